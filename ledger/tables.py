@@ -1,0 +1,304 @@
+"""The ground floor: a table of `data/`, checked against its descriptor, as a frame.
+
+`data/datapackage.json` (a Data Package, https://datapackage.org) says of every table what its columns are, in which units,
+between which bounds, and what its content hashes to. `load` believes nothing that the descriptor does not confirm. The rules of
+the schema are checked by the frictionless library; content hash, country codes and errors worded for an author are ours.
+"""
+from __future__ import annotations
+
+import csv
+import functools
+import hashlib
+import io
+import json
+import os
+import re
+import subprocess
+from pathlib import Path
+
+import pandas as pd
+from frictionless import FrictionlessException, Package, Resource, Schema
+
+DATA = Path(__file__).resolve().parent.parent / "data"
+HAND = "hand"  # the `builder` of a table that people keep, not a reader
+
+
+class TableError(ValueError):
+    """Data that cannot be trusted: says which table, row, column and value broke which rule."""
+
+    def __init__(self, table: str, rule: str, *, row: int | None = None, column: str | None = None, value: object = None, hint: str = ""):
+        self.table, self.row, self.column, self.value, self.rule = table, row, column, value, rule
+        where = [f"table {table}"]
+        if row is not None:
+            where.append(f"row {row}")
+        if column:
+            where.append(f"column {column}")
+        if value is not None:
+            where.append(f"value {value!r}")
+        super().__init__(", ".join(where) + f": {rule}" + (f"\n  {hint}" if hint else ""))
+
+
+# --- the descriptor -------------------------------------------------------------------------------------------------------------
+
+
+def package(folder: Path = DATA) -> dict:
+    """Return the descriptor of the whole package, as parsed from `datapackage.json` in `folder`.
+
+    Raises TableError when the descriptor is missing, is not JSON, breaks the Data Package standard, or lacks what this book
+    demands of each table (title, builder, sources, licence, republication note, a key, a unit for every number, a hash).
+    """
+    path = folder / "datapackage.json"
+    try:
+        return json.loads(_checked_descriptor(path.read_bytes()))
+    except FileNotFoundError:
+        raise TableError("datapackage.json", f"the descriptor {path} does not exist") from None
+
+
+@functools.lru_cache(maxsize=8)
+def _checked_descriptor(raw: bytes) -> bytes:
+    """Return the descriptor's bytes once checked: the check takes longer than everything else, and is the same for the same bytes."""
+    try:
+        content = json.loads(raw.decode("utf-8-sig"))
+        Package.from_descriptor(content)
+        for resource in content["resources"]:
+            _check_descriptor(resource)
+    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise TableError("datapackage.json", f"the descriptor is not JSON in UTF-8: {error}") from None
+    except FrictionlessException as error:
+        reasons = "; ".join(e.note for e in (error.reasons or [error.error]))
+        raise TableError("datapackage.json", f"the descriptor is not a Data Package: {reasons}") from None
+    except (KeyError, TypeError, AttributeError) as error:
+        raise TableError("datapackage.json", f"the descriptor lacks a part that every table needs: {error!r}") from None
+    return raw.removeprefix(b"\xef\xbb\xbf")
+
+
+def _check_descriptor(resource: dict) -> None:
+    name = resource["name"]
+    for part in ("title", "description", "builder", "sources", "licenses", "republication", "path", "hash"):
+        if not resource.get(part):
+            raise TableError(name, f"the descriptor gives no {part!r} for this table")
+    if not re.fullmatch(r"sha256:[0-9a-f]{64}", resource["hash"]):
+        raise TableError(name, f"the descriptor's hash {resource['hash']!r} is not sha256:<64 hex digits>")
+    columns = [field["name"] for field in resource["schema"]["fields"]]
+    for key in resource["schema"].get("primaryKey") or [None]:
+        if key not in columns:
+            raise TableError(name, f"the descriptor's primary key names {key!r}, which is not a column")
+    for field in resource["schema"]["fields"]:
+        if field["type"] == "number" and "unit" not in field and "unit" not in columns:
+            raise TableError(name, "the descriptor gives no unit", column=field["name"])
+
+
+def describe(name: str, folder: Path = DATA) -> dict:
+    """Return the descriptor of one table: title, description, schema, sources, licences, notes. Raises TableError for an unknown name."""
+    tables = {resource["name"]: resource for resource in package(folder)["resources"]}
+    if name not in tables:
+        raise TableError(name, "there is no such table", hint="Known tables: " + ", ".join(sorted(tables)) + ".")
+    return tables[name]
+
+
+def names(folder: Path = DATA) -> list[str]:
+    """Return the names of all tables, in the descriptor's order."""
+    return [resource["name"] for resource in package(folder)["resources"]]
+
+
+# --- reading --------------------------------------------------------------------------------------------------------------------
+
+
+def load(name: str, folder: Path = DATA) -> pd.DataFrame:
+    """Return table `name` as a frame: one row an observation, the schema's columns in order, the schema's types.
+
+    Strings come as pandas `str`, whole numbers as int64 (Int64 where the column has gaps), numbers as float64, dates as
+    datetime64, yes/no as bool. Units are in `describe(name)`. Raises TableError, which names table, row, column, value and
+    rule, when the file or its descriptor is not as it should be. Rows are numbered as in a text editor: the header is row 1.
+    """
+    resource = describe(name, folder)
+    text = _read_text(name, folder / resource["path"])
+    check_text(name, text, resource, folder)
+    if content_hash(text) != resource["hash"]:
+        raise TableError(
+            name,
+            "the content is not the one whose hash the descriptor holds" + _what_changed(folder / resource["path"], text, resource["hash"]),
+            hint=(
+                f"If the change is meant, run: python -m ledger seal {name}"
+                if resource["builder"] == HAND
+                else f"This table is built by {resource['builder']}: rebuild it with python -m ledger tables --from UPSTREAM {name}"
+            ),
+        )
+    return _typed(text, resource["schema"]["fields"])
+
+
+def content_hash(text: str) -> str:
+    """Return `sha256:<hex>` of a table's content, `text` being free of byte-order mark and Windows line ends (see `load`)."""
+    return "sha256:" + hashlib.sha256(text.encode("utf-8")).hexdigest()
+
+
+def _read_text(name: str, path: Path) -> str:
+    try:
+        raw = path.read_bytes()
+    except FileNotFoundError:
+        raise TableError(name, f"the file {path} does not exist") from None
+    try:
+        text = raw.decode("utf-8-sig")  # an editor's byte-order mark and line ends are no change of content
+    except UnicodeDecodeError as error:
+        row = raw[: error.start].count(b"\n") + 1
+        raise TableError(name, f"the file is not UTF-8 (byte {error.start})", row=row, value=raw[error.start : error.end]) from None
+    text = text.replace("\r\n", "\n")
+    if not text.strip():
+        raise TableError(name, f"the file {path.name} is empty")
+    if not text.endswith("\n"):
+        raise TableError(name, "the file is truncated: its last row has no line end", row=text.count("\n") + 1, value=text.rsplit("\n", 1)[-1][-40:])
+    return text
+
+
+def check_text(name: str, text: str, resource: dict, folder: Path = DATA) -> None:
+    """Check a table's `text` against its schema (columns, types, ranges, keys, country codes). Raises TableError at the first fault."""
+    schema = {key: value for key, value in resource["schema"].items() if key != "foreignKeys"}
+    header = next(csv.reader(io.StringIO(text)))
+    wanted = [field["name"] for field in schema["fields"]]
+    for column in wanted:
+        if column not in header:
+            raise TableError(name, "the column is missing", row=1, column=column)
+    for column in header:
+        if column not in wanted:
+            raise TableError(name, "the schema knows no such column", row=1, column=column)
+    if header != wanted:
+        raise TableError(name, f"the columns stand in another order than the schema's: {', '.join(wanted)}", row=1, value=",".join(header))
+    check = Resource(data=text.encode("utf-8"), format="csv", schema=Schema.from_descriptor(schema), encoding="utf-8")
+    errors = check.validate(limit_errors=1).flatten(["rowNumber", "fieldName", "type", "note", "cells", "message"])
+    for row, column, kind, note, cells, message in errors:
+        value = None
+        if column and cells and column in wanted and wanted.index(column) < len(cells):
+            value = cells[wanted.index(column)]
+        rules = {"primary-key": "the key stands twice", "missing-cell": "the row is cut short", "extra-cell": "the row has a cell too many", "type-error": "wrong type"}
+        if kind == "primary-key":
+            key = schema["primaryKey"]
+            column, value = ", ".join(key), ", ".join(cells[wanted.index(k)] for k in key)
+        raise TableError(name, f"{rules[kind]}: {note}" if kind in rules else note or message, row=row, column=column or None, value=value)
+    for reference in resource["schema"].get("foreignKeys", []):
+        target = reference["reference"]["resource"] or name
+        known = set(_column(_read_text(target, folder / describe(target, folder)["path"]), reference["reference"]["fields"]))
+        for row, value in enumerate(_column(text, reference["fields"]), start=2):
+            if value and value not in known:
+                raise TableError(name, f"unknown code: table {target} has no such {reference['reference']['fields']}", row=row, column=reference["fields"], value=value)
+
+
+def _column(text: str, column: str) -> list[str]:
+    return [row[column] for row in csv.DictReader(io.StringIO(text))]
+
+
+def _typed(text: str, fields: list[dict]) -> pd.DataFrame:
+    frame = pd.read_csv(io.StringIO(text), dtype=str, keep_default_na=False, na_values=[""])
+    for field in fields:
+        column, kind = field["name"], field["type"]
+        if kind == "integer":
+            frame[column] = frame[column].astype("Int64")
+            if not frame[column].hasnans:
+                frame[column] = frame[column].astype("int64")
+        elif kind == "number":
+            frame[column] = frame[column].astype("float64")
+        elif kind == "date":
+            frame[column] = pd.to_datetime(frame[column], format="%Y-%m-%d")
+        elif kind == "boolean":
+            frame[column] = frame[column].map({"true": True, "false": False}).astype(bool)
+    return frame
+
+
+def _what_changed(path: Path, text: str, wanted: str) -> str:
+    """Name the first cell that differs from the version in git whose content has the wanted hash; nothing where there is none."""
+
+    def git(*words: str) -> str:
+        return subprocess.run(["git", *words], cwd=path.parent, capture_output=True, timeout=20, check=True).stdout.decode("utf-8-sig").replace("\r\n", "\n")
+
+    try:
+        for commit in git("log", "--format=%h", "-n", "50", "--", path.name).split():
+            earlier = git("show", f"{commit}:./{path.name}")
+            if content_hash(earlier) == wanted:
+                return "; " + first_difference(earlier, text, f"commit {commit}")
+    except (OSError, subprocess.SubprocessError, UnicodeDecodeError):
+        pass  # no git here, or no such version: the message stands without the cell
+    return ""
+
+
+def first_difference(before: str, after: str, label: str) -> str:
+    """Return a phrase that names the first cell in which two CSV texts differ: row, column, value in each."""
+    old, new = list(csv.reader(io.StringIO(before))), list(csv.reader(io.StringIO(after)))
+    for row, (a, b) in enumerate(zip(old, new), start=1):
+        if a != b:
+            for column, x, y in zip(old[0], a, b):
+                if x != y:
+                    return f"the first difference from {label}: row {row}, column {column}, {x!r} there and {y!r} here"
+            return f"the first difference from {label}: row {row} has {len(a)} cells there and {len(b)} here"
+    return f"{len(old) - 1} rows in {label}, {len(new) - 1} here"
+
+
+# --- writing --------------------------------------------------------------------------------------------------------------------
+
+
+def to_text(frame: pd.DataFrame, resource: dict) -> str:
+    """Return `frame` as the canonical CSV text of a table: the schema's columns, sorted by key, LF line ends, shortest numbers.
+
+    Raises TableError when the columns are not the schema's or a whole number has a fraction.
+    """
+    schema, name = resource["schema"], resource["name"]
+    columns = [field["name"] for field in schema["fields"]]
+    if sorted(frame.columns) != sorted(columns):
+        raise TableError(name, f"the reader gave the columns {sorted(frame.columns)}, the schema wants {sorted(columns)}")
+    formats = {"integer": lambda v: str(int(v)), "number": _plain, "date": lambda v: str(v)[:10], "boolean": lambda v: str(bool(v)).lower()}
+    frame = frame[columns].sort_values(schema["primaryKey"], kind="stable")
+    cells = []
+    for field in schema["fields"]:
+        values = frame[field["name"]]
+        if field["type"] == "integer" and (values.dropna().astype(float) % 1 != 0).any():
+            raise TableError(name, "a whole number has a fraction", column=field["name"])
+        form = formats.get(field["type"], str)
+        cells.append(["" if pd.isna(value) else form(value) for value in values])
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows(zip(*cells))
+    return out.getvalue()
+
+
+def _plain(value: float) -> str:
+    """Write a number without an exponent where it is whole, and with twelve significant digits where it is not."""
+    return str(int(value)) if float(value).is_integer() else format(float(value), ".12g")
+
+
+def write_files(folder: Path, texts: dict[str, str]) -> None:
+    """Write several files of `folder`, each whole or not at all (written aside, then renamed), the descriptor last."""
+    for name in sorted(texts, key=lambda file: file == "datapackage.json"):
+        aside = folder / f".{name}.new"
+        aside.write_text(texts[name], encoding="utf-8", newline="")
+        os.replace(aside, folder / name)
+
+
+def dump(content: dict) -> str:
+    """Return a descriptor as the JSON text that is kept in `datapackage.json`."""
+    return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+
+
+def stamp(resource: dict, text: str) -> None:
+    """Put hash, size and number of rows of a table's `text` into its descriptor."""
+    resource["hash"] = content_hash(text)
+    resource["bytes"] = len(text.encode("utf-8"))
+    resource["rows"] = sum(1 for _ in csv.reader(io.StringIO(text))) - 1
+
+
+def seal(name: str, folder: Path = DATA) -> str:
+    """Check a hand-kept table and write the hash of its present content into the descriptor; return that hash.
+
+    Raises TableError when the table breaks its schema, or when it is one that a reader builds: such a table changes through
+    its reader, never by hand.
+    """
+    resource = describe(name, folder)
+    if resource["builder"] != HAND:
+        raise TableError(name, f"this table is built by {resource['builder']}, so it is not sealed by hand", hint="Change the reader, or rebuild it: python -m ledger tables --from UPSTREAM " + name)
+    text = _read_text(name, folder / resource["path"])
+    check_text(name, text, resource, folder)
+    content = package(folder)
+    for entry in content["resources"]:
+        if entry["name"] == name:
+            stamp(entry, text)
+            resource = entry
+    write_files(folder, {resource["path"]: text, "datapackage.json": dump(content)})
+    return resource["hash"]

@@ -1,0 +1,77 @@
+"""Promise: the data package is a valid Data Package, complete, and is what the readers make of the institutions' files."""
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from ledger import refresh, tables
+
+ROOT = Path(__file__).resolve().parent.parent
+UPSTREAM = Path(os.environ.get("LEDGER_UPSTREAM", ROOT.parent / "shared" / "upstream"))
+DESIGN = """trade_totals trade_products trade_partners official_trade_statements energy_production energy_reserves gecf_membership
+energy_exports oil_price electricity_mix gas_pipelines arms_transfers military_spending syria_conflict nuclear un_votes
+un_ideal_points security_council sanctions gdp events claims""".split()
+
+
+def test_all_tables_of_the_design_are_there():
+    assert len(DESIGN) == 22 and set(DESIGN) <= set(tables.names())
+
+
+def test_no_file_in_data_without_a_descriptor():
+    described = {resource["path"] for resource in tables.package()["resources"]} | {"datapackage.json"}
+    assert {path.name for path in tables.DATA.iterdir()} == described
+
+
+def test_frictionless_command_line_accepts_the_package():
+    command = [str(Path(sys.executable).parent / "frictionless"), "validate", "data/datapackage.json", "--json"]
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert run.returncode == 0, run.stdout[-3000:] + run.stderr[-2000:]
+    report = json.loads(run.stdout)
+    assert report["valid"] and report["stats"]["tasks"] == len(tables.names())
+
+
+def test_every_table_says_where_it_comes_from_and_what_may_be_done_with_it():
+    for resource in tables.package()["resources"]:
+        for source in resource["sources"]:
+            for part in ("key", "title", "institution", "edition", "path", "retrieved"):
+                assert part in source and source[part], (resource["name"], source.get("key"), part)
+        assert resource["licenses"][0].get("title"), resource["name"]
+        for field in resource["schema"]["fields"]:
+            assert field.get("title") and field.get("description"), (resource["name"], field["name"])
+
+
+def test_source_columns_hold_only_sources_that_the_descriptor_names():
+    for resource in tables.package()["resources"]:
+        frame = tables.load(resource["name"])
+        if "source" in frame:
+            assert set(frame["source"].dropna()) <= {source["key"] for source in resource["sources"]}, resource["name"]
+
+
+needs_upstream = pytest.mark.skipif(not UPSTREAM.is_dir(), reason=f"the institutions' files are not at {UPSTREAM} (set LEDGER_UPSTREAM): tables were not rebuilt")
+
+
+@needs_upstream
+@pytest.mark.parametrize("resource", [r for r in tables.package()["resources"] if r["builder"] != tables.HAND], ids=lambda r: r["name"])
+def test_table_rebuilds_byte_for_byte(resource):
+    built = refresh.build(resource, UPSTREAM)
+    kept = (tables.DATA / resource["path"]).read_text(encoding="utf-8")
+    assert built == kept, f"table {resource['name']}: " + tables.first_difference(built, kept, "the rebuilt table")
+
+
+@needs_upstream
+def test_the_command_rebuilds_everything_and_reports_no_change(tmp_path):
+    run = subprocess.run([sys.executable, "-m", "ledger", "tables", "--from", str(UPSTREAM), "gdp", "claims"], cwd=ROOT, capture_output=True, text=True)
+    assert run.returncode == 0 and "0 tables changed" in run.stdout and "kept by hand" in run.stdout, run.stdout + run.stderr
+
+
+@needs_upstream
+def test_no_upstream_file_is_copied_into_the_book():
+    import hashlib
+
+    theirs = {hashlib.sha256(path.read_bytes()).hexdigest() for path in UPSTREAM.rglob("*") if path.is_file()}
+    for path in tables.DATA.iterdir():
+        assert hashlib.sha256(path.read_bytes()).hexdigest() not in theirs, path
+        assert path.stat().st_size < 2_000_000, f"{path} is too large for an extract"
