@@ -1,0 +1,306 @@
+"""The house style, and the one way a chart reaches a page.
+
+A chapter draws with `lines`, `bars` or `stack` (each returns matplotlib Axes, to which a chapter may add) and hands the axes to
+`publish` with a caption, alt text and the tables behind it. Everything the page shows travels inside the cell's output, so a
+chart is cached, validated and rebuilt with its notebook. Colours are named here and nowhere else.
+"""
+from __future__ import annotations
+
+import base64
+import html
+import io
+import json
+import re
+import textwrap
+
+import matplotlib
+
+matplotlib.use("Agg")
+import matplotlib.pyplot as plt
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+from ledger import tables
+
+# Light colour, dark-theme colour. Chosen from Okabe and Ito's colour-blind-safe set, darkened or lightened until each stands
+# at least 3:1 against its page. Order is the order in which series take them.
+PALETTE = {
+    "blue": ("#0063a8", "#5ab4f0"),
+    "vermilion": ("#c4480a", "#ff8f57"),
+    "green": ("#00785a", "#2fc79b"),
+    "purple": ("#97478c", "#dd8fd0"),
+    "ochre": ("#8a6a00", "#e0b83a"),
+    "grey": ("#5f6770", "#a9b2bc"),
+}
+COUNTRY = {"Russia": "blue", "Iran": "vermilion"}  # the two countries keep their colours on every chart
+INK = "#22272e"  # text, axes: follows the page's text colour
+RULE = "#c9ced6"  # grid: recedes
+MARKERS = ["o", "s", "^", "D", "v", "P"]
+HATCHES = ["", "///", "...", "xxx", "\\\\\\", "---"]
+WIDTH = 5.0  # inches: on a phone 390 px wide the page shows it at nearly full size, so 9-point labels stay legible
+
+STYLE = {
+    "svg.fonttype": "none",  # text stays text
+    "font.family": "DejaVu Sans",
+    "font.size": 10,
+    "axes.titlesize": 10,
+    "axes.edgecolor": INK,
+    "axes.labelcolor": INK,
+    "text.color": INK,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.spines.left": False,
+    "ytick.left": False,
+    "axes.grid": True,
+    "axes.grid.axis": "y",
+    "axes.axisbelow": True,
+    "grid.color": RULE,
+    "grid.linewidth": 0.7,
+    "lines.linewidth": 2,
+    "lines.markersize": 4.5,
+    "hatch.linewidth": 0.8,
+    "hatch.color": "#ffffff",
+    "figure.constrained_layout.use": True,
+}
+matplotlib.rcParams.update(STYLE)
+
+
+def colours(names: list) -> list[str]:
+    """Return a colour for each series: Russia's and Iran's own where a name begins with theirs, for the rest the palette in order.
+
+    Raises ValueError for more series than the palette can tell apart.
+    """
+    own = [next((key for country, key in COUNTRY.items() if str(name).startswith(country)), None) for name in names]
+    own = [key if key not in own[:i] else None for i, key in enumerate(own)]
+    free = [key for key in PALETTE if key not in own]
+    if own.count(None) > len(free):
+        raise ValueError(f"{len(names)} series are more than the palette's {len(PALETTE)} colours can tell apart")
+    return [PALETTE[key or free.pop(0)][0] for key in own]
+
+
+def axes(height: float = 3.0, unit: str = "") -> Axes:
+    """Return empty axes in the house style, 5 inches wide and `height` inches high, with `unit` written above the y axis."""
+    _, ax = plt.subplots(figsize=(WIDTH, height))
+    if unit:
+        ax.set_title(unit, loc="left", color=INK)
+    ax.yaxis.set_major_formatter(FuncFormatter(_thousands))
+    return ax
+
+
+def lines(frame: pd.DataFrame, unit: str, height: float = 3.0, markers: bool = True, labels: bool = True) -> Axes:
+    """Draw one line a column of `frame` (index: years or dates; columns: series names as printed), each labelled at its end.
+
+    Series differ by marker as well as by colour; gaps in the data stay gaps. Returns the axes, y from zero up.
+    """
+    ax = axes(height, unit)
+    ends = []
+    inks = colours(frame.columns)
+    for i, name in enumerate(frame.columns):
+        values = frame[name].dropna()
+        ax.plot(frame.index, frame[name], color=inks[i], marker=MARKERS[i % len(MARKERS)] if markers else None, label=name)
+        if len(values):
+            ends.append((values.index[-1], float(values.iloc[-1]), name, inks[i]))
+    if frame.min().min() >= 0:
+        ax.set_ylim(bottom=0)
+    if pd.api.types.is_integer_dtype(frame.index):
+        ax.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=7))
+    if labels:
+        _label_ends(ax, ends, frame.index[-1])
+    return ax
+
+
+def bars(values: pd.Series, unit: str, height: float | None = None, form: str = "{:,.0f}", highlight: str | list[str] = ()) -> Axes:
+    """Draw horizontal bars, first row on top, each with its value written at its end (`form` is a str.format pattern).
+
+    Bars are grey but for those of Russia and Iran and those named in `highlight`, which are green.
+    """
+    ax = axes(height or 0.55 + 0.27 * len(values), unit)
+    special = [highlight] if isinstance(highlight, str) else list(highlight)
+    fills = [PALETTE[next((key for country, key in COUNTRY.items() if str(name).startswith(country)), "green" if name in special else "grey")][0] for name in values.index]
+    drawn = ax.barh(range(len(values)), values.to_numpy(dtype=float), color=fills, height=0.72)
+    ax.set_yticks(range(len(values)), [str(name) for name in values.index])
+    ax.invert_yaxis()
+    ax.set_xticks([])
+    ax.margins(x=0.14)
+    ax.bar_label(drawn, labels=[form.format(v) for v in values], padding=3, color=INK)
+    ax.grid(False)
+    ax.spines["bottom"].set_visible(False)
+    return ax
+
+
+def stack(frame: pd.DataFrame, unit: str, height: float = 3.0) -> Axes:
+    """Draw stacked columns: index on the x axis, one layer a column, told apart by hatch as well as by colour, with a legend."""
+    ax = axes(height, unit)
+    base, inks = pd.Series(0.0, index=frame.index), colours(frame.columns)
+    for i, name in enumerate(frame.columns):
+        ax.bar(range(len(frame)), frame[name].fillna(0), bottom=base, width=0.78, color=inks[i], hatch=HATCHES[i % len(HATCHES)], label=name, linewidth=0)
+        base = base + frame[name].fillna(0)
+    _category_ticks(ax, frame.index)
+    legend(ax)
+    return ax
+
+
+def columns(frame: pd.DataFrame, unit: str, height: float = 3.0) -> Axes:
+    """Draw grouped columns: index on the x axis, one column of the group for each column of `frame`, hatched, with a legend."""
+    ax = axes(height, unit)
+    width, inks = 0.8 / len(frame.columns), colours(frame.columns)
+    for i, name in enumerate(frame.columns):
+        at = [x - 0.4 + width * (i + 0.5) for x in range(len(frame))]
+        ax.bar(at, frame[name], width=width * 0.94, color=inks[i], hatch=HATCHES[i % len(HATCHES)], label=name, linewidth=0)
+    _category_ticks(ax, frame.index)
+    if len(frame.columns) > 1:
+        legend(ax)
+    return ax
+
+
+def legend(ax: Axes) -> None:
+    """Put the legend above the plot, in one or two rows, where no line can run under it."""
+    handles, names = ax.get_legend_handles_labels()
+    unit = ax.get_title(loc="left")
+    wide = max(len(name) for name in names) > 16
+    ax.legend(handles, names, loc="lower left", bbox_to_anchor=(0, 1.08 if unit else 1.0), ncols=min(len(names), 2 if wide else 3), frameon=False, borderaxespad=0, handlelength=1.4, columnspacing=1.2)
+
+
+def mark(ax: Axes, at: float, text: str, top: float = 0.97) -> None:
+    """Draw a dashed upright line at `at` on the x axis with `text` beside it; `top` is the text's height as a share of the plot."""
+    ax.axvline(at, color=INK, linewidth=1, linestyle=(0, (3, 3)), zorder=1)
+    ax.annotate(text, (at, top), xycoords=("data", "axes fraction"), xytext=(3, 0), textcoords="offset points", fontsize=9, color=INK, va="top")
+
+
+def level(ax: Axes, at: float, text: str) -> None:
+    """Draw a dashed level line at `at` on the y axis with `text` above its left end: a threshold to read values against."""
+    ax.axhline(at, color=INK, linewidth=1, linestyle=(0, (3, 3)), zorder=1)
+    ax.annotate(text, (0.01, at), xycoords=("axes fraction", "data"), xytext=(0, 2), textcoords="offset points", fontsize=9, color=INK, va="bottom")
+
+
+def _thousands(value: float, _) -> str:
+    text = f"{value:,.0f}" if abs(value) >= 10 or value == int(value) else f"{value:g}"
+    return text.replace("-", "−")
+
+
+def _category_ticks(ax: Axes, index: pd.Index) -> None:
+    step = max(1, -(-len(index) // 8))
+    ax.set_xticks(range(0, len(index), step), [str(i) for i in index[::step]])
+    ax.tick_params(axis="x", length=0)
+
+
+def _label_ends(ax: Axes, ends: list[tuple], right: float) -> None:
+    """Write each series' name beside its last point, pushed apart where two would overlap."""
+    low, high = ax.get_ylim()
+    gap = (high - low) * 0.135 / max(ax.figure.get_figheight() / 3.0, 0.5)
+    placed: list[float] = []
+    for x, y, name, ink in sorted(ends, key=lambda end: end[1]):
+        label = textwrap.fill(name, 17)
+        rows = label.count("\n")
+        at = max(y, placed[-1] + gap * (0.62 + 0.38 * (1 + rows))) if placed else max(y, low + gap * 0.4 * rows)
+        placed.append(at + gap * 0.3 * rows)
+        ax.annotate(label, (right, at), xytext=(8, 0), textcoords="offset points", color=ink, va="center", annotation_clip=False)
+
+
+# --- publishing -----------------------------------------------------------------------------------------------------------------
+
+
+class Chart:
+    """What a cell displays: the chart's picture for a notebook, and in it everything the book's page needs."""
+
+    def __init__(self, content: dict):
+        self.content = content
+
+    def _repr_mimebundle_(self, include=None, exclude=None) -> dict:
+        inside = json.dumps(self.content, ensure_ascii=False, sort_keys=True).replace("</", "<\\/")
+        picture = f'<figure>{self.content["svg"]}<figcaption>{html.escape(self.content["caption"])}</figcaption></figure>'
+        return {
+            "text/html": f'{picture}<script type="application/json" class="ledger-chart">{inside}</script>',
+            "text/plain": f'Chart {self.content["name"]}: {self.content["caption"]}',
+        }
+
+
+def publish(ax: Axes, name: str, *, table: str | list[str], data: pd.DataFrame | pd.Series, caption: str, alt: str) -> Chart:
+    """Return the chart as what a page shows: numbered caption, alt text, source line, table behind it, code, downloads.
+
+    `name` is the chart's address (a slug, used once in the book). `table` names the table or tables behind it, from which the
+    source line is drawn. `data` is what was drawn, and becomes the table under the chart and its CSV. `caption` states the
+    finding in a sentence; `alt` says in a sentence of its own what a sighted reader sees. The axes are closed.
+    Raises ValueError when one of these is missing or is not what it should be, tables.TableError for an unknown table.
+    """
+    if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", name or ""):
+        raise ValueError(f"chart {name!r}: a name is lower-case words joined by hyphens")
+    used = [table] if isinstance(table, str) else list(table or [])
+    if not used:
+        raise ValueError(f"chart {name!r}: name the table behind it")
+    described = [tables.describe(each) for each in used]
+    caption, alt = _sentence(name, "caption", caption), _sentence(name, "alt text", alt)
+    if alt == caption or alt.rstrip(".") == caption.rstrip("."):
+        raise ValueError(f"chart {name!r}: the alt text repeats the caption; say what the chart shows to the eye")
+    behind = data.to_frame() if isinstance(data, pd.Series) else data
+    if behind.empty:
+        raise ValueError(f"chart {name!r}: the data behind it have no rows")
+    svg, png = _draw(ax, name)
+    return Chart(
+        {
+            "name": name,
+            "caption": caption,
+            "alt": alt,
+            "tables": used,
+            "sources": _credit(described, behind),
+            "code": _cell_source(),
+            "csv": behind.reset_index().to_csv(index=False, lineterminator="\n", float_format="%.6g") if _has_index(behind) else behind.to_csv(index=False, lineterminator="\n", float_format="%.6g"),
+            "svg": svg,
+            "png": png,
+        }
+    )
+
+
+def _sentence(chart: str, what: str, text: str) -> str:
+    text = " ".join((text or "").split())
+    if len(text.split()) < 5 or not text[0].isupper() and not text[0].isdigit() or text[-1] not in ".!?":
+        raise ValueError(f"chart {chart!r}: the {what} is not a sentence: {text!r}")
+    return text
+
+
+def _has_index(frame: pd.DataFrame) -> bool:
+    return not (isinstance(frame.index, pd.RangeIndex) and frame.index.name is None)
+
+
+def _credit(described: list[dict], behind: pd.DataFrame) -> list[dict]:
+    """List the sources of the tables; where the data say in a `source` column or index which they used, only those."""
+    frame = behind.reset_index()
+    said = set(frame["source"].astype(str)) if "source" in frame else set()
+    said |= {str(c) for c in frame.columns}
+    sources = {s["key"]: {k: s.get(k, "") for k in ("key", "title", "institution", "edition", "path")} for d in described for s in d["sources"]}
+    chosen = [s for key, s in sources.items() if any(key in word for word in said)]
+    return chosen or list(sources.values())
+
+
+def _cell_source() -> str:
+    try:
+        from IPython import get_ipython
+
+        return get_ipython().user_ns["In"][-1].strip()
+    except (AttributeError, KeyError, IndexError):
+        return ""  # drawn outside a notebook, as in a test
+
+
+def _draw(ax: Axes, name: str) -> tuple[str, str]:
+    """Return the figure as SVG text (ids made unique to the chart, colours as CSS variables, no fixed size) and PNG in base64."""
+    figure = ax.figure
+    out, picture = io.StringIO(), io.BytesIO()
+    figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None}, transparent=True)
+    figure.savefig(picture, format="png", dpi=200, facecolor="white", metadata={"Software": None})
+    plt.close(figure)
+    svg = out.getvalue()
+    svg = svg[svg.index("<svg") :]
+    svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.S)
+    svg = re.sub(r'(<svg[^>]*?) width="[^"]*"', r"\1", re.sub(r'(<svg[^>]*?) height="[^"]*"', r"\1", svg, count=1), count=1)
+    svg = re.sub(r'id="([^"]+)"', rf'id="{name}-\1"', svg)
+    svg = re.sub(r'(href="|url\()#([^")]+)', rf"\1#{name}-\2", svg)
+    for key, (light, _) in PALETTE.items():
+        svg = svg.replace(light, f"var(--chart-{key}, {light})")
+    svg = svg.replace(INK, f"var(--chart-ink, {INK})").replace(RULE, f"var(--chart-rule, {RULE})")
+    svg = re.sub(r"; font-family: [^;\"]*", "", svg)  # the page's own font
+    svg = re.sub(r"<style[^>]*>.*?</style>", "", svg, flags=re.S).replace("<svg ", '<svg style="stroke-linejoin: round; stroke-linecap: butt" ', 1)
+    svg = "\n".join(line.strip() for line in svg.splitlines() if line.strip())
+    return svg, base64.b64encode(picture.getvalue()).decode()

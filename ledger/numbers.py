@@ -1,0 +1,46 @@
+"""The one way a number reaches a sentence.
+
+A cell calls `put("trade-2019-total", 2.1027, "{:.2f}", table="trade_totals")`, the sentence says {num}`trade-2019-total`. What was
+put is glued into the notebook (so it is executed, cached and validated with it) and is also published, with chapter and table,
+in the site's numbers.json.
+"""
+from __future__ import annotations
+
+import math
+import re
+
+from IPython.display import display
+from myst_nb.ext.glue import GLUE_PREFIX
+
+from ledger import tables
+
+
+def put(name: str, value: float, form: str = "{:,.0f}", *, table: str | list[str], unit: str = "") -> None:
+    """Publish `value` under `name`, printed with `form` (a str.format pattern), as drawn from `table` (one name or several).
+
+    `unit` is for the machine-readable list; the sentence says it in words. Raises ValueError for a name that is not a slug, a
+    value that is missing or not finite, a pattern that prints nothing or does not print the value; tables.TableError for an
+    unknown table.
+    """
+    if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", name):
+        raise ValueError(f"number {name!r}: a name is lower-case words joined by hyphens")
+    used = [table] if isinstance(table, str) else list(table)
+    if not used:
+        raise ValueError(f"number {name!r}: name the table it comes from")
+    for each in used:
+        tables.describe(each)
+    value = value if isinstance(value, (int, str)) and not isinstance(value, bool) else float(value)  # a NumPy float glues as nothing
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError(f"number {name!r}: the value is {value}, nothing a sentence could print")
+    if isinstance(value, float) and value == int(value):
+        value = int(value) if "d}" in form else value
+    printed = form.format(value)
+    if not printed.strip() or printed == form:
+        raise ValueError(f"number {name!r}: the pattern {form!r} prints {printed!r}")
+    printed = printed.replace("-", "−") if not isinstance(value, str) else printed
+    record = {"name": name, "value": value, "printed": printed, "unit": unit, "tables": used}
+    display(
+        {GLUE_PREFIX + "text/plain": printed},
+        raw=True,
+        metadata={"scrapbook": {"name": name, "mime_prefix": GLUE_PREFIX}, "ledger": record},
+    )

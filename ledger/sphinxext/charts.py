@@ -1,0 +1,143 @@
+"""A published chart, from a notebook's output to a figure of the page, with its downloads beside it."""
+from __future__ import annotations
+
+import base64
+import csv
+import html
+import io
+import json
+import re
+from pathlib import Path
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.errors import ExtensionError
+from sphinx.transforms import SphinxTransform
+from sphinx.util import logging
+
+from ledger.charts import PALETTE
+
+logger = logging.getLogger(__name__)
+CONTENT = re.compile(r'<script type="application/json" class="ledger-chart">(.*)</script>', re.S)
+
+
+class FigureOfChart(SphinxTransform):
+    """Replace the HTML that `ledger.charts.publish` displayed by a numbered figure that pages can refer to by the chart's name."""
+
+    default_priority = 200  # before references and figure numbers are gathered
+
+    def apply(self, **_) -> None:
+        for raw in list(self.document.findall(nodes.raw)):
+            found = CONTENT.search(raw.astext()) if raw.get("format") == "html" else None
+            if found:
+                chart = json.loads(found.group(1))
+                self._note(chart)
+                bundle = raw.parent.parent if raw.parent.get("mime_type") else raw
+                bundle.replace_self(self._figure(chart))
+
+    def _note(self, chart: dict) -> None:
+        known = charts_of(self.env)
+        elsewhere = known.get(chart["name"], {}).get("page")
+        if elsewhere not in (None, self.env.docname) or chart["name"] in self.document.nameids:
+            raise ExtensionError(f"two charts are named {chart['name']!r}: in {elsewhere or self.env.docname} and in {self.env.docname}; a name is an address, rename one")
+        known[chart["name"]] = {**chart, "page": self.env.docname}
+
+    def _figure(self, chart: dict) -> nodes.figure:
+        figure = nodes.figure(classes=["ledger-chart"], names=[chart["name"]])
+        figure.source, figure.line = self.document["source"], None
+        self.document.note_explicit_target(figure)
+        svg = chart["svg"].replace("<svg ", f'<svg role="img" aria-label="{html.escape(chart["alt"], quote=True)}" ', 1)
+        up = "../" * self.env.docname.count("/")
+        figure += raw_html(f'<div class="chart-picture">{svg}</div>')
+        figure += nodes.caption("", chart["caption"])
+        figure += raw_html(f'<p class="chart-source">{_source_line(chart)}</p><div class="chart-tools">')
+        figure += raw_html(f"<details><summary>Table</summary>{_table(chart)}</details><details><summary>Code</summary>")
+        figure += nodes.literal_block(chart["code"], chart["code"], language="python")
+        links = " ".join(f'<a href="{up}charts/{chart["name"]}.{kind}" download>{kind.upper()}</a>' for kind in ("csv", "svg", "png"))
+        figure += raw_html(f'</details><p class="chart-downloads">Download {links}</p></div>')
+        return figure
+
+
+def raw_html(text: str) -> nodes.raw:
+    return nodes.raw("", text, format="html")
+
+
+def charts_of(env) -> dict[str, dict]:
+    """Return the charts of all pages that the environment knows, by name."""
+    if not hasattr(env, "ledger_charts"):
+        env.ledger_charts = {}
+    return env.ledger_charts
+
+
+def _source_line(chart: dict) -> str:
+    names = [f'<a href="{html.escape(s["path"])}">{html.escape(s["title"])}</a>' + (f", {html.escape(s['edition'])}" if s["edition"] else "") for s in chart["sources"]]
+    tables = ", ".join(f"<code>{name}</code>" for name in chart["tables"])
+    return f"Source: {'; '.join(names)}. Table: {tables}."
+
+
+def _table(chart: dict) -> str:
+    rows = list(csv.reader(io.StringIO(chart["csv"])))
+    head = "".join(f'<th scope="col">{html.escape(cell)}</th>' for cell in rows[0])
+    body = "".join("<tr>" + f'<th scope="row">{html.escape(row[0])}</th>' + "".join(f"<td>{html.escape(_readable(cell))}</td>" for cell in row[1:]) + "</tr>" for row in rows[1:])
+    return f'<div class="chart-table" tabindex="0" role="region" aria-label="Data of the chart"><table><caption>{html.escape(chart["caption"])}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
+
+
+def _readable(cell: str) -> str:
+    """Group the thousands of a number of five digits or more; leave everything else as it is in the CSV."""
+    if re.fullmatch(r"-?\d{5,}(\.\d+)?", cell):
+        return f"{float(cell):,.0f}"
+    return cell
+
+
+def purge(app: Sphinx, env, docname: str) -> None:
+    for name in [name for name, chart in charts_of(env).items() if chart["page"] == docname]:
+        del charts_of(env)[name]
+
+
+def merge(app: Sphinx, env, docnames, other) -> None:
+    charts_of(env).update({name: chart for name, chart in charts_of(other).items() if chart["page"] in docnames})
+
+
+def write_downloads(app: Sphinx, error: Exception | None) -> None:
+    """Write each chart's CSV, SVG and PNG into the site's charts/ folder, and remove files of charts that are gone."""
+    if error or app.builder.format != "html":
+        return
+    folder = Path(app.outdir, "charts")
+    folder.mkdir(exist_ok=True)
+    wanted = {}
+    for name, chart in charts_of(app.env).items():
+        wanted[f"{name}.csv"] = chart["csv"].encode()
+        wanted[f"{name}.svg"] = standalone(chart["svg"]).encode()
+        wanted[f"{name}.png"] = base64.b64decode(chart["png"])
+    for path in folder.iterdir():
+        if path.name not in wanted:
+            path.unlink()
+    for name, content in wanted.items():
+        (folder / name).write_bytes(content)
+
+
+def standalone(svg: str) -> str:
+    """Return a chart's SVG with plain colours in place of the page's, for a reader who takes the file elsewhere."""
+    svg = re.sub(r"var\(--chart-[a-z]+, ([^)]+)\)", r"\1", svg)
+    return '<?xml version="1.0" encoding="utf-8"?>\n' + svg.replace("<svg ", '<svg style="background: #ffffff; font-family: \'DejaVu Sans\', sans-serif" ', 1)
+
+
+def palette_css() -> str:
+    """Return the palette as CSS variables for the light and the dark theme, so that colours stand in one place."""
+    light = "".join(f"--chart-{key}: {pair[0]};" for key, pair in PALETTE.items())
+    dark = "".join(f"--chart-{key}: {pair[1]};" for key, pair in PALETTE.items())
+    return f"html {{ {light} }}\nhtml[data-theme=dark] {{ {dark} }}\n"
+
+
+def write_palette(app: Sphinx, error: Exception | None) -> None:
+    if not error and app.builder.format == "html":
+        Path(app.outdir, "_static", "palette.css").write_text(palette_css(), encoding="utf-8")
+
+
+def setup(app: Sphinx) -> None:
+    app.add_transform(FigureOfChart)
+    app.connect("env-purge-doc", purge)
+    app.connect("env-merge-info", merge)
+    app.connect("build-finished", write_downloads)
+    app.connect("build-finished", write_palette)
+    app.add_css_file("palette.css")

@@ -1,0 +1,96 @@
+"""Promise: a chart reaches a page whole (caption, alt text, source, table, code, downloads) or not at all."""
+import json
+import re
+import xml.etree.ElementTree as ET
+
+import pandas as pd
+import pytest
+
+from ledger import charts, tables
+from ledger.sphinxext.charts import CONTENT, standalone
+
+FRAME = pd.DataFrame({"Russia": [1.0, 2.0, 4.0], "Iran": [2.0, None, 1.0]}, index=pd.Index([2001, 2002, 2003], name="year"))
+GOOD = {"table": "gdp", "data": FRAME, "caption": "Russia grew while Iran did not.", "alt": "Two lines from 2001 to 2003, one rising and one falling."}
+
+
+def published(**changes):
+    words = {"name": "test-chart", **GOOD, **changes}
+    return charts.publish(charts.lines(FRAME, "US$"), words.pop("name"), **words)
+
+
+@pytest.mark.parametrize(
+    "changes, says",
+    [
+        ({"caption": ""}, "caption is not a sentence"),
+        ({"caption": None}, "caption is not a sentence"),
+        ({"caption": "gdp-by-year"}, "caption is not a sentence"),
+        ({"alt": ""}, "alt text is not a sentence"),
+        ({"alt": None}, "alt text is not a sentence"),
+        ({"alt": "gdp-by-year"}, "alt text is not a sentence"),
+        ({"alt": "Chart of GDP"}, "alt text is not a sentence"),
+        ({"alt": GOOD["caption"]}, "repeats the caption"),
+        ({"table": []}, "name the table"),
+        ({"name": "Test chart"}, "lower-case words"),
+        ({"data": FRAME.iloc[:0]}, "no rows"),
+    ],
+)
+def test_refused(changes, says):
+    with pytest.raises(ValueError, match=says):
+        published(**changes)
+
+
+def test_unknown_table_is_refused():
+    with pytest.raises(tables.TableError, match="no such table"):
+        published(table="gpd")
+
+
+def test_output_carries_everything_a_page_needs():
+    content = json.loads(CONTENT.search(published()._repr_mimebundle_()["text/html"]).group(1))
+    assert content["csv"].splitlines() == ["year,Russia,Iran", "2001,1,2", "2002,2,", "2003,4,1"]
+    assert content["sources"][0]["key"] == "World Bank"
+    assert {"name", "caption", "alt", "tables", "svg", "png", "code"} <= set(content)
+
+
+def test_svg_has_real_text_unique_ids_and_theme_colours():
+    svg = json.loads(CONTENT.search(published()._repr_mimebundle_()["text/html"]).group(1))["svg"]
+    tree = ET.fromstring(svg)
+    assert "width" not in tree.attrib and tree.attrib["viewBox"]
+    texts = [node.text for node in tree.iter("{http://www.w3.org/2000/svg}text")]
+    assert "Russia" in texts and "2002" in texts
+    ids = re.findall(r' id="([^"]+)"', svg)
+    assert ids and len(ids) == len(set(ids)) and all(each.startswith("test-chart-") for each in ids)
+    assert set(re.findall(r'href="#([^"]+)"|url\(#([^)]+)\)', svg)) and all((a or b) in ids for a, b in re.findall(r'href="#([^"]+)"|url\(#([^)]+)\)', svg))
+    loose = set(re.findall(r"#[0-9a-f]{6}", re.sub(r"var\([^)]*\)", "", svg)))
+    assert loose <= {"#ffffff"}, f"colours that no theme can change: {loose}"
+    assert "var(" not in standalone(svg) and ET.fromstring(standalone(svg).encode()) is not None
+
+
+def test_same_chart_same_bytes():
+    assert published()._repr_mimebundle_() == published()._repr_mimebundle_()
+
+
+def luminance(colour):
+    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    r, g, b = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b
+
+
+def contrast(one, other):
+    high, low = sorted((luminance(one), luminance(other)), reverse=True)
+    return (high + 0.05) / (low + 0.05)
+
+
+@pytest.mark.parametrize("name", charts.PALETTE)
+def test_colours_stand_out_from_both_pages_as_text(name):
+    light, dark = charts.PALETTE[name]
+    assert contrast(light, "#ffffff") >= 4.5 and contrast(dark, "#14181e") >= 4.5  # series names are written in these colours
+
+
+@pytest.mark.parametrize("kind", [charts.lines, charts.stack, charts.columns])
+def test_every_kind_of_chart_publishes(kind):
+    assert charts.publish(kind(FRAME, "US$"), "a-chart", **GOOD).content["svg"].startswith("<svg")
+
+
+def test_bars_write_their_values():
+    content = charts.publish(charts.bars(pd.Series({"Russia": 1234.0, "Iran": 5.0}), "US$"), "a-chart", **GOOD).content
+    assert "1,234" in content["svg"]
