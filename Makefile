@@ -1,0 +1,29 @@
+# make book   build the site into _build/html      make test   run every test      make bench   time the build beside stock Jupyter Book
+.PHONY: book test bench lock tables clean
+PYTHON ?= python3
+BIN := .venv/bin
+export PYTHONHASHSEED := 0
+# the time of the last commit stands for the time of the build, so that the same input gives the same bytes
+export SOURCE_DATE_EPOCH := $(shell git log -1 --format=%ct 2>/dev/null || echo 1)
+
+book: .venv/installed
+	$(BIN)/jupyter-book build -W -n --keep-going .
+
+test: book
+	$(BIN)/python -m pytest
+
+bench: .venv/installed
+	$(BIN)/python tests/bench.py
+
+# The environment is rebuilt whenever the lock changes; the mark is written last, so that an interrupted install is done again.
+.venv/installed: requirements.txt
+	$(PYTHON) -c 'import sys; assert sys.version_info >= (3, 11), "Python 3.11 or newer is needed, this is " + sys.version'
+	$(PYTHON) -m venv --clear .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	touch $@
+
+lock: .venv/installed
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --upgrade requirements.in -o requirements.txt
+
+clean:
+	rm -rf _build .venv

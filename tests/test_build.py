@@ -1,0 +1,151 @@
+"""Promise: the site that `make book` leaves is whole, and a failed cell, a lost number or a spoilt table fails the build."""
+import json
+import re
+import shutil
+import subprocess
+import sys
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+SITE = ROOT / "_build" / "html"
+BOOK = [str(Path(sys.executable).parent / "jupyter-book"), "build", "-W", "-n", "--keep-going", "-q", "."]
+HEAD = "---\njupytext:\n  text_representation:\n    extension: .md\n    format_name: myst\nkernelspec:\n  display_name: Python 3\n  language: python\n  name: python3\n---\n"
+GOOD = HEAD + '# A chapter\n\n```{code-cell} ipython3\nfrom ledger import numbers\nfrom ledger.tables import load\n\nnumbers.put("rows", len(load("gdp")), "{:d}", table="gdp")\n```\n\nThere are {num}`rows` rows.\n'
+
+
+class Page(HTMLParser):
+    """Ids and local links of a page."""
+
+    def __init__(self, path):
+        super().__init__()
+        self.ids, self.links = set(), []
+        self.feed(path.read_text(encoding="utf-8"))
+
+    def handle_starttag(self, tag, attributes):
+        attributes = dict(attributes)
+        self.ids.add(attributes.get("id"))
+        target = attributes.get("href") if tag in ("a", "link") else attributes.get("src")
+        if target and not re.match(r"[a-z]+:|//", target):
+            self.links.append(target)
+
+
+@pytest.fixture(scope="module")
+def site():
+    assert (SITE / "index.html").exists(), "there is no site: run make book first"
+    return SITE
+
+
+def test_no_internal_link_is_broken(site):
+    pages = {path: Page(path) for path in site.rglob("*.html") if "_static" not in path.parts}
+    broken = []
+    for path, page in pages.items():
+        for link in page.links:
+            target, _, anchor = link.partition("#")
+            file = (path.parent / target.partition("?")[0]).resolve() if target else path
+            if not file.exists():
+                broken.append(f"{path.name}: {link} (no such file)")
+            elif anchor and file in pages and anchor not in pages[file].ids:
+                broken.append(f"{path.name}: {link} (no such place)")
+    assert not broken, "\n".join(sorted(set(broken)))
+
+
+def test_every_chart_has_caption_alt_text_source_table_code_and_downloads(site):
+    seen = 0
+    for path in sorted(site.glob("chapters/*.html")):
+        for name, figure in re.findall(r'<figure class="ledger-chart[^"]*" id="([^"]+)">(.*?)</figure>', path.read_text(encoding="utf-8"), re.S):
+            seen += 1
+            assert re.search(r'<svg[^>]*role="img"[^>]*aria-label="[A-Z0-9][^"]{20,}"', figure), name
+            assert 'class="caption-number"' in figure and 'class="chart-source"' in figure and "<summary>Table" in figure, name
+            assert "charts.publish" in re.sub("<[^>]+>", "", figure), f"{name}: its code is not under it"
+            for kind in ("csv", "svg", "png"):
+                assert (site / "charts" / f"{name}.{kind}").stat().st_size > 30, (name, kind)
+    assert seen >= 12
+
+
+def test_two_chapters_have_six_charts_each(site):
+    for chapter in ("economics", "energy"):
+        text = (site / "chapters" / f"{chapter}.html").read_text(encoding="utf-8")
+        assert text.count('<figure class="ledger-chart') >= 6, chapter
+
+
+def test_printed_numbers_are_published_with_table_and_page(site):
+    records = json.loads((site / "numbers.json").read_text(encoding="utf-8"))
+    assert len(records) >= 20
+    for record in records:
+        text = re.sub(r"<[^>]+>", "", (site / f"{record['page']}.html").read_text(encoding="utf-8"))
+        assert record["printed"] in text and record["tables"], record
+
+
+def test_no_page_shows_a_missing_value(site):
+    for path in site.glob("chapters/*.html"):
+        text = re.sub(r"<(script|style|pre|svg)\b.*?</\1>", "", path.read_text(encoding="utf-8"), flags=re.S)
+        text = re.sub(r"<[^>]+>", " ", text)
+        for word in (r"\bnan\b", r"\bNaN\b", r"\bNone\b", r"\binf\b", r"<NA>"):
+            assert not re.search(word, text), (path.name, word)
+
+
+@pytest.fixture
+def book(tmp_path):
+    """A small book of the same make, which a test may break."""
+    folder = tmp_path / "book"
+    folder.mkdir()
+    for part in ("ledger", "data", "assets"):
+        shutil.copytree(ROOT / part, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
+    for part in ("_config.yml", "requirements.txt", "references.bib"):
+        shutil.copy(ROOT / part, folder)
+    (folder / "chapters").mkdir()
+    (folder / "_toc.yml").write_text("format: jb-book\nroot: index\nchapters:\n  - file: chapters/one\n  - file: chapters/claims\n", encoding="utf-8")
+    (folder / "index.md").write_text("# A book\n", encoding="utf-8")
+    (folder / "chapters" / "claims.md").write_text("# Claims\n\n```{ledger}\n```\n", encoding="utf-8")
+    (folder / "chapters" / "one.md").write_text(GOOD, encoding="utf-8")
+    return folder
+
+
+def build(folder):
+    run = subprocess.run(BOOK, cwd=folder, capture_output=True, text=True)
+    return run.returncode, run.stdout + run.stderr
+
+
+def page(folder):
+    return re.sub(r"<[^>]+>", "", (folder / "_build/html/chapters/one.html").read_text(encoding="utf-8"))
+
+
+def test_an_edit_to_a_table_or_a_module_reaches_the_page(book):
+    code, said = build(book)
+    assert code == 0, said
+    rows = len((book / "data/gdp.csv").read_text().splitlines()) - 1
+    assert f"There are {rows} rows" in page(book)
+    # one row fewer, with a descriptor that agrees, as a rebuilt table would have
+    change = "import json; from pathlib import Path; from ledger import tables as t; p = Path('data/gdp.csv'); s = p.read_text(); s = s[: s.rstrip().rindex(chr(10)) + 1]; p.write_text(s); d = t.package(Path('data')); [t.stamp(r, s) for r in d['resources'] if r['name'] == 'gdp']; Path('data/datapackage.json').write_text(t.dump(d))"
+    subprocess.run([sys.executable, "-c", change], cwd=book, check=True)
+    assert build(book)[0] == 0
+    assert f"There are {rows - 1} rows" in page(book)
+
+
+@pytest.mark.parametrize(
+    "text, says",
+    [
+        (GOOD.replace("len(load", "1 / 0 * len(load"), "ZeroDivisionError"),
+        (GOOD.replace("{num}`rows`", "{num}`row`"), "no cell of this page puts a number named 'row'"),
+        (GOOD + "\nSee {claim}`C99`.\n", "the ledger has no claim 'C99'"),
+        (GOOD.replace('load("gdp")', 'load("gpd")'), "table gpd: there is no such table"),
+        (GOOD.replace('"{:d}"', '""'), "prints ''"),
+        (GOOD + "\nSee {cite}`nobody2099`.\n", "nobody2099"),
+    ],
+    ids=["failed cell", "unknown number", "unknown claim", "unknown table", "blank number", "unknown citation"],
+)
+def test_the_build_fails_and_goes_on_failing(book, text, says):
+    (book / "chapters" / "one.md").write_text(text, encoding="utf-8")
+    for attempt in (1, 2):  # an unchanged second run must not pass
+        code, said = build(book)
+        assert code != 0 and says in said, f"attempt {attempt}: exit {code}\n{said[-3000:]}"
+
+
+def test_a_spoilt_cell_of_a_table_fails_the_build_and_is_named(book):
+    path = book / "data" / "gdp.csv"
+    path.write_text(re.sub(r"^(.*\n.*,)\d+\n", r"\1-5\n", path.read_text(encoding="utf-8"), count=1), encoding="utf-8")
+    code, said = build(book)
+    assert code != 0 and "table gdp, row 2, column gdp_usd, value '-5'" in said, said[-3000:]
