@@ -1,0 +1,1 @@
+"""One file an institution: each reads what the institution publishes and returns tidy rows."""
