@@ -81,7 +81,8 @@ def partner_table(partners: pd.DataFrame, source: str, reporter: str, year: int)
 
     `partners`: trade_partners. Index partner (ISO alpha-3); columns `export`, `import`, `total` (US$; a flow not recorded counts
     as zero), `share` (of total trade) and `rank` (1 = largest). The whole is the source's own figure for the world (WLD) where
-    it gives one, else the sum of the partners. Raises ValueError when the source has no such year.
+    it gives one, else the sum of the rows. Areas not specified (ANS) count in that sum, but are no partner: no row, no rank.
+    Raises ValueError when the source has no such year.
     """
     chosen = partners.query("source == @source and reporter == @reporter and year == @year")
     if chosen.empty:
@@ -89,7 +90,7 @@ def partner_table(partners: pd.DataFrame, source: str, reporter: str, year: int)
     table = chosen.pivot(index="partner", columns="flow", values="value_usd").reindex(columns=["export", "import"]).fillna(0).rename_axis(columns=None)
     table["total"] = table["export"] + table["import"]
     world = table["total"].get("WLD", table["total"].sum())
-    table = table.drop(index="WLD", errors="ignore")
+    table = table.drop(index=["WLD", "ANS"], errors="ignore")
     table["share"] = table["total"] / world
     table["rank"] = table["total"].rank(ascending=False, method="min").astype(int)
     return table.sort_values(["rank", "total"], kind="stable")

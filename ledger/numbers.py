@@ -29,15 +29,12 @@ def put(name: str, value: float, form: str = "{:,.0f}", *, table: str | list[str
         raise ValueError(f"number {name!r}: name the table it comes from")
     for each in used:
         tables.describe(each)
-    value = value if isinstance(value, (int, str)) and not isinstance(value, bool) else float(value)  # a NumPy float glues as nothing
-    if isinstance(value, float) and not math.isfinite(value):
-        raise ValueError(f"number {name!r}: the value is {value}, nothing a sentence could print")
-    if isinstance(value, float) and value == int(value):
-        value = int(value) if "d}" in form else value
-    printed = form.format(value)
-    if not printed.strip() or printed == form:
+    value = value.item() if hasattr(value, "item") else value  # a NumPy number would glue as nothing
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+        raise ValueError(f"number {name!r}: the value is {value!r}, nothing a sentence could print as a number")
+    printed = form.format(int(value) if form.endswith("d}") and value == int(value) else value).replace("-", "−")
+    if not re.search(r"\d", printed) or printed == form:
         raise ValueError(f"number {name!r}: the pattern {form!r} prints {printed!r}")
-    printed = printed.replace("-", "−") if not isinstance(value, str) else printed
     record = {"name": name, "value": value, "printed": printed, "unit": unit, "tables": used}
     display(
         {GLUE_PREFIX + "text/plain": printed},

@@ -163,13 +163,16 @@ def check_text(name: str, text: str, resource: dict, folder: Path = DATA) -> Non
             raise TableError(name, "the schema knows no such column", row=1, column=column)
     if header != wanted:
         raise TableError(name, f"the columns stand in another order than the schema's: {', '.join(wanted)}", row=1, value=",".join(header))
+    for row, cells in enumerate(csv.reader(io.StringIO(text)), start=1):
+        if len(cells) != len(wanted):
+            raise TableError(name, f"the row is {'cut short' if len(cells) < len(wanted) else 'too long'}: {len(cells)} cells, not {len(wanted)}", row=row, value=",".join(cells)[-60:])
     check = Resource(data=text.encode("utf-8"), format="csv", schema=Schema.from_descriptor(schema), encoding="utf-8")
     errors = check.validate(limit_errors=1).flatten(["rowNumber", "fieldName", "type", "note", "cells", "message"])
     for row, column, kind, note, cells, message in errors:
         value = None
         if column and cells and column in wanted and wanted.index(column) < len(cells):
             value = cells[wanted.index(column)]
-        rules = {"primary-key": "the key stands twice", "missing-cell": "the row is cut short", "extra-cell": "the row has a cell too many", "type-error": "wrong type"}
+        rules = {"primary-key": "the key stands twice", "type-error": "wrong type"}
         if kind == "primary-key":
             key = schema["primaryKey"]
             column, value = ", ".join(key), ", ".join(cells[wanted.index(k)] for k in key)

@@ -108,6 +108,12 @@ def test_partner_table_sums_partners_where_no_world_is_published_and_ties_share_
     assert table["share"].tolist() == [0.25] * 4 and table["rank"].tolist() == [1] * 4
 
 
+def test_areas_not_specified_count_in_the_whole_and_have_no_rank():
+    frame = partners([("S", "AAA", "ANS", "export", 2001, 50.0), ("S", "AAA", "BBB", "export", 2001, 30.0), ("S", "AAA", "CCC", "import", 2001, 20.0)])
+    table = measures.partner_table(frame, "S", "AAA", 2001)
+    assert table["share"].to_dict() == {"BBB": 0.3, "CCC": 0.2} and table["rank"].to_dict() == {"BBB": 1, "CCC": 2}
+
+
 def test_partner_shares_by_year():
     frame = partners([("S", "AAA", "BBB", "export", 2001, 1.0), ("S", "AAA", "CCC", "export", 2001, 3.0), ("S", "AAA", "CCC", "export", 2002, 3.0)])
     shares = measures.partner_shares(frame, "S", "AAA", "BBB")

@@ -1,6 +1,7 @@
 """Promise: the data package is a valid Data Package, complete, and is what the readers make of the institutions' files."""
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -62,9 +63,21 @@ def test_table_rebuilds_byte_for_byte(resource):
 
 
 @needs_upstream
-def test_the_command_rebuilds_everything_and_reports_no_change(tmp_path):
-    run = subprocess.run([sys.executable, "-m", "ledger", "tables", "--from", str(UPSTREAM), "gdp", "claims"], cwd=ROOT, capture_output=True, text=True)
+def test_the_command_writes_what_is_missing_and_nothing_else(tmp_path):
+    for part in ("ledger", "data"):
+        shutil.copytree(ROOT / part, tmp_path / part)
+    rebuild = [sys.executable, "-m", "ledger", "tables", "--from", str(UPSTREAM.resolve())]
+
+    def files():
+        return {path.name: path.read_bytes() for path in (tmp_path / "data").iterdir()}
+
+    before = files()
+    run = subprocess.run(rebuild, cwd=tmp_path, capture_output=True, text=True)
     assert run.returncode == 0 and "0 tables changed" in run.stdout and "kept by hand" in run.stdout, run.stdout + run.stderr
+    (tmp_path / "data" / "gdp.csv").unlink()
+    run = subprocess.run([*rebuild, "gdp"], cwd=tmp_path, capture_output=True, text=True)
+    assert run.returncode == 0 and "1 tables changed: gdp" in run.stdout, run.stdout + run.stderr
+    assert files() == before
 
 
 @needs_upstream

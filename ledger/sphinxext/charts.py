@@ -119,7 +119,7 @@ def write_downloads(app: Sphinx, error: Exception | None) -> None:
 def standalone(svg: str) -> str:
     """Return a chart's SVG with plain colours in place of the page's, for a reader who takes the file elsewhere."""
     svg = re.sub(r"var\(--chart-[a-z]+, ([^)]+)\)", r"\1", svg)
-    return '<?xml version="1.0" encoding="utf-8"?>\n' + svg.replace("<svg ", '<svg style="background: #ffffff; font-family: \'DejaVu Sans\', sans-serif" ', 1)
+    return '<?xml version="1.0" encoding="utf-8"?>\n' + svg.replace('<svg style="', '<svg style="background: #ffffff; font-family: \'DejaVu Sans\', sans-serif; ', 1)
 
 
 def palette_css() -> str:
