@@ -1,6 +1,6 @@
 """The house style, and the one way a chart reaches a page.
 
-A chapter draws with `lines`, `bars` or `stack` (each returns matplotlib Axes, to which a chapter may add) and hands the axes to
+A chapter draws with `lines`, `bars`, `dots`, `timeline` and their like (each returns matplotlib Axes, to which a chapter may add) and hands the axes to
 `publish` with a caption, alt text and the tables behind it. Everything the page shows travels inside the cell's output, so a
 chart is cached, validated and rebuilt with its notebook. Colours are named here and nowhere else.
 """
@@ -19,6 +19,7 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from ledger import tables
@@ -76,7 +77,8 @@ def colours(names: list) -> list[str]:
     """
     own = [next((key for country, key in COUNTRY.items() if str(name).startswith(country)), None) for name in names]
     own = [key if key not in own[:i] else None for i, key in enumerate(own)]
-    free = [key for key in PALETTE if key not in own]
+    taken = {*own, *COUNTRY.values()} if any(own) else set()  # beside a country's own colour the other's would mislead
+    free = [key for key in PALETTE if key not in taken] + [key for key in COUNTRY.values() if any(own) and key not in own]
     if own.count(None) > len(free):
         raise ValueError(f"{len(names)} series are more than the palette's {len(PALETTE)} colours can tell apart")
     return [PALETTE[key or free.pop(0)][0] for key in own]
@@ -84,9 +86,9 @@ def colours(names: list) -> list[str]:
 
 def axes(height: float = 3.0, unit: str = "") -> Axes:
     """Return empty axes in the house style, 5 inches wide and `height` inches high, with `unit` written above the y axis."""
-    _, ax = plt.subplots(figsize=(WIDTH, height))
+    figure, ax = plt.subplots(figsize=(WIDTH, height))
     if unit:
-        ax.set_title(unit, loc="left", color=INK)
+        figure.suptitle(unit, x=0.012, horizontalalignment="left", fontsize=10, color=INK)
     ax.yaxis.set_major_formatter(FuncFormatter(_thousands))
     return ax
 
@@ -157,12 +159,74 @@ def columns(frame: pd.DataFrame, unit: str, height: float = 3.0) -> Axes:
     return ax
 
 
+def dots(frame: pd.DataFrame, unit: str, height: float | None = None) -> Axes:
+    """Draw one row of dots a row of `frame`, first on top, one dot a column, told apart by marker as well as colour, with a legend.
+
+    Dots of one row stand a little above one another, so that equal values stay visible. Returns the axes, x from zero up.
+    """
+    ax = axes(height or 0.9 + 0.42 * len(frame), unit)
+    inks = colours(frame.columns)
+    for i, name in enumerate(frame.columns):
+        shift = (i - (len(frame.columns) - 1) / 2) * 0.16
+        ax.plot(frame[name], [row + shift for row in range(len(frame))], linestyle="none", color=inks[i], marker=MARKERS[i % len(MARKERS)], markersize=6.5, label=name)
+    ax.set_yticks(range(len(frame)), [str(name) for name in frame.index])
+    ax.set_ylim(len(frame) - 0.5, -0.5)
+    ax.set_xlim(left=min(0, frame.min().min()) - 0.02 * frame.max().max())
+    ax.grid(axis="x")
+    legend(ax)
+    return ax
+
+
+def timeline(events: pd.DataFrame, height: float = 6.0) -> Axes:
+    """Draw events on a line of time that runs downwards, one lane (a column) a domain.
+
+    `events`: columns `date` (datetime), `lane` (lanes stand in order of appearance, left first), `label` (a few short words, line
+    breaks allowed; empty for a dot without words) and, if wanted, `date_end` (drawn as a bar) and `sure` (bool; an event that is
+    not is an open dot, and a legend says so). A label stands right of its dot, or lower where another label of its lane is in
+    the way. Raises ValueError where a column is missing or a label finds no room.
+    """
+    if missing := {"date", "lane", "label"} - set(events.columns):
+        raise ValueError(f"a timeline needs the columns {sorted(missing)}")
+    lanes = list(dict.fromkeys(events["lane"]))
+    inks = [ink for key, (ink, _) in PALETTE.items() if key not in COUNTRY.values()]
+    first, last = events["date"].min(), max(events["date"].max(), events.get("date_end", events["date"]).max())
+    size, inch = 9, (last - first) / (height - 0.8)  # points of a letter; time that an inch of height takes
+    ax = axes(height)
+    ax.set(xlim=(-0.05, len(lanes)), ylim=(last + 0.1 * inch, first - 0.1 * inch), xticks=[])
+    ax.yaxis.set_major_locator(AutoDateLocator(minticks=5, maxticks=10))
+    ax.yaxis.set_major_formatter(ConciseDateFormatter(ax.yaxis.get_major_locator(), show_offset=False))
+    ax.spines["bottom"].set_visible(False)
+    for lane, name in enumerate(lanes):
+        ink, free = inks[lane % len(inks)], first - inch  # free: from when on the lane has room for words
+        ax.axvline(lane, color=ink, linewidth=1, zorder=1)
+        ax.annotate(name, (lane, 1), xycoords=("data", "axes fraction"), xytext=(-3, 4), textcoords="offset points", color=ink, size=size, weight="bold")
+        for event in events[events["lane"] == name].sort_values("date", kind="stable").itertuples():
+            if pd.notna(getattr(event, "date_end", None)):
+                ax.plot([lane, lane], [event.date, event.date_end], color=ink, linewidth=4, zorder=2)
+            ax.plot(lane, event.date, MARKERS[lane % len(MARKERS)], color=ink, markersize=6, fillstyle="full" if getattr(event, "sure", True) else "none", zorder=3)
+            if not isinstance(event.label, str) or not event.label:
+                continue
+            half = inch * 0.08 * (1 + event.label.count("\n"))  # half the height of the words
+            at = max(event.date, free + half)
+            free = at + half
+            wide = max(map(len, event.label.splitlines())) * size / 72 * 0.6 / (WIDTH - 0.6) * len(lanes)
+            if wide > 0.9 or free > last + 0.3 * inch:
+                raise ValueError(f"no room for the label {event.label!r} in lane {name!r}: give fewer or shorter ones")
+            ax.plot([lane, lane + 0.09], [event.date, at], color=ink, linewidth=0.8, zorder=1)
+            ax.text(lane + 0.1, at, event.label, size=size, color=INK, va="center", linespacing=1.05)
+    if not events.get("sure", pd.Series(True)).all():
+        for meaning, style in (("confirmed", "full"), ("reported, planned or not confirmed", "none")):
+            ax.plot([], [], "o", color=INK, fillstyle=style, label=meaning)
+        ax.legend(loc="upper left", bbox_to_anchor=(0, -0.01), ncols=2, frameon=False, borderaxespad=0, handlelength=1.0, columnspacing=1.2, fontsize=size)
+    return ax
+
+
 def legend(ax: Axes) -> None:
     """Put the legend above the plot, in one or two rows, where no line can run under it."""
     handles, names = ax.get_legend_handles_labels()
-    unit = ax.get_title(loc="left")
-    wide = max(len(name) for name in names) > 16
-    ax.legend(handles, names, loc="lower left", bbox_to_anchor=(0, 1.08 if unit else 1.0), ncols=min(len(names), 2 if wide else 3), frameon=False, borderaxespad=0, handlelength=1.4, columnspacing=1.2)
+    longest = max(len(name) for name in names)
+    fit = max(1, min(len(names), 60 // (longest + 6)))
+    ax.legend(handles, names, loc="lower left", bbox_to_anchor=(0, 1.02), ncols=fit, frameon=False, borderaxespad=0, handlelength=1.4, columnspacing=1.2)
 
 
 def mark(ax: Axes, at: float, text: str, top: float = 0.97) -> None:
@@ -191,7 +255,7 @@ def _category_ticks(ax: Axes, index: pd.Index) -> None:
 def _label_ends(ax: Axes, ends: list[tuple], right: float) -> None:
     """Write each series' name beside its last point, pushed apart where two would overlap."""
     low, high = ax.get_ylim()
-    gap = (high - low) * 0.135 / max(ax.figure.get_figheight() / 3.0, 0.5)
+    gap = (high - low) * 0.085 / max(ax.figure.get_figheight() / 3.0, 0.5)
     placed: list[float] = []
     for x, y, name, ink in sorted(ends, key=lambda end: end[1]):
         label = textwrap.fill(name, 17)
@@ -267,12 +331,14 @@ def _has_index(frame: pd.DataFrame) -> bool:
 
 
 def _credit(described: list[dict], behind: pd.DataFrame) -> list[dict]:
-    """List the sources of the tables; where the data say in a `source` column or index which they used, only those."""
+    """List the sources of the tables; where the data say in a `source` column (and an `edition` column) or index which they used, only those."""
     frame = behind.reset_index()
     said = set(frame["source"].astype(str)) if "source" in frame else set()
     said |= {str(c) for c in frame.columns}
-    sources = {s["key"]: {k: s.get(k, "") for k in ("key", "title", "institution", "edition", "path")} for d in described for s in d["sources"]}
-    chosen = [s for key, s in sources.items() if any(key in word for word in said)]
+    editions = {f"{year} edition" for year in frame["edition"]} if "edition" in frame else {""}  # where one institution has several
+    sources = {(s["key"], s["edition"]): {k: s.get(k, "") for k in ("key", "title", "institution", "edition", "path")} for d in described for s in d["sources"]}
+    chosen = [s for (key, _), s in sources.items() if any(key in word for word in said)]
+    chosen = [s for s in chosen if any(edition in f"{s['title']}, {s['edition']}" for edition in editions)] or chosen
     return chosen or list(sources.values())
 
 

@@ -141,3 +141,72 @@ def voting_agreement(votes: pd.DataFrame, one: str, other: str) -> pd.DataFrame:
     sides = [votes[votes["country"] == code].set_index("rcid") for code in (one, other)]
     both = sides[0][["year", "vote"]].join(sides[1]["vote"].rename("vote_other"), how="inner")
     return pd.DataFrame({"year": both["year"], "agree": both["vote"].astype(str) == both["vote_other"].astype(str)})
+
+
+def agreement_by_period(votes: pd.DataFrame, one: str, other: str, periods: list[tuple[int, int]]) -> pd.DataFrame:
+    """Return the pooled agreement of two countries in each period (first and last year): columns `agreement` (0–1) and `votes`.
+
+    `votes`: un_votes. Index: the period as printed, such as 1991–99. A period without a common vote has no agreement.
+    """
+    calls = voting_agreement(votes, one, other)
+    chosen = {f"{first}–{last % 100:02d}": calls.loc[calls["year"].between(first, last), "agree"] for first, last in periods}
+    return pd.DataFrame({"agreement": {name: agree.mean() for name, agree in chosen.items()}, "votes": {name: len(agree) for name, agree in chosen.items()}}).rename_axis("period")
+
+
+def agreement_by_issue(votes: pd.DataFrame, one: str, other: str, first: int, last: int) -> pd.DataFrame:
+    """Return the pooled agreement of two countries on each issue from year `first` to `last`: columns `agreement` (0–1), `votes`.
+
+    `votes`: un_votes. Index: issue code (see the table's notes). A roll call with several codes counts under each of them, one
+    without a code under none.
+    """
+    calls = voting_agreement(votes, one, other)
+    codes = votes.drop_duplicates("rcid").set_index("rcid")["issues"].str.split(";").explode().dropna().rename("issue")
+    chosen = calls[calls["year"].between(first, last)].join(codes, how="inner")
+    return chosen.groupby("issue")["agree"].agg(agreement="mean", votes="size")
+
+
+def forum_on(membership: pd.DataFrame, day: str | pd.Timestamp) -> tuple[list[str], list[str]]:
+    """Return the members and the observers of the Gas Exporting Countries Forum on a day, each in alphabetical order of code.
+
+    `membership`: gecf_membership. Members are those on the last list of members on or before the day; a signatory of the statute
+    counts as a member, a founding participant of 2001 does not. Observers are those on the last complete list of observers and
+    on incomplete lists after it, without those that are members. Raises ValueError before the statute, when there were none.
+    """
+    known = membership[membership["listed_on"] <= pd.Timestamp(day)]
+    joined = known[known["status"].isin(["signatory", "member"])]
+    if joined.empty:
+        raise ValueError(f"the Forum had no members on {pd.Timestamp(day):%Y-%m-%d}")
+    members = sorted(joined[joined["listed_on"] == joined["listed_on"].max()]["country"])
+    watching = known[known["status"] == "observer"]
+    watching = watching[watching["listed_on"] >= watching[watching["complete"]]["listed_on"].max()]
+    return members, sorted(set(watching["country"]) - set(members))
+
+
+def forum_shares(reserves: pd.DataFrame, membership: pd.DataFrame, days: list, sources: list[str]) -> pd.DataFrame:
+    """Return the share of the world's gas reserves that the Forum of each of `days` holds, in every year of every source.
+
+    `reserves`: energy_reserves; `membership`: gecf_membership. One row a day, source and year; columns `listed_on`, `source`,
+    `year`, `members` and `observers` (how many), `alone` and `together` (share of members, of members and observers, 0–1) and
+    `missing` (how many of them the source has no figure for in that year: they count as zero).
+    """
+    rows = []
+    for day in days:
+        members, observers = forum_on(membership, day)
+        for source in sources:
+            alone = share_of_reserves(reserves, members, "gas", source)
+            together = share_of_reserves(reserves, members + observers, "gas", source)
+            rows.append(
+                pd.DataFrame(
+                    {
+                        "listed_on": pd.Timestamp(day),
+                        "source": source,
+                        "year": together.index,
+                        "members": len(members),
+                        "observers": len(observers),
+                        "alone": alone["share"].reindex(together.index).to_numpy(),
+                        "together": together["share"].to_numpy(),
+                        "missing": len(members + observers) - together["counted"].to_numpy(),
+                    }
+                )
+            )
+    return pd.concat(rows, ignore_index=True)

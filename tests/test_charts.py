@@ -94,3 +94,48 @@ def test_every_kind_of_chart_publishes(kind):
 def test_bars_write_their_values():
     content = charts.publish(charts.bars(pd.Series({"Russia": 1234.0, "Iran": 5.0}), "US$"), "a-chart", **GOOD).content
     assert "1,234" in content["svg"]
+
+
+def test_dots_have_a_place_of_their_own_where_values_are_equal():
+    ax = charts.dots(pd.DataFrame({"Russia": [1.0, 2.0], "China": [1.0, 3.0]}, index=["one", "two"]), "%")
+    places = [(x, y) for line in ax.lines for x, y in zip(line.get_xdata(), line.get_ydata())]
+    assert len(places) == len(set(places)) == 4 and {line.get_marker() for line in ax.lines} == {"o", "s"}
+    assert charts.publish(ax, "a-chart", **GOOD).content["svg"].startswith("<svg")
+
+
+EVENTS = pd.DataFrame(
+    {
+        "date": pd.to_datetime(["2001-01-01", "2001-03-01", "2009-12-01", "2005-06-01"]),
+        "date_end": pd.to_datetime([None, None, "2010-01-01", None]),
+        "lane": ["Diplomacy", "Diplomacy", "Diplomacy", "Security"],
+        "label": ["Treaty", "Second\ntreaty", "Last event", ""],
+        "sure": [True, True, True, False],
+    }
+)
+
+
+def test_timeline_labels_neither_overlap_nor_leave_the_picture():
+    ax = charts.timeline(EVENTS)
+    ax.figure.canvas.draw()
+    boxes = [text.get_window_extent() for text in ax.texts]
+    assert [text.get_text() for text in ax.texts] == ["Diplomacy", "Treaty", "Second\ntreaty", "Last event", "Security"]
+    assert not any(a.overlaps(b) for i, a in enumerate(boxes) for b in boxes[:i])
+    assert all(box.x0 >= 0 and box.y0 >= 0 and box.x1 <= ax.figure.bbox.x1 for box in boxes)
+
+
+def test_timeline_draws_every_event_and_says_which_are_not_sure():
+    ax = charts.timeline(EVENTS)
+    drawn = [line for line in ax.lines if line.get_markersize() == 6 and len(line.get_xdata()) == 1]
+    assert len(drawn) == len(EVENTS) and [line.get_fillstyle() for line in drawn].count("none") == 1
+    assert "not confirmed" in ax.get_legend().get_texts()[1].get_text()
+    assert charts.timeline(EVENTS.drop(columns=["sure", "date_end"])).get_legend() is None
+    assert charts.publish(ax, "a-chart", **GOOD).content["svg"].startswith("<svg")
+
+
+def test_timeline_refuses_what_it_cannot_draw():
+    with pytest.raises(ValueError, match="label"):
+        charts.timeline(EVENTS.drop(columns="label"))
+    with pytest.raises(ValueError, match="no room for the label 'Treaty"):
+        charts.timeline(EVENTS.assign(label="Treaty on the basis of relations, its text and annexes"))
+    with pytest.raises(ValueError, match="no room for the label 'Words"):
+        charts.timeline(EVENTS.assign(label="Words", lane="One").iloc[[0, 2, 2, 2, 2, 2]])

@@ -148,3 +148,62 @@ def test_voting_agreement_is_symmetric_and_full_with_oneself(pairs):
     frame = votes([(i, 2000, country, vote) for i, pair in enumerate(pairs) for country, vote in zip(("AAA", "BBB"), pair)])
     assert measures.voting_agreement(frame, "AAA", "BBB").equals(measures.voting_agreement(frame, "BBB", "AAA"))
     assert measures.voting_agreement(frame, "AAA", "AAA")["agree"].all()
+
+
+FORUM = pd.DataFrame(
+    [
+        ("2001-01-01", "AAA", "founding participant", True),
+        ("2001-01-01", "DDD", "observer", True),
+        ("2008-01-01", "AAA", "signatory", True),
+        ("2008-01-01", "BBB", "signatory", True),
+        ("2008-01-01", "CCC", "observer", True),
+        ("2010-01-01", "AAA", "member", True),
+        ("2010-01-01", "CCC", "member", True),
+        ("2010-06-01", "EEE", "observer", False),
+    ],
+    columns=["listed_on", "country", "status", "complete"],
+).astype({"listed_on": "datetime64[ns]"})
+
+
+@pytest.mark.parametrize(
+    "day, members, observers",
+    [
+        ("2008-01-01", ["AAA", "BBB"], ["CCC"]),  # on the day of the list; DDD stood on the list before only
+        ("2009-12-31", ["AAA", "BBB"], ["CCC"]),
+        ("2010-03-01", ["AAA", "CCC"], []),  # CCC has become a member, BBB is no longer listed
+        ("2011-01-01", ["AAA", "CCC"], ["EEE"]),  # an incomplete list adds, and removes nobody
+    ],
+)
+def test_forum_on_reads_the_last_list_of_each_status(day, members, observers):
+    assert measures.forum_on(FORUM, day) == (members, observers)
+
+
+def test_forum_had_no_members_before_its_statute():
+    with pytest.raises(ValueError, match="no members on 2007-05-01"):
+        measures.forum_on(FORUM, "2007-05-01")
+
+
+def test_forum_shares_by_hand():
+    frame = reserves([("AAA", 2008, "gas", "S", 30.0), ("CCC", 2008, "gas", "S", 20.0), ("WLD", 2008, "gas", "S", 100.0), ("BBB", 2009, "gas", "S", 60.0), ("WLD", 2009, "gas", "S", 120.0)])
+    table = measures.forum_shares(frame, FORUM, ["2008-01-01"], ["S"])
+    assert table.drop(columns=["listed_on", "source"]).to_dict("records") == [
+        {"year": 2008, "members": 2, "observers": 1, "alone": 0.3, "together": 0.5, "missing": 1},
+        {"year": 2009, "members": 2, "observers": 1, "alone": 0.5, "together": 0.5, "missing": 2},
+    ]
+
+
+VOTES = votes([(1, 1999, "AAA", "yes"), (1, 1999, "BBB", "yes"), (2, 2000, "AAA", "no"), (2, 2000, "BBB", "yes"), (3, 2001, "AAA", "no"), (3, 2001, "BBB", "no")])
+
+
+def test_agreement_by_period_pools_the_roll_calls_of_each():
+    table = measures.agreement_by_period(VOTES, "AAA", "BBB", [(1991, 1999), (2000, 2009), (2010, 2014)])
+    assert list(table.index) == ["1991–99", "2000–09", "2010–14"]
+    assert table["agreement"].tolist()[:2] == [1.0, 0.5] and pd.isna(table["agreement"].iloc[2])
+    assert table["votes"].tolist() == [1, 2, 0]
+
+
+def test_agreement_by_issue_counts_a_roll_call_under_each_of_its_issues():
+    frame = VOTES.assign(issues=VOTES["rcid"].map({1: "me", 2: "me;nu", 3: None}))
+    table = measures.agreement_by_issue(frame, "AAA", "BBB", 1991, 2001)
+    assert table.to_dict("index") == {"me": {"agreement": 0.5, "votes": 2}, "nu": {"agreement": 0.0, "votes": 1}}
+    assert measures.agreement_by_issue(frame, "AAA", "BBB", 1991, 1999).to_dict("index") == {"me": {"agreement": 1.0, "votes": 1}}

@@ -1,4 +1,4 @@
-"""What Sphinx is taught for this book: charts, printed numbers, claim badges, and when pages are stale."""
+"""What Sphinx is taught for this book: charts, printed numbers, claim badges, table pages, and when pages are stale."""
 from __future__ import annotations
 
 import hashlib
@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sphinx.application import Sphinx
 
-from ledger.sphinxext import charts, claims, numbers
+from ledger.sphinxext import charts, claims, numbers, pages
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -22,7 +22,7 @@ def setup(app: Sphinx) -> dict:
     app.connect("config-inited", lambda app, config: config.html_static_path.append(str(ROOT / "assets")))
     app.connect("build-finished", forget_failure)
     app.add_css_file("ledger.css")
-    for part in (charts, claims, numbers):
+    for part in (charts, claims, numbers, pages):
         part.setup(app)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
 

@@ -50,7 +50,7 @@ class FigureOfChart(SphinxTransform):
         up = "../" * self.env.docname.count("/")
         figure += raw_html(f'<div class="chart-picture">{svg}</div>')
         figure += nodes.caption("", chart["caption"])
-        figure += raw_html(f'<p class="chart-source">{_source_line(chart)}</p><div class="chart-tools">')
+        figure += raw_html(f'<p class="chart-source">{_source_line(chart, up)}</p><div class="chart-tools">')
         figure += raw_html(f"<details><summary>Table</summary>{_table(chart)}</details><details><summary>Code</summary>")
         figure += nodes.literal_block(chart["code"], chart["code"], language="python")
         links = " ".join(f'<a href="{up}charts/{chart["name"]}.{kind}" download>{kind.upper()}</a>' for kind in ("csv", "svg", "png"))
@@ -69,9 +69,9 @@ def charts_of(env) -> dict[str, dict]:
     return env.ledger_charts
 
 
-def _source_line(chart: dict) -> str:
+def _source_line(chart: dict, up: str) -> str:
     names = [f'<a href="{html.escape(s["path"])}">{html.escape(s["title"])}</a>' + (f", {html.escape(s['edition'])}" if s["edition"] else "") for s in chart["sources"]]
-    tables = ", ".join(f"<code>{name}</code>" for name in chart["tables"])
+    tables = ", ".join(f'<a href="{up}tables/{name}.html">{name}</a>' for name in chart["tables"])
     return f"Source: {'; '.join(names)}. Table: {tables}."
 
 

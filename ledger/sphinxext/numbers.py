@@ -1,4 +1,4 @@
-"""{num}`name`: a computed number in a sentence; and numbers.json, all of them with page and table."""
+"""{num}`name`: a computed number in a sentence, linked to its table's page; and numbers.json, all of them with page and table."""
 from __future__ import annotations
 
 import json
@@ -9,6 +9,7 @@ from myst_nb.core.variables import RetrievalError
 from myst_nb.ext.glue.utils import retrieve_glue_data
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxRole
+from sphinx.util.nodes import make_refnode
 
 
 class Num(SphinxRole):
@@ -16,16 +17,16 @@ class Num(SphinxRole):
 
     def run(self):
         try:
-            glued = retrieve_glue_data(self.inliner.document if hasattr(self.inliner, "document") else self.env.temp_data["document"], self.text)
+            glued = retrieve_glue_data(self.inliner.document, self.text)
         except RetrievalError:
             message = self.inliner.reporter.error(f"no cell of this page puts a number named {self.text!r}: numbers.put({self.text!r}, …)", line=self.lineno)
             return [], [message]
         record = {**glued.metadata["ledger"], "page": self.env.docname}
         numbers_of(self.env)[f"{self.env.docname}#{self.text}"] = record
-        tables = ", ".join(record["tables"])
-        node = nodes.inline(self.rawtext, record["printed"], classes=["num"])
-        node["title"] = f"Computed from table {tables}"
-        return [node], []
+        printed = nodes.inline(self.rawtext, record["printed"], classes=["num"])
+        link = make_refnode(self.env.app.builder, self.env.docname, f"tables/{record['tables'][0]}", "", printed)
+        link["reftitle"] = f"Computed from table {', '.join(record['tables'])}"
+        return [link], []
 
 
 def numbers_of(env) -> dict[str, dict]:

@@ -1,0 +1,150 @@
+"""A page a table, written from the descriptor at every build, and the data package itself beside them for download."""
+from __future__ import annotations
+
+import csv
+import html
+import io
+import shutil
+from pathlib import Path
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.util.docutils import SphinxDirective
+from sphinx.util.nodes import make_refnode
+
+from ledger import tables
+from ledger.sphinxext.charts import charts_of, raw_html
+from ledger.sphinxext.numbers import numbers_of
+
+FOLDER = "tables"  # generated, not kept in git
+SHOWN = 300  # rows; a longer table shows its first 50 and is downloaded for the rest
+
+
+def write_pages(root: Path) -> None:
+    """Write one Markdown page for each table into `root`/tables, and remove pages of tables that are gone."""
+    folder = root / FOLDER
+    folder.mkdir(exist_ok=True)
+    wanted = {f"{resource['name']}.md": page(resource) for resource in tables.package()["resources"]}
+    for path in folder.glob("*.md"):
+        if path.name not in wanted:
+            path.unlink()
+    for name, text in wanted.items():
+        path = folder / name
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
+            path.write_text(text, encoding="utf-8")
+
+
+def page(resource: dict) -> str:
+    """Return the Markdown text of a table's page."""
+    name = resource["name"]
+    made = "It is kept by hand." if resource["builder"] == tables.HAND else "It is built by " + ", ".join(f"`{b}`" for b in resource["builder"]) + "."
+    key = ", ".join(f"`{column}`" for column in resource["schema"]["primaryKey"])
+    lines = [
+        f"(table-{name})=",
+        f"# {resource['title']}",
+        "",
+        resource["description"],
+        "",
+        f"Table `{name}`: {resource['rows']:,} rows, one for each {key}. {made}",
+        "",
+        "```{downloads} " + name,
+        "```",
+        "",
+        "## Sources",
+        "",
+    ]
+    for source in resource["sources"]:
+        title = f"[{source['title']}]({source['path']})" if source["path"].startswith("https") else source["title"]
+        lines.append(f"- **{source['key']}**: {title}, {source['institution']}. Edition: {source['edition']}. Retrieved: {source['retrieved']}.")
+    lines += ["", "## Terms", "", " ".join(f"[{each['title']}]({each['path']})." if each.get("path") else f"{each['title']}." for each in resource["licenses"]), "", resource["republication"], ""]
+    if resource.get("notes"):
+        lines += ["## What to know before using it", "", *(f"- {note}" for note in resource["notes"]), ""]
+    lines += ["## Columns", "", "| Column | What it holds | Unit | Values |", "|---|---|---|---|"]
+    for field in resource["schema"]["fields"]:
+        lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in (f"`{field['name']}`", f"{field['title']}. {field['description']}", field.get("unit", ""), _values(field))) + " |")
+    lines += ["", "## Where the book uses it", "", "```{uses} " + name, "```", "", "## Rows", "", "```{rows} " + name, "```", ""]
+    return "\n".join(lines)
+
+
+def _values(field: dict) -> str:
+    rules = field.get("constraints", {})
+    said = [field["type"]]
+    if "minimum" in rules or "maximum" in rules:
+        said.append(f"{rules.get('minimum', '')} to {rules.get('maximum', '')}".strip())
+    if "enum" in rules:
+        said.append("one of: " + ", ".join(str(value) for value in rules["enum"]))
+    if rules.get("required"):
+        said.append("never empty")
+    return "; ".join(said)
+
+
+class Downloads(SphinxDirective):
+    required_arguments = 1
+
+    def run(self):
+        name = self.arguments[0]
+        up = "../" * self.env.docname.count("/")
+        path = tables.describe(name)["path"]
+        return [raw_html(f'<p>Download <a href="{up}data/{path}" download>{path}</a> with its description, <a href="{up}data/datapackage.json" download>datapackage.json</a>.</p>')]
+
+
+class Rows(SphinxDirective):
+    required_arguments = 1
+
+    def run(self):
+        name = self.arguments[0]
+        resource = tables.describe(name)
+        rows = list(csv.reader(io.StringIO((tables.DATA / resource["path"]).read_text(encoding="utf-8"))))
+        head, body = rows[0], rows[1:]
+        shown = body if len(body) <= SHOWN else body[:50]
+        said = f"All {len(body):,} rows." if shown is body else f"The first {len(shown)} of {len(body):,} rows; the file has them all."
+        titles = "".join(f'<th scope="col">{html.escape(column)}</th>' for column in head)
+        cells = "".join("<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row) + "</tr>" for row in shown)
+        return [raw_html(f'<div class="chart-table" tabindex="0" role="region" aria-label="Rows of table {name}"><table><caption>{said}</caption><thead><tr>{titles}</tr></thead><tbody>{cells}</tbody></table></div>')]
+
+
+class Uses(SphinxDirective):
+    """Stands for the charts and numbers drawn from a table, which are known only when all pages are read."""
+
+    required_arguments = 1
+
+    def run(self):
+        return [nodes.bullet_list("", uses=self.arguments[0])]
+
+
+def fill_uses(app: Sphinx, doctree: nodes.document, docname: str) -> None:
+    for listing in list(doctree.findall(nodes.bullet_list)):
+        if "uses" not in listing:
+            continue
+        name = listing["uses"]
+        for chart in sorted((c for c in charts_of(app.env).values() if name in c["tables"]), key=lambda c: (c["page"], c["name"])):
+            item = nodes.list_item("", nodes.paragraph("", f"{app.env.titles[chart['page']].astext()}, chart: ", make_refnode(app.builder, docname, chart["page"], chart["name"], nodes.Text(chart["caption"]))))
+            listing += item
+        pages: dict[str, int] = {}
+        for record in numbers_of(app.env).values():
+            if name in record["tables"]:
+                pages[record["page"]] = pages.get(record["page"], 0) + 1
+        for page, count in sorted(pages.items()):
+            listing += nodes.list_item("", nodes.paragraph("", "", make_refnode(app.builder, docname, page, "", nodes.Text(app.env.titles[page].astext())), nodes.Text(f": {count} printed number{'s' if count > 1 else ''}")))
+        if not listing.children:
+            listing.replace_self(nodes.paragraph("", "No chart or number is drawn from it directly; it serves the checks and the tables beside it."))
+
+
+def rewrite_pages(app: Sphinx, env) -> list[str]:
+    """The uses of a table are on other pages, so its page is written anew whenever any page was."""
+    return [page for page in env.found_docs if page.startswith(FOLDER + "/")]
+
+
+def copy_data(app: Sphinx, error: Exception | None) -> None:
+    if not error and app.builder.format == "html":
+        shutil.copytree(tables.DATA, Path(app.outdir, "data"), dirs_exist_ok=True)
+
+
+def setup(app: Sphinx) -> None:
+    write_pages(Path(__file__).resolve().parent.parent.parent)
+    app.add_directive("downloads", Downloads)
+    app.add_directive("rows", Rows)
+    app.add_directive("uses", Uses)
+    app.connect("doctree-resolved", fill_uses)
+    app.connect("env-updated", rewrite_pages)
+    app.connect("build-finished", copy_data)
