@@ -39,5 +39,5 @@ def fingerprint() -> str:
 def forget_failure(app: Sphinx, error: Exception | None) -> None:
     """Drop the saved state of a build that failed: Sphinx does not repeat warnings of pages it need not read again, so an
     unchanged second run would pass."""
-    if error or (app.warningiserror and app._warncount):
+    if error or (app._warncount and (app.warningiserror or app.keep_going)):
         Path(app.doctreedir, "environment.pickle").unlink(missing_ok=True)

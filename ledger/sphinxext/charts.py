@@ -43,7 +43,7 @@ class FigureOfChart(SphinxTransform):
         known[chart["name"]] = {**chart, "page": self.env.docname}
 
     def _figure(self, chart: dict) -> nodes.figure:
-        figure = nodes.figure(classes=["ledger-chart"], names=[chart["name"]])
+        figure = nodes.figure(classes=["ledger-chart"], names=[chart["name"]], ids=[address(chart["name"])])
         figure.source, figure.line = self.document["source"], None
         self.document.note_explicit_target(figure)
         svg = chart["svg"].replace("<svg ", f'<svg role="img" aria-label="{html.escape(chart["alt"], quote=True)}" ', 1)
@@ -56,6 +56,11 @@ class FigureOfChart(SphinxTransform):
         links = " ".join(f'<a href="{up}charts/{chart["name"]}.{kind}" download>{kind.upper()}</a>' for kind in ("csv", "svg", "png"))
         figure += raw_html(f'</details><p class="chart-downloads">Download {links}</p></div>')
         return figure
+
+
+def address(name: str) -> str:
+    """Return the anchor of a chart on its page: its name with a prefix, so that no heading can have the same."""
+    return f"chart-{name}"
 
 
 def raw_html(text: str) -> nodes.raw:

@@ -13,7 +13,7 @@ from sphinx.util.docutils import SphinxDirective
 from sphinx.util.nodes import make_refnode
 
 from ledger import tables
-from ledger.sphinxext.charts import charts_of, raw_html
+from ledger.sphinxext.charts import address, charts_of, raw_html
 from ledger.sphinxext.numbers import numbers_of
 
 FOLDER = "tables"  # generated, not kept in git
@@ -118,7 +118,7 @@ def fill_uses(app: Sphinx, doctree: nodes.document, docname: str) -> None:
             continue
         name = listing["uses"]
         for chart in sorted((c for c in charts_of(app.env).values() if name in c["tables"]), key=lambda c: (c["page"], c["name"])):
-            item = nodes.list_item("", nodes.paragraph("", f"{app.env.titles[chart['page']].astext()}, chart: ", make_refnode(app.builder, docname, chart["page"], chart["name"], nodes.Text(chart["caption"]))))
+            item = nodes.list_item("", nodes.paragraph("", f"{app.env.titles[chart['page']].astext()}, chart: ", make_refnode(app.builder, docname, chart["page"], address(chart["name"]), nodes.Text(chart["caption"]))))
             listing += item
         pages: dict[str, int] = {}
         for record in numbers_of(app.env).values():
