@@ -11,6 +11,11 @@
   const form = document.createElement("form");
   form.className = "claims-filter";
   form.setAttribute("aria-label", "Filter the claims");
+  const group = (...parts) => {
+    const span = document.createElement("span");
+    span.append(...parts);
+    form.append(span);
+  };
   const choose = (name, label, options) => {
     const select = document.createElement("select");
     select.id = select.name = name;
@@ -20,7 +25,7 @@
     const text = document.createElement("label");
     text.htmlFor = name;
     text.append(label);
-    form.append(text, select);
+    group(text, select);
     return select;
   };
   const domain = choose("domain", "Domain", values("domain"));
@@ -36,7 +41,8 @@
   reset.append("Show all");
   const status = document.createElement("p");
   status.setAttribute("role", "status");
-  form.append(decided, text, reset, status);
+  group(decided, text);
+  form.append(reset, status);
   (table.closest(".pst-scrollable-table-container") || table).before(form);
 
   function apply() {

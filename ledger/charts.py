@@ -77,8 +77,8 @@ def colours(names: list) -> list[str]:
     """
     own = [next((key for country, key in COUNTRY.items() if str(name).startswith(country)), None) for name in names]
     own = [key if key not in own[:i] else None for i, key in enumerate(own)]
-    taken = {*own, *COUNTRY.values()} if any(own) else set()  # beside a country's own colour the other's would mislead
-    free = [key for key in PALETTE if key not in taken] + [key for key in COUNTRY.values() if any(own) and key not in own]
+    free = [key for key in PALETTE if key not in own]
+    free.sort(key=lambda key: key in COUNTRY.values())  # the two countries' colours are the last that another series takes
     if own.count(None) > len(free):
         raise ValueError(f"{len(names)} series are more than the palette's {len(PALETTE)} colours can tell apart")
     return [PALETTE[key or free.pop(0)][0] for key in own]
@@ -248,7 +248,8 @@ def _thousands(value: float, _) -> str:
 
 def _category_ticks(ax: Axes, index: pd.Index) -> None:
     step = max(1, -(-len(index) // 8))
-    ax.set_xticks(range(0, len(index), step), [str(i) for i in index[::step]])
+    names = [str(i) for i in index[::step]]
+    ax.set_xticks(range(0, len(index), step), names, fontsize=10 if sum(map(len, names)) <= 44 else 8.5)
     ax.tick_params(axis="x", length=0)
 
 

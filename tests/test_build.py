@@ -149,3 +149,77 @@ def test_a_spoilt_cell_of_a_table_fails_the_build_and_is_named(book):
     path.write_text(re.sub(r"^(.*\n.*,)\d+\n", r"\1-5\n", path.read_text(encoding="utf-8"), count=1), encoding="utf-8")
     code, said = build(book)
     assert code != 0 and "table gdp, row 2, column gdp_usd, value '-5'" in said, said[-3000:]
+
+
+# --- claims: a row, a place in a chapter, and a link each way -----------------------------------------------------------------------
+
+
+def claims_of_the_ledger():
+    from ledger.tables import load
+
+    return load("claims").fillna("")
+
+
+def section_of(chapter, claim):
+    """Return the heading under which a claim's badge stands in a chapter's source, None where there is none."""
+    heading = None
+    for line in (ROOT / "chapters" / f"{chapter}.md").read_text(encoding="utf-8").splitlines():
+        if line.startswith("## "):
+            heading = line[3:].strip()
+        if f"{{claim}}`{claim}`" in line:
+            return heading
+    return None
+
+
+def test_every_claim_stands_in_the_chapter_and_section_that_the_ledger_names():
+    wrong = [f"{row.claim_id}: the ledger says {row.section!r} of {row.chapter}, its badge stands under {section_of(row.chapter, row.claim_id)!r}" for row in claims_of_the_ledger().itertuples() if not row.section or section_of(row.chapter, row.claim_id) != row.section]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_every_claim_links_to_its_row_and_its_row_back(site):
+    ledger = (site / "chapters" / "claims.html").read_text(encoding="utf-8")
+    for row in claims_of_the_ledger().itertuples():
+        anchor = row.claim_id.lower()
+        chapter = (site / "chapters" / f"{row.chapter}.html").read_text(encoding="utf-8")
+        assert f'id="claim-{anchor}"' in chapter and f'href="claims.html#{anchor}"' in chapter, row.claim_id
+        assert f'id="{anchor}"' in ledger and f'href="{row.chapter}.html#claim-{anchor}"' in ledger, row.claim_id
+
+
+def test_a_badge_prints_the_verdict_of_the_ledger(site):
+    verdicts = dict(zip(claims_of_the_ledger()["claim_id"], claims_of_the_ledger()["verdict"]))
+    for path in [site / "index.html", *site.glob("chapters/*.html")]:
+        for claim, verdict in re.findall(r">(C\d\d) · ([a-z ]+)</a>", path.read_text(encoding="utf-8")):
+            assert verdicts[claim] == verdict, (path.name, claim)
+
+
+def test_a_corrupted_table_turns_the_build_red_and_names_the_claim(book):
+    """Iran's exports of 2019 doubled, with a hash that agrees: the table is well-formed, the verdicts are no longer the data's."""
+    change = "\n".join(
+        [
+            "from pathlib import Path; from ledger import tables as t; import pandas as pd",
+            "d = Path('data'); f = t.load('trade_totals', d)",
+            "f.loc[(f.reporter == 'RUS') & (f.flow == 'import') & (f.year == 2019), 'value_usd'] *= 2",
+            "p = t.package(d); r = next(r for r in p['resources'] if r['name'] == 'trade_totals'); s = t.to_text(f, r); t.stamp(r, s)",
+            "t.write_files(d, {r['path']: s, 'datapackage.json': t.dump(p)})",
+        ]
+    )
+    subprocess.run([sys.executable, "-c", change], cwd=book, check=True, env=os.environ | {"PYTHONPATH": str(book)})
+    code, said = build(book)
+    assert code != 0 and "C37 is published as 'supported' and computed as" in said, said[-3000:]
+
+
+def test_only_what_is_cited_is_in_the_bibliography_and_each_entry_has_a_grade():
+    from pybtex.database import parse_file
+
+    entries = parse_file(str(ROOT / "references.bib")).entries
+    text = "".join(path.read_text(encoding="utf-8") for path in [ROOT / "index.md", *(ROOT / "chapters").glob("*.md")])
+    cited = {key.strip() for keys in re.findall(r"\{cite(?::[a-z]+)?\}`([^`]+)`", text) for key in keys.split(",")}
+    for table in ("claims", "omissions", "events"):
+        from ledger.tables import load
+
+        cited |= {key.strip() for keys in load(table)["sources"].dropna() for key in keys.split(";")}
+    grades = {"primary document", "statistics", "scholarship", "news agency", "press", "state media", "aggregator or copy"}
+    assert not cited - set(entries), f"cited and not in references.bib: {sorted(cited - set(entries))}"
+    assert not set(entries) - cited, f"in references.bib and cited nowhere: {sorted(set(entries) - cited)}"
+    for key, entry in entries.items():
+        assert entry.fields.get("keywords") in grades, f"{key}: no grade of the source in its keywords"

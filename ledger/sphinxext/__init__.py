@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sphinx.application import Sphinx
 
-from ledger.sphinxext import charts, claims, numbers, pages
+from ledger.sphinxext import charts, claims, numbers, pages, references
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -22,7 +22,7 @@ def setup(app: Sphinx) -> dict:
     app.connect("config-inited", lambda app, config: config.html_static_path.append(str(ROOT / "assets")))
     app.connect("build-finished", forget_failure)
     app.add_css_file("ledger.css")
-    for part in (charts, claims, numbers, pages):
+    for part in (charts, claims, numbers, pages, references):
         part.setup(app)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
 

@@ -1,12 +1,18 @@
-"""{claim}`C37`: a claim's badge in a chapter; {ledger}: the table of all claims, with links back to the badges."""
+"""{claim}`C37`: a claim's badge in a chapter; {ledger} and {omissions}: the tables of all claims and of what the article leaves out.
+
+A badge links to its claim's row and the row links back. Where data decide a claim, the verdict is computed as the ledger's page
+is read, and the build fails when it differs from the published one.
+"""
 from __future__ import annotations
 
 from docutils import nodes
+from docutils.statemachine import StringList
 from sphinx.application import Sphinx
+from sphinx.errors import ExtensionError
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 from sphinx.util.nodes import make_refnode
 
-from ledger import tables
+from ledger import claims, tables
 
 LEDGER_PAGE = "chapters/claims"
 
@@ -15,60 +21,89 @@ class Claim(SphinxRole):
     """Print a claim's number and verdict, linked to its row; note where it stands, so that the row can link back."""
 
     def run(self):
-        claims = self.env.temp_data.setdefault("ledger_claims", None)
-        if claims is None:
-            claims = self.env.temp_data["ledger_claims"] = tables.load("claims").set_index("claim_id")
-        if self.text not in claims.index:
-            message = self.inliner.reporter.error(f"the ledger has no claim {self.text!r}", line=self.lineno)
-            return [], [message]
-        row = claims.loc[self.text]
-        anchor = f"claim-{self.text.lower()}"
+        rows = self.env.temp_data.get("ledger_claims")
+        if rows is None:
+            rows = self.env.temp_data["ledger_claims"] = tables.load("claims").set_index("claim_id")
+        if self.text not in rows.index:
+            return [], [self.inliner.reporter.error(f"the ledger has no claim {self.text!r}", line=self.lineno)]
+        row = rows.loc[self.text]
         places = places_of(self.env).setdefault(self.env.docname, [])
-        badge = nodes.inline("", "", classes=["claim", "verdict-" + row["verdict"].replace(" ", "-")])
+        badge = nodes.inline("", "", classes=["claim", _verdict_class(row["verdict"])])
         if self.text not in places:  # the row links to the first badge on a page
             places.append(self.text)
-            badge["ids"] = [anchor]
+            badge["ids"] = [f"claim-{self.text.lower()}"]
         if self.env.docname == LEDGER_PAGE:
             reference = nodes.reference("", "", internal=True, refid=self.text.lower())
         else:
             reference = make_refnode(self.env.app.builder, self.env.docname, LEDGER_PAGE, self.text.lower(), [])
         reference += nodes.Text(f"{self.text} · {row['verdict']}")
-        reference["reftitle"] = row["claim"]
+        reference["reftitle"] = f"{row['claim']} See the verdict in the ledger."
         badge += reference
         return [badge], []
 
 
 class Ledger(SphinxDirective):
-    """All claims, one row each: what is claimed, the verdict and why. Links to the chapters are added when all pages are read."""
+    """All claims, one row each. Links to the chapters are added when all pages are read."""
 
     def run(self):
-        claims = tables.load("claims")
-        table = nodes.table(classes=["claims"])
-        group = nodes.tgroup(cols=4)
-        table += nodes.title("", "", nodes.Text(f"The {len(claims)} claims of the article"))
-        table += group
-        for width in (8, 32, 14, 46):
-            group += nodes.colspec(colwidth=width)
-        head = nodes.thead()
-        head += _row(["Claim", "What the article says", "Verdict", "Why"])
-        group += head
-        body = nodes.tbody()
-        group += body
-        for claim in claims.itertuples():
-            row = _row([claim.claim_id, claim.claim, f"{claim.verdict} ({claim.confidence} confidence)", claim.reason])
+        try:
+            findings = claims.check()
+        except (claims.VerdictError, tables.TableError) as error:
+            raise ExtensionError(str(error)) from None
+        table, body = _table("claims", ["Claim", "Verdict", "Why"], (34, 16, 50))
+        for claim in tables.load("claims").fillna("").itertuples():
+            finding = findings.get(claim.claim_id)
+            row = nodes.row(classes=["claim-row", f"domain-{claim.domain}", _verdict_class(claim.verdict), *(["decided"] if finding else [])])
+            told = nodes.paragraph("", "", classes=["claim-places"], claim=claim.claim_id)
+            row += _parsed(self, f"**{claim.claim_id}** {claim.domain}, {claim.paragraph}\n\n{claim.claim}" + (f"\n\n*The article's slip: {claim.slip}*" if claim.slip else ""))
             row[0]["ids"] = [claim.claim_id.lower()]
-            row["ids"] = []
-            row[0] += nodes.paragraph("", "", classes=["claim-places"], claim=claim.claim_id)
-            row[2]["classes"] = ["verdict-" + claim.verdict.replace(" ", "-")]
+            row[0] += told
+            row += _parsed(self, f"**{claim.verdict}**\n\n{claim.confidence} confidence" + (f"\n\ndecided by data: {finding.number}" if finding else ""))
+            why = claim.reason
+            if finding:
+                used = ", ".join(f"{{doc}}`{name} </tables/{name}>`" for name in finding.tables)
+                why += f"\n\n*Computed:* {finding.because} Tables: {used}. *Rule:* {claim.how_to_test.removeprefix('Rule: ')}"
+            keys = ",".join(key.strip() for key in claim.sources.split(";") if key.strip())
+            row += _parsed(self, why + (f"\n\n{{cite}}`{keys}`" if keys else ""))
             body += row
         return [table]
 
 
-def _row(cells: list[str]) -> nodes.row:
+class Omissions(SphinxDirective):
+    """What the article leaves out, one row each."""
+
+    def run(self):
+        table, body = _table("omissions", ["", "What is missing", "Why it matters", "Known then"], (6, 36, 44, 14))
+        for omission in tables.load("omissions").fillna("").itertuples():
+            row = nodes.row(classes=["claim-row"])
+            row += nodes.entry("", nodes.paragraph("", "", nodes.strong("", omission.omission_id)), ids=[omission.omission_id.lower()])
+            row += _parsed(self, omission.omission + f", told in {{doc}}`/chapters/{omission.chapter}`.")
+            keys = ",".join(key.strip() for key in omission.sources.split(";") if key.strip())
+            row += _parsed(self, omission.why_it_matters + (f"\n\n{{cite}}`{keys}`" if keys else ""))
+            row += _parsed(self, "before the article" if omission.known_before else "only later")
+            body += row
+        return [table]
+
+
+def _table(kind: str, titles: list[str], widths: tuple[int, ...]) -> tuple[nodes.table, nodes.tbody]:
+    table, group, head, body = nodes.table(classes=["ledger-table", kind]), nodes.tgroup(cols=len(titles)), nodes.thead(), nodes.tbody()
+    group += [nodes.colspec(colwidth=width) for width in widths]
     row = nodes.row()
-    for text in cells:
-        row += nodes.entry("", nodes.paragraph("", text))
-    return row
+    row += [nodes.entry("", nodes.paragraph("", title)) for title in titles]
+    head += row
+    group += [head, body]
+    table += group
+    return table, body
+
+
+def _parsed(directive: SphinxDirective, text: str) -> nodes.entry:
+    entry = nodes.entry()
+    directive.state.nested_parse(StringList(text.splitlines(), directive.get_source_info()[0]), directive.content_offset, entry)
+    return entry
+
+
+def _verdict_class(verdict: str) -> str:
+    return "verdict-" + verdict.replace(" ", "-")
 
 
 def places_of(env) -> dict[str, list[str]]:
@@ -83,12 +118,10 @@ def link_back(app: Sphinx, doctree: nodes.document, docname: str) -> None:
         if "claim" not in paragraph:
             continue
         claim = paragraph["claim"]
-        for page in sorted(page for page, claims in places_of(app.env).items() if claim in claims):
-            title = app.env.titles[page].astext()
-            paragraph += make_refnode(app.builder, docname, page, f"claim-{claim.lower()}", nodes.Text(title))
-            paragraph += nodes.Text(" ")
-        if not paragraph.children:
-            paragraph.parent.remove(paragraph)
+        pages = sorted(page for page, badges in places_of(app.env).items() if claim in badges)
+        for page in pages:
+            paragraph += nodes.Text(", " if paragraph.children else "told in ")
+            paragraph += make_refnode(app.builder, docname, page, f"claim-{claim.lower()}", nodes.Text(app.env.titles[page].astext()))
 
 
 def purge(app: Sphinx, env, docname: str) -> None:
@@ -96,18 +129,27 @@ def purge(app: Sphinx, env, docname: str) -> None:
 
 
 def merge(app: Sphinx, env, docnames, other) -> None:
-    places_of(env).update({page: claims for page, claims in places_of(other).items() if page in docnames})
+    places_of(env).update({page: badges for page, badges in places_of(other).items() if page in docnames})
 
 
 def rewrite_ledger(app: Sphinx, env) -> list[str]:
-    """The ledger's links depend on badges anywhere, so its page is written anew whenever a page was."""
-    return [LEDGER_PAGE] if LEDGER_PAGE in env.found_docs else []
+    """Name the ledger's page for writing whenever a badge came, went or moved: its links depend on badges anywhere."""
+    places = sorted((page, sorted(badges)) for page, badges in places_of(env).items() if badges)
+    before, env.ledger_places_before = getattr(env, "ledger_places_before", None), places
+    return [LEDGER_PAGE] if places != before and LEDGER_PAGE in env.found_docs else []
+
+
+def add_filter(app: Sphinx, page: str, template: str, context: dict, doctree) -> None:
+    if page == LEDGER_PAGE:
+        app.add_js_file("claims.js", loading_method="defer")
 
 
 def setup(app: Sphinx) -> None:
     app.add_role("claim", Claim())
     app.add_directive("ledger", Ledger)
+    app.add_directive("omissions", Omissions)
     app.connect("doctree-resolved", link_back)
     app.connect("env-purge-doc", purge)
     app.connect("env-merge-info", merge)
     app.connect("env-updated", rewrite_ledger)
+    app.connect("html-page-context", add_filter)

@@ -8,6 +8,7 @@ import shutil
 from pathlib import Path
 
 from docutils import nodes
+from docutils.statemachine import StringList
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 from sphinx.util.nodes import make_refnode
@@ -88,6 +89,20 @@ class Downloads(SphinxDirective):
         return [raw_html(f'<p>Download <a href="{up}data/{path}" download>{path}</a> with its description, <a href="{up}data/datapackage.json" download>datapackage.json</a>.</p>')]
 
 
+class Listing(SphinxDirective):
+    """All tables, one row each: page, rows, sources, and who makes it."""
+
+    def run(self):
+        lines = ["| Table | Rows | Sources | Made by |", "|---|---|---|---|"]
+        for resource in tables.package()["resources"]:
+            keys = ", ".join(dict.fromkeys(source["key"] for source in resource["sources"]))
+            made = "kept by hand" if resource["builder"] == tables.HAND else "readers"
+            lines.append(f"| [{resource['title']}](/{FOLDER}/{resource['name']}.md) | {resource['rows']:,} | {keys} | {made} |")
+        holder = nodes.Element()
+        self.state.nested_parse(StringList(lines, self.get_source_info()[0]), self.content_offset, holder)
+        return holder.children
+
+
 class Rows(SphinxDirective):
     required_arguments = 1
 
@@ -131,8 +146,11 @@ def fill_uses(app: Sphinx, doctree: nodes.document, docname: str) -> None:
 
 
 def rewrite_pages(app: Sphinx, env) -> list[str]:
-    """The uses of a table are on other pages, so its page is written anew whenever any page was."""
-    return [page for page in env.found_docs if page.startswith(FOLDER + "/")]
+    """Name the tables' pages for writing whenever what the book draws from tables has changed: it stands on other pages."""
+    uses = sorted([chart["name"], chart["page"], chart["caption"], chart["tables"]] for chart in charts_of(env).values())
+    uses += sorted([record["page"], record["name"], record["tables"]] for record in numbers_of(env).values())
+    before, env.ledger_uses = getattr(env, "ledger_uses", None), uses
+    return [] if uses == before else [page for page in env.found_docs if page.startswith(FOLDER + "/")]
 
 
 def copy_data(app: Sphinx, error: Exception | None) -> None:
@@ -143,6 +161,7 @@ def copy_data(app: Sphinx, error: Exception | None) -> None:
 def setup(app: Sphinx) -> None:
     write_pages(Path(__file__).resolve().parent.parent.parent)
     app.add_directive("downloads", Downloads)
+    app.add_directive("table-list", Listing)
     app.add_directive("rows", Rows)
     app.add_directive("uses", Uses)
     app.connect("doctree-resolved", fill_uses)
