@@ -223,3 +223,17 @@ def test_only_what_is_cited_is_in_the_bibliography_and_each_entry_has_a_grade():
     assert not set(entries) - cited, f"in references.bib and cited nowhere: {sorted(set(entries) - cited)}"
     for key, entry in entries.items():
         assert entry.fields.get("keywords") in grades, f"{key}: no grade of the source in its keywords"
+
+
+def test_the_scorecard_has_every_prediction():
+    claims = claims_of_the_ledger()
+    text = (ROOT / "chapters" / "outlook.md").read_text(encoding="utf-8").partition("## The scorecard")[2].partition("```")[0]
+    assert set(re.findall(r"\{claim\}`(C\d\d)`", text)) == set(claims[claims["kind"] == "prediction"]["claim_id"])
+
+
+def test_every_omission_is_told_in_its_chapter(site):
+    from ledger.tables import load
+
+    ledger = (site / "chapters" / "claims.html").read_text(encoding="utf-8")
+    for row in load("omissions").itertuples():
+        assert f'id="{row.omission_id.lower()}"' in ledger and (site / "chapters" / f"{row.chapter}.html").exists(), row.omission_id

@@ -139,3 +139,13 @@ def test_timeline_refuses_what_it_cannot_draw():
         charts.timeline(EVENTS.assign(label="Treaty on the basis of relations, its text and annexes"))
     with pytest.raises(ValueError, match="no room for the label 'Words"):
         charts.timeline(EVENTS.assign(label="Words", lane="One").iloc[[0, 2, 2, 2, 2, 2]])
+
+
+def test_source_line_names_only_the_sources_and_editions_that_were_drawn():
+    described = [tables.describe("energy_exports")]
+    keys = [(source["key"], source["edition"]) for source in described[0]["sources"]]
+    assert len([key for key, _ in keys if key == "Energy Institute"]) > 1, "the case that this test is for"
+    drawn = pd.DataFrame({"source": ["Energy Institute"], "edition": [2026], "value": [1.0]})
+    (credit,) = charts._credit(described, drawn)
+    assert credit["key"] == "Energy Institute" and "2026" in credit["title"] + credit["edition"]
+    assert {source["key"] for source in charts._credit(described, drawn.drop(columns=["source", "edition"]))} == {key for key, _ in keys}

@@ -75,7 +75,11 @@ def charts_of(env) -> dict[str, dict]:
 
 
 def _source_line(chart: dict, up: str) -> str:
-    names = [f'<a href="{html.escape(s["path"])}">{html.escape(s["title"])}</a>' + (f", {html.escape(s['edition'])}" if s["edition"] else "") for s in chart["sources"]]
+    names = []
+    for source in chart["sources"]:
+        title = html.escape(source["title"])
+        linked = f'<a href="{html.escape(source["path"])}">{title}</a>' if source["path"].startswith("http") else title
+        names.append(f"{linked}, {html.escape(source['edition'])}" if source["edition"] else linked)
     tables = ", ".join(f'<a href="{up}tables/{name}.html">{name}</a>' for name in chart["tables"])
     return f"Source: {'; '.join(names)}. Table: {tables}."
 
