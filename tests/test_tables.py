@@ -213,3 +213,30 @@ def test_seal_refuses_a_table_that_breaks_its_schema(data):
 def test_seal_refuses_a_table_that_a_reader_builds(data):
     with pytest.raises(TableError, match="built by .*ledger.sources"):
         seal("gdp", data)
+
+
+@pytest.fixture(scope="module")
+def committed(tmp_path_factory):
+    """A copy of the book's data under git, as a checkout has it."""
+    folder = shutil.copytree(DATA, tmp_path_factory.mktemp("checkout") / "data")
+    for words in (["init", "-q"], ["add", "."], ["-c", "user.name=a", "-c", "user.email=a@b", "commit", "-q", "-m", "data"]):
+        subprocess.run(["git", *words], cwd=folder, check=True, capture_output=True)
+    return folder
+
+
+@pytest.mark.parametrize("name", tables.names())
+def test_one_changed_cell_of_any_table_is_refused_and_named(committed, name):
+    """The cell gets another value of its own column, so that nothing but the hash can tell."""
+    path = committed / f"{name}.csv"
+    sealed = path.read_text(encoding="utf-8")
+    frame = pd.read_csv(path, dtype=str, keep_default_na=False)
+    keys = tables.describe(name)["schema"]["primaryKey"]
+    column = [c for c in frame.columns if c not in keys and frame[c].nunique() > 1][-1]
+    row = len(frame) // 2
+    other = frame[column][frame[column] != frame[column][row]].iloc[0]
+    try:
+        spoil_cell(committed, name, row + 2, column, other)
+        message = str(refused(committed, name))
+        assert f"row {row + 2}, column {column}" in message and repr(other) in message
+    finally:
+        path.write_text(sealed, encoding="utf-8", newline="")
