@@ -242,7 +242,7 @@ def level(ax: Axes, at: float, text: str) -> None:
 
 
 def _thousands(value: float, _) -> str:
-    text = f"{value:,.0f}" if abs(value) >= 10 or value == int(value) else f"{value:g}"
+    text = f"{value:,.0f}" if value == int(value) else f"{value:,g}"
     return text.replace("-", "−")
 
 

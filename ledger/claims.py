@@ -186,7 +186,7 @@ def cooperation_began_in_1991(load: Load) -> Finding:
     return Finding(
         graded({field: year > end["date"].year for field, year in first.items()}),
         ", ".join(f"{field} {year}" for field, year in first.items()),
-        f"The first order of arms on the register is of {first['arms']} (SIPRI; {100 * soviet:.0f} per cent of all volume came from the Soviet Union), the first trade recorded of {first['trade']} ({begun['source']}, where the table begins), the first nuclear contract of {first['nuclear work']}.",
+        f"Among deals with a delivery since 1989, the first order of arms is of {first['arms']} (SIPRI; {100 * soviet:.0f} per cent of their volume came from the Soviet Union), the first trade recorded is of {first['trade']} ({begun['source']}, where the table begins), the first nuclear contract of {first['nuclear work']}.",
     )
 
 

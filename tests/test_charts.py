@@ -149,3 +149,8 @@ def test_source_line_names_only_the_sources_and_editions_that_were_drawn():
     (credit,) = charts._credit(described, drawn)
     assert credit["key"] == "Energy Institute" and "2026" in credit["title"] + credit["edition"]
     assert {source["key"] for source in charts._credit(described, drawn.drop(columns=["source", "edition"]))} == {key for key, _ in keys}
+
+
+@pytest.mark.parametrize("value, text", [(0, "0"), (10, "10"), (12.5, "12.5"), (0.25, "0.25"), (2500, "2,500"), (-12.5, "\u221212.5")])
+def test_a_tick_prints_the_value_at_which_it_stands(value, text):
+    assert charts._thousands(value, None) == text
