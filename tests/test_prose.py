@@ -128,3 +128,16 @@ def test_reading_level_is_reported_and_bearable(capsys):
             level = 4.71 * sum(map(len, terms)) / len(terms) + 0.5 * len(terms) / sentences - 21.43
             print(f"  {path.name:15}{level:5.1f}   {len(terms) / sentences:4.1f} words a sentence")
             assert level < 17, f"{path.name} is hard to read: level {level:.1f}"
+
+
+# --- what a chapter's code may know -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+def test_a_chapter_imports_the_ledger_and_pandas_and_knows_no_path_address_or_colour(path):
+    code = "\n".join(re.findall(r"^```\{code-cell\}[^\n]*\n(.*?)^```$", path.read_text(encoding="utf-8"), flags=re.S | re.M))
+    imported = {line.split()[1].partition(".")[0] for line in code.splitlines() if re.match(r"(import|from) ", line)}
+    assert imported <= {"pandas", "ledger"}, imported
+    assert "sources" not in re.findall(r"from ledger(?:\.(\w+))? import", code)
+    for forbidden in (r"https?://", r"#[0-9a-fA-F]{6}\b", r"\bopen\(|read_csv|Path\(", r"PALETTE|fontfamily|fontname"):
+        assert not re.search(forbidden, code), f"{path.name}: {re.search(forbidden, code).group()!r} in a code cell"
