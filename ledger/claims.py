@@ -159,7 +159,7 @@ def a_breakdown_followed(load: Load) -> Finding:
     return Finding(
         verdict,
         f"{len(treaties)} treaty acts, {len(ruptures) or 'no'} rupture{'s' * (len(ruptures) > 1)}",
-        f"After {_day(start)} the record has {len(treaties)} signings or entries into force ({_listing(_day(d) for d in treaties['date'])}), {len(ruptures) or 'no'} rupture{'s' * (len(ruptures) > 1)}, and trade as officials state it at no less than {100 * lowest:.0f} per cent of its level of 2022.",
+        f"After {_day(start)} the record has {len(treaties)} signings or entries into force ({_listing(_day(d) for d in treaties['date'])}), {len(ruptures) or 'no'} rupture{'s' * (len(ruptures) > 1)}, and trade, in each official's series that covers 2022 and a later year, at no less than {100 * lowest:.0f} per cent of its level of 2022.",
     )
 
 
