@@ -313,7 +313,7 @@ def publish(ax: Axes, name: str, *, table: str | list[str], data: pd.DataFrame |
             "tables": used,
             "sources": _credit(described, behind),
             "code": _cell_source(),
-            "csv": behind.reset_index().to_csv(index=False, lineterminator="\n", float_format="%.6g") if _has_index(behind) else behind.to_csv(index=False, lineterminator="\n", float_format="%.6g"),
+            "csv": (behind.reset_index() if _has_index(behind) else behind).to_csv(index=False, lineterminator="\n", float_format=_exact),
             "svg": svg,
             "png": png,
         }
@@ -325,6 +325,11 @@ def _sentence(chart: str, what: str, text: str) -> str:
     if len(text.split()) < 5 or not text[0].isupper() and not text[0].isdigit() or text[-1] not in ".!?":
         raise ValueError(f"chart {chart!r}: the {what} is not a sentence: {text!r}")
     return text
+
+
+def _exact(value: float) -> str:
+    """Write a number as the table behind a chart holds it: no exponent for large ones, ten digits for fractions."""
+    return str(int(value)) if float(value).is_integer() else f"{value:.10g}"
 
 
 def _has_index(frame: pd.DataFrame) -> bool:

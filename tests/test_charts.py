@@ -154,3 +154,9 @@ def test_source_line_names_only_the_sources_and_editions_that_were_drawn():
 @pytest.mark.parametrize("value, text", [(0, "0"), (10, "10"), (12.5, "12.5"), (0.25, "0.25"), (2500, "2,500"), (-12.5, "\u221212.5")])
 def test_a_tick_prints_the_value_at_which_it_stands(value, text):
     assert charts._thousands(value, None) == text
+
+
+def test_the_csv_of_a_chart_keeps_large_numbers_whole():
+    frame = pd.DataFrame({"Russia": [1518231577.0, 14280000.5]}, index=pd.Index([2018, 2019], name="year"))
+    content = charts.publish(charts.lines(frame, "US$"), "a-chart", **(GOOD | {"data": frame})).content
+    assert content["csv"].splitlines() == ["year,Russia", "2018,1518231577", "2019,14280000.5"]

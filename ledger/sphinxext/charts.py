@@ -92,9 +92,11 @@ def _table(chart: dict) -> str:
 
 
 def _readable(cell: str) -> str:
-    """Group the thousands of a number of five digits or more; leave everything else as it is in the CSV."""
+    """Group the thousands of a number of five digits or more, and shorten a long fraction; the CSV keeps it all."""
     if re.fullmatch(r"-?\d{5,}(\.\d+)?", cell):
         return f"{float(cell):,.0f}"
+    if re.fullmatch(r"-?\d{1,4}\.\d{4,}", cell):
+        return f"{float(cell):.5g}"
     return cell
 
 
