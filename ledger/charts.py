@@ -2,7 +2,7 @@
 
 A chapter draws with `lines`, `bars`, `dots`, `timeline` and their like (each returns matplotlib Axes, to which a chapter may add) and hands the axes to
 `publish` with a caption, alt text and the tables behind it. Everything the page shows travels inside the cell's output, so a
-chart is cached, validated and rebuilt with its notebook. Colours are named here and nowhere else.
+chart is cached, validated and rebuilt with its notebook.
 """
 from __future__ import annotations
 
@@ -23,20 +23,8 @@ from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from ledger import tables
+from ledger.palette import COUNTRY, INK, PALETTE, RULE
 
-# Light colour, dark-theme colour. Chosen from Okabe and Ito's colour-blind-safe set, darkened or lightened until each stands
-# at least 3:1 against its page. Order is the order in which series take them.
-PALETTE = {
-    "blue": ("#0063a8", "#5ab4f0"),
-    "vermilion": ("#c4480a", "#ff8f57"),
-    "green": ("#00785a", "#2fc79b"),
-    "purple": ("#97478c", "#dd8fd0"),
-    "ochre": ("#8a6a00", "#e0b83a"),
-    "grey": ("#5f6770", "#a9b2bc"),
-}
-COUNTRY = {"Russia": "blue", "Iran": "vermilion"}  # the two countries keep their colours on every chart
-INK = "#22272e"  # text, axes: follows the page's text colour
-RULE = "#c9ced6"  # grid: recedes
 MARKERS = ["o", "s", "^", "D", "v", "P"]
 HATCHES = ["", "///", "...", "xxx", "\\\\\\", "---"]
 WIDTH = 5.0  # inches: on a phone 390 px wide the page shows it at nearly full size, so 9-point labels stay legible
@@ -362,6 +350,7 @@ def _draw(ax: Axes, name: str) -> tuple[str, str]:
     figure = ax.figure
     out, picture = io.StringIO(), io.BytesIO()
     figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None}, transparent=True)
+    figure.set_layout_engine("none")  # laid out by the first drawing; laying it out again would take a third of the time
     figure.savefig(picture, format="png", dpi=200, facecolor="white", metadata={"Software": None})
     plt.close(figure)
     svg = out.getvalue()

@@ -12,7 +12,7 @@ import re
 import shutil
 import textwrap
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import cache
 from pathlib import Path
 
@@ -753,6 +753,18 @@ def check(folder: Path = tables.DATA) -> dict[str, Finding]:
     if problems:
         raise VerdictError("the ledger and the data do not agree:\n  " + "\n  ".join(problems))
     return findings
+
+
+def publish() -> None:
+    """Hand the findings to the page that prints them; raises VerdictError where the published verdicts are not the computed ones.
+
+    They travel in the cell's output, as printed numbers do, so that verdicts are cached, validated and rebuilt with their notebook.
+    """
+    from IPython.display import display
+    from myst_nb.ext.glue import GLUE_PREFIX
+
+    findings = {claim: asdict(finding) for claim, finding in check().items()}
+    display({GLUE_PREFIX + "text/plain": f"{len(findings)} claims are decided by data"}, raw=True, metadata={"scrapbook": {"name": "findings", "mime_prefix": GLUE_PREFIX}, "ledger": findings})
 
 
 def _problems(claims: pd.DataFrame, findings: dict[str, Finding]) -> list[str]:

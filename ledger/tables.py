@@ -14,12 +14,18 @@ import json
 import os
 import re
 import subprocess
+from collections.abc import Callable
+from importlib.metadata import version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import pandas as pd
-from frictionless import FrictionlessException, Package, Resource, Schema
+from ledger import inputs
+from ledger.inputs import DATA
 
-DATA = Path(__file__).resolve().parent.parent / "data"
+if TYPE_CHECKING:  # pandas and frictionless take a second to import, which a build that has nothing to check does without
+    import pandas as pd
+
+CHECKED = inputs.ROOT / "_build" / "checked"  # an empty file for each content that stood its check, named by its hash
 HAND = "hand"  # the `builder` of a table that people keep, not a reader
 
 
@@ -47,16 +53,44 @@ def package(folder: Path = DATA) -> dict:
     Raises TableError when the descriptor is missing, is not JSON, breaks the Data Package standard, or lacks what this book
     demands of each table (title, builder, sources, licence, republication note, a key, a unit for every number, a hash).
     """
+    if folder == DATA:
+        inputs.note("file data/datapackage.json")
+    return _package(folder)
+
+
+def _package(folder: Path) -> dict:
     path = folder / "datapackage.json"
     try:
-        return json.loads(_checked_descriptor(path.read_bytes()))
+        raw = path.read_bytes()
     except FileNotFoundError:
         raise TableError("datapackage.json", f"the descriptor {path} does not exist") from None
+    _once(lambda: _check_package(raw), raw)
+    return json.loads(raw.decode("utf-8-sig"))
 
 
-@functools.lru_cache(maxsize=8)
-def _checked_descriptor(raw: bytes) -> bytes:
-    """Return the descriptor's bytes once checked: the check takes longer than everything else, and is the same for the same bytes."""
+def _once(check: Callable[[], None], *content: bytes) -> None:
+    """Run `check`, unless the same content stood the same check before, in this process or another: a check gives the same each time.
+
+    What is remembered is the hash of content, rules and library, as the name of an empty file: there is nothing in it to spoil.
+    """
+    stood = CHECKED / hashlib.sha256(b"\0".join([_rules(), *content])).hexdigest()
+    if not stood.exists():
+        check()
+        try:
+            CHECKED.mkdir(parents=True, exist_ok=True)
+            stood.touch()
+        except OSError:
+            pass  # where nothing can be written, every check is made each time
+
+
+@functools.cache
+def _rules() -> bytes:
+    return Path(__file__).read_bytes() + version("frictionless").encode()
+
+
+def _check_package(raw: bytes) -> None:
+    from frictionless import FrictionlessException, Package
+
     try:
         content = json.loads(raw.decode("utf-8-sig"))
         Package.from_descriptor(content)
@@ -69,7 +103,6 @@ def _checked_descriptor(raw: bytes) -> bytes:
         raise TableError("datapackage.json", f"the descriptor is not a Data Package: {reasons}") from None
     except (KeyError, TypeError, AttributeError) as error:
         raise TableError("datapackage.json", f"the descriptor lacks a part that every table needs: {error!r}") from None
-    return raw.removeprefix(b"\xef\xbb\xbf")
 
 
 def _check_descriptor(resource: dict) -> None:
@@ -90,7 +123,9 @@ def _check_descriptor(resource: dict) -> None:
 
 def describe(name: str, folder: Path = DATA) -> dict:
     """Return the descriptor of one table: title, description, schema, sources, licences, notes. Raises TableError for an unknown name."""
-    tables = {resource["name"]: resource for resource in package(folder)["resources"]}
+    tables = {resource["name"]: resource for resource in _package(folder)["resources"]}
+    if folder == DATA:
+        inputs.note(f"table {name}")
     if name not in tables:
         raise TableError(name, "there is no such table", hint="Known tables: " + ", ".join(sorted(tables)) + ".")
     return tables[name]
@@ -112,8 +147,23 @@ def load(name: str, folder: Path = DATA) -> pd.DataFrame:
     rule, when the file or its descriptor is not as it should be. Rows are numbered as in a text editor: the header is row 1.
     """
     resource = describe(name, folder)
+    return _typed(_confirmed(name, resource, folder), resource["schema"]["fields"])
+
+
+def rows(name: str, folder: Path = DATA) -> list[dict[str, str]]:
+    """Return table `name` as a list of rows, each a dict of column → text as it stands in the file, empty where there is no value.
+
+    Checked as by `load`, and raises the same; for pages that print a table, and need no types and no pandas.
+    """
+    return list(csv.DictReader(io.StringIO(_confirmed(name, describe(name, folder), folder))))
+
+
+def _confirmed(name: str, resource: dict, folder: Path) -> str:
+    """Return a table's text once its descriptor confirms it."""
     text = _read_text(name, folder / resource["path"])
-    check_text(name, text, resource, folder)
+    targets = [reference["reference"]["resource"] for reference in resource["schema"].get("foreignKeys", [])]
+    known = [_read_text(target, folder / describe(target, folder)["path"]).encode() for target in targets if target]
+    _once(lambda: check_text(name, text, resource, folder), text.encode(), json.dumps(resource["schema"]).encode(), *known)
     if content_hash(text) != resource["hash"]:
         raise TableError(
             name,
@@ -124,7 +174,7 @@ def load(name: str, folder: Path = DATA) -> pd.DataFrame:
                 else f"This table is built by {resource['builder']}: rebuild it with python -m ledger tables --from UPSTREAM {name}"
             ),
         )
-    return _typed(text, resource["schema"]["fields"])
+    return text
 
 
 def content_hash(text: str) -> str:
@@ -152,6 +202,8 @@ def _read_text(name: str, path: Path) -> str:
 
 def check_text(name: str, text: str, resource: dict, folder: Path = DATA) -> None:
     """Check a table's `text` against its schema (columns, types, ranges, keys, country codes). Raises TableError at the first fault."""
+    from frictionless import Resource, Schema
+
     schema = {key: value for key, value in resource["schema"].items() if key != "foreignKeys"}
     header = next(csv.reader(io.StringIO(text)))
     wanted = [field["name"] for field in schema["fields"]]
@@ -190,6 +242,8 @@ def _column(text: str, column: str) -> list[str]:
 
 
 def _typed(text: str, fields: list[dict]) -> pd.DataFrame:
+    import pandas as pd
+
     frame = pd.read_csv(io.StringIO(text), dtype=str, keep_default_na=False, na_values=[""])
     for field in fields:
         column, kind = field["name"], field["type"]
@@ -242,6 +296,8 @@ def to_text(frame: pd.DataFrame, resource: dict) -> str:
 
     Raises TableError when the columns are not the schema's or a whole number has a fraction.
     """
+    import pandas as pd
+
     schema, name = resource["schema"], resource["name"]
     columns = [field["name"] for field in schema["fields"]]
     if sorted(frame.columns) != sorted(columns):

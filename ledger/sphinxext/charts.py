@@ -15,7 +15,8 @@ from sphinx.errors import ExtensionError
 from sphinx.transforms import SphinxTransform
 from sphinx.util import logging
 
-from ledger.charts import PALETTE
+from ledger.palette import PALETTE
+from ledger.sphinxext import memory
 
 logger = logging.getLogger(__name__)
 CONTENT = re.compile(r'<script type="application/json" class="ledger-chart">(.*)</script>', re.S)
@@ -36,11 +37,17 @@ class FigureOfChart(SphinxTransform):
                 bundle.replace_self(self._figure(chart))
 
     def _note(self, chart: dict) -> None:
-        known = charts_of(self.env)
-        elsewhere = known.get(chart["name"], {}).get("page")
-        if elsewhere not in (None, self.env.docname) or chart["name"] in self.document.nameids:
-            raise ExtensionError(f"two charts are named {chart['name']!r}: in {elsewhere or self.env.docname} and in {self.env.docname}; a name is an address, rename one")
-        known[chart["name"]] = {**chart, "page": self.env.docname}
+        """Remember the chart for the pages that name it, and write its downloads into the site."""
+        name, page = chart["name"], self.env.docname
+        elsewhere = charts_of(self.env).get(name, {}).get("page")
+        if elsewhere is not None or name in self.document.nameids:
+            raise ExtensionError(f"two charts are named {name!r}: in {elsewhere or page} and in {page}; a name is an address, rename one")
+        memory.of_page(self.env)["charts"][name] = {"name": name, "page": page, "caption": chart["caption"], "tables": chart["tables"]}
+        if self.app.builder.format == "html":
+            folder = Path(self.app.outdir, "charts")
+            folder.mkdir(exist_ok=True)
+            for kind, content in (("csv", chart["csv"].encode()), ("svg", standalone(chart["svg"]).encode()), ("png", base64.b64decode(chart["png"]))):
+                (folder / f"{name}.{kind}").write_bytes(content)
 
     def _figure(self, chart: dict) -> nodes.figure:
         figure = nodes.figure(classes=["ledger-chart"], names=[chart["name"]], ids=[address(chart["name"])])
@@ -68,10 +75,8 @@ def raw_html(text: str) -> nodes.raw:
 
 
 def charts_of(env) -> dict[str, dict]:
-    """Return the charts of all pages that the environment knows, by name."""
-    if not hasattr(env, "ledger_charts"):
-        env.ledger_charts = {}
-    return env.ledger_charts
+    """Return name, page, caption and tables of the charts of all pages, by name."""
+    return {name: chart for charts in memory.of_all(env, "charts").values() for name, chart in charts.items()}
 
 
 def _source_line(chart: dict, up: str) -> str:
@@ -100,31 +105,13 @@ def _readable(cell: str) -> str:
     return cell
 
 
-def purge(app: Sphinx, env, docname: str) -> None:
-    for name in [name for name, chart in charts_of(env).items() if chart["page"] == docname]:
-        del charts_of(env)[name]
-
-
-def merge(app: Sphinx, env, docnames, other) -> None:
-    charts_of(env).update({name: chart for name, chart in charts_of(other).items() if chart["page"] in docnames})
-
-
-def write_downloads(app: Sphinx, error: Exception | None) -> None:
-    """Write each chart's CSV, SVG and PNG into the site's charts/ folder, and remove files of charts that are gone."""
-    if error or app.builder.format != "html":
-        return
-    folder = Path(app.outdir, "charts")
-    folder.mkdir(exist_ok=True)
-    wanted = {}
-    for name, chart in charts_of(app.env).items():
-        wanted[f"{name}.csv"] = chart["csv"].encode()
-        wanted[f"{name}.svg"] = standalone(chart["svg"]).encode()
-        wanted[f"{name}.png"] = base64.b64decode(chart["png"])
-    for path in folder.iterdir():
-        if path.name not in wanted:
-            path.unlink()
-    for name, content in wanted.items():
-        (folder / name).write_bytes(content)
+def remove_downloads(app: Sphinx, error: Exception | None) -> None:
+    """Remove the downloads of charts that are gone."""
+    if not error and app.builder.format == "html":
+        known = charts_of(app.env)
+        for path in Path(app.outdir, "charts").glob("*.*"):
+            if path.stem not in known:
+                path.unlink()
 
 
 def standalone(svg: str) -> str:
@@ -140,15 +127,14 @@ def palette_css() -> str:
     return f"html {{ {light} }}\nhtml[data-theme=dark] {{ {dark} }}\n"
 
 
-def write_palette(app: Sphinx, error: Exception | None) -> None:
-    if not error and app.builder.format == "html":
+def write_palette(app: Sphinx) -> None:
+    """Write the palette before the pages, which name it with a hash of what is in it."""
+    if app.builder.format == "html":
         Path(app.outdir, "_static", "palette.css").write_text(palette_css(), encoding="utf-8")
 
 
 def setup(app: Sphinx) -> None:
     app.add_transform(FigureOfChart)
-    app.connect("env-purge-doc", purge)
-    app.connect("env-merge-info", merge)
-    app.connect("build-finished", write_downloads)
-    app.connect("build-finished", write_palette)
+    app.connect("builder-inited", write_palette)
+    app.connect("build-finished", remove_downloads)
     app.add_css_file("palette.css")

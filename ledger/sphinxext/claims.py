@@ -1,18 +1,19 @@
 """{claim}`C37`: a claim's badge in a chapter; {ledger} and {omissions}: the tables of all claims and of what the article leaves out.
 
 A badge links to its claim's row and the row links back. Where data decide a claim, the verdict is computed as the ledger's page
-is read, and the build fails when it differs from the published one.
+is executed, and the build fails when it differs from the published one.
 """
 from __future__ import annotations
 
 from docutils import nodes
 from docutils.statemachine import StringList
 from sphinx.application import Sphinx
-from sphinx.errors import ExtensionError
+from myst_nb.ext.glue.utils import retrieve_glue_data
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 from sphinx.util.nodes import make_refnode
 
-from ledger import claims, tables
+from ledger import tables
+from ledger.sphinxext import memory
 
 LEDGER_PAGE = "chapters/claims"
 
@@ -23,11 +24,12 @@ class Claim(SphinxRole):
     def run(self):
         rows = self.env.temp_data.get("ledger_claims")
         if rows is None:
-            rows = self.env.temp_data["ledger_claims"] = tables.load("claims").set_index("claim_id")
-        if self.text not in rows.index:
+            rows = self.env.temp_data["ledger_claims"] = {row["claim_id"]: row for row in tables.rows("claims")}
+            memory.depends(self.env, "table claims")
+        if self.text not in rows:
             return [], [self.inliner.reporter.error(f"the ledger has no claim {self.text!r}", line=self.lineno)]
-        row = rows.loc[self.text]
-        places = places_of(self.env).setdefault(self.env.docname, [])
+        row = rows[self.text]
+        places = memory.of_page(self.env)["claims"]
         badge = nodes.inline("", "", classes=["claim", _verdict_class(row["verdict"])])
         if self.text not in places:  # the row links to the first badge on a page
             places.append(self.text)
@@ -46,24 +48,22 @@ class Ledger(SphinxDirective):
     """All claims, one row each. Links to the chapters are added when all pages are read."""
 
     def run(self):
-        try:
-            findings = claims.check()
-        except (claims.VerdictError, tables.TableError) as error:
-            raise ExtensionError(str(error)) from None
+        findings = retrieve_glue_data(self.state.document, "findings").metadata["ledger"]
+        memory.depends(self.env, "table claims")
         table, body = _table("claims", ["Claim", "Verdict", "Why"], (34, 16, 50))
-        for claim in tables.load("claims").fillna("").itertuples():
-            finding = findings.get(claim.claim_id)
-            row = nodes.row(classes=["claim-row", f"domain-{claim.domain}", _verdict_class(claim.verdict), *(["decided"] if finding else [])])
-            told = nodes.paragraph("", "", classes=["claim-places"], claim=claim.claim_id)
-            row += _parsed(self, f"**{claim.claim_id}** {claim.domain}, {claim.paragraph}\n\n{claim.claim}" + (f"\n\n*The article's slip: {claim.slip}*" if claim.slip else ""))
-            row[0]["ids"] = [claim.claim_id.lower()]
+        for claim in tables.rows("claims"):
+            number, verdict, finding = claim["claim_id"], claim["verdict"], findings.get(claim["claim_id"])
+            row = nodes.row(classes=["claim-row", f"domain-{claim['domain']}", _verdict_class(verdict), *(["decided"] if finding else [])])
+            told = nodes.paragraph("", "", classes=["claim-places"], claim=number)
+            row += _parsed(self, f"**{number}** {claim['domain']}, {claim['paragraph']}\n\n{claim['claim']}" + (f"\n\n*The article's slip: {claim['slip']}*" if claim["slip"] else ""))
+            row[0]["ids"] = [number.lower()]
             row[0] += told
-            row += _parsed(self, f"**{claim.verdict}**\n\n{claim.confidence} confidence" + (f"\n\ndecided by data: {finding.number}" if finding else ""))
-            why = claim.reason
+            row += _parsed(self, f"**{verdict}**\n\n{claim['confidence']} confidence" + (f"\n\ndecided by data: {finding['number']}" if finding else ""))
+            why = claim["reason"]
             if finding:
-                used = ", ".join(f"{{doc}}`{name} </tables/{name}>`" for name in finding.tables)
-                why += f"\n\n*Computed:* {finding.because} Tables: {used}. *Rule:* {claim.how_to_test.removeprefix('Rule: ')}"
-            keys = ",".join(key.strip() for key in claim.sources.split(";") if key.strip())
+                used = ", ".join(f"{{doc}}`{name} </tables/{name}>`" for name in finding["tables"])
+                why += f"\n\n*Computed:* {finding['because']} Tables: {used}. *Rule:* {claim['how_to_test'].removeprefix('Rule: ')}"
+            keys = ",".join(key.strip() for key in claim["sources"].split(";") if key.strip())
             row += _parsed(self, why + (f"\n\n{{cite}}`{keys}`" if keys else ""))
             body += row
         return [table]
@@ -74,13 +74,14 @@ class Omissions(SphinxDirective):
 
     def run(self):
         table, body = _table("omissions", ["", "What is missing", "Why it matters", "Known then"], (6, 36, 44, 14))
-        for omission in tables.load("omissions").fillna("").itertuples():
-            row = nodes.row(classes=["claim-row"])
-            row += nodes.entry("", nodes.paragraph("", "", nodes.strong("", omission.omission_id)), ids=[omission.omission_id.lower()])
-            row += _parsed(self, omission.omission + f", told in {{doc}}`/chapters/{omission.chapter}`.")
-            keys = ",".join(key.strip() for key in omission.sources.split(";") if key.strip())
-            row += _parsed(self, omission.why_it_matters + (f"\n\n{{cite}}`{keys}`" if keys else ""))
-            row += _parsed(self, "before the article" if omission.known_before else "only later")
+        memory.depends(self.env, "table omissions")
+        for omission in tables.rows("omissions"):
+            row, number = nodes.row(classes=["claim-row"]), omission["omission_id"]
+            row += nodes.entry("", nodes.paragraph("", "", nodes.strong("", number)), ids=[number.lower()])
+            row += _parsed(self, omission["omission"] + f", told in {{doc}}`/chapters/{omission['chapter']}`.")
+            keys = ",".join(key.strip() for key in omission["sources"].split(";") if key.strip())
+            row += _parsed(self, omission["why_it_matters"] + (f"\n\n{{cite}}`{keys}`" if keys else ""))
+            row += _parsed(self, "before the article" if omission["known_before"] == "true" else "only later")
             body += row
         return [table]
 
@@ -106,37 +107,15 @@ def _verdict_class(verdict: str) -> str:
     return "verdict-" + verdict.replace(" ", "-")
 
 
-def places_of(env) -> dict[str, list[str]]:
-    """Return, for each page, the claims that have a badge on it."""
-    if not hasattr(env, "ledger_places"):
-        env.ledger_places = {}
-    return env.ledger_places
-
-
 def link_back(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     for paragraph in list(doctree.findall(nodes.paragraph)):
         if "claim" not in paragraph:
             continue
         claim = paragraph["claim"]
-        pages = sorted(page for page, badges in places_of(app.env).items() if claim in badges)
+        pages = sorted(page for page, badges in memory.of_all(app.env, "claims").items() if claim in badges)
         for page in pages:
             paragraph += nodes.Text(", " if paragraph.children else "told in ")
             paragraph += make_refnode(app.builder, docname, page, f"claim-{claim.lower()}", nodes.Text(app.env.titles[page].astext()))
-
-
-def purge(app: Sphinx, env, docname: str) -> None:
-    places_of(env).pop(docname, None)
-
-
-def merge(app: Sphinx, env, docnames, other) -> None:
-    places_of(env).update({page: badges for page, badges in places_of(other).items() if page in docnames})
-
-
-def rewrite_ledger(app: Sphinx, env) -> list[str]:
-    """Name the ledger's page for writing whenever a badge came, went or moved: its links depend on badges anywhere."""
-    places = sorted((page, sorted(badges)) for page, badges in places_of(env).items() if badges)
-    before, env.ledger_places_before = getattr(env, "ledger_places_before", None), places
-    return [LEDGER_PAGE] if places != before and LEDGER_PAGE in env.found_docs else []
 
 
 def add_filter(app: Sphinx, page: str, template: str, context: dict, doctree) -> None:
@@ -149,7 +128,4 @@ def setup(app: Sphinx) -> None:
     app.add_directive("ledger", Ledger)
     app.add_directive("omissions", Omissions)
     app.connect("doctree-resolved", link_back)
-    app.connect("env-purge-doc", purge)
-    app.connect("env-merge-info", merge)
-    app.connect("env-updated", rewrite_ledger)
     app.connect("html-page-context", add_filter)

@@ -1,19 +1,20 @@
 """A page a table, written from the descriptor at every build, and the data package itself beside them for download."""
 from __future__ import annotations
 
-import csv
 import html
-import io
+import os
 import shutil
 from pathlib import Path
 
 from docutils import nodes
 from docutils.statemachine import StringList
 from sphinx.application import Sphinx
+from sphinx.errors import ExtensionError
 from sphinx.util.docutils import SphinxDirective
 from sphinx.util.nodes import make_refnode
 
-from ledger import tables
+from ledger import inputs, tables
+from ledger.sphinxext import memory
 from ledger.sphinxext.charts import address, charts_of, raw_html
 from ledger.sphinxext.numbers import numbers_of
 
@@ -32,7 +33,9 @@ def write_pages(root: Path) -> None:
     for name, text in wanted.items():
         path = folder / name
         if not path.exists() or path.read_text(encoding="utf-8") != text:
-            path.write_text(text, encoding="utf-8")
+            aside = path.with_suffix(".new")
+            aside.write_text(text, encoding="utf-8")
+            os.replace(aside, path)
 
 
 def page(resource: dict) -> str:
@@ -84,6 +87,7 @@ class Downloads(SphinxDirective):
 
     def run(self):
         name = self.arguments[0]
+        memory.depends(self.env, f"table {name}")
         up = "../" * self.env.docname.count("/")
         path = tables.describe(name)["path"]
         return [raw_html(f'<p>Download <a href="{up}data/{path}" download>{path}</a> with its description, <a href="{up}data/datapackage.json" download>datapackage.json</a>.</p>')]
@@ -93,6 +97,7 @@ class Listing(SphinxDirective):
     """All tables, one row each: page, rows, sources, and who makes it."""
 
     def run(self):
+        memory.depends(self.env, "file data/datapackage.json")
         lines = ["| Table | Rows | Sources | Made by |", "|---|---|---|---|"]
         for resource in tables.package()["resources"]:
             keys = ", ".join(dict.fromkeys(source["key"] for source in resource["sources"]))
@@ -108,9 +113,12 @@ class Rows(SphinxDirective):
 
     def run(self):
         name = self.arguments[0]
-        resource = tables.describe(name)
-        rows = list(csv.reader(io.StringIO((tables.DATA / resource["path"]).read_text(encoding="utf-8"))))
-        head, body = rows[0], rows[1:]
+        memory.depends(self.env, f"table {name}")
+        try:
+            rows = tables.rows(name)
+        except tables.TableError as error:
+            raise ExtensionError(str(error)) from None
+        head, body = list(rows[0]), [list(row.values()) for row in rows]
         shown = body if len(body) <= SHOWN else body[:50]
         said = f"All {len(body):,} rows." if shown is body else f"The first {len(shown)} of {len(body):,} rows; the file has them all."
         titles = "".join(f'<th scope="col">{html.escape(column)}</th>' for column in head)
@@ -136,7 +144,7 @@ def fill_uses(app: Sphinx, doctree: nodes.document, docname: str) -> None:
             item = nodes.list_item("", nodes.paragraph("", f"{app.env.titles[chart['page']].astext()}, chart: ", make_refnode(app.builder, docname, chart["page"], address(chart["name"]), nodes.Text(chart["caption"]))))
             listing += item
         pages: dict[str, int] = {}
-        for record in numbers_of(app.env).values():
+        for record in numbers_of(app.env):
             if name in record["tables"]:
                 pages[record["page"]] = pages.get(record["page"], 0) + 1
         for page, count in sorted(pages.items()):
@@ -145,25 +153,16 @@ def fill_uses(app: Sphinx, doctree: nodes.document, docname: str) -> None:
             listing.replace_self(nodes.paragraph("", "No chart or number is drawn from it directly; it serves the checks and the tables beside it."))
 
 
-def rewrite_pages(app: Sphinx, env) -> list[str]:
-    """Name the tables' pages for writing whenever what the book draws from tables has changed: it stands on other pages."""
-    uses = sorted([chart["name"], chart["page"], chart["caption"], chart["tables"]] for chart in charts_of(env).values())
-    uses += sorted([record["page"], record["name"], record["tables"]] for record in numbers_of(env).values())
-    before, env.ledger_uses = getattr(env, "ledger_uses", None), uses
-    return [] if uses == before else [page for page in env.found_docs if page.startswith(FOLDER + "/")]
-
-
 def copy_data(app: Sphinx, error: Exception | None) -> None:
     if not error and app.builder.format == "html":
         shutil.copytree(tables.DATA, Path(app.outdir, "data"), dirs_exist_ok=True)
 
 
 def setup(app: Sphinx) -> None:
-    write_pages(Path(__file__).resolve().parent.parent.parent)
+    write_pages(inputs.ROOT)
     app.add_directive("downloads", Downloads)
     app.add_directive("table-list", Listing)
     app.add_directive("rows", Rows)
     app.add_directive("uses", Uses)
     app.connect("doctree-resolved", fill_uses)
-    app.connect("env-updated", rewrite_pages)
     app.connect("build-finished", copy_data)

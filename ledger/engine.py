@@ -1,0 +1,258 @@
+"""Which chapters must run, running them side by side, and keeping what they put out.
+
+Outputs are kept in jupyter-cache, which MyST-NB reads by itself. Jupyter-cache knows a notebook by its code cells and its kernel's
+description; here the description also holds a key made of everything the chapter used when it ran (`ledger.inputs`), so that a
+notebook is found only while all of that is unchanged.
+"""
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import nbformat
+from jupyter_cache import get_cache
+from jupyter_cache.base import CacheBundleIn
+from myst_nb.core.read import is_myst_markdown_notebook, read_myst_markdown_notebook
+
+from ledger import inputs
+
+CACHE = inputs.ROOT / "_build" / ".jupyter_cache"
+KEPT = 500  # executed notebooks; the oldest go first
+KERNEL = re.compile(r"\A(---\n(?:.*\n)*?[ \t]+display_name:).*$", re.M)
+
+
+class ChapterError(Exception):
+    """A chapter did not run to its end: page, file, cell and line, and why. `outputs` has what its cells put out until then."""
+
+    def __init__(self, page: str, reason: str, cell: int = 0, line: int = 1, cells: list | None = None):
+        self.page, self.cell, self.line, self.reason, self.outputs = page, cell, line, reason, cells or []
+        super().__init__(f"{page}.md:{line}: " + (f"cell {cell}: " if cell else "") + reason)
+
+
+def is_notebook(text: str) -> bool:
+    """Tell whether a page's text is a notebook with at least one code cell."""
+    return is_myst_markdown_notebook(text) and bool(re.search(r"^[`~:]{3,}\{code-cell\}", text, re.M))
+
+
+def read_notebook(text: str) -> nbformat.NotebookNode:
+    """Return a chapter's text as a notebook without outputs, with the line on which each cell's code begins in its metadata."""
+    return read_myst_markdown_notebook(text, add_source_map=True)
+
+
+def with_key(text: str, key: str) -> str:
+    """Return a chapter's text with `key` in the description of its kernel; no line moves."""
+    return KERNEL.sub(lambda found: f"{found.group(1)} Python 3 ({key})", text, count=1)
+
+
+def workers() -> int:
+    """Return how many chapters run at once: LEDGER_JOBS of the environment, or as many as there are cores."""
+    wanted = os.environ.get("LEDGER_JOBS", "")
+    if wanted and not (wanted.isdigit() and int(wanted)):
+        raise ValueError(f"LEDGER_JOBS is {wanted!r}: give the number of chapters that may run at once, from 1 up")
+    return int(wanted) if wanted else len(os.sched_getaffinity(0))
+
+
+class Kept:
+    """The outputs of chapters that ran, in jupyter-cache. What is damaged or of another make is thrown away, never used."""
+
+    def __init__(self, folder: Path = CACHE):
+        self.folder = folder
+        self._open()
+
+    def _open(self) -> None:
+        try:
+            self.cache = get_cache(self.folder)
+            known = self.cache.get_version()
+            from jupyter_cache import __version__
+
+            if known not in (None, __version__):
+                raise ValueError(f"it was made by jupyter-cache {known}")
+            self.cache.change_cache_limit(KEPT)
+            self.records = self.cache.list_cache_records()
+        except Exception as error:  # a damaged database fails in many ways, and all of them mean the same
+            self._discard(error)
+
+    def _discard(self, error: Exception) -> None:
+        first = (str(error).splitlines() or [""])[0]
+        print(f"The cache of executed chapters cannot be used and is discarded ({type(error).__name__}: {first}).", file=sys.stderr)
+        shutil.rmtree(self.folder, ignore_errors=True)
+        self.cache = get_cache(self.folder)
+        self.cache.change_cache_limit(KEPT)
+        self.records = []
+
+    def find(self, notebook: nbformat.NotebookNode) -> str | None:
+        """Return the key under which the outputs of a notebook are kept, given all its inputs as they are now; None if there are none."""
+        cells = _cells(notebook)
+        for record in self.records:
+            data = record.data if isinstance(record.data, dict) else {}
+            if data.get("cells") == cells and not inputs.changed(data.get("inputs", {"Python": ""})) and self._is_whole(record):
+                return data["key"]
+        return None
+
+    def _is_whole(self, record) -> bool:
+        try:
+            text = (self.folder / "executed" / record.hashkey / "base.ipynb").read_text(encoding="utf-8")
+            return record.data["digest"] == _digest(text, record.hashkey, record.data)
+        except (OSError, ValueError, KeyError):
+            return False
+
+    def keep(self, page: str, notebook: nbformat.NotebookNode, cells: list[dict], used: dict[str, str]) -> str:
+        """Keep the outputs of a notebook that ran, with what it used, and return their key."""
+        key = hashlib.sha256(json.dumps([_cells(notebook), used], sort_keys=True).encode()).hexdigest()[:16]
+        data = {"cells": _cells(notebook), "inputs": used, "key": key}
+        notebook = fill(notebook, cells)
+        notebook.metadata["kernelspec"]["display_name"] = f"Python 3 ({key})"
+        stripped, hashkey = self.cache.create_hashed_notebook(notebook)
+        data["digest"] = _digest(nbformat.writes(stripped, nbformat.NO_CONVERT), hashkey, data)
+        for attempt in (1, 2):
+            try:
+                self.records.insert(0, self.cache.cache_notebook_bundle(CacheBundleIn(notebook, page, data=data), check_validity=False, overwrite=True))
+                return key
+            except Exception as error:
+                if attempt == 2:
+                    raise
+                self._discard(error)  # a build that was killed may have left half an entry
+        raise AssertionError
+
+    def inputs_of(self, key: str) -> dict[str, str]:
+        """Return what the chapter used whose outputs are kept under `key`, with the hashes it found."""
+        return next(record.data["inputs"] for record in self.records if record.data.get("key") == key)
+
+    def why(self, page: str, notebook: nbformat.NotebookNode) -> str:
+        """Say in one line whether a page would execute, and why."""
+        if self.find(notebook):
+            used = next(r.data["inputs"] for r in self.records if r.data.get("cells") == _cells(notebook) and not inputs.changed(r.data["inputs"]))
+            tables = sum(name.startswith("table ") for name in used)
+            return f"{page} would not execute: its cells, the {tables} tables it reads, the {sum(name.startswith('file ') for name in used)} modules it reaches, the lock and Python are as they were when it ran"
+        last = [r for r in self.records if r.uri == page and self._is_whole(r)]
+        same = [r for r in last if r.data["cells"] == _cells(notebook)]
+        if same:  # of the runs of these cells, the one that is nearest
+            reasons = min((inputs.changed(r.data["inputs"]) for r in same), key=len)
+            return f"{page} would execute: {', '.join(reasons)} {'is' if len(reasons) == 1 else 'are'} not as when it ran"
+        if last:
+            before = [cell.source for cell in self.cache.get_cache_bundle(last[0].pk).nb.cells]
+            after = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
+            differs = next((i for i, (a, b) in enumerate(zip(before, after), start=1) if a != b), min(len(before), len(after)) + 1)
+            return f"{page} would execute: code cell {differs} is not as when it ran"
+        return f"{page} would execute: it has not run yet, or what it put out is no longer kept"
+
+
+def fill(notebook: nbformat.NotebookNode, cells: list[dict]) -> nbformat.NotebookNode:
+    """Return a copy of the notebook with the outputs of the cells that ran."""
+    notebook = nbformat.from_dict(json.loads(json.dumps(notebook)))
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    for ran in cells:
+        cell = code[ran["number"] - 1]
+        cell.execution_count, cell.outputs = ran["execution_count"], [nbformat.from_dict(output) for output in ran["outputs"]]
+    notebook.metadata["language_info"] = nbformat.from_dict({"name": "python", "pygments_lexer": "ipython3"})
+    return notebook
+
+
+def _cells(notebook: nbformat.NotebookNode) -> str:
+    """Return a hash of what a notebook asks to run: code and tags of its code cells."""
+    asked = [[cell.source, cell.metadata.get("tags", [])] for cell in notebook.cells if cell.cell_type == "code"]
+    return hashlib.sha256(json.dumps(asked).encode()).hexdigest()
+
+
+def _digest(text: str, hashkey: str, data: dict) -> str:
+    rest = {key: value for key, value in data.items() if key != "digest"}
+    return hashlib.sha256(json.dumps([text, hashkey, rest], sort_keys=True).encode()).hexdigest()
+
+
+class Engine:
+    """Runs chapters in the warm process of `ledger.runner`. Submit all that must run, then take the results one by one."""
+
+    def __init__(self, jobs: int, kept: Kept, limit: int = 120):
+        self.jobs, self.kept, self.limit = jobs, kept, limit  # limit: seconds that a cell may take
+        self.process: subprocess.Popen | None = None
+        self.notebooks: dict[str, nbformat.NotebookNode] = {}  # submitted
+        self.ended: dict[str, str | ChapterError] = {}  # page → key, or how it failed
+
+    def start(self) -> None:
+        """Start the warm process, which takes a second in which the build can do other things."""
+        self.folder = tempfile.mkdtemp(prefix="chapters-")
+        environment = {
+            **os.environ,
+            "PYTHONPATH": os.pathsep.join(filter(None, [str(inputs.ROOT), os.environ.get("PYTHONPATH")])),
+            "PYTHONHASHSEED": "0",  # the rest so that a chapter puts out the same whatever the machine and whoever builds
+            "TZ": "UTC",
+            "LC_ALL": "C.UTF-8",
+            "MPLBACKEND": "Agg",
+            "OPENBLAS_NUM_THREADS": "1",
+            "OMP_NUM_THREADS": "1",
+            "PYTHONDONTWRITEBYTECODE": "1",
+        }
+        # a session of its own: Ctrl-C reaches the build, and the end of the build ends the warm process
+        self.process = subprocess.Popen([sys.executable, "-m", "ledger.runner", str(self.jobs)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment, cwd=inputs.ROOT, start_new_session=True)
+
+    def submit(self, page: str, notebook: nbformat.NotebookNode) -> None:
+        """Have a chapter run as soon as a worker is free."""
+        if self.process is None:
+            self.start()
+        starts = notebook.metadata["source_map"]
+        code = [(cell, starts[i]) for i, cell in enumerate(notebook.cells) if cell.cell_type == "code"]
+        cells = [{"number": n, "line": line + 1, "source": cell.source, "tags": cell.metadata.get("tags", [])} for n, (cell, line) in enumerate(code, start=1)]
+        self.notebooks[page] = notebook
+        self.process.stdin.write(json.dumps({"page": page, "cells": cells, "limit": self.limit, "folder": self.folder}).encode() + b"\n")
+        self.process.stdin.flush()
+
+    def outputs(self, page: str, notebook: nbformat.NotebookNode, say=print) -> str:
+        """Run a chapter, unless it was submitted as it is now, and return the key of its outputs. Raises ChapterError when it failed."""
+        if page not in self.notebooks or _cells(self.notebooks[page]) != _cells(notebook):
+            self.ended.pop(page, None)
+            self.submit(page, notebook)
+        return self.wait(page, say)
+
+    def wait(self, page: str, say=print) -> str:
+        """Return the key of a submitted chapter once it has run. Raises ChapterError when it failed."""
+        while page not in self.ended:
+            line = self.process.stdout.readline()
+            if not line:
+                raise ChapterError(page, "the process that runs the chapters ended; see its message above")
+            self._take(json.loads(line), say)
+        ended = self.ended[page]
+        if isinstance(ended, ChapterError):
+            raise ended
+        return ended
+
+    def wait_for_all(self, say=print) -> list[ChapterError]:
+        """Wait until every submitted chapter has ended and return the failures, in the order of the pages."""
+        for page in self.notebooks:
+            try:
+                self.wait(page, say)
+            except ChapterError as error:
+                self.ended[page] = error
+        return [error for _, error in sorted(self.ended.items()) if isinstance(error, ChapterError)]
+
+    def _take(self, news: dict, say) -> None:
+        page = news["page"]
+        if "failure" in news:
+            self.ended[page] = ChapterError(page, **news["failure"])
+        else:
+            try:
+                ran = json.loads(Path(news["result"]).read_text(encoding="utf-8"))
+                os.unlink(news["result"])
+                self.ended[page] = self.kept.keep(page, self.notebooks[page], ran["cells"], ran["inputs"])
+            except OSError as error:
+                self.ended[page] = ChapterError(page, f"it ran, and what it put out could not be kept: {error}")
+        say(f"{'executed' if 'result' in news else 'FAILED'} {page} in {news['seconds']:.1f} s ({len(self.ended)} of {len(self.notebooks)})")
+
+    def close(self) -> None:
+        """End the warm process and everything that still runs in it."""
+        if self.process is not None:
+            self.process.stdin.close()
+            self.process.stdout.close()
+            try:
+                self.process.wait(5)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+            shutil.rmtree(self.folder, ignore_errors=True)
+            self.process = None
