@@ -6,6 +6,7 @@ notebook is found only while all of that is unchanged.
 """
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import os
@@ -42,9 +43,15 @@ def is_notebook(text: str) -> bool:
     return is_myst_markdown_notebook(text) and bool(re.search(r"^[`~:]{3,}\{code-cell\}", text, re.M))
 
 
+@functools.lru_cache(maxsize=128)
 def read_notebook(text: str) -> nbformat.NotebookNode:
     """Return a chapter's text as a notebook without outputs, with the line on which each cell's code begins in its metadata."""
     return read_myst_markdown_notebook(text, add_source_map=True)
+
+
+def length(notebook: nbformat.NotebookNode) -> int:
+    """Return how much code a notebook has, in characters."""
+    return sum(len(cell.source) for cell in notebook.cells if cell.cell_type == "code")
 
 
 def with_key(text: str, key: str) -> str:

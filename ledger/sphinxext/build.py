@@ -8,6 +8,7 @@ a fresh start costs little.
 from __future__ import annotations
 
 import fcntl
+import gc
 import hashlib
 import json
 import os
@@ -22,6 +23,7 @@ from sphinx.errors import SphinxError
 from sphinx.util import logging
 
 from ledger import engine, inputs
+from ledger.runner import RARELY
 from ledger.sphinxext import memory
 
 logger = logging.getLogger(__name__)
@@ -61,9 +63,8 @@ class Build:
         except (OSError, ValueError):
             return None
 
-    def _hashes(self) -> dict[str, str]:
-        files = sorted(path for part in ("site", "doctrees") for path in (self.folder / part).rglob("*") if path.is_file())
-        return {path.relative_to(self.folder).as_posix(): hashlib.blake2b(path.read_bytes(), digest_size=16).hexdigest() for path in files}
+    def _hashes(self) -> dict[str, dict[str, str]]:
+        return {part: hashes(self.folder / part) for part in ("site", "doctrees")}
 
     def _give_back_last_site(self) -> None:
         """Undo a change of sites that was cut off halfway."""
@@ -74,20 +75,19 @@ class Build:
 
     def publish(self, reusable: bool) -> None:
         """Put the new site in the place of the old one; seal the work when the next build may go on from it."""
-        hashes = self._hashes()
-        site = self.folder / "site"
-        if hashes != self.sealed or _listing(site) != _listing(self.published):
+        made = self._hashes()
+        if made["site"] != hashes(self.published):
             new, old = (self.published.with_name(f".{self.published.name}.{age}") for age in ("new", "old"))
             for leftover in (new, old):
                 shutil.rmtree(leftover, ignore_errors=True)
-            shutil.copytree(site, new)
+            shutil.copytree(self.folder / "site", new)
             if self.published.exists():
                 self.published.rename(old)
             new.rename(self.published)
             shutil.rmtree(old, ignore_errors=True)
         if reusable:
             aside = self.seal.with_suffix(".new")
-            aside.write_text(json.dumps(hashes), encoding="utf-8")
+            aside.write_text(json.dumps(made), encoding="utf-8")
             os.replace(aside, self.seal)
 
     def close(self) -> None:
@@ -111,8 +111,10 @@ def one_at_a_time(path: Path):
     return lock
 
 
-def _listing(site: Path) -> list[tuple]:
-    return sorted((path.relative_to(site).as_posix(), path.stat().st_size, path.stat().st_mtime_ns) for path in site.rglob("*") if path.is_file())
+def hashes(folder: Path) -> dict[str, str]:
+    """Return a hash of each file under a folder, by its path from there."""
+    files = (path for path in sorted(folder.rglob("*")) if path.is_file())
+    return {path.relative_to(folder).as_posix(): hashlib.blake2b(path.read_bytes(), digest_size=16).hexdigest() for path in files}
 
 
 def say(text: str) -> None:
@@ -132,15 +134,14 @@ def run_chapters(app: Sphinx, env, docnames: list[str]) -> None:
     """Start the chapters that must run, and put the other pages first, so that Sphinx reads them meanwhile."""
     building = app.ledger_build
     building.engine.limit = app.config.nb_execution_timeout
-    chapters = []
-    for docname in docnames:
-        text = Path(env.doc2path(docname)).read_text(encoding="utf-8-sig")
-        if engine.is_notebook(text):
-            chapters.append(docname)
-            notebook = engine.read_notebook(text)
-            if building.engine.kept.find(notebook) is None:
-                building.engine.submit(docname, notebook)
-    docnames.sort(key=lambda docname: (docname in building.engine.notebooks, docname in chapters, docname))
+    texts = {docname: Path(env.doc2path(docname)).read_text(encoding="utf-8-sig") for docname in docnames}
+    chapters = {docname: engine.read_notebook(text) for docname, text in texts.items() if engine.is_notebook(text)}
+    # the longest first: begun last, it would run on alone while the other cores idle
+    for docname in sorted(chapters, key=lambda docname: -engine.length(chapters[docname])):
+        if building.engine.kept.find(chapters[docname]) is None:
+            building.engine.submit(docname, chapters[docname])
+    order = list(building.engine.notebooks)
+    docnames.sort(key=lambda docname: (order.index(docname) if docname in order else -1, docname))
     building.pages_read = len(docnames)
 
 
@@ -182,7 +183,7 @@ def rewrite_all(app: Sphinx, env) -> list[str]:
     before, env.ledger_shown = getattr(env, "ledger_shown", None), hashlib.sha256(repr(shown).encode()).hexdigest()
     everything = before != env.ledger_shown
     if everything or app.ledger_build.pages_read > 5:
-        app.parallel = engine.workers()  # for writing; reading waits for chapters, and those run side by side already
+        app.parallel = engine.workers() + 1  # for writing; reading waits for chapters, and those run side by side already
     return sorted(env.found_docs) if everything else []
 
 
@@ -197,8 +198,8 @@ def finish(app: Sphinx, error: Exception | None) -> None:
 
 
 def setup(app: Sphinx) -> None:
-    if app.parallel > 1:
-        app.parallel = 1
+    app.parallel = 1
+    gc.set_threshold(*RARELY)
     building = app.ledger_build = Build(Path(app.outdir))
     app.outdir, app.doctreedir = type(app.outdir)(building.folder / "site"), type(app.doctreedir)(building.folder / "doctrees")
     # Tables, chapters and their modules are followed page by page. These two stand for what every page depends on.
