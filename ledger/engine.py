@@ -56,7 +56,7 @@ def length(notebook: nbformat.NotebookNode) -> int:
 
 def with_key(text: str, key: str) -> str:
     """Return a chapter's text with `key` in the description of its kernel; no line moves."""
-    return KERNEL.sub(lambda found: f"{found.group(1)} Python 3 ({key})", text, count=1)
+    return KERNEL.sub(lambda found: f"{found.group(1)} {_kernel(key)}", text, count=1)
 
 
 def workers() -> int:
@@ -116,7 +116,7 @@ class Kept:
         key = hashlib.sha256(json.dumps([_cells(notebook), used], sort_keys=True).encode()).hexdigest()[:16]
         data = {"cells": _cells(notebook), "inputs": used, "key": key}
         notebook = fill(notebook, cells)
-        notebook.metadata["kernelspec"]["display_name"] = f"Python 3 ({key})"
+        notebook.metadata["kernelspec"]["display_name"] = _kernel(key)
         stripped, hashkey = self.cache.create_hashed_notebook(notebook)
         data["digest"] = _digest(nbformat.writes(stripped, nbformat.NO_CONVERT), hashkey, data)
         for attempt in (1, 2):
@@ -132,6 +132,15 @@ class Kept:
     def inputs_of(self, key: str) -> dict[str, str]:
         """Return what the chapter used whose outputs are kept under `key`, with the hashes it found."""
         return next(record.data["inputs"] for record in self.records if record.data.get("key") == key)
+
+    def executed(self, text: str, key: str) -> nbformat.NotebookNode:
+        """Return a chapter's text as a notebook with the outputs that are kept under `key`."""
+        notebook = nbformat.from_dict(json.loads(json.dumps(read_notebook(text))))
+        name = notebook.metadata["kernelspec"]["display_name"]
+        notebook.metadata["kernelspec"]["display_name"] = _kernel(key)
+        _, notebook = self.cache.merge_match_into_notebook(notebook)
+        notebook.metadata["kernelspec"]["display_name"] = name
+        return notebook
 
     def why(self, page: str, notebook: nbformat.NotebookNode) -> str:
         """Say in one line whether a page would execute, and why."""
@@ -167,6 +176,11 @@ def _cells(notebook: nbformat.NotebookNode) -> str:
     """Return a hash of what a notebook asks to run: code and tags of its code cells."""
     asked = [[cell.source, cell.metadata.get("tags", [])] for cell in notebook.cells if cell.cell_type == "code"]
     return hashlib.sha256(json.dumps(asked).encode()).hexdigest()
+
+
+def _kernel(key: str) -> str:
+    """Return the description of a kernel that makes jupyter-cache tell runs with different inputs apart."""
+    return f"Python 3 ({key})"
 
 
 def _digest(text: str, hashkey: str, data: dict) -> str:

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).resolve().parent.parent
-EXECUTED = ROOT / "_build" / "jupyter_execute"
+EXECUTED = ROOT / "_build" / ".work" / "html" / "executed"
 PAGES = [entry["file"] for entry in yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))["chapters"]]
 NOTEBOOKS = [page for page in ["index", *PAGES] if "{code-cell}" in (ROOT / f"{page}.md").read_text(encoding="utf-8")]
 

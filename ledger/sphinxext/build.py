@@ -17,6 +17,7 @@ import sys
 import time
 from pathlib import Path
 
+import nbformat
 from myst_nb.sphinx_ext import add_global_html_resources
 from sphinx.application import Sphinx
 from sphinx.errors import SphinxError
@@ -48,7 +49,7 @@ class Build:
         self.sealed = self._opened_seal()
         if self.sealed is None:
             shutil.rmtree(self.folder, ignore_errors=True)
-        for name in ("site/_static", "doctrees"):
+        for name in ("site/_static", "doctrees", "executed"):
             (self.folder / name).mkdir(parents=True, exist_ok=True)
         self.engine = engine.Engine(engine.workers(), engine.Kept(published.parent / ".jupyter_cache"))
         if self.sealed is None:
@@ -64,7 +65,7 @@ class Build:
             return None
 
     def _hashes(self) -> dict[str, dict[str, str]]:
-        return {part: hashes(self.folder / part) for part in ("site", "doctrees")}
+        return {part: hashes(self.folder / part) for part in ("site", "doctrees", "executed")}
 
     def _give_back_last_site(self) -> None:
         """Undo a change of sites that was cut off halfway."""
@@ -125,8 +126,16 @@ def say(text: str) -> None:
 # --- what Sphinx calls ----------------------------------------------------------------------------------------------------------
 
 
+def prepare_site(app: Sphinx) -> None:
+    add_global_html_resources(app, None)  # before the pages, which name the file with a hash of what is in it
+    app.builder.epilog = ""  # it would name the folder in which Sphinx works; Jupyter Book names the site
+
+
 def stale(app: Sphinx, env, added, changed, removed) -> list[str]:
-    """Name the pages that depend on something that is no longer as it was when they were read."""
+    """Name the pages that depend on something that is no longer as it was when they were read; remove what is left of pages that are gone."""
+    for docname in removed:
+        for leftover in (Path(app.builder.get_outfilename(docname)), Path(app.outdir, "_sources", f"{docname}.md"), app.ledger_build.folder / "executed" / f"{docname}.ipynb"):
+            leftover.unlink(missing_ok=True)
     return [docname for docname, known in memory.of_all(env, "inputs").items() if inputs.changed(known)]
 
 
@@ -164,6 +173,9 @@ def give_key(app: Sphinx, docname: str, source: list[str]) -> None:
             told = "\n".join(f"  {failure}" for failure in failures)
             raise ChaptersFailed(f"{len(failures)} of {len(building.engine.notebooks)} chapters that had to run failed, and the site is left as it was:\n{told}") from error
     known |= building.engine.kept.inputs_of(key)
+    executed = building.folder / "executed" / f"{docname}.ipynb"
+    executed.parent.mkdir(parents=True, exist_ok=True)
+    executed.write_text(nbformat.writes(building.engine.kept.executed(text, key)), encoding="utf-8")
     source[0] = engine.with_key(text, key)
 
 
@@ -218,5 +230,5 @@ def setup(app: Sphinx) -> None:
     app.connect("env-before-read-docs", run_chapters)
     app.connect("source-read", give_key)
     app.connect("env-get-updated", rewrite_all, priority=900)  # when figures are numbered
-    app.connect("builder-inited", lambda app: add_global_html_resources(app, None))  # before the pages, which name it with its hash
+    app.connect("builder-inited", prepare_site)
     app.connect("build-finished", finish, priority=900)
