@@ -188,6 +188,15 @@ def _digest(text: str, hashkey: str, data: dict) -> str:
     return hashlib.sha256(json.dumps([text, hashkey, rest], sort_keys=True).encode()).hexdigest()
 
 
+def _drop_doubtful_bytecode() -> None:
+    """Remove compiled modules that were written within a second of their source: Python compares whole seconds, and would go on
+    using what it compiled before a second edit in the same second."""
+    for source in (inputs.ROOT / "ledger").rglob("*.py"):
+        for compiled in (source.parent / "__pycache__").glob(f"{source.stem}.*.pyc"):
+            if compiled.stat().st_mtime < source.stat().st_mtime + 1:
+                compiled.unlink(missing_ok=True)
+
+
 class Engine:
     """Runs chapters in the warm process of `ledger.runner`. Submit all that must run, then take the results one by one."""
 
@@ -200,6 +209,7 @@ class Engine:
     def start(self) -> None:
         """Start the warm process, which takes a second in which the build can do other things."""
         self.folder = tempfile.mkdtemp(prefix="chapters-")
+        _drop_doubtful_bytecode()
         environment = {
             **os.environ,
             "PYTHONPATH": os.pathsep.join(filter(None, [str(inputs.ROOT), os.environ.get("PYTHONPATH")])),
@@ -209,7 +219,6 @@ class Engine:
             "MPLBACKEND": "Agg",
             "OPENBLAS_NUM_THREADS": "1",
             "OMP_NUM_THREADS": "1",
-            "PYTHONDONTWRITEBYTECODE": "1",
         }
         # a session of its own: Ctrl-C reaches the build, and the end of the build ends the warm process
         self.process = subprocess.Popen([sys.executable, "-m", "ledger.runner", str(self.jobs)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment, cwd=inputs.ROOT, start_new_session=True)
