@@ -17,13 +17,12 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-
-import nbformat
-from jupyter_cache import get_cache
-from jupyter_cache.base import CacheBundleIn
-from myst_nb.core.read import is_myst_markdown_notebook, read_myst_markdown_notebook
+from typing import TYPE_CHECKING
 
 from ledger import inputs
+
+if TYPE_CHECKING:  # imported where they are used, so that the warm process can start before they are loaded
+    from nbformat import NotebookNode
 
 CACHE = inputs.ROOT / "_build" / ".jupyter_cache"
 KEPT = 500  # executed notebooks; the oldest go first
@@ -40,16 +39,20 @@ class ChapterError(Exception):
 
 def is_notebook(text: str) -> bool:
     """Tell whether a page's text is a notebook with at least one code cell."""
+    from myst_nb.core.read import is_myst_markdown_notebook
+
     return is_myst_markdown_notebook(text) and bool(re.search(r"^[`~:]{3,}\{code-cell\}", text, re.M))
 
 
 @functools.lru_cache(maxsize=128)
-def read_notebook(text: str) -> nbformat.NotebookNode:
+def read_notebook(text: str) -> NotebookNode:
     """Return a chapter's text as a notebook without outputs, with the line on which each cell's code begins in its metadata."""
+    from myst_nb.core.read import read_myst_markdown_notebook
+
     return read_myst_markdown_notebook(text, add_source_map=True)
 
 
-def length(notebook: nbformat.NotebookNode) -> int:
+def length(notebook: NotebookNode) -> int:
     """Return how much code a notebook has, in characters."""
     return sum(len(cell.source) for cell in notebook.cells if cell.cell_type == "code")
 
@@ -75,11 +78,11 @@ class Kept:
         self._open()
 
     def _open(self) -> None:
+        from jupyter_cache import __version__, get_cache
+
         try:
             self.cache = get_cache(self.folder)
             known = self.cache.get_version()
-            from jupyter_cache import __version__
-
             if known not in (None, __version__):
                 raise ValueError(f"it was made by jupyter-cache {known}")
             self.cache.change_cache_limit(KEPT)
@@ -88,6 +91,8 @@ class Kept:
             self._discard(error)
 
     def _discard(self, error: Exception) -> None:
+        from jupyter_cache import get_cache
+
         first = (str(error).splitlines() or [""])[0]
         print(f"The cache of executed chapters cannot be used and is discarded ({type(error).__name__}: {first}).", file=sys.stderr)
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -95,7 +100,7 @@ class Kept:
         self.cache.change_cache_limit(KEPT)
         self.records = []
 
-    def find(self, notebook: nbformat.NotebookNode) -> str | None:
+    def find(self, notebook: NotebookNode) -> str | None:
         """Return the key under which the outputs of a notebook are kept, given all its inputs as they are now; None if there are none."""
         cells = _cells(notebook)
         for record in self.records:
@@ -111,8 +116,11 @@ class Kept:
         except (OSError, ValueError, KeyError):
             return False
 
-    def keep(self, page: str, notebook: nbformat.NotebookNode, cells: list[dict], used: dict[str, str]) -> str:
+    def keep(self, page: str, notebook: NotebookNode, cells: list[dict], used: dict[str, str]) -> str:
         """Keep the outputs of a notebook that ran, with what it used, and return their key."""
+        import nbformat
+        from jupyter_cache.base import CacheBundleIn
+
         key = hashlib.sha256(json.dumps([_cells(notebook), used], sort_keys=True).encode()).hexdigest()[:16]
         data = {"cells": _cells(notebook), "inputs": used, "key": key}
         notebook = fill(notebook, cells)
@@ -133,16 +141,18 @@ class Kept:
         """Return what the chapter used whose outputs are kept under `key`, with the hashes it found."""
         return next(record.data["inputs"] for record in self.records if record.data.get("key") == key)
 
-    def executed(self, text: str, key: str) -> nbformat.NotebookNode:
-        """Return a chapter's text as a notebook with the outputs that are kept under `key`."""
+    def executed(self, text: str, key: str) -> str:
+        """Return a chapter's text as the text of an .ipynb file with the outputs that are kept under `key`."""
+        import nbformat
+
         notebook = nbformat.from_dict(json.loads(json.dumps(read_notebook(text))))
         name = notebook.metadata["kernelspec"]["display_name"]
         notebook.metadata["kernelspec"]["display_name"] = _kernel(key)
         _, notebook = self.cache.merge_match_into_notebook(notebook)
         notebook.metadata["kernelspec"]["display_name"] = name
-        return notebook
+        return nbformat.writes(notebook)
 
-    def why(self, page: str, notebook: nbformat.NotebookNode) -> str:
+    def why(self, page: str, notebook: NotebookNode) -> str:
         """Say in one line whether a page would execute, and why."""
         if self.find(notebook):
             used = next(r.data["inputs"] for r in self.records if r.data.get("cells") == _cells(notebook) and not inputs.changed(r.data["inputs"]))
@@ -161,8 +171,10 @@ class Kept:
         return f"{page} would execute: it has not run yet, or what it put out is no longer kept"
 
 
-def fill(notebook: nbformat.NotebookNode, cells: list[dict]) -> nbformat.NotebookNode:
+def fill(notebook: NotebookNode, cells: list[dict]) -> NotebookNode:
     """Return a copy of the notebook with the outputs of the cells that ran."""
+    import nbformat
+
     notebook = nbformat.from_dict(json.loads(json.dumps(notebook)))
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     for ran in cells:
@@ -172,7 +184,7 @@ def fill(notebook: nbformat.NotebookNode, cells: list[dict]) -> nbformat.Noteboo
     return notebook
 
 
-def _cells(notebook: nbformat.NotebookNode) -> str:
+def _cells(notebook: NotebookNode) -> str:
     """Return a hash of what a notebook asks to run: code and tags of its code cells."""
     asked = [[cell.source, cell.metadata.get("tags", [])] for cell in notebook.cells if cell.cell_type == "code"]
     return hashlib.sha256(json.dumps(asked).encode()).hexdigest()
@@ -200,11 +212,15 @@ def _drop_doubtful_bytecode() -> None:
 class Engine:
     """Runs chapters in the warm process of `ledger.runner`. Submit all that must run, then take the results one by one."""
 
-    def __init__(self, jobs: int, kept: Kept, limit: int = 120):
-        self.jobs, self.kept, self.limit = jobs, kept, limit  # limit: seconds that a cell may take
+    def __init__(self, jobs: int, cache: Path = CACHE, limit: int = 120):
+        self.jobs, self.cache, self.limit = jobs, cache, limit  # limit: seconds that a cell may take
         self.process: subprocess.Popen | None = None
-        self.notebooks: dict[str, nbformat.NotebookNode] = {}  # submitted
+        self.notebooks: dict[str, NotebookNode] = {}  # submitted
         self.ended: dict[str, str | ChapterError] = {}  # page → key, or how it failed
+
+    @functools.cached_property
+    def kept(self) -> Kept:
+        return Kept(self.cache)
 
     def start(self) -> None:
         """Start the warm process, which takes a second in which the build can do other things."""
@@ -223,7 +239,7 @@ class Engine:
         # a session of its own: Ctrl-C reaches the build, and the end of the build ends the warm process
         self.process = subprocess.Popen([sys.executable, "-m", "ledger.runner", str(self.jobs)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment, cwd=inputs.ROOT, start_new_session=True)
 
-    def submit(self, page: str, notebook: nbformat.NotebookNode) -> None:
+    def submit(self, page: str, notebook: NotebookNode) -> None:
         """Have a chapter run as soon as a worker is free."""
         if self.process is None:
             self.start()
@@ -234,7 +250,7 @@ class Engine:
         self.process.stdin.write(json.dumps({"page": page, "cells": cells, "limit": self.limit, "folder": self.folder}).encode() + b"\n")
         self.process.stdin.flush()
 
-    def outputs(self, page: str, notebook: nbformat.NotebookNode, say=print) -> str:
+    def outputs(self, page: str, notebook: NotebookNode, say=print) -> str:
         """Run a chapter, unless it was submitted as it is now, and return the key of its outputs. Raises ChapterError when it failed."""
         if page not in self.notebooks or _cells(self.notebooks[page]) != _cells(notebook):
             self.ended.pop(page, None)

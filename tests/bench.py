@@ -1,12 +1,14 @@
-"""make bench: how long a build takes, beside stock Jupyter Book with the same content, in one run.
+"""make bench: how long builds take, beside stock Jupyter Book with the same content, in one run.
 
-Three cases, each the median of several rounds, ours and stock taking turns: a cold build, a rebuild with nothing changed, a
-rebuild after an edit to prose. "Stock" is `jupyter-book build` of the same chapters without this book's Sphinx extension: printed
-numbers become {glue:text}, badges plain text, charts the notebook's own output, settings the defaults.
+"Stock" is `jupyter-book build` of the same chapters, with its cache on and without this book's Sphinx extension: printed numbers
+become {glue:text}, badges plain text, charts the notebook's own output. Ours and stock take turns; figures are medians of several
+rounds, and ratios are taken within the run. `--write` puts tables and a chart into docs/.
 """
 from __future__ import annotations
 
 import argparse
+import datetime
+import json
 import os
 import platform
 import re
@@ -15,16 +17,61 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
+from importlib.metadata import version
 from pathlib import Path
 
+import psutil
 import yaml
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
 PARTS = ["_config.yml", "_toc.yml", "index.md", "chapters", "data", "ledger", "assets", "references.bib", "requirements.txt"]
+SIZES = [8, 16, 32, 64]  # generated chapters
+EDITED = "gas_pipelines"  # a table that one chapter of the book loads, and no claim
+TARGETS = {"cold build": 0.40, "nothing changed": 1.0, "prose edit": 1.0, "table edit": 0.35, "one more chapter": 0.35}
+CHAPTER = """---
+jupytext:
+  text_representation:
+    extension: .md
+    format_name: myst
+kernelspec:
+  display_name: Python 3
+  language: python
+  name: python3
+---
+# Generated chapter {n}
+
+```{{code-cell}} ipython3
+from ledger import charts, measures, numbers
+from ledger.tables import load
+
+trade, gdp = load("trade_totals"), load("gdp")
+flows = measures.flows(trade, "UN Comtrade", "RUS", "IRN") / 1e6
+numbers.put("trade-{n}", flows.loc[2019].sum(), "{{:,.0f}}", table="trade_totals", unit="US$ million")
+```
+
+Trade of 2019 was worth {{num}}`trade-{n}` million dollars.
+
+```{{code-cell}} ipython3
+ax = charts.lines(flows.rename(columns={{"export": "Russia's exports", "import": "Russia's imports"}}), "US$ million")
+charts.publish(ax, "flows-{n}", table="trade_totals", data=flows, caption="Trade between Russia and Iran, as Russia reported it.", alt="Two lines that rise and fall over the years.")
+```
+
+```{{code-cell}} ipython3
+output = gdp[gdp["country"].isin(["RUS", "IRN"])].pivot(index="year", columns="country", values="gdp_usd") / 1e12
+ax = charts.lines(output.rename(columns={{"RUS": "Russia", "IRN": "Iran"}}), "US$ trillion")
+charts.publish(ax, "output-{n}", table="gdp", data=output, caption="Output of Russia and of Iran over the years.", alt="Russia's line stands far above that of Iran.")
+```
+"""
+
+
+# --- books to build -------------------------------------------------------------------------------------------------------------
 
 
 def copy(folder: Path) -> Path:
+    """Copy what the book is built from into a new folder, and return it."""
     folder.mkdir()
     for part in PARTS:
         source = ROOT / part
@@ -35,25 +82,39 @@ def copy(folder: Path) -> Path:
     return folder
 
 
-def make_stock(folder: Path) -> Path:
+def generated(folder: Path, chapters: int) -> Path:
+    """Return a copy of the book with `chapters` generated chapters in place of its own."""
+    copy(folder)
+    shutil.rmtree(folder / "chapters")
+    (folder / "chapters").mkdir()
+    (folder / "index.md").write_text("# Generated\n", encoding="utf-8")
+    for n in range(1, chapters + 1):
+        (folder / "chapters" / f"c{n:02}.md").write_text(CHAPTER.format(n=n), encoding="utf-8")
+    (folder / "_toc.yml").write_text("format: jb-book\nroot: index\nchapters:\n- glob: chapters/*\n", encoding="utf-8")
+    return folder
+
+
+def stock(folder: Path) -> Path:
     """Turn a copy of the book into one that stock Jupyter Book builds: same text, same code, no extension of ours."""
     for page in [folder / "index.md", *folder.glob("chapters/*.md")]:
         text = page.read_text(encoding="utf-8")
         text = re.sub(r"\{num\}`", "{glue:text}`", text)
-        text = re.sub(r"\{claim\}`([^`]+)`", r"\1", text)
-        text = re.sub(r"\{(?:numref|ref)\}`([^`]+)`", r"\1", text)
-        text = re.sub(r"^```\{ledger\}.*?^```$", "", text, flags=re.S | re.M)
+        text = re.sub(r"\{(?:claim|numref|ref)\}`([^`]+)`", r"\1", text)
+        text = re.sub(r"^```\{(?:ledger|omissions|table-list)\}.*?^```$", "", text, flags=re.S | re.M)
         page.write_text(text, encoding="utf-8")
     config = yaml.safe_load((folder / "_config.yml").read_text(encoding="utf-8"))
-    config["sphinx"].pop("local_extensions")
-    config["sphinx"].pop("config")
-    config["execute"] = {"execute_notebooks": "auto"}
+    config["sphinx"] = {}
+    config["execute"] = {"execute_notebooks": "cache", "timeout": 120}
     (folder / "_config.yml").write_text(yaml.safe_dump(config), encoding="utf-8")
     return folder
 
 
-def build(folder: Path) -> float:
-    command = [str(Path(sys.executable).parent / "jupyter-book"), "build", "-q", str(folder)]
+# --- what is done to them -------------------------------------------------------------------------------------------------------
+
+
+def build(folder: Path, *options: str) -> float:
+    """Build a book and return how many seconds it took. Ends the run with the build's messages when it fails."""
+    command = [str(Path(sys.executable).parent / "jupyter-book"), "build", "-q", *options, str(folder)]
     start = time.perf_counter()
     run = subprocess.run(command, capture_output=True, text=True, env=os.environ | {"PYTHONPATH": str(folder)})
     took = time.perf_counter() - start
@@ -62,35 +123,135 @@ def build(folder: Path) -> float:
     return took
 
 
-def cold(folder: Path, _: int) -> None:
+def cold(folder: Path, kind: str, turn: int) -> float:
     shutil.rmtree(folder / "_build", ignore_errors=True)
+    return build(folder)
 
 
-def nothing(folder: Path, _: int) -> None:
-    pass
+def nothing(folder: Path, kind: str, turn: int) -> float:
+    return build(folder)
 
 
-def prose(folder: Path, turn: int) -> None:
+def prose(folder: Path, kind: str, turn: int) -> float:
     page = folder / "chapters" / "economics.md"
     page.write_text(page.read_text(encoding="utf-8") + f"\nEdit {turn}.\n", encoding="utf-8")
+    return build(folder)
+
+
+def table(folder: Path, kind: str, turn: int) -> float:
+    """Change a cell of a table and its hash. Stock Jupyter Book shows the new number only if its cache is removed and all is built."""
+    path, descriptor = folder / "data" / f"{EDITED}.csv", folder / "data" / "datapackage.json"
+    text = path.read_text(encoding="utf-8")
+    at = text.rstrip().rindex("\n") + 1
+    text = text[:at] + re.sub(r"\.?$", f" {turn}", text[at:].rstrip()) + "\n"
+    from ledger import tables
+
+    content = json.loads(descriptor.read_text(encoding="utf-8"))
+    tables.stamp(next(entry for entry in content["resources"] if entry["name"] == EDITED), text)
+    tables.write_files(folder / "data", {path.name: text, "datapackage.json": tables.dump(content)})
+    if kind == "ours":
+        return build(folder)
+    shutil.rmtree(folder / "_build" / ".jupyter_cache")
+    return build(folder, "--all")
+
+
+CASES = {"cold build": cold, "nothing changed": nothing, "prose edit": prose, "table edit": table}
+
+
+def peak_memory(folder: Path) -> float:
+    """Return the most memory, in MB, that a cold build and its processes held at one time (shared pages counted once)."""
+    shutil.rmtree(folder / "_build", ignore_errors=True)
+    peak, done, me = 0, threading.Event(), psutil.Process()
+
+    def watch() -> None:
+        nonlocal peak
+        while not done.wait(0.1):
+            held = 0
+            for process in me.children(recursive=True):
+                try:
+                    held += process.memory_full_info().pss
+                except psutil.Error:
+                    pass  # it has just ended
+            peak = max(peak, held)
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    build(folder)
+    done.set()
+    watcher.join()
+    return peak / 1e6
+
+
+# --- the run --------------------------------------------------------------------------------------------------------------------
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=3)
-    rounds = parser.parse_args().rounds
-    print(f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, median of {rounds}")
-    print(f"{'case':<18}{'ours, s':>9}{'stock, s':>10}{'ours/stock':>12}")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--quick", action="store_true", help="leave the generated books out, which take most of the time")
+    parser.add_argument("--write", action="store_true", help="write the results to docs/build-times.md and docs/build-times.svg")
+    options = parser.parse_args()
+    out = [f"{datetime.date.today()}, {machine()}. Seconds, median of {options.rounds} rounds in which ours and stock take turns.", ""]
+    out += ["| case | this book | stock | ratio | at most |", "|---|---|---|---|---|"]
+    say(*out)
+    grown: dict[int, tuple[float, float]] = {}
     with tempfile.TemporaryDirectory() as scratch:
-        books = {"ours": copy(Path(scratch, "ours")), "stock": make_stock(copy(Path(scratch, "stock")))}
-        for name, prepare in [("cold", cold), ("nothing changed", nothing), ("prose edit", prose)]:
-            times: dict[str, list[float]] = {"ours": [], "stock": []}
-            for turn in range(rounds):
-                for kind, folder in books.items():
-                    prepare(folder, turn)
-                    times[kind].append(build(folder))
-            ours, stock = (statistics.median(times[kind]) for kind in ("ours", "stock"))
-            print(f"{name:<18}{ours:>9.1f}{stock:>10.1f}{ours / stock:>12.2f}", flush=True)
+        books = {"ours": copy(Path(scratch, "ours")), "stock": stock(copy(Path(scratch, "stock")))}
+        for case, do in CASES.items():
+            out += say(line(case, *medians(books, do, options.rounds)))
+        if not options.quick:
+            memory = {}
+            for size in SIZES:
+                books = {"ours": generated(Path(scratch, f"ours{size}"), size), "stock": stock(generated(Path(scratch, f"stock{size}"), size))}
+                grown[size] = medians(books, cold, options.rounds)
+                out += say(line(f"cold build, {size} generated chapters", *grown[size], target=False))
+                if size in (SIZES[0], SIZES[-1]):
+                    memory[size] = statistics.median(peak_memory(books["ours"]) for _ in range(options.rounds))
+            for first, last in [(SIZES[0], SIZES[-1]), *zip(SIZES, SIZES[1:])]:
+                ours, theirs = ((grown[last][i] - grown[first][i]) / (last - first) for i in (0, 1))
+                whole = (first, last) == (SIZES[0], SIZES[-1])
+                out += say(line("one more chapter" if whole else f"one more chapter, from {first} to {last}", ours, theirs, target=whole))
+            small, large = memory[SIZES[0]], memory[SIZES[-1]]
+            out += say("", f"Peak memory of a cold build: {small:,.0f} MB with {SIZES[0]} chapters, {large:,.0f} MB with {SIZES[-1]}: {large / small:.2f} times as much (at most 1.5).")
+    if options.write:
+        (ROOT / "docs" / "build-times.md").write_text("# Build times\n\n" + "\n".join(out) + "\n\n![Seconds of a cold build by number of chapters](build-times.svg)\n\nRepeat it with `make bench`.\n", encoding="utf-8")
+        draw(grown, ROOT / "docs" / "build-times.svg")
+
+
+def medians(books: dict[str, Path], do, rounds: int) -> tuple[float, float]:
+    """Return the median time of ours and of stock over several rounds."""
+    times: dict[str, list[float]] = {kind: [] for kind in books}
+    for turn in range(rounds):
+        for kind, folder in books.items():
+            times[kind].append(do(folder, kind, turn))
+    return statistics.median(times["ours"]), statistics.median(times["stock"])
+
+
+def line(case: str, ours: float, theirs: float, target: bool = True) -> str:
+    return f"| {case} | {ours:.2f} | {theirs:.2f} | {ours / theirs:.2f} | {TARGETS[case] if target else ''} |"
+
+
+def say(*lines: str) -> list[str]:
+    print(*lines, sep="\n", flush=True)
+    return list(lines)
+
+
+def machine() -> str:
+    made_of = ", ".join(f"{name} {version(name)}" for name in ("jupyter-book", "sphinx", "myst-nb", "pandas", "matplotlib"))
+    return f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, {psutil.virtual_memory().total / 2**30:.0f} GB, Python {platform.python_version()}, {made_of}"
+
+
+def draw(grown: dict[int, tuple[float, float]], path: Path) -> None:
+    """Draw the time of a cold build by number of chapters, ours and stock."""
+    import pandas as pd
+
+    from ledger import charts
+
+    frame = pd.DataFrame(grown, index=["This book", "Stock Jupyter Book"]).T
+    ax = charts.lines(frame, "Seconds", height=3)
+    ax.set_xlabel("Generated chapters")
+    ax.set_xticks(SIZES)
+    ax.figure.savefig(path, facecolor="white", metadata={"Date": None})
 
 
 if __name__ == "__main__":

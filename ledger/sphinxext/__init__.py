@@ -3,11 +3,15 @@ from __future__ import annotations
 
 from sphinx.application import Sphinx
 
-from ledger.sphinxext import build, charts, claims, memory, numbers, pages, references
-
 
 def setup(app: Sphinx) -> dict:
-    app.add_css_file("ledger.css")
-    for part in (build, memory, charts, claims, numbers, pages, references):  # `build` first: it takes the lock
+    app.add_config_value("comments_config", {}, "html")  # Jupyter Book sets it, whether or not comments are used
+    app.add_css_file("ledger.css", priority=900)  # after the theme
+    from ledger.sphinxext import build  # first, and before the others are imported: it takes the lock and starts the warm process
+
+    build.setup(app)
+    from ledger.sphinxext import charts, claims, memory, numbers, pages, references
+
+    for part in (memory, charts, claims, numbers, pages, references):
         part.setup(app)
     return {"version": "2", "parallel_read_safe": False, "parallel_write_safe": True}

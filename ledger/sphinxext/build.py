@@ -17,8 +17,6 @@ import sys
 import time
 from pathlib import Path
 
-import nbformat
-from myst_nb.sphinx_ext import add_global_html_resources
 from sphinx.application import Sphinx
 from sphinx.errors import SphinxError
 from sphinx.util import logging
@@ -51,7 +49,7 @@ class Build:
             shutil.rmtree(self.folder, ignore_errors=True)
         for name in ("site/_static", "doctrees", "executed"):
             (self.folder / name).mkdir(parents=True, exist_ok=True)
-        self.engine = engine.Engine(engine.workers(), engine.Kept(published.parent / ".jupyter_cache"))
+        self.engine = engine.Engine(engine.workers(), published.parent / ".jupyter_cache")
         if self.sealed is None:
             self.engine.start()  # chapters will most likely run: it warms up while Sphinx does
 
@@ -127,6 +125,8 @@ def say(text: str) -> None:
 
 
 def prepare_site(app: Sphinx) -> None:
+    from myst_nb.sphinx_ext import add_global_html_resources
+
     add_global_html_resources(app, None)  # before the pages, which name the file with a hash of what is in it
     app.builder.epilog = ""  # it would name the folder in which Sphinx works; Jupyter Book names the site
 
@@ -175,7 +175,7 @@ def give_key(app: Sphinx, docname: str, source: list[str]) -> None:
     known |= building.engine.kept.inputs_of(key)
     executed = building.folder / "executed" / f"{docname}.ipynb"
     executed.parent.mkdir(parents=True, exist_ok=True)
-    executed.write_text(nbformat.writes(building.engine.kept.executed(text, key)), encoding="utf-8")
+    executed.write_text(building.engine.kept.executed(text, key), encoding="utf-8")
     source[0] = engine.with_key(text, key)
 
 
@@ -223,7 +223,7 @@ def setup(app: Sphinx) -> None:
         config.ledger_assets = " ".join(inputs.now(f"file {path.relative_to(inputs.ROOT).as_posix()}") for path in sorted((inputs.ROOT / "assets").iterdir()))
         config.html_static_path.append("assets")
         config.nb_execution_mode = "cache"
-        config.nb_execution_cache_path = str(building.engine.kept.folder)
+        config.nb_execution_cache_path = str(building.engine.cache)
 
     app.connect("config-inited", set_up)
     app.connect("env-get-outdated", stale)

@@ -137,4 +137,4 @@ def setup(app: Sphinx) -> None:
     app.add_transform(FigureOfChart)
     app.connect("builder-inited", write_palette)
     app.connect("build-finished", remove_downloads)
-    app.add_css_file("palette.css")
+    app.add_css_file("palette.css", priority=900)
