@@ -216,6 +216,7 @@ class Engine:
         self.jobs, self.cache, self.limit = jobs, cache, limit  # limit: seconds that a cell may take
         self.process: subprocess.Popen | None = None
         self.notebooks: dict[str, NotebookNode] = {}  # submitted
+        self.running: dict[str, int] = {}  # page → the code cell it has come to
         self.ended: dict[str, str | ChapterError] = {}  # page → key, or how it failed
 
     @functools.cached_property
@@ -264,6 +265,7 @@ class Engine:
             if not line:
                 raise ChapterError(page, "the process that runs the chapters ended; see its message above")
             self._take(json.loads(line), say)
+            self._show()
         ended = self.ended[page]
         if isinstance(ended, ChapterError):
             raise ended
@@ -280,6 +282,10 @@ class Engine:
 
     def _take(self, news: dict, say) -> None:
         page = news["page"]
+        if "cell" in news:
+            self.running[page] = news["cell"]
+            return
+        self.running.pop(page, None)
         if "failure" in news:
             self.ended[page] = ChapterError(page, **news["failure"])
         else:
@@ -289,7 +295,16 @@ class Engine:
                 self.ended[page] = self.kept.keep(page, self.notebooks[page], ran["cells"], ran["inputs"])
             except OSError as error:
                 self.ended[page] = ChapterError(page, f"it ran, and what it put out could not be kept: {error}")
+        self._show(nothing=True)
         say(f"{'executed' if 'result' in news else 'FAILED'} {page} in {news['seconds']:.1f} s ({len(self.ended)} of {len(self.notebooks)})")
+
+    def _show(self, nothing: bool = False) -> None:
+        """On a terminal, say in one line that is written over what runs; elsewhere the line for each chapter that ended must do."""
+        if sys.stdout.isatty():
+            cells = {page: sum(cell.cell_type == "code" for cell in self.notebooks[page].cells) for page in self.running}
+            running = ", ".join(f"{page} (cell {cell} of {cells[page]})" for page, cell in sorted(self.running.items()))
+            line = f"running {running}; {len(self.ended)} of {len(self.notebooks)} done"
+            print("\r\x1b[K" + ("" if nothing or not running else line[: shutil.get_terminal_size().columns - 1]), end="", flush=True)
 
     def close(self) -> None:
         """End the warm process and everything that still runs in it."""

@@ -7,6 +7,7 @@ IPython shell, in an empty temporary folder, and hands back the outputs as a not
 Jobs come as lines of JSON on standard input, news of them goes as lines of JSON to standard output:
 
     {"page", "cells": [{"number", "line", "source", "tags"}], "limit": seconds a cell, "folder": where the result goes}
+    {"page", "cell": the number of the code cell that begins}
     {"page", "result": file, "seconds"}  or  {"page", "failure": {"cell", "line", "reason", "cells": what was put out until then}}
 
 When standard input closes, whatever still runs is killed: nothing outlives the build.
@@ -86,10 +87,14 @@ def serve(jobs: int) -> None:
                 if child.has_ended() or child.due <= time.monotonic():
                     inbox.unregister(child.news)
                     del running[child.news]
-                    print(json.dumps({"page": child.job["page"], **child.end()}), flush=True)
+                    tell(page=child.job["page"], **child.end())
     finally:
         for child in running.values():
             child.kill()
+
+
+def tell(**news) -> None:
+    print(json.dumps(news), flush=True)
 
 
 class Child:
@@ -122,6 +127,7 @@ class Child:
                         self.failure = said["failure"]
                     elif said["cell"] != self.at["cell"]:
                         self.due = time.monotonic() + self.job["limit"]
+                        tell(page=self.job["page"], cell=said["cell"])
                     self.at |= {key: said[key] for key in ("cell", "line") if key in said}
         except BlockingIOError:
             pass
