@@ -1,6 +1,7 @@
-# make book   build the site into _build/html      make test   run every test      make bench   time the build beside stock Jupyter Book
-.PHONY: book test bench lock tables clean
+# make book   build the site into _build/html      make test   run every test      make live   preview, built again on save      make bench   time the build beside stock Jupyter Book
+.PHONY: book test live bench why lock tables clean
 PYTHON ?= python3
+PORT ?= 8000
 BIN := .venv/bin
 export PYTHONHASHSEED := 0
 # the time of the last commit stands for the time of the build, so that the same input gives the same bytes
@@ -12,8 +13,15 @@ book: .venv/installed
 test: book
 	$(BIN)/python -m pytest
 
+live: .venv/installed
+	$(BIN)/python -m ledger live --port $(PORT)
+
 bench: .venv/installed
 	$(BIN)/python tests/bench.py
+
+# make why PAGE=economics   whether a page would execute, and why
+why: .venv/installed
+	@$(BIN)/python -m ledger why $(PAGE)
 
 # The environment is rebuilt whenever the lock changes; the mark is written last, so that an interrupted install is done again.
 .venv/installed: requirements.txt

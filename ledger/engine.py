@@ -6,6 +6,7 @@ notebook is found only while all of that is unchanged.
 """
 from __future__ import annotations
 
+import contextlib
 import functools
 import hashlib
 import json
@@ -15,7 +16,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:  # imported where they are used, so that the warm process can 
 
 CACHE = inputs.ROOT / "_build" / ".jupyter_cache"
 KEPT = 500  # executed notebooks; the oldest go first
+FAILED = {"Python": "it failed"}  # what stands for the inputs of a run that failed: never as they are now, so it is never taken for a good one
 KERNEL = re.compile(r"\A(---\n(?:.*\n)*?[ \t]+display_name:).*$", re.M)
 
 
@@ -49,7 +50,13 @@ def read_notebook(text: str) -> NotebookNode:
     """Return a chapter's text as a notebook without outputs, with the line on which each cell's code begins in its metadata."""
     from myst_nb.core.read import read_myst_markdown_notebook
 
-    return read_myst_markdown_notebook(text, add_source_map=True)
+    notebook, lines = read_myst_markdown_notebook(text, add_source_map=True), text.splitlines()
+    starts = notebook.metadata["source_map"]
+    for i, cell in enumerate(notebook.cells):
+        code = cell.source.splitlines()
+        if cell.cell_type == "code":  # MyST-NB gives the line after the fence, where a cell may have options
+            starts[i] = next((start for start in range(starts[i], len(lines)) if lines[start : start + len(code)] == code), starts[i])
+    return notebook
 
 
 def length(notebook: NotebookNode) -> int:
@@ -82,11 +89,14 @@ class Kept:
 
         try:
             self.cache = get_cache(self.folder)
-            known = self.cache.get_version()
-            if known not in (None, __version__):
+            with self.cache.db.connect() as database:
+                if (said := database.exec_driver_sql("PRAGMA integrity_check").scalar()) != "ok":
+                    raise ValueError(said)
+            if (known := self.cache.get_version()) != __version__:
                 raise ValueError(f"it was made by jupyter-cache {known}")
             self.cache.change_cache_limit(KEPT)
-            self.records = self.cache.list_cache_records()
+            records = sorted(self.cache.list_cache_records(), key=lambda record: -record.pk)  # the newest first
+            self.records = [record for record in records if isinstance(record.data, dict)]
         except Exception as error:  # a damaged database fails in many ways, and all of them mean the same
             self._discard(error)
 
@@ -103,11 +113,14 @@ class Kept:
     def find(self, notebook: NotebookNode) -> str | None:
         """Return the key under which the outputs of a notebook are kept, given all its inputs as they are now; None if there are none."""
         cells = _cells(notebook)
-        for record in self.records:
-            data = record.data if isinstance(record.data, dict) else {}
-            if data.get("cells") == cells and not inputs.changed(data.get("inputs", {"Python": ""})) and self._is_whole(record):
-                return data["key"]
-        return None
+        return next((record.data["key"] for record in self.records if self._fits(record, cells)), None)
+
+    def _fits(self, record, cells: str) -> bool:
+        """Tell whether a record is of these cells, with all inputs as they are now, and undamaged."""
+        try:
+            return record.data["cells"] == cells and not inputs.changed(record.data["inputs"]) and self._is_whole(record)
+        except (KeyError, ValueError, TypeError, AttributeError):  # damaged, so that not even the inputs have names
+            return False
 
     def _is_whole(self, record) -> bool:
         try:
@@ -128,13 +141,14 @@ class Kept:
         stripped, hashkey = self.cache.create_hashed_notebook(notebook)
         data["digest"] = _digest(nbformat.writes(stripped, nbformat.NO_CONVERT), hashkey, data)
         for attempt in (1, 2):
+            shutil.rmtree(self.folder / "executed" / hashkey, ignore_errors=True)  # a build that was killed may have left half an entry
             try:
                 self.records.insert(0, self.cache.cache_notebook_bundle(CacheBundleIn(notebook, page, data=data), check_validity=False, overwrite=True))
                 return key
             except Exception as error:
-                if attempt == 2:
+                if attempt == 2 or shutil.disk_usage(self.folder).free < 10_000_000:  # a full disk is no fault of the cache
                     raise
-                self._discard(error)  # a build that was killed may have left half an entry
+                self._discard(error)
         raise AssertionError
 
     def inputs_of(self, key: str) -> dict[str, str]:
@@ -154,20 +168,20 @@ class Kept:
 
     def why(self, page: str, notebook: NotebookNode) -> str:
         """Say in one line whether a page would execute, and why."""
-        if self.find(notebook):
-            used = next(r.data["inputs"] for r in self.records if r.data.get("cells") == _cells(notebook) and not inputs.changed(r.data["inputs"]))
-            tables = sum(name.startswith("table ") for name in used)
-            return f"{page} would not execute: its cells, the {tables} tables it reads, the {sum(name.startswith('file ') for name in used)} modules it reaches, the lock and Python are as they were when it ran"
-        last = [r for r in self.records if r.uri == page and self._is_whole(r)]
+        if key := self.find(notebook):
+            tables, files = (sum(name.startswith(kind) for name in self.inputs_of(key)) for kind in ("table ", "file "))
+            return f"{page} would not execute: its cells, the {_count(tables, 'table')} and {_count(files, 'file')} it reads, the lock and Python are as they were when it ran"
+        last = [r for r in self.records if r.uri == page and self._is_whole(r) and r.data["inputs"] != FAILED]
         same = [r for r in last if r.data["cells"] == _cells(notebook)]
         if same:  # of the runs of these cells, the one that is nearest
             reasons = min((inputs.changed(r.data["inputs"]) for r in same), key=len)
             return f"{page} would execute: {', '.join(reasons)} {'is' if len(reasons) == 1 else 'are'} not as when it ran"
         if last:
-            before = [cell.source for cell in self.cache.get_cache_bundle(last[0].pk).nb.cells]
-            after = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
-            differs = next((i for i, (a, b) in enumerate(zip(before, after), start=1) if a != b), min(len(before), len(after)) + 1)
-            return f"{page} would execute: code cell {differs} is not as when it ran"
+            before, after = _asked(self.cache.get_cache_bundle(last[0].pk).nb), _asked(notebook)
+            differs = next((i for i, (a, b) in enumerate(zip(before, after), start=1) if a != b), 0)
+            if not differs and len(before) != len(after):
+                return f"{page} would execute: it has {_count(len(after), 'code cell')}, and had {len(before)} when it ran"
+            return f"{page} would execute: {f'code cell {differs}' if differs else 'its kernel'} is not as when it ran"
         return f"{page} would execute: it has not run yet, or what it put out is no longer kept"
 
 
@@ -185,9 +199,16 @@ def fill(notebook: NotebookNode, cells: list[dict]) -> NotebookNode:
 
 
 def _cells(notebook: NotebookNode) -> str:
-    """Return a hash of what a notebook asks to run: code and tags of its code cells."""
-    asked = [[cell.source, cell.metadata.get("tags", [])] for cell in notebook.cells if cell.cell_type == "code"]
-    return hashlib.sha256(json.dumps(asked).encode()).hexdigest()
+    """Return a hash of what a notebook asks to run: its code cells and its kernel. (Jupyter-cache tells by no more than these.)"""
+    return hashlib.sha256(json.dumps([_asked(notebook), notebook.metadata.get("kernelspec")], default=str).encode()).hexdigest()
+
+
+def _asked(notebook: NotebookNode) -> list[tuple[str, dict]]:
+    return [(cell.source, cell.metadata) for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def _kernel(key: str) -> str:
@@ -203,10 +224,13 @@ def _digest(text: str, hashkey: str, data: dict) -> str:
 def _drop_doubtful_bytecode() -> None:
     """Remove compiled modules that were written within a second of their source: Python compares whole seconds, and would go on
     using what it compiled before a second edit in the same second."""
-    for source in (inputs.ROOT / "ledger").rglob("*.py"):
-        for compiled in (source.parent / "__pycache__").glob(f"{source.stem}.*.pyc"):
-            if compiled.stat().st_mtime < source.stat().st_mtime + 1:
-                compiled.unlink(missing_ok=True)
+    for folder, folders, files in os.walk(inputs.ROOT):
+        folders[:] = [name for name in folders if not name.startswith((".", "_build"))]
+        if "__pycache__" in folders:
+            for source in (Path(folder, name) for name in files if name.endswith(".py")):
+                for compiled in (source.parent / "__pycache__").glob(f"{source.stem}.*.pyc"):
+                    if compiled.stat().st_mtime < source.stat().st_mtime + 1:
+                        compiled.unlink(missing_ok=True)
 
 
 class Engine:
@@ -216,6 +240,7 @@ class Engine:
         self.jobs, self.cache, self.limit = jobs, cache, limit  # limit: seconds that a cell may take
         self.process: subprocess.Popen | None = None
         self.notebooks: dict[str, NotebookNode] = {}  # submitted
+        self.runs: dict[str, int] = {}  # page → how often it was submitted
         self.running: dict[str, int] = {}  # page → the code cell it has come to
         self.ended: dict[str, str | ChapterError] = {}  # page → key, or how it failed
 
@@ -238,7 +263,7 @@ class Engine:
             "OMP_NUM_THREADS": "1",
         }
         # a session of its own: Ctrl-C reaches the build, and the end of the build ends the warm process
-        self.process = subprocess.Popen([sys.executable, "-m", "ledger.runner", str(self.jobs)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment, cwd=inputs.ROOT, start_new_session=True)
+        self.process = subprocess.Popen([sys.executable, "-m", "ledger.runner", str(self.jobs), self.folder], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment, cwd=inputs.ROOT, start_new_session=True)
 
     def submit(self, page: str, notebook: NotebookNode) -> None:
         """Have a chapter run as soon as a worker is free."""
@@ -247,9 +272,10 @@ class Engine:
         starts = notebook.metadata["source_map"]
         code = [(cell, starts[i]) for i, cell in enumerate(notebook.cells) if cell.cell_type == "code"]
         cells = [{"number": n, "line": line + 1, "source": cell.source, "tags": cell.metadata.get("tags", [])} for n, (cell, line) in enumerate(code, start=1)]
-        self.notebooks[page] = notebook
-        self.process.stdin.write(json.dumps({"page": page, "cells": cells, "limit": self.limit, "folder": self.folder}).encode() + b"\n")
-        self.process.stdin.flush()
+        self.notebooks[page], self.runs[page] = notebook, self.runs.get(page, 0) + 1
+        with contextlib.suppress(BrokenPipeError):  # the warm process has ended, which `wait` says
+            self.process.stdin.write(json.dumps({"page": page, "run": self.runs[page], "cells": cells, "limit": self.limit}).encode() + b"\n")
+            self.process.stdin.flush()
 
     def outputs(self, page: str, notebook: NotebookNode, say=print) -> str:
         """Run a chapter, unless it was submitted as it is now, and return the key of its outputs. Raises ChapterError when it failed."""
@@ -282,6 +308,8 @@ class Engine:
 
     def _take(self, news: dict, say) -> None:
         page = news["page"]
+        if news["run"] != self.runs[page]:
+            return  # the page was edited and submitted anew meanwhile
         if "cell" in news:
             self.running[page] = news["cell"]
             return
@@ -293,8 +321,8 @@ class Engine:
                 ran = json.loads(Path(news["result"]).read_text(encoding="utf-8"))
                 os.unlink(news["result"])
                 self.ended[page] = self.kept.keep(page, self.notebooks[page], ran["cells"], ran["inputs"])
-            except OSError as error:
-                self.ended[page] = ChapterError(page, f"it ran, and what it put out could not be kept: {error}")
+            except Exception as error:  # a full disk, mostly, which the database words in its own way
+                self.ended[page] = ChapterError(page, f"it ran, and what it put out could not be kept: {(str(error.__cause__ or error).splitlines() or [repr(error)])[0]}")
         self._show(nothing=True)
         say(f"{'executed' if 'result' in news else 'FAILED'} {page} in {news['seconds']:.1f} s ({len(self.ended)} of {len(self.notebooks)})")
 
@@ -309,7 +337,8 @@ class Engine:
     def close(self) -> None:
         """End the warm process and everything that still runs in it."""
         if self.process is not None:
-            self.process.stdin.close()
+            with contextlib.suppress(BrokenPipeError):
+                self.process.stdin.close()
             self.process.stdout.close()
             try:
                 self.process.wait(5)

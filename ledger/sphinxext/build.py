@@ -4,12 +4,16 @@ Sphinx works in `_build/.work/html`. When a build ends well, the site that it ma
 with the hashes of all files is left for the next build. A build that finds no seal, or a file that is not as sealed, starts afresh:
 the one before it failed, was killed, or something changed its files. Executed chapters are kept apart (`ledger.engine`), so that
 a fresh start costs little.
+
+A build for the live preview (`ledger.live`, LEDGER_LIVE in the environment) publishes `_build/live` instead and works beside. In it
+a chapter that fails does not fail the build: its page says so, and shows what its cells put out until then.
 """
 from __future__ import annotations
 
 import fcntl
 import gc
 import hashlib
+import html
 import json
 import os
 import shutil
@@ -26,11 +30,14 @@ from ledger.runner import RARELY
 from ledger.sphinxext import memory
 
 logger = logging.getLogger(__name__)
-EVERYWHERE = ["references.bib", *sorted(str(path.relative_to(inputs.ROOT)) for path in (inputs.ROOT / "ledger" / "sphinxext").glob("*.py"))]
+LIVE = bool(os.environ.get("LEDGER_LIVE"))
+CODE = [*(inputs.ROOT / "ledger" / "sphinxext").glob("*.py"), *(inputs.ROOT / "ledger" / f"{name}.py" for name in ("engine", "inputs", "palette", "tables"))]
+EVERYWHERE = ["references.bib", *sorted(path.relative_to(inputs.ROOT).as_posix() for path in CODE)]  # what every page depends on
+ASSETS = inputs.ROOT / "assets"
 
 
-class ChaptersFailed(SphinxError):
-    """Chapters did not run to their ends."""
+class BuildFailed(SphinxError):
+    """Chapters did not run to their ends, or the site could not be put in place."""
 
     category = "Build failed"
 
@@ -40,6 +47,7 @@ class Build:
 
     def __init__(self, published: Path):
         self.published = published
+        self.new, self.old = (published.with_name(f".{published.name}.{age}") for age in ("new", "old"))
         self.folder = published.parent / ".work" / published.name
         self.seal = self.folder / "seal.json"
         self.lock = one_at_a_time(published.parent / ".lock")
@@ -63,27 +71,28 @@ class Build:
             return None
 
     def _hashes(self) -> dict[str, dict[str, str]]:
-        return {part: hashes(self.folder / part) for part in ("site", "doctrees", "executed")}
+        return {part: hashes(self.folder / part) for part in ("site", "doctrees", "executed", "jupyter_execute")}
 
     def _give_back_last_site(self) -> None:
-        """Undo a change of sites that was cut off halfway."""
-        old = self.published.with_name(f".{self.published.name}.old")
-        if old.exists() and not any(self.published.glob("*")):
+        """Undo a change of sites that was cut off halfway, and remove what it left."""
+        if self.old.exists() and not any(self.published.glob("*")):
             shutil.rmtree(self.published, ignore_errors=True)
-            old.rename(self.published)
+            self.old.rename(self.published)
+        for leftover in (self.new, self.old):
+            shutil.rmtree(leftover, ignore_errors=True)
 
     def publish(self, reusable: bool) -> None:
         """Put the new site in the place of the old one; seal the work when the next build may go on from it."""
         made = self._hashes()
         if made["site"] != hashes(self.published):
-            new, old = (self.published.with_name(f".{self.published.name}.{age}") for age in ("new", "old"))
-            for leftover in (new, old):
-                shutil.rmtree(leftover, ignore_errors=True)
-            shutil.copytree(self.folder / "site", new)
+            try:
+                shutil.copytree(self.folder / "site", self.new)
+            except OSError as error:  # a full disk, mostly; copytree reports each file
+                raise BuildFailed(f"the site is left as it was, for the new one could not be put in its place: {error.args[0][0][2] if isinstance(error, shutil.Error) else error}") from None
             if self.published.exists():
-                self.published.rename(old)
-            new.rename(self.published)
-            shutil.rmtree(old, ignore_errors=True)
+                self.published.rename(self.old)
+            self.new.rename(self.published)
+            shutil.rmtree(self.old, ignore_errors=True)
         if reusable:
             aside = self.seal.with_suffix(".new")
             aside.write_text(json.dumps(made), encoding="utf-8")
@@ -129,6 +138,10 @@ def prepare_site(app: Sphinx) -> None:
 
     add_global_html_resources(app, None)  # before the pages, which name the file with a hash of what is in it
     app.builder.epilog = ""  # it would name the folder in which Sphinx works; Jupyter Book names the site
+    names = [path.name for path in ASSETS.iterdir()]
+    for name in set(getattr(app.env, "ledger_assets", [])) - set(names):
+        Path(app.outdir, "_static", name).unlink(missing_ok=True)
+    app.env.ledger_assets = names
 
 
 def stale(app: Sphinx, env, added, changed, removed) -> list[str]:
@@ -144,7 +157,13 @@ def run_chapters(app: Sphinx, env, docnames: list[str]) -> None:
     building = app.ledger_build
     building.engine.limit = app.config.nb_execution_timeout
     texts = {docname: Path(env.doc2path(docname)).read_text(encoding="utf-8-sig") for docname in docnames}
-    chapters = {docname: engine.read_notebook(text) for docname, text in texts.items() if engine.is_notebook(text)}
+    chapters = {}
+    for docname, text in texts.items():
+        try:
+            if engine.is_notebook(text):
+                chapters[docname] = engine.read_notebook(text)
+        except Exception as error:
+            raise BuildFailed(f"{docname}.md cannot be read as a notebook: {error}") from None
     # the longest first: begun last, it would run on alone while the other cores idle
     for docname in sorted(chapters, key=lambda docname: -engine.length(chapters[docname])):
         if building.engine.kept.find(chapters[docname]) is None:
@@ -162,21 +181,41 @@ def give_key(app: Sphinx, docname: str, source: list[str]) -> None:
     if not engine.is_notebook(text):
         return
     if not engine.KERNEL.search(text):
-        raise ChaptersFailed(f"{docname}.md: a page with code begins with a block that has a line `display_name:` under `kernelspec:`, as the other chapters do")
+        raise BuildFailed(f"{docname}.md: a page with code begins with a block that has a line `display_name:` under `kernelspec:`, as the other chapters do")
     building, notebook = app.ledger_build, engine.read_notebook(text)
     key = building.engine.kept.find(notebook)
     if key is None:
         try:
             key = building.engine.outputs(docname, notebook, say)
         except engine.ChapterError as error:
-            failures = building.engine.wait_for_all(say)
-            told = "\n".join(f"  {failure}" for failure in failures)
-            raise ChaptersFailed(f"{len(failures)} of {len(building.engine.notebooks)} chapters that had to run failed, and the site is left as it was:\n{told}") from error
+            if not LIVE:
+                failures = building.engine.wait_for_all(say)
+                told = "\n".join(f"  {failure}" for failure in failures)
+                raise BuildFailed(f"{len(failures)} of {len(building.engine.notebooks)} chapters that had to run failed, and the site is left as it was:\n{told}") from error
+            key = keep_failed(app, docname, notebook, error)
     known |= building.engine.kept.inputs_of(key)
     executed = building.folder / "executed" / f"{docname}.ipynb"
     executed.parent.mkdir(parents=True, exist_ok=True)
     executed.write_text(building.engine.kept.executed(text, key), encoding="utf-8")
     source[0] = engine.with_key(text, key)
+
+
+def keep_failed(app: Sphinx, docname: str, notebook, error: engine.ChapterError) -> str:
+    """Keep what a failed chapter put out, with the reason at the cell that failed, and return its key; the next build runs it again."""
+    logger.warning("%s", error)
+    memory.of_page(app.env, docname)["failure"] = str(error)
+    cells = {cell["number"]: cell for cell in error.outputs}
+    if error.cell:
+        failed = cells.setdefault(error.cell, {"number": error.cell, "execution_count": None, "outputs": []})
+        if not any(output["output_type"] == "error" for output in failed["outputs"]):  # it did not raise: it was killed, say
+            failed["outputs"].append({"output_type": "error", "ename": "", "evalue": error.reason, "traceback": [error.reason]})
+    return app.ledger_build.engine.kept.keep(docname, notebook, list(cells.values()), engine.FAILED)
+
+
+def show_failure(app: Sphinx, page: str, template: str, context: dict, doctree) -> None:
+    """Say at the top of a chapter's page that it did not run to its end."""
+    if failure := memory.of_all(app.env, "failure").get(page):
+        context["body"] = f'<p class="chapter-failed" role="alert">This chapter did not run to its end: {html.escape(failure)}</p>{context["body"]}'
 
 
 def rewrite_all(app: Sphinx, env) -> list[str]:
@@ -199,12 +238,30 @@ def rewrite_all(app: Sphinx, env) -> list[str]:
     return sorted(env.found_docs) if everything else []
 
 
+def remove_leftovers(app: Sphinx) -> None:
+    """Remove images and downloads that no page shows any more."""
+    for folder, known in (("_images", app.env.images), ("_downloads", app.env.dlfiles)):
+        names = {name for _, name in known.values()}
+        for path in Path(app.outdir, folder).rglob("*"):
+            if path.is_file() and path.relative_to(Path(app.outdir, folder)).as_posix() not in names:
+                path.unlink()
+
+
+def say_it_once(kind, error: BaseException, trace, otherwise=sys.excepthook) -> None:
+    """Leave it at Sphinx's message, where Jupyter Book would add that it stopped there, and why, in two tracebacks."""
+    if isinstance(error.__cause__, (SphinxError, OSError)):
+        print(str(error).strip(), file=sys.stderr)
+    else:
+        otherwise(kind, error, trace)
+
+
 def finish(app: Sphinx, error: Exception | None) -> None:
     building = app.ledger_build
     try:
         strict = app.warningiserror or app.keep_going
         if error is None and not (app._warncount and strict):
-            building.publish(reusable=not app._warncount)  # Sphinx does not repeat the warnings of pages that it need not read
+            remove_leftovers(app)
+            building.publish(reusable=LIVE or not app._warncount)  # Sphinx does not repeat the warnings of pages that it need not read
     finally:
         building.close()
 
@@ -212,7 +269,8 @@ def finish(app: Sphinx, error: Exception | None) -> None:
 def setup(app: Sphinx) -> None:
     app.parallel = 1
     gc.set_threshold(*RARELY)
-    building = app.ledger_build = Build(Path(app.outdir))
+    sys.excepthook = say_it_once
+    building = app.ledger_build = Build(Path(app.outdir).with_name("live") if LIVE else Path(app.outdir))
     app.outdir, app.doctreedir = type(app.outdir)(building.folder / "site"), type(app.doctreedir)(building.folder / "doctrees")
     # Tables, chapters and their modules are followed page by page. These two stand for what every page depends on.
     app.add_config_value("ledger_inputs", "", "env", str)
@@ -220,7 +278,7 @@ def setup(app: Sphinx) -> None:
 
     def set_up(app: Sphinx, config) -> None:
         config.ledger_inputs = " ".join(inputs.now(name) for name in [*inputs.ALWAYS, *(f"file {path}" for path in EVERYWHERE)])
-        config.ledger_assets = " ".join(inputs.now(f"file {path.relative_to(inputs.ROOT).as_posix()}") for path in sorted((inputs.ROOT / "assets").iterdir()))
+        config.ledger_assets = " ".join(inputs.now(f"file {path.relative_to(inputs.ROOT).as_posix()}") for path in sorted(ASSETS.rglob("*")))
         config.html_static_path.append("assets")
         config.nb_execution_mode = "cache"
         config.nb_execution_cache_path = str(building.engine.cache)
@@ -231,4 +289,5 @@ def setup(app: Sphinx) -> None:
     app.connect("source-read", give_key)
     app.connect("env-get-updated", rewrite_all, priority=900)  # when figures are numbered
     app.connect("builder-inited", prepare_site)
+    app.connect("html-page-context", show_failure)
     app.connect("build-finished", finish, priority=900)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from docutils import nodes
 from docutils.statemachine import StringList
 from sphinx.application import Sphinx
+from myst_nb.core.variables import RetrievalError
 from myst_nb.ext.glue.utils import retrieve_glue_data
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 from sphinx.util.nodes import make_refnode
@@ -48,7 +49,10 @@ class Ledger(SphinxDirective):
     """All claims, one row each. Links to the chapters are added when all pages are read."""
 
     def run(self):
-        findings = retrieve_glue_data(self.state.document, "findings").metadata["ledger"]
+        try:
+            findings = retrieve_glue_data(self.state.document, "findings").metadata["ledger"]
+        except RetrievalError:
+            return [self.state.document.reporter.error("no cell of this page puts the findings, which the ledger shows", line=self.lineno)]
         memory.depends(self.env, "table claims")
         table, body = _table("claims", ["Claim", "Verdict", "Why"], (34, 16, 50))
         for claim in tables.rows("claims"):

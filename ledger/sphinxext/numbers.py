@@ -21,6 +21,8 @@ class Num(SphinxRole):
         try:
             glued = retrieve_glue_data(self.inliner.document, self.text)
         except RetrievalError:
+            if memory.of_page(self.env)["failure"]:  # the page says why, at its top
+                return [nodes.inline(self.rawtext, "?", classes=["num"])], []
             message = self.inliner.reporter.error(f"no cell of this page puts a number named {self.text!r}: numbers.put({self.text!r}, …)", line=self.lineno)
             return [], [message]
         record = {**glued.metadata["ledger"], "page": self.env.docname}

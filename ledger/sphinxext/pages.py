@@ -155,7 +155,8 @@ def fill_uses(app: Sphinx, doctree: nodes.document, docname: str) -> None:
 
 def copy_data(app: Sphinx, error: Exception | None) -> None:
     if not error and app.builder.format == "html":
-        shutil.copytree(tables.DATA, Path(app.outdir, "data"), dirs_exist_ok=True)
+        shutil.rmtree(Path(app.outdir, "data"), ignore_errors=True)  # a table may be gone
+        shutil.copytree(tables.DATA, Path(app.outdir, "data"))
 
 
 def setup(app: Sphinx) -> None:

@@ -1,0 +1,145 @@
+"""A small book of the same make, which a test may build, change and break. Tests import `book` (a fixture) and what goes with it."""
+import hashlib
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+BOOK = [str(Path(sys.executable).parent / "jupyter-book"), "build", "-W", "-n", "--keep-going", "."]
+HEAD = "---\njupytext:\n  text_representation:\n    extension: .md\n    format_name: myst\nkernelspec:\n  display_name: Python 3\n  language: python\n  name: python3\n---\n"
+TOC = "format: jb-book\nroot: index\nchapters:\n  - file: chapters/one\n"
+GOOD = HEAD + '# A chapter\n\n```{code-cell} ipython3\nfrom ledger import numbers\nfrom ledger.tables import load\n\nnumbers.put("rows", len(load("gdp")), "{:d}", table="gdp")\n```\n\nThere are {num}`rows` rows.\n'
+
+
+def make(folder):
+    """Make the book in a new folder: one chapter, GOOD."""
+    folder.mkdir()
+    for part in ("ledger", "data", "assets"):
+        shutil.copytree(ROOT / part, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
+    for part in ("_config.yml", "requirements.txt", "references.bib"):
+        shutil.copy(ROOT / part, folder)
+    (folder / "chapters").mkdir()
+    (folder / "index.md").write_text("# A book\n", encoding="utf-8")
+    write(folder, one=GOOD)
+    return folder
+
+
+@pytest.fixture
+def book(tmp_path):
+    return make(tmp_path / "book")
+
+
+def write(folder, **chapters):
+    """Write chapters and make them the book's only ones."""
+    for name, text in chapters.items():
+        (folder / "chapters" / f"{name}.md").write_text(text, encoding="utf-8")
+    (folder / "_toc.yml").write_text("format: jb-book\nroot: index\nchapters:\n" + "".join(f"  - file: chapters/{name}\n" for name in chapters), encoding="utf-8")
+
+
+def cell(code):
+    return f"```{{code-cell}} ipython3\n{code}\n```\n\n"
+
+
+def edit(path, before, after):
+    """Replace a text in a file, once, wherever it stands."""
+    text = path.read_text(encoding="utf-8")
+    assert before in text, f"{path} has no {before!r}"
+    path.write_text(text.replace(before, after, 1), encoding="utf-8")
+
+
+def edit_table(folder, name, change):
+    """Change a table's text with `change`, and its descriptor so that it agrees, as when the table is rebuilt."""
+    from ledger import tables
+
+    descriptor = json.loads((folder / "data" / "datapackage.json").read_text(encoding="utf-8"))
+    entry = next(entry for entry in descriptor["resources"] if entry["name"] == name)
+    text = change((folder / "data" / entry["path"]).read_text(encoding="utf-8"))
+    tables.stamp(entry, text)
+    tables.write_files(folder / "data", {entry["path"]: text, "datapackage.json": tables.dump(descriptor)})
+
+
+def without_last_row(text):
+    return text[: text.rstrip().rindex("\n") + 1]
+
+
+def rows(folder, name):
+    return len((folder / "data" / f"{name}.csv").read_text(encoding="utf-8").splitlines()) - 1
+
+
+def surroundings(**more):
+    """Return the environment of a build: the book's own ledger and data, compiled modules, and what `make book` fixes."""
+    return os.environ | {"PYTHONPATH": "", "PYTHONDONTWRITEBYTECODE": "", "PYTHONHASHSEED": "0", "SOURCE_DATE_EPOCH": "1700000000"} | more
+
+
+def start(folder, command=BOOK, **more):
+    """Start a build in a session of its own; `more` goes into its environment. What it says is read from `stdout`."""
+    return subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=surroundings(**more), start_new_session=True)
+
+
+def build(folder, command=BOOK, **more):
+    """Build the book as `make book` does; return the exit code and what was said."""
+    return end(start(folder, command, **more))
+
+
+def end(run):
+    """Wait for a build; return the exit code and what was said."""
+    try:
+        said, _ = run.communicate(timeout=120)
+    finally:
+        if run.poll() is None:
+            os.killpg(run.pid, signal.SIGKILL)
+    return run.returncode, said
+
+
+def run_here(book, code):
+    """Run Python code with the book's own ledger; return what it prints."""
+    ran = subprocess.run([sys.executable, "-c", textwrap.dedent(code)], cwd=book, capture_output=True, text=True, env=surroundings())
+    assert ran.returncode == 0, ran.stderr
+    return ran.stdout
+
+
+def processes(mark):
+    """Return the command lines of processes whose environment holds a mark, as all have that a build started."""
+    found = []
+    for process in os.listdir("/proc"):
+        try:
+            with open(f"/proc/{process}/environ", "rb") as environment, open(f"/proc/{process}/cmdline", "rb") as command:
+                if mark.encode() in environment.read():
+                    found.append(command.read().replace(b"\0", b" ").decode())
+        except OSError:
+            pass  # it is none, or has just ended
+    return found
+
+
+def all_ended(mark):
+    """Wait up to five seconds for all marked processes to end; return those that live on."""
+    for _ in range(100):
+        if not (alive := processes(mark)):
+            return []
+        time.sleep(0.05)
+    return alive
+
+
+def executed(said):
+    """Return the chapters that a build says it executed, without their folder."""
+    return set(re.findall(r"^executed chapters/(\S+) in", said, re.M))
+
+
+def page(folder, name="chapters/one"):
+    """Return the text of a page of the site, without markup."""
+    return re.sub(r"<[^>]+>", "", (folder / f"_build/html/{name}.html").read_text(encoding="utf-8"))
+
+
+def site(folder):
+    """Return a hash of each file of the site."""
+    html = folder / "_build" / "html"
+    return {path.relative_to(html).as_posix(): hashlib.blake2b(path.read_bytes()).hexdigest() for path in html.rglob("*") if path.is_file()}

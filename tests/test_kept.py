@@ -1,0 +1,152 @@
+"""Promise: a build that is killed leaves nothing running, and what builds keep is whole or not believed: the next build is right, with
+nothing cleaned by hand."""
+import os
+import shutil
+import signal
+import time
+
+from small_book import GOOD, all_ended, book, build, cell, edit, edit_table, executed, rows, run_here, site, start, without_last_row, write  # noqa: F401
+
+# --- builds that are killed -----------------------------------------------------------------------------------------------------
+
+
+def test_after_a_kill_at_any_moment_the_next_build_is_right_and_nothing_lives_on(book):
+    sleeps = GOOD.replace("numbers.put", "import subprocess, time\n\nsleeper = subprocess.Popen(['sleep', '60'], start_new_session=True)\ntime.sleep(0.3)\nsleeper.kill()\nsleeper.wait()\nnumbers.put")
+    write(book, one=sleeps, two=sleeps.replace("# A chapter", "# Another chapter"), three="# A page\n")
+    clean, took = [], []
+    sealed = {path: path.read_bytes() for path in (book / "data/gdp.csv", book / "data/datapackage.json")}
+    for change in (lambda: None, lambda: edit_table(book, "gdp", without_last_row)):
+        change()
+        shutil.rmtree(book / "_build", ignore_errors=True)
+        started = time.monotonic()
+        code, said = build(book)
+        assert code == 0, said[-3000:]
+        clean.append(site(book))
+        took.append(time.monotonic() - started)
+
+    def kill_after(share, version):
+        """Start a build, kill its process, and build again."""
+        run = start(book, LEDGER_TEST=str(book))
+        time.sleep(share * took[version])
+        os.kill(run.pid, signal.SIGKILL)
+        run.wait()
+        assert not (alive := all_ended(str(book))), f"killed after {share:.0%}: {alive} live on"
+        assert site(book) in ({}, *clean), f"killed after {share:.0%}: half a site"
+        code, said = build(book)
+        assert code == 0 and site(book) == clean[version], f"killed after {share:.0%}: {said[-3000:]}"
+        assert not list(book.glob("_build/.html.*"))
+
+    for fresh, incremental in ((0.35, 0.7), (0.6, 0.5), (0.95, 0.85)):
+        for path, content in sealed.items():
+            path.write_bytes(content)
+        shutil.rmtree(book / "_build")
+        kill_after(fresh, version=0)
+        edit_table(book, "gdp", without_last_row)
+        kill_after(incremental, version=1)
+
+
+def test_a_kill_between_taking_the_old_site_away_and_putting_the_new_one_leaves_the_old(book):
+    code, said = build(book)
+    assert code == 0, said[-3000:]
+    before, built = site(book), book / "_build"
+    (built / "html").rename(built / ".html.old")
+    shutil.copytree(built / ".work/html/site/chapters", built / ".html.new")
+    (built / ".work/html/seal.json").unlink()
+    edit(book / "chapters/one.md", "There are", "{num}`nothing` There are")
+    code, said = build(book)
+    assert code != 0 and site(book) == before, said[-3000:]
+    assert not list(built.glob(".html.*"))
+
+
+# --- damage to what builds keep -------------------------------------------------------------------------------------------------
+
+
+def put(pattern, before, after):
+    """Return a function that replaces bytes in the files of a book that match a pattern."""
+
+    def damage(book):
+        for path in book.glob(pattern):
+            content = path.read_bytes()
+            assert before in content and len(before) == len(after), path
+            path.write_bytes(content.replace(before, after))
+
+    return damage
+
+
+def cut(pattern):
+    def damage(book):
+        for path in book.glob(pattern):
+            os.truncate(path, path.stat().st_size // 2)
+
+    return damage
+
+
+def spoil_checks(book):
+    shutil.rmtree(book / "_build/checked")
+    (book / "_build/checked").write_text("no folder")
+    shutil.rmtree(book / "_build/.jupyter_cache/executed")
+
+
+PICTURE = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+ROWS = b"277"
+DAMAGES = {  # what is damaged → how, and whether the chapter must execute again
+    "a cache of another version": (lambda book: (book / "_build/.jupyter_cache/__version__.txt").write_text("0.6.1"), True),
+    "a database cut short": (cut("_build/.jupyter_cache/global.db"), True),
+    "a kept notebook cut short": (cut("_build/.jupyter_cache/executed/*/base.ipynb"), True),
+    "a kept number": (put("_build/.jupyter_cache/executed/*/base.ipynb", ROWS, b"999"), True),
+    "checks": (spoil_checks, True),
+    "a page as read": (put("_build/.work/html/doctrees/chapters/one.doctree", ROWS, b"999"), False),
+    "the environment": (put("_build/.work/html/doctrees/environment.pickle", b"A chapter", b"B chapter"), False),
+    "a picture": (put("_build/.work/html/jupyter_execute/*.png", b"IDAT", b"IDAX"), False),
+    "a page of the next site": (put("_build/.work/html/site/chapters/one.html", ROWS, b"999"), False),
+    "the seal": (put("_build/.work/html/seal.json", b'"site"', b'"sire"'), False),
+    "a published page and an executed notebook": (lambda book: [put(pattern, ROWS, b"999")(book) for pattern in ("_build/html/chapters/one.html", "_build/.work/html/executed/chapters/one.ipynb")], False),
+}
+
+
+def test_what_is_damaged_is_never_believed(book):
+    write(book, one=GOOD + "\n" + cell(f"import base64\n\nfrom IPython.display import Image\n\nImage(data=base64.b64decode({PICTURE!r}), format='png')"))
+    assert rows(book, "gdp") == int(ROWS)
+    code, said = build(book)
+    assert code == 0, said[-3000:]
+    before, notebook = site(book), book / "_build/.work/html/executed/chapters/one.ipynb"
+    for what, (damage, executes) in DAMAGES.items():
+        damage(book)
+        if executes:
+            os.utime(book / "chapters/one.md")  # has the page read anew, and its outputs looked for
+        code, said = build(book)
+        assert code == 0, f"{what}: {said[-3000:]}"
+        assert site(book) == before and ROWS in notebook.read_bytes(), what
+        assert executed(said) == ({"one"} if executes else set()), what
+
+
+def test_no_flipped_byte_of_the_database_is_believed(book):
+    (book / "one.md").write_text(GOOD)
+    said = run_here(
+        book,
+        """
+        import random, shutil
+        from pathlib import Path
+        from ledger import engine
+
+        text = Path("one.md").read_text()
+        notebook = engine.read_notebook(text)
+        runs = engine.Engine(1, Path("cache"))
+        right = runs.kept.executed(text, runs.outputs("one", notebook, lambda text: None))
+        runs.close()
+        content, chance, believed = Path("cache/global.db").read_bytes(), random.Random(1), 0
+        for turn in range(60):
+            shutil.rmtree("damaged", ignore_errors=True)
+            shutil.copytree("cache", "damaged")
+            damaged = bytearray(content)
+            for place in chance.sample(range(len(damaged)), 20):
+                damaged[place] ^= 1 << chance.randrange(8)
+            Path("damaged/global.db").write_bytes(damaged)
+            kept = engine.Kept(Path("damaged"))
+            if key := kept.find(notebook):
+                believed += 1
+                assert kept.executed(text, key) == right, turn
+        print(believed)
+        """,
+    )
+    assert int(said) < 60, "nothing was damaged"

@@ -1,0 +1,178 @@
+"""Promise: while `make live` runs, a saved file is on the open page a moment later, and so is what went wrong.
+
+Chromium as in `test_reader`; the book is the small one.
+"""
+import hashlib
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from playwright.sync_api import Page, expect
+from small_book import GOOD, edit_table, make, rows, surroundings, without_last_row
+from test_reader import browser, pytestmark  # noqa: F401
+
+PATIENCE = 20_000  # milliseconds: what a build may take on a busy machine
+TWO_CELLS = GOOD.replace("```{code-cell}", '```{code-cell} ipython3\nprint("the first cell ran")\n```\n\n```{code-cell}', 1)
+
+
+class Live(NamedTuple):
+    """The preview of a small book, and a page of it that is open in a browser."""
+
+    folder: Path
+    page: Page
+    log: Path
+
+    def write(self, name, text):
+        (self.folder / name).write_text(text, encoding="utf-8")
+
+    def shows(self, text):
+        expect(self.page.locator("body")).to_contain_text(text, timeout=PATIENCE)
+
+    def said(self, pattern):
+        """Return how many lines in the terminal match a pattern."""
+        return len(re.findall(pattern, self.log.read_text(encoding="utf-8"), re.M))
+
+
+def start(folder, port, log):
+    with log.open("w", encoding="utf-8") as out:
+        return subprocess.Popen([sys.executable, "-m", "ledger", "live", "--port", str(port)], cwd=folder, env=surroundings(), stdout=out, stderr=out)
+
+
+def free_port():
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return taken.getsockname()[1]
+
+
+def processes_in(folder):
+    """Return the command lines of the processes that work in a folder or under it."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            if Path(os.readlink(process / "cwd")).is_relative_to(folder):
+                found.append((process / "cmdline").read_text().replace("\0", " "))
+        except OSError:
+            pass
+    return found
+
+
+def end(preview, folder, log):
+    """End the preview as Ctrl-C does: without a complaint, and with no process left of it."""
+    preview.send_signal(signal.SIGINT)
+    status, patience = preview.wait(20), time.monotonic() + 5
+    while (left := processes_in(folder)) and time.monotonic() < patience:
+        time.sleep(0.05)
+    said = log.read_text(encoding="utf-8")
+    assert status == 0 and not left and "Traceback" not in said, (status, left, said)
+
+
+def content(folder):
+    return {path: hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+@pytest.fixture(scope="module")
+def live(tmp_path_factory, browser):  # noqa: F811
+    folder, port = make(tmp_path_factory.mktemp("live") / "book"), free_port()
+    published, log = folder / "_build" / "html", folder.parent / "log"
+    published.mkdir(parents=True)
+    (published / "index.html").write_text("<p>The site of the last <code>make book</code>.</p>", encoding="utf-8")
+    before = content(published)
+    preview = start(folder, port, log)
+    while "http://" not in log.read_text(encoding="utf-8"):
+        assert preview.poll() is None, log.read_text(encoding="utf-8")
+        time.sleep(0.05)
+    page = browser.new_page()
+    page.goto(f"http://127.0.0.1:{port}/chapters/one.html")
+    yield Live(folder, page, log)
+    page.close()
+    end(preview, folder, log)
+    assert content(published) == before, "the site of make book was touched"
+
+
+def test_a_page_opened_during_the_first_build_shows_the_book_once_it_is_there(live):
+    live.shows("There are")
+    assert live.page.evaluate("document.documentElement.outerHTML").count("/.news") == 1
+    assert "/.news" not in (live.folder / "_build/live/chapters/one.html").read_text(encoding="utf-8")  # only what is served has the script
+
+
+def test_an_edit_to_prose_shows_by_itself(live):
+    live.write("chapters/one.md", GOOD + "\nA sentence that was not there.\n")
+    live.shows("A sentence that was not there.")
+    assert live.said(r"^\d\d:\d\d:\d\d chapters/one\.md changed: rebuilt in \d+\.\d s$") == 1
+
+
+@pytest.mark.parametrize(
+    "code, reason, shown",
+    [
+        ("1 / 0", "ZeroDivisionError: division by zero", "----> 1 1 / 0"),
+        ("import os; os.abort()", "the chapter's process was killed by SIGABRT", "the chapter's process was killed by SIGABRT"),
+    ],
+    ids=["raises", "dies"],
+)
+def test_a_chapter_that_fails_says_so_and_shows_what_it_can(live, code, reason, shown):
+    text = TWO_CELLS.replace("from ledger import numbers\n", f"{code}\nfrom ledger import numbers\n")
+    told = f"chapters/one.md:{1 + text.splitlines().index(code)}: cell 2: {reason}"
+    live.write("chapters/one.md", text)
+    banner = live.page.locator(".chapter-failed")
+    expect(banner).to_have_text(f"This chapter did not run to its end: {told}", timeout=PATIENCE)
+    expect(live.page.locator(".cell_output", has_text="the first cell ran")).to_be_visible()
+    expect(live.page.locator(".cell_output", has_text=shown)).to_be_visible()
+    assert live.said(f"{re.escape(told)}$") == 1
+    live.write("chapters/one.md", TWO_CELLS)
+    expect(banner).to_have_count(0, timeout=PATIENCE)
+    live.shows("There are")
+
+
+def test_an_edit_to_a_table_shows_its_new_number(live):
+    live.shows(f"There are {rows(live.folder, 'gdp')} rows")
+    edit_table(live.folder, "gdp", without_last_row)
+    live.shows(f"There are {rows(live.folder, 'gdp')} rows")
+
+
+def test_a_build_that_fails_shows_its_message_until_the_next_good_one(live):
+    toc = (live.folder / "_toc.yml").read_text(encoding="utf-8")
+    live.write("_toc.yml", toc.replace("chapters:", "chapter:"))
+    live.shows("The Table of Contents file is malformed")
+    assert live.said("^.* _toc.yml changed: NOT rebuilt in .*\n  The Table of Contents file is malformed")
+    live.write("_toc.yml", toc)
+    live.shows("There are")
+
+
+def test_edits_during_a_build_are_built_together_once_it_is_done(live):
+    before = live.said("rebuilt in")
+    live.write("chapters/one.md", GOOD + "\nEdit 1.\n")
+    time.sleep(0.4)  # it is noticed, and its build takes longer
+    for number in (2, 3):
+        live.write("chapters/one.md", GOOD + f"\nEdit {number}.\n")
+        time.sleep(0.05)
+    live.shows("Edit 3.")
+    patience = time.monotonic() + PATIENCE / 1000
+    while live.said("rebuilt in") < before + 2 and time.monotonic() < patience:
+        time.sleep(0.05)
+    time.sleep(0.5)  # for a build too many to begin
+    assert live.said("rebuilt in") == before + 2
+
+
+def test_ctrl_c_during_a_build_leaves_nothing(tmp_path):
+    folder, log = make(tmp_path / "book"), tmp_path / "log"
+    preview = start(folder, free_port(), log)
+    while not list(folder.glob("_build/.work/live/*")):
+        time.sleep(0.05)
+    end(preview, folder, log)
+
+
+def test_a_port_that_is_taken_is_named(tmp_path):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        status = start(make(tmp_path / "book"), port, tmp_path / "log").wait(20)
+    said = (tmp_path / "log").read_text(encoding="utf-8")
+    assert status == 1 and said.count("\n") == 1 and f"Port {port} cannot be used" in said and "PORT=" in said, said
