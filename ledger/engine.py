@@ -103,6 +103,8 @@ class Kept:
     def _discard(self, error: Exception) -> None:
         from jupyter_cache import get_cache
 
+        if self.folder.exists() and shutil.disk_usage(self.folder).free < 1_000_000:
+            raise error  # a full disk is no fault of the cache
         first = (str(error).splitlines() or [""])[0]
         print(f"The cache of executed chapters cannot be used and is discarded ({type(error).__name__}: {first}).", file=sys.stderr)
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -146,7 +148,7 @@ class Kept:
                 self.records.insert(0, self.cache.cache_notebook_bundle(CacheBundleIn(notebook, page, data=data), check_validity=False, overwrite=True))
                 return key
             except Exception as error:
-                if attempt == 2 or shutil.disk_usage(self.folder).free < 10_000_000:  # a full disk is no fault of the cache
+                if attempt == 2:
                     raise
                 self._discard(error)
         raise AssertionError

@@ -28,22 +28,22 @@ def note(name: str) -> None:
 def now(name: str) -> str:
     """Return the present hash of an input, or a word where it has none.
 
-    Names: `table NAME` (its rows and its entry of the descriptor), `file PATH` (from the checkout's root), `the lock`, `Python`.
+    Names: `table NAME` (its rows and its entry of the descriptor), `the names of the tables`, `file PATH` (from the checkout's
+    root), `the lock`, `Python`.
     """
     if name == "Python":
         return platform.python_version()
     if name == "the lock":
         return _of_file(ROOT / "requirements.txt")
+    if name == "the names of the tables":
+        return _hash("\n".join(_described()).encode())
     kind, _, rest = name.partition(" ")
     if kind == "file":
         return _of_file(ROOT / rest)
     if kind != "table":
         raise ValueError(f"no input is named {name!r}")
-    try:
-        entry = _entries((DATA / "datapackage.json").read_bytes())[rest]
-    except (OSError, ValueError, KeyError, TypeError):
-        return "not described"
-    return _hash(json.dumps(entry, sort_keys=True).encode() + _of_file(DATA / str(entry.get("path"))).encode())
+    entry = _described().get(rest)
+    return _hash(json.dumps(entry, sort_keys=True).encode() + _of_file(DATA / str(entry.get("path"))).encode()) if entry else "not described"
 
 
 def changed(record: dict[str, str]) -> list[str]:
@@ -69,6 +69,14 @@ def _of_file(path: Path) -> str:
 
 def _hash(raw: bytes) -> str:
     return hashlib.sha256(raw).hexdigest()[:32]
+
+
+def _described() -> dict[str, dict]:
+    """Return the descriptor's entries by name; none where it cannot be read."""
+    try:
+        return _entries((DATA / "datapackage.json").read_bytes())
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
 
 
 @functools.lru_cache(maxsize=2)

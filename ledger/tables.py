@@ -133,7 +133,9 @@ def describe(name: str, folder: Path = DATA) -> dict:
 
 def names(folder: Path = DATA) -> list[str]:
     """Return the names of all tables, in the descriptor's order."""
-    return [resource["name"] for resource in package(folder)["resources"]]
+    if folder == DATA:
+        inputs.note("the names of the tables")
+    return [resource["name"] for resource in _package(folder)["resources"]]
 
 
 # --- reading --------------------------------------------------------------------------------------------------------------------

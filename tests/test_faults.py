@@ -79,7 +79,7 @@ def test_each_fault_is_told_in_one_message_and_the_site_stays_as_it_was(book):
 def test_a_chapter_is_stopped_in_time_though_the_build_is_busy_with_a_page(book):
     """News that the build does not take at once would fill the pipe to it, and hold up the process that stops chapters."""
     (book / "fails.md").write_text(HEAD + cell("print('x' * 900_000)\nraise ValueError"))
-    (book / "loops.md").write_text(HEAD + cell("while True:\n    pass"))
+    (book / "loops.md").write_text(HEAD + cell("open('../begun', 'w').close()") + cell("while True:\n    pass"))
     said = run_here(
         book,
         """
@@ -90,12 +90,14 @@ def test_a_chapter_is_stopped_in_time_though_the_build_is_busy_with_a_page(book)
         runs = engine.Engine(2, Path("cache"), limit=1)
         for name in ("fails", "loops"):
             runs.submit(name, engine.read_notebook(Path(f"{name}.md").read_text()))
-        time.sleep(4)
+        while not Path(runs.folder, "begun").exists():
+            time.sleep(0.01)
+        time.sleep(3)
         runs.wait_for_all()
         runs.close()
         """,
     )
-    assert 1 <= float(re.search(r"FAILED loops in ([\d.]+) s", said).group(1)) < 1.5, said
+    assert 1 <= float(re.search(r"FAILED loops in ([\d.]+) s", said).group(1)) < 2.5, said
 
 
 def test_a_full_disk_fails_the_build_and_leaves_the_site_as_it_was(book, tmp_path):
@@ -118,12 +120,18 @@ def on_full_disks(book):
         folder.mkdir()
         subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "none", str(folder)], check=True)
     shutil.copytree(saved, book / "_build", dirs_exist_ok=True)
-    filler.write_bytes(bytes(shutil.disk_usage(book / "_build").free - 500_000))
 
-    # both are full: that of the chapters' folders, and that of the cache and the site
+    def leave_free(size):
+        """Fill the disk of the cache and the site, save for `size` bytes."""
+        filler.unlink(missing_ok=True)
+        filler.write_bytes(bytes(shutil.disk_usage(book / "_build").free - size))
+
+    # little room there, and little on the disk of the chapters' folders
     good = {"one": GOOD, "two": GOOD.replace("numbers.put", "x = 1\nnumbers.put")}
+    writes = "file = open('big', 'wb', buffering=0)\nfor i in range(5):\n    file.write(bytes(1_000_000))"
     shows = "from IPython.display import HTML\n\nHTML('x' * {})"
-    write(book, **good, writes=HEAD + "# Writes\n\n" + cell("file = open('big', 'wb', buffering=0)\nfor i in range(5):\n    file.write(bytes(1_000_000))"), much=HEAD + "# Much\n\n" + cell(shows.format(3_000_000)), more=HEAD + "# More\n\n" + cell(shows.format(700_000)))
+    write(book, **good, **{name: HEAD + f"# {name}\n\n" + cell(code) for name, code in {"writes": writes, "much": shows.format(3_000_000), "more": shows.format(700_000)}.items()})
+    leave_free(500_000)
     code, said = build(book, LEDGER_JOBS="1", TMPDIR=str(temp))
     assert code != 0 and executed(said) >= {"two"} and "Traceback" not in said, said
     for says in (
@@ -134,11 +142,25 @@ def on_full_disks(book):
         assert said.count(says) == 1, f"{says}\n{said}"
     assert site(book) == before
 
-    # the chapters are mended, and there is no room for the site
+    # no room at all: what is kept already is not thrown away
+    from ledger import engine
+
+    runs = engine.Engine(1, book / "_build/other")
+    assert runs.kept.records == []
+    leave_free(0)
+    with pytest.raises(engine.ChapterError, match="it ran, and what it put out could not be kept: .*disk is full"):
+        runs.outputs("one", engine.read_notebook(GOOD))
+    runs.close()
     write(book, **good)
-    (book / "assets/big.bin").write_bytes(bytes(12_000_000))
     code, said = build(book)
-    assert code != 0 and "No space left on device" in said, said
+    assert code != 0 and re.search("No space left on device|disk is full", said), said
+    assert site(book) == before
+
+    # room for the work, and none to put the new site beside the old one
+    (book / "assets/big.bin").write_bytes(bytes(12_000_000))
+    leave_free(20_000_000)
+    code, said = build(book)
+    assert code != 0 and "the new one could not be put in its place: [Errno 28] No space left on device" in said and "Traceback" not in said, said
     assert site(book) == before
 
     filler.unlink()

@@ -12,7 +12,7 @@ from small_book import GOOD, all_ended, book, build, cell, edit, edit_table, exe
 
 def test_after_a_kill_at_any_moment_the_next_build_is_right_and_nothing_lives_on(book):
     sleeps = GOOD.replace("numbers.put", "import subprocess, time\n\nsleeper = subprocess.Popen(['sleep', '60'], start_new_session=True)\ntime.sleep(0.3)\nsleeper.kill()\nsleeper.wait()\nnumbers.put")
-    write(book, one=sleeps, two=sleeps.replace("# A chapter", "# Another chapter"), three="# A page\n")
+    write(book, one=sleeps, two=sleeps.replace("# A chapter", "# Another chapter"), **{f"page-{i}": f"# Page {i}\n" for i in range(4)})  # so many that Sphinx writes them in processes of its own
     clean, took = [], []
     sealed = {path: path.read_bytes() for path in (book / "data/gdp.csv", book / "data/datapackage.json")}
     for change in (lambda: None, lambda: edit_table(book, "gdp", without_last_row)):

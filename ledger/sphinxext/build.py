@@ -229,7 +229,9 @@ def rewrite_all(app: Sphinx, env) -> list[str]:
         sorted(env.toc_fignumbers.items()),
         sorted(env.toc_secnumbers.items()),
         sorted((citation.key, citation.bibliography_key.docname, citation.citation_id, citation.formatted_entry.label) for citation in bibliography.citations),
-        *({docname: sorted(known) if kind == "claims" else sorted(map(str, known.values())) for docname, known in memory.of_all(env, kind).items()} for kind in ("charts", "numbers", "claims")),
+        {docname: sorted(known) for docname, known in memory.of_all(env, "claims").items()},
+        {docname: sorted(map(str, known.values())) for docname, known in memory.of_all(env, "charts").items()},
+        {docname: sorted((name, record["tables"]) for name, record in known.items()) for docname, known in memory.of_all(env, "numbers").items()},
     ]
     before, env.ledger_shown = getattr(env, "ledger_shown", None), hashlib.sha256(repr(shown).encode()).hexdigest()
     everything = before != env.ledger_shown
