@@ -18,9 +18,9 @@ data = gdp[gdp["country"].isin(["RUS", "IRN"])].pivot(index="year", columns="cou
 charts.publish(charts.lines(data, "US$ trillion"), "output", table="gdp", data=data, caption="Output of Russia and of Iran over the years.", alt="Russia's line stands far above that of Iran.")"""
     )
     + cell('numbers.put("rows", len(gdp), "{:d}", table="gdp")')
-    + "There are {num}`rows` rows, see {numref}`second-output`, {doc}`two` and {cite}`rs2025war`. {claim}`C02`\n\n![A picture](../picture.svg)\n"
+    + "(there)=\n## A section\n\nThere are {num}`rows` rows, see {numref}`second-output`, {doc}`two` and {cite}`rs2025war`. {claim}`C02`\n\n![A picture](../picture.svg)\n"
 )
-TWO = ONE.replace("The first chapter", "The second chapter").replace('"output"', '"second-output"').replace("{numref}`second-output`, {doc}`two`", "{numref}`output`").replace("rs2025war", "atop").replace("C02", "C03").replace("![A picture](../picture.svg)", "{claim}`C04`")
+TWO = ONE.replace("The first chapter", "The second chapter").replace("(there)=\n## A section\n\n", "See {ref}`there`. ").replace('"output"', '"second-output"').replace("{numref}`second-output`, {doc}`two`", "{numref}`output`").replace("rs2025war", "atop").replace("C02", "C03").replace("![A picture](../picture.svg)", "{claim}`C04`")
 CLAIMS = HEAD + "# The ledger\n\n" + cell('from IPython.display import display\nfrom myst_nb.ext.glue import GLUE_PREFIX\n\ndisplay({GLUE_PREFIX + "text/plain": ""}, raw=True, metadata={"scrapbook": {"name": "findings", "mime_prefix": GLUE_PREFIX}, "ledger": {}})') + "```{ledger}\n```\n"
 
 
@@ -74,9 +74,10 @@ def remove_for_good(folder):
 
 EDITS = {
     "a title": lambda folder: edit(folder / "chapters/two.md", "# The second chapter", "# Another title"),
-    "a heading": lambda folder: edit(folder / "chapters/one.md", "There are", "## A heading\n\nThere are"),
+    "headings": lambda folder: edit(folder / "chapters/one.md", "## A section\n\n", "## Another name\n\n### One more\n\n"),
     "a chapter added": add_chapter,
     "things removed": remove_for_good,
+    "another order": lambda folder: edit(folder / "_toc.yml", "  - file: chapters/one\n  - file: chapters/two\n", "  - file: chapters/two\n  - file: chapters/one\n"),
     "a badge moved": move_badge,
     "a citation": lambda folder: edit(folder / "chapters/two.md", "There are", "{cite}`belfer2022list` There are"),
     "a chart renamed": rename_chart,
