@@ -43,7 +43,7 @@
   status.setAttribute("role", "status");
   group(decided, text);
   form.append(reset, status);
-  (table.closest(".pst-scrollable-table-container") || table).before(form);
+  (table.closest(".table-wrapper") || table).before(form);
 
   function apply() {
     let shown = 0;

@@ -15,7 +15,7 @@ from sphinx.errors import ExtensionError
 from sphinx.transforms import SphinxTransform
 from sphinx.util import logging
 
-from ledger.palette import PALETTE
+from ledger.palette import PAGE, PALETTE
 from ledger.sphinxext import memory
 
 logger = logging.getLogger(__name__)
@@ -121,10 +121,12 @@ def standalone(svg: str) -> str:
 
 
 def palette_css() -> str:
-    """Return the palette as CSS variables for the light and the dark theme, so that colours stand in one place."""
-    light = "".join(f"--chart-{key}: {pair[0]};" for key, pair in PALETTE.items())
-    dark = "".join(f"--chart-{key}: {pair[1]};" for key, pair in PALETTE.items())
-    return f"html {{ {light} }}\nhtml[data-theme=dark] {{ {dark} }}\n"
+    """Return the colours as CSS variables for the light and the dark theme, so that they stand in one place; print is light."""
+    light, dark = ("".join(f"--chart-{key}: {pair[side]};" for key, pair in (PALETTE | PAGE).items()) for side in (0, 1))
+    return (
+        f"body {{ {light} }}\n@media not print {{ body[data-theme=dark] {{ {dark} }} }}\n"
+        f"@media not print and (prefers-color-scheme: dark) {{ body:not([data-theme=light]) {{ {dark} }} }}\n"
+    )
 
 
 def write_palette(app: Sphinx) -> None:
