@@ -28,7 +28,7 @@ import yaml
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
-PARTS = ["_config.yml", "_toc.yml", "index.md", "chapters", "data", "ledger", "assets", "references.bib", "requirements.txt"]
+PARTS = ["_config.yml", "_toc.yml", "index.md", "chapters", "data", "ledger", "assets", "references.bib", "requirements.txt", "CITATION.cff", "changes.yml"]
 SIZES = [8, 16, 32, 64]  # generated chapters; stock is timed at the first and the last, which takes long enough
 EDITED = "gas_pipelines"  # a table that one chapter of the book loads, and no claim
 TARGETS = {"cold build": 0.40, "nothing changed": 1.0, "prose edit": 1.0, "table edit": 0.35, "one more chapter": 0.35}

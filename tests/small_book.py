@@ -25,7 +25,7 @@ def make(folder):
     folder.mkdir()
     for part in ("ledger", "data", "assets"):
         shutil.copytree(ROOT / part, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
-    for part in ("_config.yml", "requirements.txt", "references.bib"):
+    for part in ("_config.yml", "requirements.txt", "references.bib", "CITATION.cff", "changes.yml"):
         shutil.copy(ROOT / part, folder)
     (folder / "chapters").mkdir()
     (folder / "index.md").write_text("# A book\n", encoding="utf-8")

@@ -55,7 +55,7 @@ def test_every_chart_has_caption_alt_text_source_table_code_and_downloads(site):
         for name, figure in re.findall(r'<figure class="ledger-chart[^"]*" id="chart-([^"]+)">(.*?)</figure>', path.read_text(encoding="utf-8"), re.S):
             seen += 1
             assert re.search(r'<svg[^>]*role="img"[^>]*aria-label="[A-Z0-9][^"]{20,}"', figure), name
-            assert 'class="caption-number"' in figure and 'class="chart-source"' in figure and "<summary>Table" in figure, name
+            assert 'class="caption-number"' in figure and 'class="chart-source"' in figure and "<summary>View as table" in figure, name
             assert "charts.publish" in re.sub("<[^>]+>", "", figure), f"{name}: its code is not under it"
             for kind in ("csv", "svg", "png"):
                 assert (site / "charts" / f"{name}.{kind}").stat().st_size > 30, (name, kind)

@@ -31,9 +31,9 @@ from ledger.sphinxext import memory
 
 logger = logging.getLogger(__name__)
 LIVE = bool(os.environ.get("LEDGER_LIVE"))
-CODE = [*(inputs.ROOT / "ledger" / "sphinxext").glob("*.py"), *(inputs.ROOT / "ledger" / f"{name}.py" for name in ("engine", "inputs", "palette", "tables"))]
-EVERYWHERE = ["references.bib", *sorted(path.relative_to(inputs.ROOT).as_posix() for path in CODE)]  # what every page depends on
-ASSETS = inputs.ROOT / "assets"
+CODE = [*(inputs.ROOT / "ledger" / "sphinxext").glob("*.py"), *(inputs.ROOT / "ledger" / f"{name}.py" for name in ("cite", "downloads", "engine", "inputs", "palette", "tables"))]
+EVERYWHERE = ["references.bib", "CITATION.cff", *sorted(path.relative_to(inputs.ROOT).as_posix() for path in CODE)]  # what every page depends on
+ASSETS, THEME = inputs.ROOT / "assets", inputs.ROOT / "ledger" / "sphinxext" / "theme"
 
 
 class BuildFailed(SphinxError):
@@ -280,7 +280,8 @@ def setup(app: Sphinx) -> None:
 
     def set_up(app: Sphinx, config) -> None:
         config.ledger_inputs = " ".join(inputs.now(name) for name in [*inputs.ALWAYS, *(f"file {path}" for path in EVERYWHERE)])
-        config.ledger_assets = " ".join(inputs.now(f"file {path.relative_to(inputs.ROOT).as_posix()}") for path in sorted(ASSETS.rglob("*")))
+        config.ledger_inputs += config.html_baseurl or ""
+        config.ledger_assets = " ".join(inputs.now(f"file {path.relative_to(inputs.ROOT).as_posix()}") for folder in (ASSETS, THEME) for path in sorted(folder.rglob("*")) if path.is_file())
         config.html_static_path.append("assets")
         config.nb_execution_mode = "cache"
         config.nb_execution_cache_path = str(building.engine.cache)

@@ -15,6 +15,7 @@ from sphinx.errors import ExtensionError
 from sphinx.transforms import SphinxTransform
 from sphinx.util import logging
 
+from ledger import cite, downloads
 from ledger.palette import PAGE, PALETTE
 from ledger.sphinxext import memory
 
@@ -43,26 +44,51 @@ class FigureOfChart(SphinxTransform):
         if elsewhere is not None or name in self.document.nameids:
             raise ExtensionError(f"two charts are named {name!r}: in {elsewhere or page} and in {page}; a name is an address, rename one")
         memory.of_page(self.env)["charts"][name] = {"name": name, "page": page, "caption": chart["caption"], "tables": chart["tables"]}
-        if self.app.builder.format == "html":
-            folder = Path(self.app.outdir, "charts")
+        if self.app.builder.name == "html":
+            folder, this = Path(self.app.outdir, "charts"), work(self.config, chart)
             folder.mkdir(exist_ok=True)
-            for kind, content in (("csv", chart["csv"].encode()), ("svg", standalone(chart["svg"]).encode()), ("png", base64.b64decode(chart["png"]))):
-                (folder / f"{name}.{kind}").write_bytes(content)
+            files = {"csv": chart["csv"], "svg": standalone(chart["svg"]), "png": base64.b64decode(chart["png"]), "zip": downloads.of_chart(chart, this), "bib": cite.bibtex(this), "ris": cite.ris(this), "html": self._page(chart, this)}
+            for kind, content in files.items():
+                (folder / f"{name}.{kind}").write_bytes(content if isinstance(content, bytes) else content.encode())
+
+    def _page(self, chart: dict, this: dict) -> str:
+        """Return the page of the chart by itself."""
+        picture, below, tools = _parts(chart, this, "../")
+        tools = tools.replace("<details>", "<details open>", 1).replace(CODE_HERE, f'<pre tabindex="0">{html.escape(chart["code"])}</pre>')
+        figure = f'<figure class="ledger-chart">{picture}<figcaption>{below}</figcaption>{tools}</figure>'
+        known = {"chart": chart, "figure": figure, "page": self.env.docname, "anchor": address(chart["name"]), "address": this["url"], "image": this["url"].removesuffix("html") + "png", "book": cite.edition()["title"], "policy": self.app.ledger_policy}
+        return self.app.builder.templates.render("chart.html", known)
 
     def _figure(self, chart: dict) -> nodes.figure:
         figure = nodes.figure(classes=["ledger-chart"], names=[chart["name"]], ids=[address(chart["name"])])
         figure.source, figure.line = self.document["source"], None
         self.document.note_explicit_target(figure)
-        svg = chart["svg"].replace("<svg ", f'<svg role="img" aria-label="{html.escape(chart["alt"], quote=True)}" ', 1)
-        up = "../" * self.env.docname.count("/")
-        figure += raw_html(f'<div class="chart-picture">{svg}</div>')
-        figure += nodes.caption("", chart["caption"])
-        figure += raw_html(f'<p class="chart-source">{_source_line(chart, up)}</p><div class="chart-tools">')
-        figure += raw_html(f"<details><summary>Table</summary>{_table(chart)}</details><details><summary>Code</summary>")
+        picture, below, tools = _parts(chart, work(self.config, chart), "../" * self.env.docname.count("/"))
+        before, after = tools.split(CODE_HERE)
+        figure += [raw_html(picture), nodes.caption("", chart["caption"]), raw_html(below + before)]
         figure += nodes.literal_block(chart["code"], chart["code"], language="python")
-        links = " ".join(f'<a href="{up}charts/{chart["name"]}.{kind}" download>{kind.upper()}</a>' for kind in ("csv", "svg", "png"))
-        figure += raw_html(f'</details><p class="chart-downloads">Download {links}</p></div>')
+        figure += raw_html(after)
         return figure
+
+
+CODE_HERE = "<!-- code -->"
+
+
+def _parts(chart: dict, this: dict, up: str) -> tuple[str, str, str]:
+    """Return picture, source line, and what a reader can do with a chart, as HTML; `up` leads to the site's root. The code has its place marked."""
+    svg = chart["svg"].replace("<svg ", f'<svg role="img" aria-label="{html.escape(chart["alt"], quote=True)}" ', 1)
+    files = f"{up}charts/{chart['name']}"
+    links = f'<a href="{files}.zip" download>data with description and citation</a> ' + " ".join(f'<a href="{files}.{kind}" download>{kind.upper()}</a>' for kind in ("csv", "svg", "png"))
+    tools = (
+        f'<div class="chart-tools"><details><summary>View as table</summary>{_table(chart)}</details><details><summary>Code</summary>{CODE_HERE}</details>'
+        f'{cite.block(this, files)}<a class="chart-address" href="{files}.html">Link</a><p class="chart-downloads">Download {links}</p></div>'
+    )
+    return f'<div class="chart-picture">{svg}</div>', f'<p class="chart-source">{_source_line(chart, up)}</p>', tools
+
+
+def work(config, chart: dict) -> dict:
+    """Return a chart as a work to cite (see `ledger.cite`)."""
+    return {"kind": "chart", "key": f"russia-iran-ledger-{chart['name']}", "title": chart["caption"], "url": f"{config.html_baseurl}charts/{chart['name']}.html", "note": cite.credit(chart["sources"])}
 
 
 def address(name: str) -> str:
@@ -93,7 +119,7 @@ def _table(chart: dict) -> str:
     rows = list(csv.reader(io.StringIO(chart["csv"])))
     head = "".join(f'<th scope="col">{html.escape(cell)}</th>' for cell in rows[0])
     body = "".join("<tr>" + f'<th scope="row">{html.escape(row[0])}</th>' + "".join(f"<td>{html.escape(_readable(cell))}</td>" for cell in row[1:]) + "</tr>" for row in rows[1:])
-    return f'<div class="chart-table" tabindex="0" role="region" aria-label="Data of the chart"><table><caption>{html.escape(chart["caption"])}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
+    return f'<div class="chart-table" tabindex="0" role="group" aria-label="Data of the chart"><table><caption>{html.escape(chart["caption"])}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
 
 
 def _readable(cell: str) -> str:
@@ -124,8 +150,8 @@ def palette_css() -> str:
     """Return the colours as CSS variables for the light and the dark theme, so that they stand in one place; print is light."""
     light, dark = ("".join(f"--chart-{key}: {pair[side]};" for key, pair in (PALETTE | PAGE).items()) for side in (0, 1))
     return (
-        f"body {{ {light} }}\n@media not print {{ body[data-theme=dark] {{ {dark} }} }}\n"
-        f"@media not print and (prefers-color-scheme: dark) {{ body:not([data-theme=light]) {{ {dark} }} }}\n"
+        f"body {{ {light} }}\n@media not print {{\nbody[data-theme=dark] {{ {dark} }}\n"
+        f"@media (prefers-color-scheme: dark) {{ body:not([data-theme=light]) {{ {dark} }} }}\n}}\n"
     )
 
 

@@ -77,7 +77,7 @@ class Omissions(SphinxDirective):
     """What the article leaves out, one row each."""
 
     def run(self):
-        table, body = _table("omissions", ["", "What is missing", "Why it matters", "Known then"], (6, 36, 44, 14))
+        table, body = _table("omissions", ["No.", "What is missing", "Why it matters", "Known then"], (6, 36, 44, 14))
         memory.depends(self.env, "table omissions")
         for omission in tables.rows("omissions"):
             row, number = nodes.row(classes=["claim-row"]), omission["omission_id"]

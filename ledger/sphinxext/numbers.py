@@ -38,9 +38,14 @@ def numbers_of(env) -> list[dict]:
     return [known[name] for known in memory.of_all(env, "numbers").values() for name in sorted(known)]
 
 
+def as_json(env) -> str:
+    """Return the text of numbers.json."""
+    return json.dumps(numbers_of(env), indent=1, ensure_ascii=False) + "\n"
+
+
 def write(app: Sphinx, error: Exception | None) -> None:
-    if not error and app.builder.format == "html":
-        Path(app.outdir, "numbers.json").write_text(json.dumps(numbers_of(app.env), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    if not error and app.builder.name == "html":
+        Path(app.outdir, "numbers.json").write_text(as_json(app.env), encoding="utf-8")
 
 
 def setup(app: Sphinx) -> None:

@@ -13,8 +13,8 @@ from sphinx.errors import ExtensionError
 from sphinx.util.docutils import SphinxDirective
 from sphinx.util.nodes import make_refnode
 
-from ledger import inputs, tables
-from ledger.sphinxext import memory
+from ledger import downloads, inputs, tables
+from ledger.sphinxext import memory, numbers, site
 from ledger.sphinxext.charts import address, charts_of, raw_html
 from ledger.sphinxext.numbers import numbers_of
 
@@ -90,7 +90,8 @@ class Downloads(SphinxDirective):
         memory.depends(self.env, f"table {name}")
         up = "../" * self.env.docname.count("/")
         path = tables.describe(name)["path"]
-        return [raw_html(f'<p>Download <a href="{up}data/{path}" download>{path}</a> with its description, <a href="{up}data/datapackage.json" download>datapackage.json</a>.</p>')]
+        every = f'<a href="{up}data/{downloads.ALL}" download>all tables</a>'
+        return [raw_html(f'<p class="downloads">Download <a href="{up}data/{name}.zip" download>the table with description, sources, terms and citation</a> (zip), <a href="{up}data/{path}" download>{path}</a> alone, or {every}.</p>')]
 
 
 class Listing(SphinxDirective):
@@ -123,7 +124,7 @@ class Rows(SphinxDirective):
         said = f"All {len(body):,} rows." if shown is body else f"The first {len(shown)} of {len(body):,} rows; the file has them all."
         titles = "".join(f'<th scope="col">{html.escape(column)}</th>' for column in head)
         cells = "".join("<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row) + "</tr>" for row in shown)
-        return [raw_html(f'<div class="chart-table" tabindex="0" role="region" aria-label="Rows of table {name}"><table><caption>{said}</caption><thead><tr>{titles}</tr></thead><tbody>{cells}</tbody></table></div>')]
+        return [raw_html(f'<div class="chart-table" tabindex="0" role="group" aria-label="Rows of table {name}"><table><caption>{said}</caption><thead><tr>{titles}</tr></thead><tbody>{cells}</tbody></table></div>')]
 
 
 class Uses(SphinxDirective):
@@ -154,9 +155,16 @@ def fill_uses(app: Sphinx, doctree: nodes.document, docname: str) -> None:
 
 
 def copy_data(app: Sphinx, error: Exception | None) -> None:
-    if not error and app.builder.format == "html":
-        shutil.rmtree(Path(app.outdir, "data"), ignore_errors=True)  # a table may be gone
-        shutil.copytree(tables.DATA, Path(app.outdir, "data"))
+    """Put the tables into the site: each as it is and described in a zip, and all with the numbers of the prose."""
+    if error or app.builder.name != "html":
+        return
+    folder, package = Path(app.outdir, "data"), tables.package()
+    shutil.rmtree(folder, ignore_errors=True)  # a table may be gone
+    shutil.copytree(tables.DATA, folder)
+    texts = {resource["path"]: (folder / resource["path"]).read_text(encoding="utf-8") for resource in package["resources"]}
+    for resource in package["resources"]:
+        (folder / f"{resource['name']}.zip").write_bytes(downloads.of_table(resource, texts[resource["path"]], site.work(app, f"{FOLDER}/{resource['name']}")))
+    (folder / downloads.ALL).write_bytes(downloads.of_all(package, texts, numbers.as_json(app.env), site.work(app, app.config.root_doc)))
 
 
 def setup(app: Sphinx) -> None:

@@ -1,0 +1,94 @@
+"""What a reader takes away: rows with their description, citation, sources and terms in one file, so that none travels without them."""
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+import zipfile
+
+from ledger import cite, tables
+
+ALL = "russia-iran-ledger-data.zip"  # every table, with the numbers of the prose
+
+
+def zipped(files: dict[str, str]) -> bytes:
+    """Return a zip of text files, by name; the same files give the same bytes, whenever they are packed."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, text in files.items():
+            archive.writestr(zipfile.ZipInfo(name), text, zipfile.ZIP_DEFLATED)
+    return packed.getvalue()
+
+
+def of_table(resource: dict, text: str, work: dict) -> bytes:
+    """Return the zip of a table: its CSV, a Data Package that describes this table alone, and README.txt with citation and terms."""
+    return _described(resource, text, work)
+
+
+def of_chart(chart: dict, work: dict) -> bytes:
+    """Return the zip of the rows behind a chart, described and credited as a table is. `chart` is what `charts.publish` made."""
+    described = [tables.describe(name) for name in chart["tables"]]
+    resource = {
+        "name": chart["name"],
+        "type": "table",
+        "path": f"{chart['name']}.csv",
+        "format": "csv",
+        "mediatype": "text/csv",
+        "encoding": "utf-8",
+        "title": chart["caption"],
+        "description": f"The rows behind the chart. {chart['alt']} They are drawn from the table{'s' if len(described) > 1 else ''} {', '.join(chart['tables'])} of {cite.edition()['title']}.",
+        "sources": chart["sources"],
+        "licenses": _each_once(licence for each in described for licence in each["licenses"]),
+        "republication": " ".join(dict.fromkeys(each["republication"] for each in described)),
+        "schema": {"fields": _fields(chart, described)},
+    }
+    return _described(resource, chart["csv"], work)
+
+
+def of_all(package: dict, texts: dict[str, str], numbers: str, work: dict) -> bytes:
+    """Return the zip of the whole data package: every table, datapackage.json, numbers.json and README.txt."""
+    said = [f"{cite.edition()['title']}: tables and numbers", "", package["description"], "", "How to cite", cite.plain(work), "", "numbers.json holds every number that a cell of the book computed for its prose, with page and tables.", "", "Tables"]
+    for resource in package["resources"]:
+        said += ["", f"{resource['path']}: {resource['title']}, {resource['rows']:,} rows. {resource['republication']}"]
+    return zipped({"README.txt": "\n".join(said) + "\n", "datapackage.json": tables.dump(package), **texts, "numbers.json": numbers, "citation.bib": cite.bibtex(work), "citation.ris": cite.ris(work)})
+
+
+def _described(resource: dict, text: str, work: dict) -> bytes:
+    package = {"name": resource["name"].replace("_", "-"), "title": resource["title"], "version": cite.edition()["version"], "homepage": work["url"], "resources": [resource]}
+    return zipped({resource["path"]: text, "datapackage.json": json.dumps(package, indent=2, ensure_ascii=False) + "\n", "README.txt": _readme(resource, work), "citation.bib": cite.bibtex(work), "citation.ris": cite.ris(work)})
+
+
+def _readme(resource: dict, work: dict) -> str:
+    lines = [resource["title"], "", resource["description"], "", "How to cite", cite.plain(work), "", "Sources"]
+    lines += [f"- {source['institution']}: {source['title']}. Edition: {source['edition']}. {source['path']}" for source in resource["sources"]]
+    lines += ["", "Terms"] + [f"- {licence['title']} {licence.get('path', '')}".rstrip() for licence in resource["licenses"]] + [resource["republication"], "", f"Columns of {resource['path']}"]
+    lines += [f"- {field['name']}: {field['title']}. {field['description']}" + (f" Unit: {field['unit']}." if field.get("unit") else "") for field in resource["schema"]["fields"]]
+    if resource.get("notes"):
+        lines += ["", "What to know before using it"] + [f"- {note}" for note in resource["notes"]]
+    return "\n".join(lines) + "\n"
+
+
+def _fields(chart: dict, described: list[dict]) -> list[dict]:
+    """Describe the columns of a chart's rows: as its tables do where they have the column, else as a series of the chart."""
+    head, *body = csv.reader(io.StringIO(chart["csv"]))
+    known = {field["name"]: field for resource in reversed(described) for field in resource["schema"]["fields"]}
+    fields = []
+    for at, name in enumerate(head):
+        of_table = known.get(name)
+        kind = _kind([row[at] for row in body if row[at]])
+        said = {"title": of_table["title"], "description": of_table["description"]} if of_table else {"title": name, "description": f"“{name}”, as the chart shows it."}
+        unit = of_table.get("unit") if of_table else chart.get("unit") if kind in ("integer", "number") else None
+        fields.append({"name": name, "type": kind, **said, **({"unit": unit} if unit else {})})
+    return fields
+
+
+def _kind(cells: list[str]) -> str:
+    for kind, form in (("integer", r"-?\d+"), ("number", r"-?\d+(\.\d+)?(e[-+]?\d+)?"), ("date", r"\d{4}-\d\d-\d\d"), ("boolean", "True|False")):
+        if cells and all(re.fullmatch(form, cell) for cell in cells):
+            return kind
+    return "string"
+
+
+def _each_once(entries) -> list[dict]:
+    return list({json.dumps(entry, sort_keys=True): entry for entry in entries}.values())
