@@ -50,8 +50,6 @@ def plain(work: dict) -> str:
 
 def bibtex(work: dict) -> str:
     """Return a work's BibTeX entry."""
-    from pybtex.database import BibliographyData, Entry
-
     book = edition()
     fields = {
         "author": f"{{{book['author']}}}",
@@ -63,8 +61,9 @@ def bibtex(work: dict) -> str:
         "url": work["url"],
         **({"note": f"{{{work['note']}}}"} if work.get("note") else {}),
     }
-    written = [(name, text if name == "url" else re.sub(r"([&%$#_])", r"\\\1", text)) for name, text in fields.items()]  # LaTeX's own signs
-    return BibliographyData({work["key"]: Entry(BIBTEX[work["kind"]], written)}).to_string("bibtex")
+    # pybtex, which could write it, escapes the address too, and BibTeX's \\url then prints the backslashes
+    written = [(name, text if name == "url" else re.sub(r"([&%$#_])", r"\\\1", text)) for name, text in fields.items()]
+    return f"@{BIBTEX[work['kind']]}{{{work['key']},\n" + ",\n".join(f"  {name} = {{{text}}}" for name, text in written) + "\n}\n"
 
 
 def ris(work: dict) -> str:

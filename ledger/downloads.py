@@ -21,9 +21,11 @@ def zipped(files: dict[str, str]) -> bytes:
     return packed.getvalue()
 
 
-def of_table(resource: dict, text: str, work: dict) -> bytes:
-    """Return the zip of a table: its CSV, a Data Package that describes this table alone, and README.txt with citation and terms."""
-    return _described(resource, text, work)
+def of_table(resource: dict, texts: dict[str, str], work: dict) -> bytes:
+    """Return the zip of a table: its CSV, those that its keys refer to (the list of countries), a Data Package that describes
+    them alone, and README.txt with citation and terms. `texts` holds the content of all tables by file name."""
+    keys = {key["reference"]["resource"] for key in resource["schema"].get("foreignKeys", [])} - {"", resource["name"]}
+    return _described([resource, *(tables.describe(name) for name in sorted(keys))], texts, work)
 
 
 def of_chart(chart: dict, work: dict) -> bytes:
@@ -43,7 +45,7 @@ def of_chart(chart: dict, work: dict) -> bytes:
         "republication": " ".join(dict.fromkeys(each["republication"] for each in described)),
         "schema": {"fields": _fields(chart, described)},
     }
-    return _described(resource, chart["csv"], work)
+    return _described([resource], {resource["path"]: chart["csv"]}, work)
 
 
 def of_all(package: dict, texts: dict[str, str], numbers: str, work: dict) -> bytes:
@@ -54,9 +56,11 @@ def of_all(package: dict, texts: dict[str, str], numbers: str, work: dict) -> by
     return zipped({"README.txt": "\n".join(said) + "\n", "datapackage.json": tables.dump(package), **texts, "numbers.json": numbers, "citation.bib": cite.bibtex(work), "citation.ris": cite.ris(work)})
 
 
-def _described(resource: dict, text: str, work: dict) -> bytes:
-    package = {"name": resource["name"].replace("_", "-"), "title": resource["title"], "version": cite.edition()["version"], "homepage": work["url"], "resources": [resource]}
-    return zipped({resource["path"]: text, "datapackage.json": json.dumps(package, indent=2, ensure_ascii=False) + "\n", "README.txt": _readme(resource, work), "citation.bib": cite.bibtex(work), "citation.ris": cite.ris(work)})
+def _described(resources: list[dict], texts: dict[str, str], work: dict) -> bytes:
+    first = resources[0]
+    package = {"name": first["name"].replace("_", "-"), "title": first["title"], "version": cite.edition()["version"], "homepage": work["url"], "resources": resources}
+    described = {"datapackage.json": json.dumps(package, indent=2, ensure_ascii=False) + "\n", "README.txt": _readme(first, work), "citation.bib": cite.bibtex(work), "citation.ris": cite.ris(work)}
+    return zipped({resource["path"]: texts[resource["path"]] for resource in resources} | described)
 
 
 def _readme(resource: dict, work: dict) -> str:

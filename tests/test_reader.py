@@ -1,60 +1,14 @@
-"""Promise: in a real browser a reader finds a claim, filters the ledger, and walks from a verdict to the rows behind it.
-
-Needs Chromium (Debian: apt-get install chromium). Where there is none the tests are skipped, but never in CI.
-"""
-import functools
-import http.server
-import os
-import shutil
-import threading
+"""Promise: in a real browser a reader finds a claim, filters the ledger, walks from a verdict to the rows behind it, and takes them away."""
+import json
+import re
+import zipfile
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
+from reading import SITE, address, browser, needs_browser, open_page  # noqa: F401
 
-SITE = Path(__file__).resolve().parent.parent / "_build" / "html"
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
-
-if not CHROMIUM and os.environ.get("CI"):
-    raise RuntimeError("no Chromium on this machine, and in CI the reader's journeys may not be skipped: apt-get install chromium")
-pytestmark = pytest.mark.skipif(not CHROMIUM, reason="no Chromium here, so no reader's journey was tried: apt-get install chromium")
-
-
-@pytest.fixture(scope="module")
-def address():
-    class Quiet(http.server.SimpleHTTPRequestHandler):
-        def log_message(self, *_):
-            pass
-
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(SITE)))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_address[1]}"
-    server.shutdown()
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with sync_playwright() as player:
-        yield player.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-
-
-@pytest.fixture
-def open_page(browser, address):
-    """Open a page of the site in a window of its own; requests to other hosts are refused."""
-    windows = []
-
-    def open_page(path, width=1280, **settings):
-        window = browser.new_context(viewport={"width": width, "height": 900}, **settings)
-        windows.append(window)
-        page = window.new_page()
-        page.route("**/*", lambda route: route.continue_() if route.request.url.startswith(address) else route.abort())
-        page.goto(f"{address}/{path}", wait_until="load")
-        return page
-
-    yield open_page
-    for window in windows:
-        window.close()
+pytestmark = needs_browser
 
 
 def shown(page):
@@ -127,13 +81,104 @@ def test_a_printed_number_leads_to_its_table(open_page):
     page.wait_for_url("**/tables/trade_totals.html")
 
 
-@pytest.mark.parametrize("path", ["index.html", "chapters/claims.html", "chapters/economics.html", "chapters/security.html", "tables/trade_totals.html"])
-def test_no_page_scrolls_sideways_on_a_phone(open_page, path):
-    page = open_page(path, width=390)
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390
-
-
 def test_a_verdict_is_told_by_words_not_by_colour_alone(open_page):
     page = open_page("chapters/economics.html")
     for text in page.locator("span.claim").all_inner_texts():
         assert text.split(" · ")[1] in ("supported", "partly", "contradicted", "overtaken by events", "not checkable")
+
+
+def test_a_chart_comes_with_its_description_citation_and_terms(open_page):
+    page = open_page("chapters/economics.html")
+    figure = page.locator("#chart-trade-by-flow")
+    with page.expect_download() as download:
+        figure.get_by_role("link", name="data with description and citation").click()
+    with zipfile.ZipFile(download.value.path()) as archive:
+        said = archive.read("README.txt").decode()
+        assert {"trade-by-flow.csv", "datapackage.json", "README.txt", "citation.bib", "citation.ris"} == set(archive.namelist())
+    assert "How to cite" in said and "UN Comtrade" in said and "Terms" in said and "Columns" in said
+    figure.locator("summary", has_text="Cite this chart").click()
+    expect(figure.locator("details.cite pre")).to_contain_text("@misc{russia-iran-ledger-trade-by-flow")
+    with page.expect_download() as download:
+        figure.get_by_role("link", name="RIS").click()
+    assert Path(download.value.path()).read_text(encoding="utf-8").startswith("TY  - FIGURE")
+    figure.get_by_role("link", name="The chart by itself").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(figure_caption("trade-by-flow"))
+    page.get_by_role("link", name="Read it in its chapter").click()
+    page.wait_for_url("**/chapters/economics.html#chart-trade-by-flow")
+
+
+def figure_caption(name):
+    with zipfile.ZipFile(SITE / "charts" / f"{name}.zip") as archive:
+        return json.loads(archive.read("datapackage.json"))["title"]
+
+
+@pytest.mark.parametrize("path, key", [("index.html", "@book{russia-iran-ledger"), ("chapters/energy.html", "@incollection{russia-iran-ledger-energy"), ("tables/gdp.html", "@misc{russia-iran-ledger-gdp")])
+def test_the_book_a_chapter_and_a_table_say_how_to_cite_them(open_page, path, key):
+    page = open_page(path)
+    block = page.locator("article > details.cite")
+    block.locator("summary").click()
+    expect(block.locator("pre")).to_contain_text(key)
+    with page.expect_download() as download:
+        block.get_by_role("link", name="BibTeX").click()
+    assert Path(download.value.path()).read_text(encoding="utf-8").startswith(key)
+
+
+@pytest.mark.parametrize("words, path", [("S-300", "chapters/security.html"), ("Astana", "chapters/diplomacy.html"), ("2.08", "chapters/economics.html"), ("C37", "chapters/claims.html#c37"), ("sanctions snapback", "chapters/outlook.html")])
+def test_the_search_box_finds(open_page, address, words, path):
+    page = open_page("chapters/energy.html")
+    page.get_by_role("textbox", name="Search").fill(words)
+    page.keyboard.press("Enter")
+    expect(page.get_by_text(re.compile("^Search finished"))).to_be_visible()
+    found = [link.get_attribute("href").partition("?")[0] for link in page.locator("ul.search > li > a").all()]
+    assert path in found, found
+    page.locator("ul.search > li > a").nth(found.index(path)).click()
+    page.wait_for_url(f"**/{path.partition('#')[0]}*")
+    assert not page.strangers and not page.complaints
+
+
+def test_the_theme_is_switched_and_kept(open_page):
+    page = open_page("chapters/energy.html", color_scheme="light")
+    paper = "getComputedStyle(document.body).backgroundColor"
+    ink = "getComputedStyle(document.querySelector('.chart-picture text')).fill"
+    light = page.evaluate(f"[{paper}, {ink}]")
+    for _ in range(3):  # auto, light, dark in turn
+        page.locator(".theme-toggle-content button").click()
+        if page.evaluate("document.body.dataset.theme") == "dark":
+            break
+    dark = page.evaluate(f"[{paper}, {ink}]")
+    assert dark[0] != light[0] and dark[1] != light[1]
+    page.goto(page.url.replace("energy", "security"))
+    assert page.evaluate(f"[{paper}, {ink}]") == dark
+    page.emulate_media(media="print")
+    assert page.evaluate(f"[{paper}, {ink}]") == light  # paper is light
+
+
+def test_on_a_phone_the_chapters_are_behind_a_button(open_page):
+    page = open_page("index.html", width=390, has_touch=True)
+    link = page.get_by_role("navigation", name="Chapters").get_by_role("link", name="Energy", exact=True)
+    expect(link).to_be_hidden()
+    page.locator("label.nav-overlay-icon").tap()
+    expect(link).to_be_visible()
+    link.tap()
+    page.wait_for_url("**/chapters/energy.html")
+
+
+def test_without_javascript_chapters_charts_tables_and_downloads_are_there(open_page):
+    page = open_page("chapters/energy.html", java_script_enabled=False)
+    figure = page.locator("figure.ledger-chart").first
+    expect(figure.locator(".chart-picture svg")).to_be_visible()
+    figure.locator("summary", has_text="View as table").click()
+    expect(figure.locator("table")).to_be_visible()
+    with page.expect_download() as download:
+        figure.get_by_role("link", name="CSV").click()
+    assert Path(download.value.path()).stat().st_size > 30
+    page.get_by_role("navigation", name="Chapters").get_by_role("link", name="Outlook").click()
+    page.wait_for_url("**/outlook.html")
+
+
+def test_an_address_that_does_not_exist_leads_back(open_page):
+    text = (SITE / "404.html").read_text(encoding="utf-8")
+    assert re.search(r'<base href="/[^"]*">', text)  # a server shows the page at any depth
+    page = open_page("404.html")
+    page.get_by_role("link", name="the first page").click()
+    page.wait_for_url("**/index.html")

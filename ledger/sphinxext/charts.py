@@ -81,7 +81,7 @@ def _parts(chart: dict, this: dict, up: str) -> tuple[str, str, str]:
     links = f'<a href="{files}.zip" download>data with description and citation</a> ' + " ".join(f'<a href="{files}.{kind}" download>{kind.upper()}</a>' for kind in ("csv", "svg", "png"))
     tools = (
         f'<div class="chart-tools"><details><summary>View as table</summary>{_table(chart)}</details><details><summary>Code</summary>{CODE_HERE}</details>'
-        f'{cite.block(this, files)}<a class="chart-address" href="{files}.html">Link</a><p class="chart-downloads">Download {links}</p></div>'
+        f'{cite.block(this, files)}<a class="chart-address" href="{files}.html">The chart by itself</a><p class="chart-downloads">Download {links}</p></div>'
     )
     return f'<div class="chart-picture">{svg}</div>', f'<p class="chart-source">{_source_line(chart, up)}</p>', tools
 
@@ -116,9 +116,12 @@ def _source_line(chart: dict, up: str) -> str:
 
 
 def _table(chart: dict) -> str:
+    def words(cell: str) -> str:  # figures stand right, words left
+        return "" if not cell or re.fullmatch(r"-?[\d.]+(e[-+]?\d+)?", cell) else ' class="words"'
+
     rows = list(csv.reader(io.StringIO(chart["csv"])))
     head = "".join(f'<th scope="col">{html.escape(cell)}</th>' for cell in rows[0])
-    body = "".join("<tr>" + f'<th scope="row">{html.escape(row[0])}</th>' + "".join(f"<td>{html.escape(_readable(cell))}</td>" for cell in row[1:]) + "</tr>" for row in rows[1:])
+    body = "".join("<tr>" + f'<th scope="row">{html.escape(row[0])}</th>' + "".join(f"<td{words(cell)}>{html.escape(_readable(cell))}</td>" for cell in row[1:]) + "</tr>" for row in rows[1:])
     return f'<div class="chart-table" tabindex="0" role="group" aria-label="Data of the chart"><table><caption>{html.escape(chart["caption"])}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from docutils import nodes
 from docutils.statemachine import StringList
+from sphinx import addnodes
 from sphinx.application import Sphinx
 from myst_nb.core.variables import RetrievalError
 from myst_nb.ext.glue.utils import retrieve_glue_data
@@ -61,6 +62,7 @@ class Ledger(SphinxDirective):
             told = nodes.paragraph("", "", classes=["claim-places"], claim=number)
             row += _parsed(self, f"**{number}** {claim['domain']}, {claim['paragraph']}\n\n{claim['claim']}" + (f"\n\n*The article's slip: {claim['slip']}*" if claim["slip"] else ""))
             row[0]["ids"] = [number.lower()]
+            row[0] += addnodes.index(entries=[("single", number, number.lower(), "main", None)])  # so that the search leads to the row
             row[0] += told
             row += _parsed(self, f"**{verdict}**\n\n{claim['confidence']} confidence" + (f"\n\ndecided by data: {finding['number']}" if finding else ""))
             why = claim["reason"]

@@ -163,7 +163,7 @@ def copy_data(app: Sphinx, error: Exception | None) -> None:
     shutil.copytree(tables.DATA, folder)
     texts = {resource["path"]: (folder / resource["path"]).read_text(encoding="utf-8") for resource in package["resources"]}
     for resource in package["resources"]:
-        (folder / f"{resource['name']}.zip").write_bytes(downloads.of_table(resource, texts[resource["path"]], site.work(app, f"{FOLDER}/{resource['name']}")))
+        (folder / f"{resource['name']}.zip").write_bytes(downloads.of_table(resource, texts, site.work(app, f"{FOLDER}/{resource['name']}")))
     (folder / downloads.ALL).write_bytes(downloads.of_all(package, texts, numbers.as_json(app.env), site.work(app, app.config.root_doc)))
 
 

@@ -16,7 +16,7 @@ class Words(SearchEnglish):
     """English, in which S-300, 2.08 and 15,200 are words too; Sphinx would look for 300 and 08, and skip words of figures alone."""
 
     js_splitter_code = r"""
-const splitQuery = (query) => query.split(/\s+/).flatMap((word) =>
+var splitQuery = (query) => query.split(/\s+/).flatMap((word) =>
   (word.match(/[\p{L}\p{N}_]+(?:[-.,][\p{L}\p{N}_]+)*/gu) || []).flatMap((found) => /\p{N}/u.test(found) ? [found] : found.split(/[-.,]/)));
 """
 

@@ -69,12 +69,13 @@ def policy(theme: Path) -> str:
 
 def work(app: Sphinx, docname: str) -> dict:
     """Return a page as a work to cite (see `ledger.cite`)."""
-    name, title = docname.rpartition("/")[2], app.env.titles[docname].astext()
-    url = app.config.html_baseurl + app.builder.get_target_uri(docname)
+    name, url = docname.rpartition("/")[2], app.config.html_baseurl + app.builder.get_target_uri(docname)
+    if docname.startswith("tables/"):
+        resource = tables.describe(name)
+        return {"kind": "table", "key": f"{BOOK}-{name}", "title": resource["title"], "url": url, "note": cite.credit(resource["sources"])}
+    title = app.env.titles[docname].astext()
     if docname == app.config.root_doc:
         return {"kind": "book", "key": BOOK, "title": title, "url": app.config.html_baseurl}
-    if docname.startswith("tables/"):
-        return {"kind": "table", "key": f"{BOOK}-{name}", "title": title, "url": url, "note": cite.credit(tables.describe(name)["sources"])}
     return {"kind": "chapter", "key": f"{BOOK}-{name}", "title": title, "url": url}
 
 

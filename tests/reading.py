@@ -1,0 +1,70 @@
+"""The built site, served over HTTP and opened in a real browser. Tests import the fixtures `address`, `browser` and `open_page`, and `needs_browser`.
+
+Needs Chromium (Debian: apt-get install chromium). Where there is none the tests are skipped, but never in CI.
+"""
+import functools
+import http.server
+import os
+import shutil
+import threading
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+SITE = Path(__file__).resolve().parent.parent / "_build" / "html"
+PAGES = sorted(path.relative_to(SITE).as_posix() for path in SITE.rglob("*.html") if "_static" not in path.parts)
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+
+if not CHROMIUM and os.environ.get("CI"):
+    raise RuntimeError("no Chromium on this machine, and in CI the reader's journeys may not be skipped: apt-get install chromium")
+needs_browser = pytest.mark.skipif(not CHROMIUM, reason="no Chromium here, so no reader's journey was tried: apt-get install chromium")
+
+
+@pytest.fixture(scope="module")
+def address():
+    class Quiet(http.server.SimpleHTTPRequestHandler):
+        def log_message(self, *_):
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(SITE)))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_address[1]}"
+    server.shutdown()
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with sync_playwright() as player:
+        yield player.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+
+
+@pytest.fixture
+def open_page(browser, address):
+    """Open a page of the site in a window of its own; what it asks of other hosts is refused and kept in `page.strangers`, what the
+    browser complains of in `page.complaints`."""
+    windows = []
+
+    def open_page(path, width=1280, height=900, **settings):
+        window = browser.new_context(viewport={"width": width, "height": height}, **settings)
+        windows.append(window)
+        page = window.new_page()
+        page.strangers, page.complaints = [], []
+
+        def meet(route):
+            if route.request.url.startswith(address):
+                route.continue_()
+            else:
+                page.strangers.append(route.request.url)
+                route.abort()
+
+        page.route("**/*", meet)
+        page.on("console", lambda message: page.complaints.append(message.text) if message.type in ("error", "warning") else None)
+        page.on("pageerror", lambda error: page.complaints.append(str(error)))
+        page.goto(f"{address}/{path}", wait_until="load")
+        return page
+
+    yield open_page
+    for window in windows:
+        window.close()
