@@ -22,7 +22,8 @@ from matplotlib.axes import Axes
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from ledger import tables
+from ledger import marks, svg, tables
+from ledger.marks import say as say
 from ledger.palette import COUNTRY, INK, PALETTE, RULE
 
 MARKERS = ["o", "s", "^", "D", "v", "P"]
@@ -113,6 +114,7 @@ def bars(values: pd.Series, unit: str, height: float | None = None, form: str = 
     fills = [PALETTE[next((key for country, key in COUNTRY.items() if str(name).startswith(country)), "green" if name in special else "grey")][0] for name in values.index]
     drawn = ax.barh(range(len(values)), values.to_numpy(dtype=float), color=fills, height=0.72)
     ax.set_yticks(range(len(values)), [str(name) for name in values.index])
+    marks.name_places(ax, "y", values.index)
     ax.invert_yaxis()
     ax.set_xticks([])
     ax.margins(x=0.14)
@@ -127,7 +129,7 @@ def stack(frame: pd.DataFrame, unit: str, height: float = 3.0) -> Axes:
     ax = axes(height, unit)
     base, inks = pd.Series(0.0, index=frame.index), colours(frame.columns)
     for i, name in enumerate(frame.columns):
-        ax.bar(range(len(frame)), frame[name].fillna(0), bottom=base, width=0.78, color=inks[i], hatch=HATCHES[i % len(HATCHES)], label=name, linewidth=0)
+        ax.bar(range(len(frame)), frame[name], bottom=base, width=0.78, color=inks[i], hatch=HATCHES[i % len(HATCHES)], label=name, linewidth=0)
         base = base + frame[name].fillna(0)
     _category_ticks(ax, frame.index)
     legend(ax)
@@ -158,6 +160,7 @@ def dots(frame: pd.DataFrame, unit: str, height: float | None = None) -> Axes:
         shift = (i - (len(frame.columns) - 1) / 2) * 0.16
         ax.plot(frame[name], [row + shift for row in range(len(frame))], linestyle="none", color=inks[i], marker=MARKERS[i % len(MARKERS)], markersize=6.5, label=name)
     ax.set_yticks(range(len(frame)), [str(name) for name in frame.index])
+    marks.name_places(ax, "y", frame.index)
     ax.set_ylim(len(frame) - 0.5, -0.5)
     ax.set_xlim(left=min(0, frame.min().min()) - 0.02 * frame.max().max())
     ax.grid(axis="x")
@@ -170,7 +173,8 @@ def timeline(events: pd.DataFrame, height: float = 6.0) -> Axes:
 
     `events`: columns `date` (datetime), `lane` (lanes stand in order of appearance, left first), `label` (a few short words, line
     breaks allowed; empty for a dot without words) and, if wanted, `date_end` (drawn as a bar) and `sure` (bool; an event that is
-    not is an open dot, and a legend says so). A label stands right of its dot, or lower where another label of its lane is in
+    not is an open dot, and a legend says so); `event`, which a reader who points at the dot is told in place of the label, and
+    `precision` of the date (`day` or `month`). A label stands right of its dot, or lower where another label of its lane is in
     the way. Raises ValueError where a column is missing or a label finds no room.
     """
     if missing := {"date", "lane", "label"} - set(events.columns):
@@ -191,7 +195,8 @@ def timeline(events: pd.DataFrame, height: float = 6.0) -> Axes:
         for event in events[events["lane"] == name].sort_values("date", kind="stable").itertuples():
             if pd.notna(getattr(event, "date_end", None)):
                 ax.plot([lane, lane], [event.date, event.date_end], color=ink, linewidth=4, zorder=2)
-            ax.plot(lane, event.date, MARKERS[lane % len(MARKERS)], color=ink, markersize=6, fillstyle="full" if getattr(event, "sure", True) else "none", zorder=3)
+            (dot,) = ax.plot(lane, event.date, MARKERS[lane % len(MARKERS)], color=ink, markersize=6, fillstyle="full" if getattr(event, "sure", True) else "none", zorder=3)
+            say(dot, [_when(event)], [getattr(event, "event", event.label)], series=name)
             if not isinstance(event.label, str) or not event.label:
                 continue
             half = inch * 0.08 * (1 + event.label.count("\n"))  # half the height of the words
@@ -207,6 +212,14 @@ def timeline(events: pd.DataFrame, height: float = 6.0) -> Axes:
             ax.plot([], [], "o", color=INK, fillstyle=style, label=meaning)
         ax.legend(loc="upper left", bbox_to_anchor=(0, -0.01), ncols=2, frameon=False, borderaxespad=0, handlelength=1.0, columnspacing=1.2, fontsize=size)
     return ax
+
+
+def _when(event) -> str:
+    """Write the time of an event of a timeline, which is a row of its table."""
+    start, end = event.date, getattr(event, "date_end", None)
+    if pd.isna(end) or end == start:
+        return marks.moment(start, getattr(event, "precision", "day"))
+    return f"{start.day}–{marks.moment(end)}" if (start.year, start.month) == (end.year, end.month) else f"{marks.moment(start)} to {marks.moment(end)}"
 
 
 def legend(ax: Axes) -> None:
@@ -235,6 +248,7 @@ def _thousands(value: float, _) -> str:
 
 
 def _category_ticks(ax: Axes, index: pd.Index) -> None:
+    marks.name_places(ax, "x", index)
     step = max(1, -(-len(index) // 8))
     names = [str(i) for i in index[::step]]
     ax.set_xticks(range(0, len(index), step), names, fontsize=10 if sum(map(len, names)) <= 44 else 8.5)
@@ -292,7 +306,7 @@ def publish(ax: Axes, name: str, *, table: str | list[str], data: pd.DataFrame |
     behind = data.to_frame() if isinstance(data, pd.Series) else data
     if behind.empty:
         raise ValueError(f"chart {name!r}: the data behind it have no rows")
-    svg, png = _draw(ax, name)
+    picture, png, said = _draw(ax, name)
     return Chart(
         {
             "name": name,
@@ -302,8 +316,9 @@ def publish(ax: Axes, name: str, *, table: str | list[str], data: pd.DataFrame |
             "sources": _credit(described, behind),
             "code": _cell_source(),
             "csv": (behind.reset_index() if _has_index(behind) else behind).to_csv(index=False, lineterminator="\n", float_format=_exact),
-            "svg": svg,
+            "svg": picture,
             "png": png,
+            "marks": said,
         }
     )
 
@@ -345,24 +360,22 @@ def _cell_source() -> str:
         return ""  # drawn outside a notebook, as in a test
 
 
-def _draw(ax: Axes, name: str) -> tuple[str, str]:
-    """Return the figure as SVG text (ids made unique to the chart, colours as CSS variables, no fixed size) and PNG in base64."""
+def _draw(ax: Axes, name: str) -> tuple[str, str, dict]:
+    """Return the figure as SVG text (small, colours as CSS variables, no fixed size), as PNG in base64, and what its points say."""
     figure = ax.figure
     out, picture = io.StringIO(), io.BytesIO()
     figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None}, transparent=True)
     figure.set_layout_engine("none")  # laid out by the first drawing; laying it out again would take a third of the time
+    said = marks.of(ax)
     figure.savefig(picture, format="png", dpi=200, facecolor="white", metadata={"Software": None})
     plt.close(figure)
-    svg = out.getvalue()
-    svg = svg[svg.index("<svg") :]
-    svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.S)
-    svg = re.sub(r'(<svg[^>]*?) width="[^"]*"', r"\1", re.sub(r'(<svg[^>]*?) height="[^"]*"', r"\1", svg, count=1), count=1)
-    svg = re.sub(r'id="([^"]+)"', rf'id="{name}-\1"', svg)
-    svg = re.sub(r'(href="|url\()#([^")]+)', rf"\1#{name}-\2", svg)
+    text = re.sub(r"<metadata>.*?</metadata>|<style[^>]*>.*?</style>", "", out.getvalue(), flags=re.S)
+    text = re.sub(r"; font-family: [^;\"]*", "", text)  # the page's own font
+    text = svg.slim(text, name)
+    for size in ("width", "height"):  # of the whole: the page gives it
+        text = re.sub(rf'(<svg[^>]*?) {size}="[^"]*"', r"\1", text, count=1)
     for key, (light, _) in PALETTE.items():
-        svg = svg.replace(light, f"var(--chart-{key}, {light})")
-    svg = svg.replace(INK, f"var(--chart-ink, {INK})").replace(RULE, f"var(--chart-rule, {RULE})")
-    svg = re.sub(r"; font-family: [^;\"]*", "", svg)  # the page's own font
-    svg = re.sub(r"<style[^>]*>.*?</style>", "", svg, flags=re.S).replace("<svg ", '<svg style="stroke-linejoin: round; stroke-linecap: butt" ', 1)
-    svg = "\n".join(line.strip() for line in svg.splitlines() if line.strip())
-    return svg, base64.b64encode(picture.getvalue()).decode()
+        text = text.replace(light, f"var(--chart-{key}, {light})")
+    text = text.replace(INK, f"var(--chart-ink, {INK})").replace(RULE, f"var(--chart-rule, {RULE})")
+    text = text.replace("<svg ", '<svg style="stroke-linejoin: round; stroke-linecap: butt" ', 1)
+    return text, base64.b64encode(picture.getvalue()).decode(), said

@@ -1,0 +1,112 @@
+"""What matplotlib writes as SVG, made small for a page: the same picture in a fifth of the bytes, and the same bytes each time."""
+from __future__ import annotations
+
+import re
+import xml.etree.ElementTree as ET
+
+SVG, XLINK = "http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"
+HREF = f"{{{XLINK}}}href"
+ET.register_namespace("", SVG)
+ET.register_namespace("xlink", XLINK)
+NUMBER = re.compile(r"-?\d+\.?\d*(?:[eE][-+]?\d+)?")
+# A grid of dots 4 units apart, every other row shifted by 2, as dashes of no length with round ends: matplotlib's own takes 145 kB
+DOTS = "M" + "M".join(f"{-2 * (row % 2)} {4 * row}H76" for row in range(19))
+
+
+def slim(svg: str, name: str) -> str:
+    """Return an SVG of matplotlib's with coordinates to a hundredth of a point, without what draws nothing, ids made from `name`."""
+    root = ET.fromstring(svg)
+    _lighter_dots(root)
+    _drop_what_draws_nothing(root)
+    _short_ids(root, name)
+    _join_groups(root)
+    for node in root.iter():
+        if node.tag != f"{{{SVG}}}text":
+            node.text = None
+        node.tail = None
+        for key, value in node.attrib.items():
+            if key == "d":
+                node.set(key, _path(value))
+            elif key in ("x", "y", "width", "height", "transform", "viewBox"):
+                node.set(key, NUMBER.sub(lambda number: _short(float(number.group())), value))
+            elif key == "style":
+                node.set(key, re.sub(r"([:;]) ", r"\1", value))
+    return ET.tostring(root, encoding="unicode", short_empty_elements=True).replace(" />", "/>")
+
+
+def _lighter_dots(root: ET.Element) -> None:
+    for pattern in root.iter(f"{{{SVG}}}pattern"):
+        path = pattern.find(f"{{{SVG}}}path")
+        if "C" in path.get("d"):  # the only hatch of the house with curves
+            ink = re.search(r"stroke: ([^;]+)", path.get("style")).group(1)
+            path.attrib = {"d": DOTS, "style": f"fill: none; stroke: {ink}; stroke-width: 1.6; stroke-linecap: round; stroke-dasharray: 0 4"}
+
+
+def _drop_what_draws_nothing(root: ET.Element) -> None:
+    for parent in root.iter():
+        for node in list(parent):
+            if node.tag == f"{{{SVG}}}path" and node.get("style") == "fill: none":
+                parent.remove(node)
+    for text in root.iter(f"{{{SVG}}}text"):
+        if re.match(r"rotate\(-?0 ", text.get("transform", "")):
+            del text.attrib["transform"]
+
+
+def _short_ids(root: ET.Element, name: str) -> None:
+    """Leave ids only where something refers to them."""
+    used: dict[str, str] = {}
+
+    def shortened(reference: re.Match) -> str:
+        return reference.group(1) + used.setdefault(reference.group(2), f"{name}-{len(used)}")
+
+    for node in root.iter():
+        for key, value in node.attrib.items():
+            if key == HREF or "url(#" in value:
+                node.set(key, re.sub(r"(^#|url\(#)([^)]+)", shortened, value))
+    for node in root.iter():
+        if old := node.attrib.pop("id", None):
+            if old in used:
+                node.set("id", used[old])
+
+
+def _join_groups(parent: ET.Element) -> None:
+    """Replace a group that says nothing by what is in it; say once, on the group, what all in it say; remove empty ones."""
+    children = []
+    for node in parent:
+        _join_groups(node)
+        if node.tag in (f"{{{SVG}}}g", f"{{{SVG}}}defs"):
+            if not len(node):
+                continue
+            if node.tag == f"{{{SVG}}}g" and not node.attrib:
+                children += list(node)
+                continue
+            styles = {child.get("style") for child in node}
+            if node.tag == f"{{{SVG}}}g" and len(node) > 1 and len(styles) == 1 and None not in styles and "style" not in node.attrib and "opacity" not in min(styles):
+                node.set("style", min(styles))
+                for child in node:
+                    del child.attrib["style"]
+        children.append(node)
+    parent[:] = children
+
+
+def _short(number: float) -> str:
+    text = f"{number:.2f}".rstrip("0").rstrip(".")
+    return "0" if text == "-0" else re.sub(r"^(-?)0\.", r"\1.", text)
+
+
+def _path(d: str) -> str:
+    """Return a path with straight lines told from point to point, which are shorter numbers than places."""
+    out, here = [], (0, 0)  # in hundredths, so that rounding does not add up along the line
+    for command, rest in re.findall(r"([A-Za-z])([^A-Za-z]*)", d):
+        numbers = [round(100 * float(number)) for number in NUMBER.findall(rest)]
+        if command == "L":
+            step = (numbers[0] - here[0], numbers[1] - here[1])
+            told = f"v{_short(step[1] / 100)}" if not step[0] else f"h{_short(step[0] / 100)}" if not step[1] else f"l{_short(step[0] / 100)} {_short(step[1] / 100)}"
+        else:
+            told = command + " ".join(_short(number / 100) for number in numbers)
+        if len(numbers) > 1:
+            here = tuple(numbers[-2:])
+        elif command == "H":
+            here = (numbers[0], here[1])
+        out.append(told)
+    return "".join(out).replace(" -", "-")
