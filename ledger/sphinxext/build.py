@@ -138,7 +138,7 @@ def prepare_site(app: Sphinx) -> None:
 
     add_global_html_resources(app, None)  # before the pages, which name the file with a hash of what is in it
     app.builder.epilog = ""  # it would name the folder in which Sphinx works; Jupyter Book names the site
-    names = [path.name for path in ASSETS.iterdir()]
+    names = [path.relative_to(ASSETS).as_posix() for path in sorted(ASSETS.rglob("*")) if path.is_file()]
     for name in set(getattr(app.env, "ledger_assets", [])) - set(names):
         Path(app.outdir, "_static", name).unlink(missing_ok=True)
     app.env.ledger_assets = names

@@ -76,14 +76,13 @@ CODE_HERE = "<!-- code -->"
 
 def _parts(chart: dict, this: dict, up: str) -> tuple[str, str, str]:
     """Return picture, source line, and what a reader can do with a chart, as HTML; `up` leads to the site's root. The code has its place marked."""
-    svg = chart["svg"].replace("<svg ", f'<svg role="img" aria-label="{html.escape(chart["alt"], quote=True)}" ', 1)
     files = f"{up}charts/{chart['name']}"
     links = f'<a href="{files}.zip" download>data with description and citation</a> ' + " ".join(f'<a href="{files}.{kind}" download>{kind.upper()}</a>' for kind in ("csv", "svg", "png"))
     tools = (
         f'<div class="chart-tools"><details><summary>View as table</summary>{_table(chart)}</details><details><summary>Code</summary>{CODE_HERE}</details>'
         f'{cite.block(this, files)}<a class="chart-address" href="{files}.html">The chart by itself</a><p class="chart-downloads">Download {links}</p></div>'
     )
-    return f'<div class="chart-picture">{svg}</div>', f'<p class="chart-source">{_source_line(chart, up)}</p>', tools
+    return _picture(chart), f'<p class="chart-source">{_source_line(chart, up)}</p>', tools
 
 
 def work(config, chart: dict) -> dict:
@@ -94,6 +93,13 @@ def work(config, chart: dict) -> dict:
 def address(name: str) -> str:
     """Return the anchor of a chart on its page: its name with a prefix, so that no heading can have the same."""
     return f"chart-{name}"
+
+
+def _picture(chart: dict) -> str:
+    """Return the chart as inline SVG, and beside it what assets/charts.js needs to say the values, which is no program."""
+    svg = chart["svg"].replace("<svg ", f'<svg role="img" aria-label="{html.escape(chart["alt"], quote=True)}" ', 1)
+    marks = json.dumps(chart["marks"], ensure_ascii=False, separators=(",", ":")).replace("</", "<\\/")
+    return f'<div class="chart-picture">{svg}<script type="application/json" class="chart-marks">{marks}</script></div>'
 
 
 def raw_html(text: str) -> nodes.raw:
@@ -164,8 +170,15 @@ def write_palette(app: Sphinx) -> None:
         Path(app.outdir, "_static", "palette.css").write_text(palette_css(), encoding="utf-8")
 
 
+def add_script(app: Sphinx, page: str, template: str, context: dict, doctree) -> None:
+    """Load the script that makes charts explorable on the pages that have charts."""
+    if memory.of_all(app.env, "charts").get(page):
+        app.add_js_file("charts.js", loading_method="defer")
+
+
 def setup(app: Sphinx) -> None:
     app.add_transform(FigureOfChart)
+    app.connect("html-page-context", add_script)
     app.connect("builder-inited", write_palette)
     app.connect("build-finished", remove_downloads)
     app.add_css_file("palette.css", priority=900)
