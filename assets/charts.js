@@ -213,7 +213,7 @@
     });
     picture.addEventListener("pointerleave", (event) => event.pointerType === "touch" || leave(picture));
     picture.addEventListener("click", (event) => {
-      if (picture.tip.contains(event.target)) return;
+      if (event.pointerType !== "touch" && picture.tip.contains(event.target)) return; // a finger means the point under the words
       const mark = nearest(picture, event.clientX, event.clientY, NEAR.touch);
       if (mark) show(picture, mark);
       else hide();

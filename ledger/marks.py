@@ -16,8 +16,12 @@ from matplotlib.container import BarContainer
 
 
 def say(drawn, at, what, series: str = "") -> None:
-    """Have each point of a line or scatter say `at` (its time or place) and `what`, both texts; `series` names them all."""
-    drawn.says = [(_plain(a), _plain(w)) for a, w in zip(at, what, strict=True)]
+    """Have each point of a line or scatter say `at` (its time or place) and `what`, both texts; `series` names them all.
+
+    Raises ValueError unless each point has both.
+    """
+    points = drawn.get_offsets() if isinstance(drawn, PathCollection) else drawn.get_xdata()
+    drawn.says = [(_plain(a), _plain(w)) for _, a, w in zip(points, at, what, strict=True)]
     drawn.said_as = series
 
 
