@@ -324,13 +324,14 @@ def corners(svg):
 @pytest.mark.parametrize("name", BOOK)
 def test_the_points_of_a_chart_stand_where_they_are_drawn(name):
     drawn = corners(BOOK[name]["svg"])
-    placed = []
-    for _, points in BOOK[name]["marks"]["series"]:
-        for x, y, _, _, *size in points:
+    elsewhere = []
+    for series, points in BOOK[name]["marks"]["series"]:
+        for x, y, at, _, *size in points:
             ends = [(x - size[0] / 2, y - size[1] / 2), (x + size[0] / 2, y + size[1] / 2)] if size else [(x, y)]
-            placed.append(all(any(abs(a - x) < 0.26 and abs(b - y) < 0.26 for a, b in drawn) for x, y in ends))
-    # a line of hundreds of months is drawn with the corners that one can see; bars of nothing are not drawn
-    assert sum(placed) >= 0.9 * len(placed), f"{placed.count(False)} of {len(placed)} points are elsewhere"
+            if 0 not in size and not all(any(abs(a - x) < 0.26 and abs(b - y) < 0.26 for a, b in drawn) for x, y in ends):
+                elsewhere.append((series, at))
+    # of a line of hundreds of months matplotlib draws only the corners that one can see
+    assert len(elsewhere) <= (30 if name == "brent-price" else 0), elsewhere
 
 
 def test_the_book_has_charts_and_the_list_of_worded_ones_is_true():

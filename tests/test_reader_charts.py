@@ -101,12 +101,13 @@ def test_points_on_one_another_are_told_together(open_page):  # noqa: F811
 def test_a_tap_tells_the_value_and_a_tap_elsewhere_takes_it_away(open_page, width):  # noqa: F811
     page = open_page(LINK, width=width, has_touch=True)
     picture = picture_of(page, CHART)
+    picture.evaluate("picture => picture.removeAttribute('tabindex')")  # on some devices a tap does not move the focus
     for year in ("2011", "2017", "2023"):
         page.touchscreen.tap(*place_of(picture, ALL, year))
         expect(tip_of(page)).to_contain_text(f"{ALL}: {in_table(CHART, year, ALL)}")
         box = tip_of(page).bounding_box()
         assert box["x"] >= 0 and box["x"] + box["width"] <= width and page.evaluate("document.documentElement.scrollWidth") <= width
-    page.locator(f"#chart-{CHART} figcaption").tap()
+    page.locator(f"#chart-{CHART} .caption-text").tap()
     expect(tip_of(page)).to_have_count(0)
 
 
