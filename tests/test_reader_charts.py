@@ -4,7 +4,9 @@ without JavaScript.
 Needs Chromium (Debian: apt-get install chromium). Where there is none the tests are skipped, but never in CI.
 """
 import csv
+import gzip
 import json
+import re
 
 import pytest
 from playwright.sync_api import expect
@@ -200,3 +202,13 @@ def test_the_script_is_loaded_where_charts_are(path, loaded):
     text = (SITE / path).read_text(encoding="utf-8")
     assert ('class="chart-picture"' in text) == ("charts.js" in text) == loaded
     assert "chart2music" not in text
+
+
+@pytest.mark.parametrize("path", ["index", *(f"chapters/{name}" for name in ("security", "energy", "economics", "diplomacy", "outlook"))])
+def test_a_page_with_charts_is_light(path):
+    page = SITE / f"{path}.html"
+    text = page.read_text(encoding="utf-8")
+    asked = re.findall(r'<link rel="stylesheet"[^>]*href="([^"?]+)', text) + re.findall(r'<script[^>]*src="([^"?]+)', text)
+    files = [page, *((page.parent / each).resolve() for each in asked), *(SITE / "_static" / "vendor").glob("*.js")]
+    assert len(files) <= 15, "requests, the one for chart2music among them"
+    assert sum(len(gzip.compress(file.read_bytes())) for file in files) <= 150_000
