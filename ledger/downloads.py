@@ -82,7 +82,7 @@ def _fields(chart: dict, described: list[dict]) -> list[dict]:
         of_table = known.get(name)
         kind = _kind([row[at] for row in body if row[at]])
         said = {"title": of_table["title"], "description": of_table["description"]} if of_table else {"title": name, "description": f"“{name}”, as the chart shows it."}
-        unit = of_table.get("unit") if of_table else chart.get("unit") if kind in ("integer", "number") else None
+        unit = of_table.get("unit") if of_table else chart["marks"]["unit"] if kind in ("integer", "number") else None
         fields.append({"name": name, "type": kind, **said, **({"unit": unit} if unit else {})})
     return fields
 
