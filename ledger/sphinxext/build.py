@@ -3,7 +3,7 @@
 Sphinx works in `_build/.work/html`. When a build ends well, the site that it made there takes the place of `_build/html`, and a seal
 with the hashes of all files is left for the next build. A build that finds no seal, or a file that is not as sealed, starts afresh:
 the one before it failed, was killed, or something changed its files. Executed chapters are kept apart (`ledger.engine`), so that
-a fresh start costs little.
+a fresh start costs little. The builders that make the EPUB and the page of the PDF (`ledger.sphinxext.printed`) go the same way, in folders of their own.
 
 A build for the live preview (`ledger.live`, LEDGER_LIVE in the environment) publishes `_build/live` instead and works beside. In it
 a chapter that fails does not fail the build: its page says so, and shows what its cells put out until then.
@@ -34,6 +34,9 @@ LIVE = bool(os.environ.get("LEDGER_LIVE"))
 CODE = [*(inputs.ROOT / "ledger" / "sphinxext").glob("*.py"), *(inputs.ROOT / "ledger" / f"{name}.py" for name in ("cite", "downloads", "engine", "inputs", "palette", "tables"))]
 EVERYWHERE = ["references.bib", "CITATION.cff", *sorted(path.relative_to(inputs.ROOT).as_posix() for path in CODE)]  # what every page depends on
 ASSETS, THEME = inputs.ROOT / "assets", inputs.ROOT / "ledger" / "sphinxext" / "theme"
+SETTINGS = ["_config.yml", "_toc.yml", "CITATION.cff"]
+NAME = "russia-iran-ledger"  # of the book as a file
+PRINTED = (f"{NAME}.pdf", f"{NAME}.epub")  # ledger/printed.py puts them into the site; no build of it makes them
 
 
 class BuildFailed(SphinxError):
@@ -50,6 +53,7 @@ class Build:
         self.new, self.old = (published.with_name(f".{published.name}.{age}") for age in ("new", "old"))
         self.folder = published.parent / ".work" / published.name
         self.seal = self.folder / "seal.json"
+        self.made_of = self.folder / "made-of"
         self.lock = one_at_a_time(published.parent / ".lock")
         self._give_back_last_site()
         self.sealed = self._opened_seal()
@@ -84,7 +88,7 @@ class Build:
     def publish(self, reusable: bool) -> None:
         """Put the new site in the place of the old one; seal the work when the next build may go on from it."""
         made = self._hashes()
-        if made["site"] != hashes(self.published):
+        if made["site"] != {name: known for name, known in hashes(self.published).items() if name not in PRINTED}:  # a site that changes loses them
             try:
                 shutil.copytree(self.folder / "site", self.new)
             except OSError as error:  # a full disk, mostly; copytree reports each file
@@ -97,6 +101,11 @@ class Build:
             aside = self.seal.with_suffix(".new")
             aside.write_text(json.dumps(made), encoding="utf-8")
             os.replace(aside, self.seal)
+
+    def note_sources(self, app: Sphinx) -> None:
+        """Note what the published book was made of (see `made_of`)."""
+        known = [memory.of_all(app.env, "inputs"), app.config.ledger_inputs, [inputs.now(f"file {name}") for name in SETTINGS]]
+        self.made_of.write_text(inputs.of_text(json.dumps(known, sort_keys=True)), encoding="utf-8")
 
     def close(self) -> None:
         self.engine.close()
@@ -117,6 +126,14 @@ def one_at_a_time(path: Path):
     lock.write(str(os.getpid()))
     lock.flush()
     return lock
+
+
+def made_of(published: Path) -> str | None:
+    """Return a hash of all that a published book was made of: the same for a site, a PDF and an EPUB that say the same. None where it is not known."""
+    try:
+        return (published.parent / ".work" / published.name / "made-of").read_text(encoding="utf-8")
+    except OSError:
+        return None
 
 
 def hashes(folder: Path) -> dict[str, str]:
@@ -264,6 +281,7 @@ def finish(app: Sphinx, error: Exception | None) -> None:
         if error is None and not (app._warncount and strict):
             remove_leftovers(app)
             building.publish(reusable=LIVE or not app._warncount)  # Sphinx does not repeat the warnings of pages that it need not read
+            building.note_sources(app)
     finally:
         building.close()
 

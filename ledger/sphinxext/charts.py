@@ -17,7 +17,7 @@ from sphinx.util import logging
 
 from ledger import cite, downloads
 from ledger.palette import PAGE, PALETTE
-from ledger.sphinxext import memory
+from ledger.sphinxext import memory, printed
 
 logger = logging.getLogger(__name__)
 CONTENT = re.compile(r'<script type="application/json" class="ledger-chart">(.*)</script>', re.S)
@@ -44,16 +44,18 @@ class FigureOfChart(SphinxTransform):
         if elsewhere is not None or name in self.document.nameids:
             raise ExtensionError(f"two charts are named {name!r}: in {elsewhere or page} and in {page}; a name is an address, rename one")
         memory.of_page(self.env)["charts"][name] = {"name": name, "page": page, "caption": chart["caption"], "tables": chart["tables"]}
-        if self.app.builder.name == "html":
+        if (builder := self.app.builder.name) in ("html", "epub"):
             folder, this = Path(self.app.outdir, "charts"), work(self.config, chart)
             folder.mkdir(exist_ok=True)
-            files = {"csv": chart["csv"], "svg": standalone(chart["svg"]), "png": base64.b64decode(chart["png"]), "zip": downloads.of_chart(chart, this), "bib": cite.bibtex(this), "ris": cite.ris(this), "html": self._page(chart, this)}
+            files: dict[str, str | bytes] = {"svg": standalone(chart["svg"])}
+            if builder == "html":
+                files |= {"csv": chart["csv"], "png": base64.b64decode(chart["png"]), "zip": downloads.of_chart(chart, this), "bib": cite.bibtex(this), "ris": cite.ris(this), "html": self._page(chart, this)}
             for kind, content in files.items():
                 (folder / f"{name}.{kind}").write_bytes(content if isinstance(content, bytes) else content.encode())
 
     def _page(self, chart: dict, this: dict) -> str:
         """Return the page of the chart by itself."""
-        picture, below, tools = _parts(chart, this, "../")
+        picture, below, tools = _parts(chart, this, self.app.builder, f"charts/{chart['name']}")
         tools = tools.replace("<details>", "<details open>", 1).replace(CODE_HERE, f'<pre tabindex="0">{html.escape(chart["code"])}</pre>')
         figure = f'<figure class="ledger-chart">{picture}<figcaption>{below}</figcaption>{tools}</figure>'
         known = {"chart": chart, "figure": figure, "page": self.env.docname, "anchor": address(chart["name"]), "address": this["url"], "image": this["url"].removesuffix("html") + "png", "book": cite.edition()["title"], "policy": self.app.ledger_policy}
@@ -63,7 +65,9 @@ class FigureOfChart(SphinxTransform):
         figure = nodes.figure(classes=["ledger-chart"], names=[chart["name"]], ids=[address(chart["name"])])
         figure.source, figure.line = self.document["source"], None
         self.document.note_explicit_target(figure)
-        picture, below, tools = _parts(chart, work(self.config, chart), "../" * self.env.docname.count("/"))
+        if self.app.builder.name != "html":
+            return printed.fill_figure(figure, chart, self.app, self.env.docname)
+        picture, below, tools = _parts(chart, work(self.config, chart), self.app.builder, self.env.docname)
         before, after = tools.split(CODE_HERE)
         figure += [raw_html(picture), nodes.caption("", chart["caption"]), raw_html(below + before)]
         figure += nodes.literal_block(chart["code"], chart["code"], language="python")
@@ -74,15 +78,15 @@ class FigureOfChart(SphinxTransform):
 CODE_HERE = "<!-- code -->"
 
 
-def _parts(chart: dict, this: dict, up: str) -> tuple[str, str, str]:
-    """Return picture, source line, and what a reader can do with a chart, as HTML; `up` leads to the site's root. The code has its place marked."""
-    files = f"{up}charts/{chart['name']}"
+def _parts(chart: dict, this: dict, builder, docname: str) -> tuple[str, str, str]:
+    """Return picture, source line, and what a reader can do with a chart, as the HTML of a page. The code has its place marked."""
+    files = f"{'../' * docname.count('/')}charts/{chart['name']}"
     links = f'<a href="{files}.zip" download>data with description and citation</a> ' + " ".join(f'<a href="{files}.{kind}" download>{kind.upper()}</a>' for kind in ("csv", "svg", "png"))
     tools = (
         f'<div class="chart-tools"><details><summary>View as table</summary>{_table(chart)}</details><details><summary>Code</summary>{CODE_HERE}</details>'
         f'{cite.block(this, files)}<a class="chart-address" href="{files}.html">The chart by itself</a><p class="chart-downloads">Download {links}</p></div>'
     )
-    return _picture(chart), f'<p class="chart-source">{_source_line(chart, up)}</p>', tools
+    return _picture(chart), f'<p class="chart-source">{source_line(chart, builder, docname)}</p>', tools
 
 
 def work(config, chart: dict) -> dict:
@@ -111,13 +115,14 @@ def charts_of(env) -> dict[str, dict]:
     return {name: chart for charts in memory.of_all(env, "charts").values() for name, chart in charts.items()}
 
 
-def _source_line(chart: dict, up: str) -> str:
+def source_line(chart: dict, builder, docname: str) -> str:
+    """Return a chart's sources and tables as HTML, with links as they are on a page of that builder."""
     names = []
     for source in chart["sources"]:
         title = html.escape(source["title"])
         linked = f'<a href="{html.escape(source["path"])}">{title}</a>' if source["path"].startswith("http") else title
         names.append(f"{linked}, {html.escape(source['edition'])}" if source["edition"] else linked)
-    tables = ", ".join(f'<a href="{up}tables/{name}.html">{name}</a>' for name in chart["tables"])
+    tables = ", ".join(f'<a href="{builder.get_relative_uri(docname, f"tables/{name}")}">{name}</a>' for name in chart["tables"])
     return f"Source: {'; '.join(names)}. Table: {tables}."
 
 
@@ -142,16 +147,21 @@ def _readable(cell: str) -> str:
 
 def remove_downloads(app: Sphinx, error: Exception | None) -> None:
     """Remove the downloads of charts that are gone."""
-    if not error and app.builder.format == "html":
+    if not error and app.builder.name in ("html", "epub"):
         known = charts_of(app.env)
         for path in Path(app.outdir, "charts").glob("*.*"):
             if path.stem not in known:
                 path.unlink()
 
 
+def plain(svg: str) -> str:
+    """Return a chart's SVG with plain colours, those of the light theme, in place of the page's."""
+    return re.sub(r"var\(--chart-[a-z]+, ([^)]+)\)", r"\1", svg)
+
+
 def standalone(svg: str) -> str:
     """Return a chart's SVG with plain colours in place of the page's, for a reader who takes the file elsewhere."""
-    svg = re.sub(r"var\(--chart-[a-z]+, ([^)]+)\)", r"\1", svg)
+    svg = plain(svg)
     return '<?xml version="1.0" encoding="utf-8"?>\n' + svg.replace('<svg style="', '<svg style="background: #ffffff; font-family: \'DejaVu Sans\', sans-serif; ', 1)
 
 
@@ -166,7 +176,7 @@ def palette_css() -> str:
 
 def write_palette(app: Sphinx) -> None:
     """Write the palette before the pages, which name it with a hash of what is in it."""
-    if app.builder.format == "html":
+    if app.builder.name == "html":
         Path(app.outdir, "_static", "palette.css").write_text(palette_css(), encoding="utf-8")
 
 

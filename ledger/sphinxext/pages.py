@@ -17,6 +17,7 @@ from ledger import downloads, inputs, tables
 from ledger.sphinxext import memory, numbers, site
 from ledger.sphinxext.charts import address, charts_of, raw_html
 from ledger.sphinxext.numbers import numbers_of
+from ledger.sphinxext.printed import on_site
 
 FOLDER = "tables"  # generated, not kept in git
 SHOWN = 300  # rows; a longer table shows its first 50 and is downloaded for the rest
@@ -90,6 +91,8 @@ class Downloads(SphinxDirective):
         memory.depends(self.env, f"table {name}")
         up = "../" * self.env.docname.count("/")
         path = tables.describe(name)["path"]
+        if self.env.app.builder.name != "html":
+            return [raw_html(f"<p>On the book's site: {on_site(self.config, f'data/{path}')}</p>")]
         every = f'<a href="{up}data/{downloads.ALL}" download>all tables</a>'
         return [raw_html(f'<p class="downloads">Download <a href="{up}data/{name}.zip" download>the table with description, sources, terms and citation</a> (zip), <a href="{up}data/{path}" download>{path}</a> alone, or {every}.</p>')]
 
@@ -119,6 +122,8 @@ class Rows(SphinxDirective):
             rows = tables.rows(name)
         except tables.TableError as error:
             raise ExtensionError(str(error)) from None
+        if self.env.app.builder.name != "html":
+            return [raw_html(f"<p>{len(rows):,} rows, which are not printed here: {on_site(self.config, f'{self.env.docname}.html')}</p>")]
         head, body = list(rows[0]), [list(row.values()) for row in rows]
         shown = body if len(body) <= SHOWN else body[:50]
         said = f"All {len(body):,} rows." if shown is body else f"The first {len(shown)} of {len(body):,} rows; the file has them all."
