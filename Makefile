@@ -1,16 +1,24 @@
-# make book   build the site into _build/html      make test   run every test      make live   preview, built again on save      make bench   time the build beside stock Jupyter Book
-.PHONY: book test live bench why lock tables clean
+# make book   build the site into _build/html      make pdf, make epub   the book as one file, beside the site      make test   run every test      make live   preview, built again on save      make bench   time the build beside stock Jupyter Book
+.PHONY: book pdf epub test live bench why lock tables clean
 PYTHON ?= python3
 PORT ?= 8000
 BIN := .venv/bin
 export PYTHONHASHSEED := 0
 # the time of the last commit stands for the time of the build, so that the same input gives the same bytes
 export SOURCE_DATE_EPOCH := $(shell git log -1 --format=%ct 2>/dev/null || date +%s)
+export LEDGER_COMMIT := $(shell git describe --always --dirty=' and changes after it' --exclude '*' 2>/dev/null)
 
 book: .venv/installed
 	$(BIN)/jupyter-book build -W -n --keep-going .
 
-test: book
+pdf: book
+	$(BIN)/python -m ledger pdf
+
+epub: book
+	$(BIN)/python -m ledger epub
+
+# without Chromium the tests that need it are skipped, but not in CI: there `make pdf` says what is missing
+test: book epub $(if $(or $(CI),$(shell command -v chromium || command -v chromium-browser || command -v google-chrome)),pdf)
 	$(BIN)/python -m pytest
 
 live: .venv/installed

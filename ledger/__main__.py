@@ -1,4 +1,4 @@
-"""python -m ledger: what an author does from a terminal: tables, claims, and the live preview."""
+"""python -m ledger: what an author does from a terminal: tables, claims, the PDF and the EPUB, and the live preview."""
 from __future__ import annotations
 
 import argparse
@@ -22,7 +22,7 @@ def why(name: str) -> str:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m ledger", description="Tables, claims and the live preview of The Russia–Iran Ledger.")
+    parser = argparse.ArgumentParser(prog="python -m ledger", description="Tables, claims, PDF, EPUB and the live preview of The Russia–Iran Ledger.")
     commands = parser.add_subparsers(dest="command", required=True)
     build = commands.add_parser("tables", help="rebuild tables from the institutions' files")
     build.add_argument("--from", dest="upstream", type=Path, required=True, metavar="FOLDER", help="the folder that holds one folder an institution")
@@ -32,6 +32,8 @@ def main() -> int:
     commands.add_parser("claims", help="print every claim with its published and its computed verdict, and the figure behind it")
     reason = commands.add_parser("why", help="say whether a page would execute when the site is built, and why")
     reason.add_argument("page", metavar="PAGE", help="for example economics, or chapters/economics")
+    for kind, made in (("pdf", "print the book, with Chromium, to a PDF beside the site"), ("epub", "make the book as an EPUB beside the site")):
+        commands.add_parser(kind, help=made)
     live = commands.add_parser("live", help="serve a preview that is built again whenever a file is saved")
     live.add_argument("--port", type=int, default=8000)
     options = parser.parse_args()
@@ -49,6 +51,15 @@ def main() -> int:
             for problem in problems:
                 print(f"error: {problem}", file=sys.stderr)
             return 1 if problems else 0
+        elif options.command in ("pdf", "epub"):
+            from ledger import printed
+
+            try:
+                made = getattr(printed, options.command)()
+            except printed.NotPrinted as error:
+                print(f"error: {error}", file=sys.stderr)
+                return 1
+            print(f"{made}, {made.stat().st_size / 1e6:.1f} MB")
         elif options.command == "live":
             from ledger.live import run
 
