@@ -6,7 +6,6 @@ BIN := .venv/bin
 export PYTHONHASHSEED := 0
 # the time of the last commit stands for the time of the build, so that the same input gives the same bytes
 export SOURCE_DATE_EPOCH := $(shell git log -1 --format=%ct 2>/dev/null || date +%s)
-export LEDGER_COMMIT := $(shell git describe --always --dirty=' and changes after it' --exclude '*' 2>/dev/null)
 
 book: .venv/installed
 	$(BIN)/jupyter-book build -W -n --keep-going .

@@ -18,6 +18,7 @@ from sphinx.util import logging
 from ledger import cite, downloads
 from ledger.palette import PAGE, PALETTE
 from ledger.sphinxext import memory, printed
+from ledger.sphinxext.build import NAME
 
 logger = logging.getLogger(__name__)
 CONTENT = re.compile(r'<script type="application/json" class="ledger-chart">(.*)</script>', re.S)
@@ -91,7 +92,7 @@ def _parts(chart: dict, this: dict, builder, docname: str) -> tuple[str, str, st
 
 def work(config, chart: dict) -> dict:
     """Return a chart as a work to cite (see `ledger.cite`)."""
-    return {"kind": "chart", "key": f"russia-iran-ledger-{chart['name']}", "title": chart["caption"], "url": f"{config.html_baseurl}charts/{chart['name']}.html", "note": cite.credit(chart["sources"])}
+    return {"kind": "chart", "key": f"{NAME}-{chart['name']}", "title": chart["caption"], "url": f"{config.html_baseurl}charts/{chart['name']}.html", "note": cite.credit(chart["sources"])}
 
 
 def address(name: str) -> str:

@@ -15,7 +15,6 @@ import time
 import zipfile
 from pathlib import Path
 
-import yaml
 from docutils import nodes
 from sphinx import addnodes
 from sphinx.application import Sphinx
@@ -23,13 +22,12 @@ from sphinx.builders.epub3 import Epub3Builder
 from sphinx.builders.singlehtml import SingleFileHTMLBuilder
 from sphinx.transforms import SphinxTransform
 
-from ledger import inputs
+from ledger import cite
 from ledger.palette import PALETTE
-from ledger.sphinxext import charts
+from ledger.sphinxext import charts, site
 from ledger.sphinxext.build import NAME
 
 THEME = Path(__file__).with_name("paper")
-UNTIL = re.compile(r"Evidence ends in \w+ \d{4}\.")
 LINK = re.compile(r'<a href="(?!\w+:|#)([^"]*)"[^>]*>')  # as a chapter writes it that offers a file of the site
 TILE = 72  # what matplotlib repeats of a hatch, in its own units
 PATTERN = re.compile(rf'<pattern id="([^"]+)" [^>]*width="{TILE}" height="{TILE}">\s*<rect [^>]*fill="([^"]+)"/>\s*<path d="([^"]+)" style="([^"]+)"/>\s*</pattern>')
@@ -44,38 +42,26 @@ ACCESSIBILITY = {
 }
 
 
-def citation() -> dict:
-    """Return what CITATION.cff says; nothing where there is none."""
-    try:
-        return yaml.safe_load((inputs.ROOT / "CITATION.cff").read_text(encoding="utf-8"))
-    except OSError:
-        return {}
-
-
 def about(app: Sphinx) -> dict[str, str]:
-    """Return what the title page says of the book, from CITATION.cff and the settings; what is not known is empty."""
-    cited = citation()
-    title, _, subtitle = cited.get("title", app.config.html_title).partition(": ")
-    until = UNTIL.search(app.env.get_doctree(app.config.root_doc).astext())
+    """Return what the title page says of the book."""
+    edition = cite.edition()
     return {
-        "title": title,
-        "subtitle": subtitle[:1].upper() + subtitle[1:],
-        "authors": ", ".join(who.get("name") or f"{who['given-names']} {who['family-names']}" for who in cited.get("authors", [])) or app.config.author,
-        "abstract": cited.get("abstract", ""),
-        "version": cited.get("version", ""),
-        "released": str(cited.get("date-released", "")),
-        "year": str(cited.get("date-released", ""))[:4],
-        "until": until.group() if until else "",
-        "commit": os.environ.get("LEDGER_COMMIT", ""),
+        "title": edition["title"],
+        "subtitle": edition["subtitle"][:1].upper() + edition["subtitle"][1:],
+        "authors": edition["author"],
+        "abstract": edition["abstract"],
+        "stamp": app.config.ledger_stamp,
+        "until": f"Evidence ends in {site.in_words(site.EVIDENCE_ENDS)}",
+        "citation": cite.plain(site.work(app, app.config.root_doc)),
         "address": app.config.html_baseurl,
         "rights": f"© {app.config.copyright} {app.config.author}. The institutions' data are theirs; what may be done with each table is said where the table is described.",
     }
 
 
 def on_site(config, path: str) -> str:
-    """Return HTML that names a place of the site: a link where the site's address is known."""
-    shown = html.escape(config.html_baseurl.rstrip("/") + "/" + path if config.html_baseurl else path)
-    return f'<a href="{shown}">{shown}</a>' if config.html_baseurl else f"<code>{shown}</code>"
+    """Return a link to a place of the site that prints where it leads."""
+    shown = html.escape(config.html_baseurl + path)
+    return f'<a href="{shown}">{shown}</a>'
 
 
 def fill_figure(figure: nodes.figure, chart: dict, app: Sphinx, docname: str) -> nodes.figure:
@@ -123,7 +109,7 @@ def box(path: str) -> tuple[float, float, float, float]:
 
 
 class LinksToSite(SphinxTransform):
-    """Have links that a chapter writes as HTML, to files that only the site has, lead to the site; without its address, nowhere."""
+    """Have links that a chapter writes as HTML, to files that only the site has, lead to the site."""
 
     default_priority = 150  # before charts are put in
 
@@ -136,7 +122,7 @@ class LinksToSite(SphinxTransform):
 
     def _link(self, found: re.Match) -> str:
         path = posixpath.normpath(posixpath.join(posixpath.dirname(self.env.docname), found.group(1)))
-        return f'<a href="{self.config.html_baseurl.rstrip("/")}/{path}">' if self.config.html_baseurl else "<a>"
+        return f'<a href="{self.config.html_baseurl}{path}">'
 
 
 class Epub(Epub3Builder):
@@ -188,7 +174,7 @@ def cover(book: dict[str, str]) -> str:
     return (
         '<?xml version="1.0" encoding="utf-8"?>\n<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 800 1200" width="800" height="1200" font-family="serif">\n'
         f'<rect width="800" height="1200" fill="{blue}"/><rect x="70" y="180" width="160" height="14" fill="{vermilion}"/>\n{shown}'
-        f'<text x="70" y="1110" font-size="28" fill="#ffffff">{html.escape(book["until"].rstrip("."))}</text>\n</svg>\n'
+        f'<text x="70" y="1110" font-size="28" fill="#ffffff">{html.escape(book["until"])}</text>\n</svg>\n'
     )
 
 
@@ -281,12 +267,11 @@ def rename(tree: nodes.document, root: str) -> None:
 
 def settle(app: Sphinx, config) -> None:
     """Say of the EPUB what a library's catalogue holds."""
-    cited = citation()
-    config.version, config.ledger_address = cited.get("version", ""), config.html_baseurl or ""
+    config.version, config.ledger_address = cite.edition()["version"], config.html_baseurl
     config.epub_basename, config.epub_title, config.epub_language = NAME, config.html_title, "en"
     config.epub_author = config.epub_publisher = config.epub_contributor = config.author
     config.epub_copyright = f"© {config.copyright} {config.author}. The institutions' data are theirs, under the terms that the book names for each table."
-    config.epub_description = cited.get("abstract") or config.html_title
+    config.epub_description = cite.edition()["abstract"]
     config.epub_uid, config.epub_identifier = "book-id", "urn:uuid:05880a07-8ee3-54d9-9528-fe9cfa16f7ad"  # for good: a library knows the book by it
     config.epub_cover, config.epub_pre_files = ("cover.svg", "cover.html"), [("titlepage.xhtml", "Title page")]
     config.epub_use_index, config.epub_show_urls, config.epub_tocdup, config.epub_tocdepth = False, "no", False, 2

@@ -5,6 +5,7 @@ import base64
 import hashlib
 import html
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -20,12 +21,11 @@ from sphinx.errors import ConfigError, ExtensionError
 from sphinx.util.docutils import SphinxDirective
 
 from ledger import cite, downloads, inputs, tables
-from ledger.sphinxext import memory
-from ledger.sphinxext.charts import charts_of
+from ledger.sphinxext import charts, memory
+from ledger.sphinxext.build import NAME
 
 THEME = Path(__file__).parent / "theme"
 CHANGES = inputs.ROOT / "changes.yml"
-BOOK = "russia-iran-ledger"
 EVIDENCE_ENDS = "2026-06"
 MONTHS = "January February March April May June July August September October November December".split()
 
@@ -72,23 +72,23 @@ def work(app: Sphinx, docname: str) -> dict:
     name, url = docname.rpartition("/")[2], app.config.html_baseurl + app.builder.get_target_uri(docname)
     if docname.startswith("tables/"):
         resource = tables.describe(name)
-        return {"kind": "table", "key": f"{BOOK}-{name}", "title": resource["title"], "url": url, "note": cite.credit(resource["sources"])}
+        return {"kind": "table", "key": f"{NAME}-{name}", "title": resource["title"], "url": url, "note": cite.credit(resource["sources"])}
     title = app.env.titles[docname].astext()
     if docname == app.config.root_doc:
-        return {"kind": "book", "key": BOOK, "title": title, "url": app.config.html_baseurl}
-    return {"kind": "chapter", "key": f"{BOOK}-{name}", "title": title, "url": url}
+        return {"kind": "book", "key": NAME, "title": title, "url": app.config.html_baseurl}
+    return {"kind": "chapter", "key": f"{NAME}-{name}", "title": title, "url": url}
 
 
 def file_of(work: dict) -> str:
     """Return where the BibTeX and RIS files of a page are in the site, less their endings."""
-    return "cite/" + (work["key"].removeprefix(f"{BOOK}-") if work["kind"] != "book" else BOOK)
+    return "cite/" + (work["key"].removeprefix(f"{NAME}-") if work["kind"] != "book" else NAME)
 
 
 def image(app: Sphinx, docname: str) -> dict:
     """Return address and alt text of a page's picture: its first chart, for a table the first drawn from it, else that of the book."""
-    charts = charts_of(app.env)
-    own = [chart for chart in charts.values() if chart["page"] == docname or docname == f"tables/{chart['tables'][0]}"]
-    chosen = next(iter(own or [chart for chart in charts.values() if chart["page"] == app.config.root_doc] or charts.values()), None)
+    every = charts.charts_of(app.env)
+    own = [chart for chart in every.values() if chart["page"] == docname or docname == f"tables/{chart['tables'][0]}"]
+    chosen = next(iter(own or [chart for chart in every.values() if chart["page"] == app.config.root_doc] or every.values()), None)
     return {"url": f"{app.config.html_baseurl}charts/{chosen['name']}.png", "alt": chosen["caption"]} if chosen else {"url": f"{app.config.html_baseurl}_static/favicon.svg", "alt": ""}
 
 
@@ -122,7 +122,7 @@ def linked_data(app: Sphinx, docname: str, work: dict, said: str) -> dict:
         }
     if work["kind"] == "book":
         return common | {"@type": "Book", "alternativeHeadline": book["subtitle"], "author": author, "keywords": book["keywords"], "abstract": book["abstract"], "image": image(app, docname)["url"]}
-    used = {name for chart in charts_of(app.env).values() if chart["page"] == docname for name in chart["tables"]}
+    used = {name for chart in charts.charts_of(app.env).values() if chart["page"] == docname for name in chart["tables"]}
     used |= {name for record in memory.of_all(app.env, "numbers").get(docname, {}).values() for name in record["tables"]}
     based = [{"@type": "Dataset", "name": tables.describe(name)["title"], "description": tables.describe(name)["description"], "url": f"{base}tables/{name}.html"} for name in sorted(used)]
     return common | {"@type": "ScholarlyArticle", "headline": work["title"], "author": author, "publisher": author, "isPartOf": whole, "image": image(app, docname)["url"], **({"isBasedOn": based} if based else {})}
@@ -139,7 +139,7 @@ def add_to_page(app: Sphinx, page: str, template: str, context: dict, doctree: n
         "stamp": app.config.ledger_stamp,
         "root": urlsplit(base).path,
         "all_data": downloads.ALL,
-        "book": BOOK,
+        "book": NAME,
         "page": doctree is not None,
     }
     if doctree is not None:
@@ -154,7 +154,10 @@ def add_to_page(app: Sphinx, page: str, template: str, context: dict, doctree: n
 
 
 def commit() -> tuple[str, str, bool]:
-    """Return the commit that is built and its date (both empty outside a repository), and whether files differ from it."""
+    """Return the commit that is built and its date (both empty outside a repository), and whether files differ from it. Who builds
+    a copy without its history can say so in LEDGER_COMMIT: commit, date, and "changed" if files differ."""
+    if told := os.environ.get("LEDGER_COMMIT", "").split():
+        return told[0], told[1], "changed" in told[2:]
 
     def git(*words: str) -> str:
         return subprocess.run(["git", "-C", str(inputs.ROOT), *words], capture_output=True, text=True, check=True).stdout.strip()
@@ -264,7 +267,7 @@ def write_files(app: Sphinx, error: Exception | None) -> None:
             (site / f"{file_of(this)}.{ending}").write_text(form(this), encoding="utf-8")
     (site / "feed.xml").write_text(feed(base), encoding="utf-8")
     addresses = [base if docname == app.config.root_doc else base + app.builder.get_target_uri(docname) for docname in pages]
-    (site / "sitemap.xml").write_text(sitemap(addresses + [f"{base}charts/{name}.html" for name in sorted(charts_of(app.env))]), encoding="utf-8")
+    (site / "sitemap.xml").write_text(sitemap(addresses + [f"{base}charts/{name}.html" for name in sorted(charts.charts_of(app.env))]), encoding="utf-8")
     (site / "robots.txt").write_text(f"User-agent: *\nAllow: /\nSitemap: {base}sitemap.xml\n", encoding="utf-8")
     name, date, changed = app.ledger_commit
     editions = {resource["name"]: [{key: source[key] for key in ("key", "institution", "edition", "retrieved")} for source in resource["sources"]] for resource in tables.package()["resources"]}
