@@ -14,6 +14,7 @@ import textwrap
 import time
 import zipfile
 from pathlib import Path
+from xml.etree import ElementTree
 
 from docutils import nodes
 from sphinx import addnodes
@@ -30,9 +31,7 @@ from ledger.sphinxext.build import NAME
 THEME = Path(__file__).with_name("paper")
 LINK = re.compile(r'<a href="(?!\w+:|#)([^"]*)"[^>]*>')  # as a chapter writes it that offers a file of the site
 TILE = 72  # what matplotlib repeats of a hatch, in its own units
-PATTERN = re.compile(rf'<pattern id="([^"]+)" [^>]*width="{TILE}" height="{TILE}">\s*<rect [^>]*fill="([^"]+)"/>\s*<path d="([^"]+)" style="([^"]+)"/>\s*</pattern>')
-POINT = re.compile(r"(-?\d+(?:\.\d+)?) (-?\d+(?:\.\d+)?)")
-FILLED = re.compile(r'<path d="([^"]*)"([^>]*) style="fill: url\(#([^)]+)\)([^"]*)"/>')
+SVG = "{http://www.w3.org/2000/svg}"
 ACCESSIBILITY = {
     "accessMode": ("textual", "visual"),
     "accessModeSufficient": ("textual",),
@@ -79,32 +78,47 @@ def fill_figure(figure: nodes.figure, chart: dict, app: Sphinx, docname: str) ->
 
 
 def drawn_hatches(svg: str) -> str:
-    """Return a chart with the lines of its hatches drawn, bar by bar: Chromium prints a pattern as a picture made of pixels, 11 MB for the book."""
-    hatches = {name: (fill, re.findall(r"M[^M]+", lines), style) for name, fill, lines, style in PATTERN.findall(svg)}
-
-    def filled(found: re.Match) -> str:
-        path, attributes, name, rest = found.groups()
-        if name not in hatches:
-            return found[0]
-        fill, strokes, style = hatches[name]
-        left, top, right, bottom = box(path)
-        drawn = []
-        for stroke in strokes:
-            x0, y0, x1, y1 = box(stroke)
-            for across in range(math.floor((left - x1) / TILE), math.ceil((right - x0) / TILE) + 1):
-                for down in range(math.floor((top - y1) / TILE), math.ceil((bottom - y0) / TILE) + 1):
-                    x, y = TILE * across, TILE * down
-                    if x + x1 > left and x + x0 < right and y + y1 > top and y + y0 < bottom:
-                        drawn.append(POINT.sub(lambda point: f"{x + float(point[1]):.2f} {y + float(point[2]):.2f}", stroke))
-        clip = f"{name}-{found.start()}"
-        return f'<g{attributes}><path d="{path}" style="fill: {fill}{rest}"/><clipPath id="{clip}"><path d="{path}"/></clipPath><path clip-path="url(#{clip})" d="{"".join(dict.fromkeys(drawn))}" style="{style}"/></g>'
-
-    return FILLED.sub(filled, svg)
+    """Return a chart with its hatches drawn, bar by bar: Chromium prints a pattern as a picture made of pixels, 8 MB for the book."""
+    root = ElementTree.fromstring(svg)
+    hatches = {pattern.get("id"): pattern for pattern in root.iter(f"{SVG}pattern")}
+    for parent in list(root.iter()):
+        for at, bar in enumerate(list(parent)):
+            style = bar.get("style") or parent.get("style") or ""  # what all in a group say stands on the group
+            found = re.search(r"fill:url\(#([^)]+)\)", style)
+            if not found or bar.tag != f"{SVG}path":
+                continue
+            ground, lines = hatches[found.group(1)]
+            left, top, right, bottom = box(bar.get("d"))
+            name = f"{found.group(1)}-{len(parent)}-{at}-{round(100 * left)}-{round(100 * top)}"
+            drawn = ElementTree.Element(f"{SVG}g", {"clip-path": bar.get("clip-path", "")} if bar.get("clip-path") else {})
+            ElementTree.SubElement(ElementTree.SubElement(drawn, f"{SVG}clipPath", id=name), f"{SVG}path", d=bar.get("d"))
+            ElementTree.SubElement(drawn, f"{SVG}path", d=bar.get("d"), style=style.replace(found.group(0), f"fill:{ground.get('fill')}"))
+            inside = ElementTree.SubElement(drawn, f"{SVG}g", {"clip-path": f"url(#{name})"})
+            for x in range(math.floor(left / TILE), math.ceil(right / TILE)):
+                for y in range(math.floor(top / TILE), math.ceil(bottom / TILE)):
+                    ElementTree.SubElement(inside, f"{SVG}path", {"d": lines.get("d"), "style": lines.get("style"), "transform": f"translate({x * TILE} {y * TILE})"})
+            parent[at] = drawn
+    for prefix, space in (("", SVG.strip("{}")), ("xlink", "http://www.w3.org/1999/xlink")):
+        ElementTree.register_namespace(prefix, space)
+    return ElementTree.tostring(root, encoding="unicode")
 
 
 def box(path: str) -> tuple[float, float, float, float]:
-    """Return left, top, right and bottom of a path's points."""
-    across, down = zip(*((float(x), float(y)) for x, y in POINT.findall(path)))
+    """Return left, top, right and bottom of a path of straight lines, as `ledger.svg` writes it."""
+    x = y = 0.0
+    across, down = [], []
+    for command, told in re.findall(r"([MLHVlhvz])([^MLHVlhvz]*)", path):
+        numbers = [float(number) for number in re.findall(r"-?(?:\d+\.?\d*|\.\d+)", told)]
+        if command in "ML":
+            x, y = numbers
+        elif command == "l":
+            x, y = x + numbers[0], y + numbers[1]
+        elif command in "Hh":
+            x = numbers[0] + (x if command == "h" else 0)
+        elif command in "Vv":
+            y = numbers[0] + (y if command == "v" else 0)
+        across.append(x)
+        down.append(y)
     return min(across), min(down), max(across), max(down)
 
 
