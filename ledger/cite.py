@@ -42,10 +42,9 @@ def plain(work: dict) -> str:
     """Return a work's citation as a sentence or two of plain text."""
     book = edition()
     head = f"{book['author']} ({book['date'][:4]}). "
-    where = f"{book['title']}, version {book['version']}. {work['url']}"
     if work["kind"] == "book":
         return f"{head}{book['title']}: {book['subtitle']}. Version {book['version']}. {work['url']}"
-    return f"{head}{work['title'].rstrip('.')}{' ' + SAID[work['kind']] if work['kind'] in SAID else ''}. In {where}" + (f" {work['note']}" if work.get("note") else "")
+    return f"{head}{work['title'].rstrip('.')}{' ' + SAID[work['kind']] if work['kind'] in SAID else ''}. In {book['title']}, version {book['version']}. {work['note'] + ' ' if work.get('note') else ''}{work['url']}"
 
 
 def bibtex(work: dict) -> str:

@@ -59,32 +59,58 @@ def of_all(package: dict, texts: dict[str, str], numbers: str, work: dict) -> by
 def _described(resources: list[dict], texts: dict[str, str], work: dict) -> bytes:
     first = resources[0]
     package = {"name": first["name"].replace("_", "-"), "title": first["title"], "version": cite.edition()["version"], "homepage": work["url"], "resources": resources}
-    described = {"datapackage.json": json.dumps(package, indent=2, ensure_ascii=False) + "\n", "README.txt": _readme(first, work), "citation.bib": cite.bibtex(work), "citation.ris": cite.ris(work)}
+    described = {"datapackage.json": json.dumps(package, indent=2, ensure_ascii=False) + "\n", "README.txt": _readme(resources, work), "citation.bib": cite.bibtex(work), "citation.ris": cite.ris(work)}
     return zipped({resource["path"]: texts[resource["path"]] for resource in resources} | described)
 
 
-def _readme(resource: dict, work: dict) -> str:
+def _readme(resources: list[dict], work: dict) -> str:
+    resource, *others = resources
     lines = [resource["title"], "", resource["description"], "", "How to cite", cite.plain(work), "", "Sources"]
     lines += [f"- {source['institution']}: {source['title']}. Edition: {source['edition']}. {source['path']}" for source in resource["sources"]]
-    lines += ["", "Terms"] + [f"- {licence['title']} {licence.get('path', '')}".rstrip() for licence in resource["licenses"]] + [resource["republication"], "", f"Columns of {resource['path']}"]
+    lines += ["", "Terms (of several, those of the sources above)"] + [f"- {licence['title']} {licence.get('path', '')}".rstrip() for licence in resource["licenses"]] + [resource["republication"], "", f"Columns of {resource['path']}"]
     lines += [f"- {field['name']}: {field['title']}. {field['description']}" + (f" Unit: {field['unit']}." if field.get("unit") else "") for field in resource["schema"]["fields"]]
     if resource.get("notes"):
         lines += ["", "What to know before using it"] + [f"- {note}" for note in resource["notes"]]
+    for other in others:
+        lines += ["", f"{other['path']}: {other['title']}. {other['description']}"]
     return "\n".join(lines) + "\n"
 
 
 def _fields(chart: dict, described: list[dict]) -> list[dict]:
-    """Describe the columns of a chart's rows: as its tables do where they have the column, else as a series of the chart."""
+    """Describe the columns of a chart's rows: as its tables do where they have the column, else by what the chart draws of it."""
     head, *body = csv.reader(io.StringIO(chart["csv"]))
     known = {field["name"]: field for resource in reversed(described) for field in resource["schema"]["fields"]}
     fields = []
     for at, name in enumerate(head):
-        of_table = known.get(name)
-        kind = _kind([row[at] for row in body if row[at]])
-        said = {"title": of_table["title"], "description": of_table["description"]} if of_table else {"title": name, "description": f"“{name}”, as the chart shows it."}
-        unit = of_table.get("unit") if of_table else chart["marks"]["unit"] if kind in ("integer", "number") else None
-        fields.append({"name": name, "type": kind, **said, **({"unit": unit} if unit else {})})
+        cells = [row[at] for row in body]
+        kind, of_table = _kind([cell for cell in cells if cell]), known.get(name)
+        if of_table:
+            said = {"title": of_table["title"], "description": of_table["description"]} | ({"unit": of_table["unit"]} if of_table.get("unit") else {})
+        else:
+            scale = _scale(cells, chart["marks"]["series"]) if kind in ("integer", "number") else None
+            unit = chart["marks"]["unit"]
+            said = {"title": name, "description": "Given beside what the chart draws."}
+            if scale == 1:
+                said = {"title": name, "description": "Drawn in the chart as it is here."} | ({"unit": unit} if unit else {})
+            elif scale:
+                said["description"] = f"Drawn in the chart divided by {scale:,}, in the unit “{unit}”."
+        fields.append({"name": name, "type": kind, **said})
     return fields
+
+
+def _scale(cells: list[str], series: list) -> int | None:
+    """Return by what power of ten the cells of a column are larger than the values that a chart prints; None where it prints others."""
+    values = [float(cell) for cell in cells if cell]
+    for _, points in series:
+        try:
+            drawn = [float(point[3].replace(",", "").replace("−", "-")) for point in points]
+        except ValueError:  # words, or a value with a unit of its own
+            continue
+        for scale in (1, 1000, 10**6, 10**9):
+            # what is printed has three to four digits
+            if sorted(drawn) and len(drawn) == len(values) and all(abs(value / scale - shown) <= 0.006 * abs(shown) + 1e-9 for value, shown in zip(sorted(values), sorted(drawn))):
+                return scale
+    return None
 
 
 def _kind(cells: list[str]) -> str:

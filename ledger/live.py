@@ -29,16 +29,20 @@ from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
 ROOT = Path(__file__).resolve().parent.parent
 SITE = ROOT / "_build" / "live"
-WATCHED = ["index.md", "_toc.yml", "_config.yml", "references.bib", "chapters/*.md", "data/*.csv", "data/*.json", "assets/*", "ledger/**/*.py"]
-LOADED = ["jupyter_book.cli.main", "jupyter_book.sphinx", "sphinx_external_toc", "myst_nb.sphinx_ext", "sphinx_book_theme", "sphinx_copybutton", "sphinxcontrib.bibtex"]
+WATCHED = ["index.md", "_toc.yml", "_config.yml", "references.bib", "CITATION.cff", "changes.yml", "chapters/*.md", "data/*.csv", "data/*.json", "assets/**/*.*", "ledger/**/*.py", "ledger/**/*.html", "ledger/**/*.toml", "ledger/**/*.css"]
+LOADED = ["jupyter_book.cli.main", "jupyter_book.sphinx", "sphinx_external_toc", "myst_nb.sphinx_ext", "furo", "sphinxcontrib.bibtex"]
 PAUSE = 0.1  # seconds between two looks at the files
 
-# A page knows of which build it is, and reloads once it hears of another.
-SCRIPT = """<script>(function connect() {
+# A page knows of which build it is, and reloads once it hears of another. The script has an address, for the pages' own policy allows
+# none that stands in them.
+TAG = '<script src="/.news.js" data-build="%s"></script>'
+SCRIPT = """const build = document.currentScript.dataset.build;
+(function connect() {
   const news = new WebSocket("ws://" + location.host + "/.news");
-  news.onmessage = ({data}) => { if (data !== "%s") location.reload(); };
+  news.onmessage = ({data}) => { if (data !== build) location.reload(); };
   news.onclose = () => setTimeout(connect, 1000);
-})()</script>"""
+})();
+"""
 MESSAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>%s</title>
 <style>:root { color-scheme: light dark; } body { font: 1rem/1.5 system-ui, sans-serif; max-width: 60rem; margin: 3rem auto; padding: 0 1rem; }
 pre { white-space: pre-wrap; overflow-wrap: anywhere; border-left: .5rem solid #c4480a; padding: .5rem 1rem; }</style></head>
@@ -61,7 +65,7 @@ def run(port: int) -> int:
 
 async def _serve(sockets: list[socket.socket]) -> None:
     preview = Preview()
-    application = Application([(r"/\.news", News, {"preview": preview}), (r"/(.*)", Page, {"preview": preview})], log_function=lambda request: None)
+    application = Application([(r"/\.news", News, {"preview": preview}), (r"/\.news\.js", Script), (r"/(.*)", Page, {"preview": preview})], log_function=lambda request: None)
     HTTPServer(application).add_sockets(sockets)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # inherited by the warm process: Ctrl-C is this one's affair
     os.environ["LEDGER_LIVE"] = "1"
@@ -188,6 +192,12 @@ class News(WebSocketHandler):
         self.preview.open.discard(self)
 
 
+class Script(RequestHandler):
+    def get(self) -> None:
+        self.set_header("Content-Type", "text/javascript")
+        self.finish(SCRIPT)
+
+
 class Page(RequestHandler):
     """A file of the site, as it is now; pages get the script that reloads them."""
 
@@ -209,7 +219,7 @@ class Page(RequestHandler):
             self.set_header("Content-Type", "text/html; charset=utf-8")
             content = _plain("There is no such page", f"{path}\n")
         if b"</body>" in content and "html" in self._headers["Content-Type"]:
-            content = content.replace(b"</body>", (SCRIPT % self.preview.version).encode() + b"</body>")
+            content = content.replace(b"</body>", (TAG % self.preview.version).encode() + b"</body>")
         self.finish(content)
 
 

@@ -265,14 +265,18 @@ def test_every_link_of_the_pdf_leads_somewhere(pdf, pdf_text):
 
 def test_a_hatch_is_drawn_where_its_bar_is():
     svg = (
-        '<svg><defs><pattern id="h" patternUnits="userSpaceOnUse" x="0" y="0" width="72" height="72">\n<rect x="0" y="0" width="73" height="73" fill="#97478c"/>\n'
-        '<path d="M 0 0\nL 10 10\nM 60 60\nL 70 70\n" style="stroke: #ffffff"/>\n</pattern></defs><path d="M 130 130\nL 145 145\nz\n" clip-path="url(#axes)" style="fill: url(#h); opacity: 1"/>'
-        '<path d="M 0 0\nL 9 9" style="fill: url(#other)"/></svg>'
+        '<svg xmlns="http://www.w3.org/2000/svg"><defs><pattern id="h"><rect width="73" height="73" fill="#97478c"/><path d="M0 0l10 10" style="stroke:#ffffff"/></pattern></defs>'
+        '<g clip-path="url(#axes)"><path d="M130 160v-20h20v20z" style="fill:url(#h);opacity:1"/><path d="M0 0h9" style="stroke:#000000"/></g></svg>'
     )
-    drawn = drawn_hatches(svg)
-    assert "url(#h)" not in drawn and 'style="fill: #97478c; opacity: 1"' in drawn and 'style="fill: url(#other)"' in drawn
-    lines = [re.sub(r"\s+", " ", d).strip() for d in re.findall(r'clip-path="url\(#h-\d+\)" d="([^"]+)"', drawn)]
-    assert lines == ["M 144.00 144.00 L 154.00 154.00 M 132.00 132.00 L 142.00 142.00"]
+    drawn = ET.fromstring(drawn_hatches(svg))
+    space = "{http://www.w3.org/2000/svg}"
+    group, line = drawn.find(f"{space}g")
+    outline, ground, inside = group
+    assert outline[0].get("d") == ground.get("d") == "M130 160v-20h20v20z" and ground.get("style") == "fill:#97478c;opacity:1"
+    assert inside.get("clip-path") == f"url(#{outline.get('id')})" and line.get("d") == "M0 0h9"
+    # the bar reaches from 130 to 150 and from 140 to 160: over two tiles of 72 each way
+    assert {tile.get("transform") for tile in inside} == {f"translate({x} {y})" for x in (72, 144) for y in (72, 144)}
+    assert all(tile.get("d") == "M0 0l10 10" for tile in inside)
 
 
 # --- when they are made, and when they go ---------------------------------------------------------------------------------------
@@ -293,7 +297,6 @@ def test_a_build_that_changes_nothing_keeps_them_and_one_that_does_drops_them(bo
 
 def test_what_was_made_of_other_sources_is_not_put_beside_the_site(book):
     """A chapter that is edited between the site's build and the EPUB's would leave numbers in the one that the other does not have."""
-    shutil.copy(ROOT / "CITATION.cff", book)
     epub = book / "_build" / "html" / f"{NAME}.epub"
     make = [sys.executable, "-m", "ledger", "epub"]
     build(book)

@@ -1,8 +1,5 @@
 """Promise: in a real browser a chart tells its values to the mouse, to a finger and to the keyboard, as its table has them, and is whole
-without JavaScript.
-
-Needs Chromium (Debian: apt-get install chromium). Where there is none the tests are skipped, but never in CI.
-"""
+without JavaScript."""
 import csv
 import gzip
 import json
@@ -10,8 +7,9 @@ import re
 
 import pytest
 from playwright.sync_api import expect
+from reading import SITE, address, browser, needs_browser, open_page  # noqa: F401
 
-from tests.test_reader import SITE, address, browser, open_page, pytestmark  # noqa: F401  fixtures, and when to skip
+pytestmark = needs_browser
 
 CHART, PAGE = "syria-deaths", "chapters/security.html"
 BATTLES, ALL = "Battles (UCDP)", "All kinds (Our World in Data)"
@@ -129,7 +127,7 @@ def test_words_never_leave_the_window(open_page, path, chart, width):  # noqa: F
 def test_arrow_keys_walk_the_points_and_the_series_and_are_spoken(open_page):  # noqa: F811
     page = open_page(LINK)
     asked = []
-    page.on("request", lambda request: asked.append(request.url))
+    page.on("request", lambda request: asked.append(request.url) if request.resource_type == "script" else None)
     picture = take_keyboard(page, CHART)
     assert [url.rpartition("/")[2] for url in asked] == ["chart2music-1.20.0.min.js"] and asked[0].startswith(page.url.partition("/chapters")[0])
     spoken = page.locator(f"#chart-{CHART} .chart-live")
@@ -186,7 +184,7 @@ def test_a_chart_is_whole_without_javascript(open_page):  # noqa: F811
     assert figure.locator("svg").bounding_box()["height"] > 200
     figure.locator("summary", has_text="Table").click()
     expect(figure.locator("table")).to_contain_text("2013")
-    assert figure.locator("[tabindex]:not(.chart-table)").count() == 0, "a stop of the Tab key that does nothing"
+    assert figure.locator(".chart-picture [tabindex]").count() == 0, "a stop of the Tab key that does nothing"
 
 
 def test_the_script_moves_nothing_and_keeps_the_name(open_page):  # noqa: F811

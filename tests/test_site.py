@@ -16,7 +16,9 @@ from pybtex.database import parse_string
 from reading import PAGES, SITE
 from small_book import GOOD, ROOT, book, build, edit, write  # noqa: F401
 
-from ledger import cite, tables
+from ledger import charts, cite, tables
+from ledger.claims import VERDICTS
+from ledger.palette import PALETTE
 from ledger.sphinxext import site as made
 
 CONFIG = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
@@ -172,3 +174,25 @@ def test_a_download_is_the_same_whenever_it_is_packed():
 
     assert downloads.zipped({"a": "b"}) == downloads.zipped({"a": "b"})
     assert zipfile.ZipFile(io.BytesIO(downloads.zipped({"a": "b"}))).infolist()[0].date_time == (1980, 1, 1, 0, 0, 0)
+
+
+def fields(chart):
+    with zipfile.ZipFile(SITE / "charts" / f"{chart}.zip") as archive:
+        return {field["name"]: field for field in json.loads(archive.read("datapackage.json"))["resources"][0]["schema"]["fields"]}
+
+
+def test_rows_have_the_unit_of_the_chart_only_where_they_are_drawn_as_they_are():
+    assert fields("trade-by-flow")["Russia to Iran (UN Comtrade)"]["unit"] == "US$ million, as Russia reports"
+    deaths = fields("syria-deaths")["Battles (UCDP)"]  # persons, of which the chart draws thousands
+    assert "unit" not in deaths and "divided by 1,000" in deaths["description"]
+    assert [name for name, field in fields("neighbours").items() if "% of partner" in field.get("unit", "")] == ["Trade as % of GDP"]
+
+
+def test_verdicts_have_one_colour_in_badges_ledger_and_charts():
+    css = (ROOT / "assets" / "ledger.css").read_text(encoding="utf-8")
+    for kind in ("span.verdict-{} a", "table.claims tr.verdict-{} td:nth-child(2)"):
+        for verdict, colour in zip(VERDICTS, charts.colours(VERDICTS)):
+            name = next(name for name, (light, _) in PALETTE.items() if light == colour)
+            rule = re.escape(kind.format(verdict.replace(" ", "-"))) + r" \{ border-left-color: var\(--chart-(\w+)\)"
+            found = re.search(rule, css)
+            assert (found.group(1) if found else "blue") == name, verdict  # blue stands in the rule for all rows

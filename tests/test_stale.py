@@ -110,7 +110,7 @@ def test_every_page_depends_on_the_code_that_builds_it(book):
     code = """
 import sys
 from pathlib import Path
-from ledger.sphinxext import build, charts, claims, memory, numbers, pages, references, search
+from ledger.sphinxext import build, charts, claims, memory, numbers, pages, printed, references, search, site
 
 own = {Path(module.__file__).relative_to(Path.cwd()).as_posix() for module in sys.modules.values() if str(getattr(module, "__file__", None)).startswith(str(Path.cwd()))}
 print(*sorted(own - set(build.EVERYWHERE)))

@@ -128,13 +128,16 @@ def source_line(chart: dict, builder, docname: str) -> str:
 
 
 def _table(chart: dict) -> str:
-    def words(cell: str) -> str:  # figures stand right, words left
-        return "" if not cell or re.fullmatch(r"-?[\d.]+(e[-+]?\d+)?", cell) else ' class="words"'
-
     rows = list(csv.reader(io.StringIO(chart["csv"])))
     head = "".join(f'<th scope="col">{html.escape(cell)}</th>' for cell in rows[0])
-    body = "".join("<tr>" + f'<th scope="row">{html.escape(row[0])}</th>' + "".join(f"<td{words(cell)}>{html.escape(_readable(cell))}</td>" for cell in row[1:]) + "</tr>" for row in rows[1:])
+    body = "".join("<tr>" + f'<th scope="row">{html.escape(row[0])}</th>' + "".join(td(cell, _readable(cell)) for cell in row[1:]) + "</tr>" for row in rows[1:])
     return f'<div class="chart-table" tabindex="0" role="group" aria-label="Data of the chart"><table><caption>{html.escape(chart["caption"])}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
+
+
+def td(cell: str, shown: str | None = None) -> str:
+    """Return a cell of a table as HTML: figures stand right, words left."""
+    words = "" if not cell or re.fullmatch(r"-?[\d.]+(e[-+]?\d+)?", cell) else ' class="words"'
+    return f"<td{words}>{html.escape(cell if shown is None else shown)}</td>"
 
 
 def _readable(cell: str) -> str:

@@ -15,7 +15,7 @@ from sphinx.util.nodes import make_refnode
 
 from ledger import downloads, inputs, tables
 from ledger.sphinxext import memory, numbers, site
-from ledger.sphinxext.charts import address, charts_of, raw_html
+from ledger.sphinxext.charts import address, charts_of, raw_html, td
 from ledger.sphinxext.numbers import numbers_of
 from ledger.sphinxext.printed import on_site
 
@@ -128,7 +128,7 @@ class Rows(SphinxDirective):
         shown = body if len(body) <= SHOWN else body[:50]
         said = f"All {len(body):,} rows." if shown is body else f"The first {len(shown)} of {len(body):,} rows; the file has them all."
         titles = "".join(f'<th scope="col">{html.escape(column)}</th>' for column in head)
-        cells = "".join("<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row) + "</tr>" for row in shown)
+        cells = "".join("<tr>" + "".join(map(td, row)) + "</tr>" for row in shown)
         return [raw_html(f'<div class="chart-table" tabindex="0" role="group" aria-label="Rows of table {name}"><table><caption>{said}</caption><thead><tr>{titles}</tr></thead><tbody>{cells}</tbody></table></div>')]
 
 

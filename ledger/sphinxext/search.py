@@ -19,6 +19,9 @@ class Words(SearchEnglish):
     js_splitter_code = r"""
 var splitQuery = (query) => query.split(/\s+/).flatMap((word) =>
   (word.match(/[\p{L}\p{N}_]+(?:[-.,][\p{L}\p{N}_]+)*/gu) || []).flatMap((found) => /\p{N}/u.test(found) ? [found] : found.split(/[-.,]/)));
+// in what is shown of a page that was found, too, the end of a cell parts two words
+const textOf = Search.htmlToText;
+Search.htmlToText = (page, anchor) => textOf(page.replace(/<\/(?:td|th|li|p|h\d|text|summary|caption)>/g, " $&"), anchor);
 """
 
     def split(self, text: str) -> list[str]:
