@@ -15,8 +15,10 @@ from typing import NamedTuple
 
 import pytest
 from playwright.sync_api import Page, expect
+from reading import browser, needs_browser  # noqa: F401
 from small_book import GOOD, edit_table, make, rows, surroundings, without_last_row
-from test_reader import browser, pytestmark  # noqa: F401
+
+pytestmark = needs_browser
 
 PATIENCE = 20_000  # milliseconds: what a build may take on a busy machine
 TWO_CELLS = GOOD.replace("```{code-cell}", '```{code-cell} ipython3\nprint("the first cell ran")\n```\n\n```{code-cell}', 1)
