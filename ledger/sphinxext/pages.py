@@ -163,13 +163,18 @@ def copy_data(app: Sphinx, error: Exception | None) -> None:
     """Put the tables into the site: each as it is and described in a zip, and all with the numbers of the prose."""
     if error or app.builder.name != "html":
         return
+    printed, made_of = numbers.as_json(app.env), app.ledger_build.folder / "data-made-of"
+    now = inputs.of_text("\n".join([app.config.ledger_inputs, printed, *(inputs.now(f"file {path.relative_to(inputs.ROOT).as_posix()}") for path in sorted(tables.DATA.iterdir()))]))
+    if made_of.exists() and made_of.read_text(encoding="utf-8") == now:
+        return  # packing them would take a tenth of a build that changes nothing
     folder, package = Path(app.outdir, "data"), tables.package()
     shutil.rmtree(folder, ignore_errors=True)  # a table may be gone
     shutil.copytree(tables.DATA, folder)
     texts = {resource["path"]: (folder / resource["path"]).read_text(encoding="utf-8") for resource in package["resources"]}
     for resource in package["resources"]:
         (folder / f"{resource['name']}.zip").write_bytes(downloads.of_table(resource, texts, site.work(app, f"{FOLDER}/{resource['name']}")))
-    (folder / downloads.ALL).write_bytes(downloads.of_all(package, texts, numbers.as_json(app.env), site.work(app, app.config.root_doc)))
+    (folder / downloads.ALL).write_bytes(downloads.of_all(package, texts, printed, site.work(app, app.config.root_doc)))
+    made_of.write_text(now, encoding="utf-8")
 
 
 def setup(app: Sphinx) -> None:
