@@ -96,6 +96,8 @@ def visit(browser, address: str) -> dict[str, float]:
 
 def report(sites: dict[str, Path], pages: list[str], rounds: int) -> list[str]:
     """Return a table in Markdown: for each page what it takes in ours and in stock (medians of the rounds, in turns), with the limits."""
+    if not CHROMIUM:
+        return ["Pages were not measured: there is no Chromium on this machine (apt-get install chromium)."]
     servers, addresses = [], {}
     for kind, folder in sites.items():
         server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Compressing, directory=str(folder)))

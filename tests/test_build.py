@@ -8,6 +8,7 @@ import sys
 from html.parser import HTMLParser
 
 import pytest
+from reading import CHROMIUM
 from small_book import GOOD, ROOT, TOC, book, build, edit_table, page, rows, without_last_row  # noqa: F401
 
 SITE = ROOT / "_build" / "html"
@@ -42,6 +43,8 @@ def test_no_internal_link_is_broken(site):
         for link in page.links:
             target, _, anchor = link.partition("#")
             file = (path.parent / target.partition("?")[0]).resolve() if target else path
+            if file.name == "russia-iran-ledger.pdf" and not CHROMIUM:
+                continue  # only Chromium can print it, and in CI it has to
             if not file.exists():
                 broken.append(f"{path.name}: {link} (no such file)")
             elif anchor and file in pages and anchor not in pages[file].ids:
