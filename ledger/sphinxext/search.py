@@ -22,6 +22,10 @@ var splitQuery = (query) => query.split(/\s+/).flatMap((word) =>
 // in what is shown of a page that was found, too, the end of a cell parts two words
 const textOf = Search.htmlToText;
 Search.htmlToText = (page, anchor) => textOf(page.replace(/<\/(?:td|th|li|p|h\d|text|summary|caption)>/g, " $&"), anchor);
+// a page that was found opens where the words stand, in browsers that know text fragments; it may be long
+new MutationObserver(() => document.querySelectorAll("ul.search > li > a:not([href*='#'])").forEach((link) => {
+  link.href += "#:~:text=" + encodeURIComponent(new URLSearchParams(location.search).get("q")).replaceAll("-", "%2D");
+})).observe(document.getElementById("search-results"), { childList: true, subtree: true });
 """
 
     def split(self, text: str) -> list[str]:
