@@ -102,15 +102,20 @@ def _scale(cells: list[str], series: list) -> int | None:
     """Return by what power of ten the cells of a column are larger than the values that a chart prints; None where it prints others."""
     values = [float(cell) for cell in cells if cell]
     for _, points in series:
-        try:
-            drawn = [float(point[3].replace(",", "").replace("−", "-")) for point in points]
-        except ValueError:  # words, or a value with a unit of its own
+        drawn = [value_of(point[3]) for point in points]
+        if None in drawn or len(drawn) != len(values):
             continue
         for scale in (1, 1000, 10**6, 10**9):
             # what is printed has three to four digits
-            if sorted(drawn) and len(drawn) == len(values) and all(abs(value / scale - shown) <= 0.006 * abs(shown) + 1e-9 for value, shown in zip(sorted(values), sorted(drawn))):
+            if all(abs(value / scale - shown) <= 0.006 * abs(shown) + 1e-9 for value, shown in zip(sorted(values), sorted(drawn))):
                 return scale
     return None
+
+
+def value_of(text: str) -> float | None:
+    """Return the number that a chart prints (see `ledger.marks.reading`), None for words."""
+    plain = text.replace(",", "").replace("−", "-")
+    return float(plain) if re.fullmatch(r"-?\d+(\.\d+)?", plain) else None
 
 
 def _kind(cells: list[str]) -> str:

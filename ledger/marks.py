@@ -6,7 +6,6 @@ place on the axes cannot tell (the words of an event, say) a chart gives with `s
 from __future__ import annotations
 
 import math
-import re
 
 import numpy as np
 import pandas as pd
@@ -135,9 +134,3 @@ def _in_view(ax: Axes, x: float, y: float) -> bool:
 def _tenth(number: float) -> float | int:
     number = round(float(number), 1)
     return int(number) if number == int(number) else number
-
-
-def value_of(text: str) -> float | None:
-    """Return the number that `reading` wrote, None for words."""
-    plain = text.replace(",", "").replace("−", "-")
-    return float(plain) if re.fullmatch(r"-?\d+(\.\d+)?", plain) else None

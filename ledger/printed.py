@@ -21,6 +21,7 @@ from ledger.sphinxext.build import NAME, made_of, one_at_a_time
 
 BUILD = inputs.ROOT / "_build"
 ADDRESS = "http://book.invalid/"  # where the browser finds the page and its fonts; nothing leaves this process
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
 NUMBER_CONTENTS = """pages => document.querySelectorAll('.contents a').forEach(link => link.insertAdjacentHTML('beforeend',
     `<span class="dots" aria-hidden="true"></span><span class="page">${pages[decodeURIComponent(link.hash.slice(1))] ?? '000'}</span>`))"""
@@ -32,10 +33,9 @@ class NotPrinted(Exception):
 
 def chromium() -> str:
     """Return the path of the Chromium that is installed."""
-    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if not found:
+    if not CHROMIUM:
         raise NotPrinted("the PDF is printed by Chromium, and there is none on this machine: apt-get install chromium")
-    return found
+    return CHROMIUM
 
 
 def epub() -> Path:

@@ -5,17 +5,16 @@ Needs Chromium (Debian: apt-get install chromium). Where there is none the tests
 import functools
 import http.server
 import os
-import shutil
 import threading
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import sync_playwright
 
+from ledger.printed import CHROMIUM, FLAGS
+
 SITE = Path(__file__).resolve().parent.parent / "_build" / "html"
 PAGES = sorted(path.relative_to(SITE).as_posix() for path in SITE.rglob("*.html") if "_static" not in path.parts)
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
 
 if not CHROMIUM and os.environ.get("CI"):
     raise RuntimeError("no Chromium on this machine, and in CI the reader's journeys may not be skipped: apt-get install chromium")

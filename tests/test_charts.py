@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from ledger import charts, marks, svg, tables
+from ledger import charts, downloads, marks, svg, tables
 from ledger.sphinxext.charts import CONTENT, standalone
 
 FRAME = pd.DataFrame({"Russia": [1.0, 2.0, 4.0], "Iran": [2.0, None, 1.0]}, index=pd.Index([2001, 2002, 2003], name="year"))
@@ -228,11 +228,11 @@ def test_words_need_one_pair_a_point():
     [(0, "0"), (-0.0, "0"), (71667, "71,667"), (12345.6, "12,346"), (71.6674, "71.67"), (0.5, "0.5"), (-1.05192, "−1.052"), (0.0001234, "0.0001234"), (9.99996, "10"), (44150.0, "44,150"), (81.00000000000001, "81")],
 )
 def test_values_are_printed_as_readers_expect(value, text):
-    assert marks.reading(value) == text and abs(marks.value_of(text) - value) <= abs(value) / 1000
+    assert marks.reading(value) == text and abs(downloads.value_of(text) - value) <= abs(value) / 1000
 
 
 def test_words_are_no_values():
-    assert marks.value_of("2015–19") is None and marks.value_of("Islamic State") is None
+    assert downloads.value_of("2015–19") is None and downloads.value_of("Islamic State") is None
 
 
 # --- every chart of the book ----------------------------------------------------------------------------------------------------
@@ -260,7 +260,7 @@ def rows_of(chart):
 
 def is_told(text, exact):
     """Whether a printed value is the exact one, as far as it is printed."""
-    return abs(marks.value_of(text) - exact) <= 0.5 * 10 ** -len(text.partition(".")[2]) + 1e-9
+    return abs(downloads.value_of(text) - exact) <= 0.5 * 10 ** -len(text.partition(".")[2]) + 1e-9
 
 
 def same_place(at, key):

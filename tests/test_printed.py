@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 import yaml
 from pypdf import PdfReader
+from reading import needs_browser
 from small_book import ROOT, book, build, edit, run_here, surroundings  # noqa: F401
 
 from ledger.sphinxext.printed import drawn_hatches
@@ -24,13 +25,9 @@ from ledger.tables import rows
 
 SITE = ROOT / "_build" / "html"
 NAME = "russia-iran-ledger"
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 XHTML = {"h": "http://www.w3.org/1999/xhtml"}
 PAGES = ["index", *(entry["file"] for entry in yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))["chapters"])]
 
-if not CHROMIUM and os.environ.get("CI"):
-    raise RuntimeError("no Chromium on this machine, and in CI the PDF may not be skipped: apt-get install chromium")
-needs_chromium = pytest.mark.skipif(not CHROMIUM, reason="no Chromium here, so no PDF was looked at: apt-get install chromium")
 
 
 def plain(markup):
@@ -184,7 +181,7 @@ def pdf_chapters(pdf, pdf_text):
     return {page: "".join(pdf_text[starts[title] : ordered[ordered.index(starts[title]) + 1]]) for page, title in titles().items()}
 
 
-@needs_chromium
+@needs_browser
 def test_the_pdf_is_tagged_titled_and_has_the_chapters_as_bookmarks(pdf):
     root = pdf.trailer["/Root"]
     assert root["/MarkInfo"]["/Marked"] and root["/Lang"] == "en" and pdf.metadata.title == "The Russia–Iran Ledger"
@@ -194,7 +191,7 @@ def test_the_pdf_is_tagged_titled_and_has_the_chapters_as_bookmarks(pdf):
     assert all(abs(float(page.mediabox.width) - 595) < 1 and abs(float(page.mediabox.height) - 842) < 1 for page in pdf.pages)
 
 
-@needs_chromium
+@needs_browser
 def test_the_fonts_of_the_pdf_are_in_it(pdf):
     names = set()
     for font in (font.get_object() for page in pdf.pages for font in page["/Resources"].get("/Font", {}).values()):
@@ -205,7 +202,7 @@ def test_the_fonts_of_the_pdf_are_in_it(pdf):
     assert {"STIXGeneral-Regular", "STIXGeneral-Bold", "DejaVuSans"} <= names and not any("Liberation" in name or "Arial" in name for name in names), names
 
 
-@needs_chromium
+@needs_browser
 def test_the_pdf_has_the_captions_and_numbers_of_the_site(pdf_chapters):
     checked = 0
     for page in PAGES:
@@ -221,7 +218,7 @@ def test_the_pdf_has_the_captions_and_numbers_of_the_site(pdf_chapters):
     assert checked >= len(json.loads((SITE / "numbers.json").read_text(encoding="utf-8")))
 
 
-@needs_chromium
+@needs_browser
 def test_the_pdf_has_all_claims_and_says_where_the_rows_are(pdf_chapters, pdf_text):
     for claim in rows("claims"):
         assert squeezed(f"{claim['claim_id']} {claim['domain']}, {claim['paragraph']}") in pdf_chapters["chapters/claims"], claim["claim_id"]
@@ -232,7 +229,7 @@ def test_the_pdf_has_all_claims_and_says_where_the_rows_are(pdf_chapters, pdf_te
         assert squeezed(code) not in whole
 
 
-@needs_chromium
+@needs_browser
 def test_every_chart_of_the_pdf_has_its_text_alternative(pdf):
     said, waiting = set(), [pdf.trailer["/Root"]["/StructTreeRoot"]]
     while waiting:
@@ -245,7 +242,7 @@ def test_every_chart_of_the_pdf_has_its_text_alternative(pdf):
     assert len(wanted) >= 50 and wanted <= said, wanted - said
 
 
-@needs_chromium
+@needs_browser
 def test_every_link_of_the_pdf_leads_somewhere(pdf, pdf_text):
     inside, outside = 0, 0
     for page in pdf.pages:

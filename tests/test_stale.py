@@ -84,6 +84,7 @@ EDITS = {
     "a row removed": lambda folder: edit_table(folder, "gdp", without_last_row),
     "the bibliography": lambda folder: edit(folder / "references.bib", "title = {", "title = {New: "),
     "a style": lambda folder: edit(folder / "assets/ledger.css", "{", "{ /* new */"),
+    "the page of a chart by itself": lambda folder: edit(folder / "ledger/sphinxext/theme/chart.html", "Read it in its chapter", "Read it there"),
     "the book's title": lambda folder: edit(folder / "_config.yml", "title: The Russia–Iran Ledger", "title: A ledger"),
 }
 
