@@ -12,6 +12,8 @@ import json
 import platform
 from pathlib import Path
 
+from ledger import atomic
+
 ROOT = Path(__file__).resolve().parent.parent
 DATA = ROOT / "data"
 ALWAYS = ("the lock", "Python")  # every executed chapter depends on them
@@ -73,6 +75,7 @@ def _hash(raw: bytes) -> str:
 
 def _described() -> dict[str, dict]:
     """Return the descriptor's entries by name; none where it cannot be read."""
+    atomic.finish(DATA)
     try:
         return _entries((DATA / "datapackage.json").read_bytes())
     except (OSError, ValueError, KeyError, TypeError):

@@ -11,7 +11,6 @@ import functools
 import hashlib
 import io
 import json
-import os
 import re
 import subprocess
 from collections.abc import Callable
@@ -19,7 +18,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ledger import inputs
+from ledger import atomic, inputs
 from ledger.inputs import DATA
 
 if TYPE_CHECKING:  # pandas and frictionless take a second to import, which a build that has nothing to check does without
@@ -59,6 +58,7 @@ def package(folder: Path = DATA) -> dict:
 
 
 def _package(folder: Path) -> dict:
+    atomic.finish(folder)
     path = folder / "datapackage.json"
     try:
         raw = path.read_bytes()
@@ -225,6 +225,9 @@ def check_text(name: str, text: str, resource: dict, folder: Path = DATA) -> Non
     for row, cells in enumerate(csv.reader(io.StringIO(text)), start=1):
         if len(cells) != len(wanted):
             raise TableError(name, f"the row is {'cut short' if len(cells) < len(wanted) else 'too long'}: {len(cells)} cells, not {len(wanted)}", row=row, value=",".join(cells)[-60:])
+        for column, cell in zip(wanted, cells):
+            if starts_formula(cell):
+                raise TableError(name, "the cell would start a formula in a reader's spreadsheet", row=row, column=column, value=cell, hint="Write it otherwise in the reader, or by a row of data/corrections.csv.")
     check = Resource(data=text.encode("utf-8"), format="csv", schema=Schema.from_descriptor(schema), encoding="utf-8")
     errors = check.validate(limit_errors=1).flatten(["rowNumber", "fieldName", "type", "note", "cells", "message"])
     for row, column, kind, note, cells, message in errors:
@@ -242,6 +245,11 @@ def check_text(name: str, text: str, resource: dict, folder: Path = DATA) -> Non
         for row, value in enumerate(_column(text, reference["fields"]), start=2):
             if value and value not in known:
                 raise TableError(name, f"unknown code: table {target} has no such {reference['reference']['fields']}", row=row, column=reference["fields"], value=value)
+
+
+def starts_formula(cell: str) -> bool:
+    """Tell whether a spreadsheet would take a cell for a formula: it begins as one and is no number."""
+    return cell[:1] in ("=", "+", "-", "@", "\t", "\r") and cell != "" and not re.fullmatch(r"[+-]\d+(\.\d+)?([eE][+-]?\d+)?", cell)
 
 
 def _column(text: str, column: str) -> list[str]:
@@ -310,7 +318,10 @@ def to_text(frame: pd.DataFrame, resource: dict) -> str:
     if sorted(frame.columns) != sorted(columns):
         raise TableError(name, f"the reader gave the columns {sorted(frame.columns)}, the schema wants {sorted(columns)}")
     formats = {"integer": lambda v: str(int(v)), "number": _plain, "date": lambda v: str(v)[:10], "boolean": lambda v: str(bool(v)).lower()}
-    frame = frame[columns].sort_values(schema["primaryKey"], kind="stable")
+    frame = frame[columns]
+    words = [field["name"] for field in schema["fields"] if field["type"] == "string" and field["name"] in schema["primaryKey"]]
+    frame = frame.assign(**{column: frame[column].map(str, na_action="ignore") for column in words})  # text sorts as text, whatever a reader holds it as
+    frame = frame.sort_values(schema["primaryKey"], kind="stable")
     cells = []
     for field in schema["fields"]:
         values = frame[field["name"]]
@@ -328,14 +339,6 @@ def to_text(frame: pd.DataFrame, resource: dict) -> str:
 def _plain(value: float) -> str:
     """Write a number without an exponent where it is whole, and with twelve significant digits where it is not."""
     return str(int(value)) if float(value).is_integer() else format(float(value), ".12g")
-
-
-def write_files(folder: Path, texts: dict[str, str]) -> None:
-    """Write several files of `folder`, each whole or not at all (written aside, then renamed), the descriptor last."""
-    for name in sorted(texts, key=lambda file: file == "datapackage.json"):
-        aside = folder / f".{name}.new"
-        aside.write_text(texts[name], encoding="utf-8", newline="")
-        os.replace(aside, folder / name)
 
 
 def dump(content: dict) -> str:
@@ -366,5 +369,5 @@ def seal(name: str, folder: Path = DATA) -> str:
         if entry["name"] == name:
             stamp(entry, text)
             resource = entry
-    write_files(folder, {resource["path"]: text, "datapackage.json": dump(content)})
+    atomic.write(folder, {resource["path"]: text, "datapackage.json": dump(content)})
     return resource["hash"]

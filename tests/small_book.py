@@ -25,7 +25,7 @@ def make(folder):
     folder.mkdir()
     for part in ("ledger", "data", "assets"):
         shutil.copytree(ROOT / part, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
-    for part in ("_config.yml", "requirements.txt", "references.bib", "CITATION.cff", "changes.yml"):
+    for part in ("_config.yml", "requirements.txt", "references.bib", "CITATION.cff", "changes.yml", "sources.yml"):
         shutil.copy(ROOT / part, folder)
     (folder / "chapters").mkdir()
     (folder / "index.md").write_text("# A book\n", encoding="utf-8")
@@ -58,13 +58,13 @@ def edit(path, before, after):
 
 def edit_table(folder, name, change):
     """Change a table's text with `change`, and its descriptor so that it agrees, as when the table is rebuilt."""
-    from ledger import tables
+    from ledger import atomic, tables
 
     descriptor = json.loads((folder / "data" / "datapackage.json").read_text(encoding="utf-8"))
     entry = next(entry for entry in descriptor["resources"] if entry["name"] == name)
     text = change((folder / "data" / entry["path"]).read_text(encoding="utf-8"))
     tables.stamp(entry, text)
-    tables.write_files(folder / "data", {entry["path"]: text, "datapackage.json": tables.dump(descriptor)})
+    atomic.write(folder / "data", {entry["path"]: text, "datapackage.json": tables.dump(descriptor)})
 
 
 def without_last_row(text):

@@ -172,11 +172,11 @@ def test_a_corrupted_table_turns_the_build_red_and_names_the_claim(book):
         (book / "chapters" / f"{page}.md").write_text(f"# {page.capitalize()}\n", encoding="utf-8")
     change = "\n".join(
         [
-            "from pathlib import Path; from ledger import tables as t; import pandas as pd",
+            "from pathlib import Path; from ledger import atomic as a, tables as t; import pandas as pd",
             "d = Path('data'); f = t.load('trade_totals', d)",
             "f.loc[(f.reporter == 'RUS') & (f.flow == 'import') & (f.year == 2019), 'value_usd'] *= 2",
             "p = t.package(d); r = next(r for r in p['resources'] if r['name'] == 'trade_totals'); s = t.to_text(f, r); t.stamp(r, s)",
-            "t.write_files(d, {r['path']: s, 'datapackage.json': t.dump(p)})",
+            "a.write(d, {r['path']: s, 'datapackage.json': t.dump(p)})",
         ]
     )
     subprocess.run([sys.executable, "-c", change], cwd=book, check=True, env=os.environ | {"PYTHONPATH": str(book)})

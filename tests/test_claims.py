@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from pybtex.database import parse_file
 
-from ledger import claims, tables
+from ledger import atomic, claims, tables
 
 ROOT = Path(__file__).resolve().parent.parent
 LEDGER = tables.load("claims").set_index("claim_id")
@@ -180,7 +180,7 @@ def corrupt(data, name, spoil):
     resource = next(each for each in content["resources"] if each["name"] == name)
     text = tables.to_text(spoil(original(name)), resource)
     tables.stamp(resource, text)
-    tables.write_files(data, {resource["path"]: text, "datapackage.json": tables.dump(content)})
+    atomic.write(data, {resource["path"]: text, "datapackage.json": tables.dump(content)})
 
 
 def refused(data):

@@ -1,0 +1,92 @@
+"""Several files of a folder written as one: all of them or none, whatever ends the process in between.
+
+The new files are written beside the folder, then a list of them is put there in one step: from then on the change is decided. Whoever
+uses the folder next (`finish`) puts what is still missing in place, so that nobody ever works with half of it.
+"""
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+
+class Busy(RuntimeError):
+    """Another process writes the same folder."""
+
+
+def write(folder: Path, texts: dict[str, str]) -> None:
+    """Write files of `folder` (path relative to it → text), all or none. Raises OSError, after which the folder is as it was."""
+    finish(folder)
+    pending = _pending(folder)
+    shutil.rmtree(pending, ignore_errors=True)  # what a write left that was ended before it was decided
+    try:
+        pending.mkdir(parents=True)
+        names = {}
+        for path, text in texts.items():
+            names[path] = hashlib.sha256(f"{path}\0{text}".encode()).hexdigest()  # of its own, so that a finisher takes no other write's file
+            _write(pending / names[path], text)
+        _write(pending / "list.new", json.dumps(names))
+        os.replace(pending / "list.new", pending / "list")
+        _sync(pending)
+    except BaseException:
+        if not (pending / "list").exists():
+            shutil.rmtree(pending, ignore_errors=True)
+            raise
+        finish(folder)  # it was decided when the exception came, as from Ctrl-C
+        raise
+    finish(folder)
+
+
+def finish(folder: Path) -> None:
+    """Put in place what a decided write has not yet put there; almost always nothing."""
+    pending = _pending(folder)
+    try:
+        names = json.loads((pending / "list").read_text(encoding="utf-8"))
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    for path, name in names.items():
+        with contextlib.suppress(FileNotFoundError):  # it is there already
+            os.replace(pending / name, folder / path)
+    _sync(folder)
+    (pending / "list").unlink(missing_ok=True)
+    shutil.rmtree(pending, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Hold the right to write `folder`. Raises Busy, which names the process, while another has it; it falls away with the process."""
+    path = folder.parent / f".{folder.name}.lock"
+    with path.open("a+") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.seek(0)
+            raise Busy(f"another process ({lock.read().strip() or 'unknown'}) is bringing {folder.name} up to date: wait for it to end, then run this again") from None
+        lock.truncate(0)
+        lock.write(str(os.getpid()))
+        lock.flush()
+        yield
+
+
+def _pending(folder: Path) -> Path:
+    return folder.parent / f".{folder.name}.pending"
+
+
+def _write(path: Path, text: str) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _sync(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
