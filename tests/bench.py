@@ -1,8 +1,8 @@
-"""make bench: how long builds take and what pages weigh, beside stock Jupyter Book with the same content, in one run.
+"""make bench: how long builds take and what pages weigh, beside stock Jupyter Book with the same content, and how large files are read, in one run.
 
 "Stock" is `jupyter-book build` of the same chapters, with its cache on and without this book's Sphinx extension: printed numbers
 become {glue:text}, badges plain text, charts the pictures that a notebook shows. Ours and stock take turns; figures are medians of several
-rounds, and ratios are taken within the run. `--write` puts tables and a chart into docs/.
+rounds, and ratios are taken within the run. Reading a bulk file of ten million rows stands beside plain pandas. `--write` puts tables and a chart into docs/.
 """
 from __future__ import annotations
 
@@ -23,13 +23,14 @@ import time
 from importlib.metadata import version
 from pathlib import Path
 
+import bulk
 import page_speed
 import psutil
 import yaml
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
-PARTS = ["_config.yml", "_toc.yml", "index.md", "chapters", "data", "ledger", "assets", "references.bib", "requirements.txt", "CITATION.cff", "changes.yml"]
+PARTS = ["_config.yml", "_toc.yml", "index.md", "chapters", "data", "ledger", "assets", "references.bib", "requirements.txt", "CITATION.cff", "changes.yml", "sources.yml"]
 SIZES = [8, 16, 32, 64]  # generated chapters; stock is timed at the first and the last, which takes long enough
 EDITED = "gas_pipelines"  # a table that one chapter of the book loads, and no claim
 PAGES = ["index.html", *(f"chapters/{name}.html" for name in ("security", "energy", "economics", "diplomacy", "outlook", "claims"))]
@@ -150,11 +151,11 @@ def table(folder: Path, kind: str, turn: int) -> float:
     text = path.read_text(encoding="utf-8")
     at = text.rstrip().rindex("\n") + 1
     text = text[:at] + re.sub(r"\.?$", f" {turn}", text[at:].rstrip()) + "\n"
-    from ledger import tables
+    from ledger import atomic, tables
 
     content = json.loads(descriptor.read_text(encoding="utf-8"))
     tables.stamp(next(entry for entry in content["resources"] if entry["name"] == EDITED), text)
-    tables.write_files(folder / "data", {path.name: text, "datapackage.json": tables.dump(content)})
+    atomic.write(folder / "data", {path.name: text, "datapackage.json": tables.dump(content)})
     if kind == "ours":
         return build(folder)
     shutil.rmtree(folder / "_build" / ".jupyter_cache")
@@ -196,8 +197,17 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--generated", type=int, default=5, metavar="ROUNDS", help="rounds of the generated books, which take most of the time; 0 leaves them out")
     parser.add_argument("--pages", action="store_true", help="measure the pages alone")
-    parser.add_argument("--write", action="store_true", help="write the results to docs/build-times.md and docs/build-times.svg")
+    parser.add_argument("--bulk", action="store_true", help="measure the reading of a bulk file alone")
+    parser.add_argument("--write", action="store_true", help="write the results into docs/")
     options = parser.parse_args()
+    if options.bulk or not options.pages:
+        with tempfile.TemporaryDirectory() as scratch:
+            read = say(f"{datetime.date.today()}, {bulk.machine()}.", "", *bulk.report(Path(scratch)), "")
+        if options.write:
+            told = bulk.__doc__.partition("\n\n")[2]
+            (ROOT / "docs" / "bulk-reading.md").write_text("# How bulk files are read\n\n" + told + "\n" + "\n".join(read) + "\nRepeat it with `make bench`, or alone with `python tests/bench.py --bulk`.\n", encoding="utf-8")
+    if options.bulk:
+        return
     out = [] if options.pages else [f"{datetime.date.today()}, {machine()}. Seconds, median of {options.rounds} rounds ({options.generated} for the generated chapters) in which ours and stock take turns.", ""]
     out += [] if options.pages else ["| case | this book | stock | ratio | at most |", "|---|---|---|---|---|"]
     say(*out)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from ledger.sources import files
 from ledger.sources.opec import GAS_HOLDERS, RESERVES
 
 # The Factbook's names of the countries that the energy chapter compares. All other rows of the file (territories without
@@ -26,10 +27,8 @@ def reserves(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
     among NAMES (no large holder) has no rows.
     """
     path = upstream / "cia-factbook" / "cia_natural_gas_proved_reserves_by_edition_tcm.csv"
-    table = pd.read_csv(path, index_col="name")
     editions = [str(year) for year in range(2003, 2026)]
-    if list(table.columns) != editions:
-        raise ValueError(f"{path.name}: expected the editions 2003 to 2025, found {list(table.columns)}")
+    table = files.csv_table(path, ["name", *editions], numbers=editions).set_index("name")
     missing = [name for name in NAMES.values() if name not in table.index]
     if missing:
         raise ValueError(f"{path.name}: expected rows named {missing}")

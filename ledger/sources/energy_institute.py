@@ -1,38 +1,47 @@
-"""Energy Institute: the Statistical Review of World Energy, editions 2026 (data to 2025) and 2024 (data to 2023).
+"""Energy Institute: the Statistical Review of World Energy, the current edition, and that of 2024 (data to 2023).
 
-The 2026 edition is a JSON copy of the workbook, its numbers rounded to six significant figures and its region headings
-lost; the 2024 edition is the workbook itself, of which one matrix for each kind of gas trade is used.
+The institution publishes a workbook. The current edition is read from it, or from a JSON copy of the 2026 workbook, whose series are
+rounded to six significant figures and whose region headings are lost; series from a workbook are rounded alike, so that the
+two forms give the same rows. Of the 2024 edition only the matrix of one year for each kind of gas trade is used.
 """
 
 import json
+import re
 from pathlib import Path
+from typing import NamedTuple
 
-import openpyxl
 import pandas as pd
 
+from ledger.sources import files
 from ledger.sources.opec import EXPORTS, GAS_HOLDERS, OIL_HOLDERS, RESERVES
 
+WORKBOOK = "EI-Stats-Review-All-Data.xlsx"
+SERIES = [
+    "Oil Production - barrels", "Gas Production - Bcm", "Gas Consumption - Bcm", "Gas - Proved reserves history",
+    "Oil - Proved reserves history", "Gas - Trade movements", "Gas - LNG exports bcm",
+]  # fmt: skip
+GRIDS = ["Contents", "Gas trade - pipeline", "Gas trade - LNG"]
 PRODUCTION = ["country", "year", "fuel", "measure", "source", "unit", "value"]
 
 COUNTRIES = {
     "Canada": "CAN", "Mexico": "MEX", "US": "USA", "Argentina": "ARG", "Bolivia": "BOL", "Brazil": "BRA",
     "Chile": "CHL", "Colombia": "COL", "Ecuador": "ECU", "Guyana": "GUY", "Peru": "PER", "Trinidad & Tobago": "TTO",
-    "Venezuela": "VEN", "Austria": "AUT", "Belgium": "BEL", "Bulgaria": "BGR", "Croatia": "HRV",
+    "Venezuela": "VEN", "Austria": "AUT", "Belgium": "BEL", "Bulgaria": "BGR", "Croatia": "HRV", "Cyprus": "CYP",
     "Czech Republic": "CZE", "Denmark": "DNK", "Estonia": "EST", "Finland": "FIN", "France": "FRA", "Germany": "DEU",
-    "Greece": "GRC", "Hungary": "HUN", "Ireland": "IRL", "Italy": "ITA", "Latvia": "LVA", "Lithuania": "LTU",
-    "Luxembourg": "LUX", "Netherlands": "NLD", "North Macedonia": "MKD", "Norway": "NOR", "Poland": "POL",
-    "Portugal": "PRT", "Romania": "ROU", "Slovakia": "SVK", "Slovenia": "SVN", "Spain": "ESP", "Sweden": "SWE",
-    "Switzerland": "CHE", "Türkiye": "TUR", "Ukraine": "UKR", "United Kingdom": "GBR", "Azerbaijan": "AZE",
-    "Belarus": "BLR", "Kazakhstan": "KAZ", "Russian Federation": "RUS", "Turkmenistan": "TKM", "USSR": "SUN",
-    "Uzbekistan": "UZB", "Bahrain": "BHR", "Iran": "IRN", "Iraq": "IRQ", "Israel": "ISR", "Kuwait": "KWT",
-    "Oman": "OMN", "Qatar": "QAT", "Saudi Arabia": "SAU", "Syria": "SYR", "United Arab Emirates": "ARE",
-    "Yemen": "YEM", "Algeria": "DZA", "Angola": "AGO", "Chad": "TCD", "Republic of Congo": "COG", "Egypt": "EGY",
-    "Equatorial Guinea": "GNQ", "Gabon": "GAB", "Libya": "LBY", "Morocco": "MAR", "Nigeria": "NGA",
-    "South Africa": "ZAF", "South Sudan": "SSD", "Sudan": "SDN", "Tunisia": "TUN", "Australia": "AUS",
-    "Bangladesh": "BGD", "Brunei": "BRN", "China": "CHN", "China Hong Kong SAR": "HKG", "India": "IND",
-    "Indonesia": "IDN", "Japan": "JPN", "Malaysia": "MYS", "Myanmar": "MMR", "New Zealand": "NZL", "Pakistan": "PAK",
-    "Papua New Guinea": "PNG", "Philippines": "PHL", "Singapore": "SGP", "South Korea": "KOR", "Taiwan": "TWN",
-    "Thailand": "THA", "Vietnam": "VNM", "Total World": "WLD",
+    "Greece": "GRC", "Hungary": "HUN", "Iceland": "ISL", "Ireland": "IRL", "Italy": "ITA", "Latvia": "LVA",
+    "Lithuania": "LTU", "Luxembourg": "LUX", "Netherlands": "NLD", "North Macedonia": "MKD", "Norway": "NOR",
+    "Poland": "POL", "Portugal": "PRT", "Romania": "ROU", "Slovakia": "SVK", "Slovenia": "SVN", "Spain": "ESP",
+    "Sweden": "SWE", "Switzerland": "CHE", "Turkey": "TUR", "Türkiye": "TUR", "Ukraine": "UKR", "United Kingdom": "GBR",
+    "Azerbaijan": "AZE", "Belarus": "BLR", "Kazakhstan": "KAZ", "Russian Federation": "RUS", "Turkmenistan": "TKM",
+    "USSR": "SUN", "Uzbekistan": "UZB", "Bahrain": "BHR", "Iran": "IRN", "Iraq": "IRQ", "Israel": "ISR",
+    "Kuwait": "KWT", "Oman": "OMN", "Qatar": "QAT", "Saudi Arabia": "SAU", "Syria": "SYR",
+    "United Arab Emirates": "ARE", "Yemen": "YEM", "Algeria": "DZA", "Angola": "AGO", "Chad": "TCD",
+    "Republic of Congo": "COG", "Egypt": "EGY", "Equatorial Guinea": "GNQ", "Gabon": "GAB", "Libya": "LBY",
+    "Morocco": "MAR", "Nigeria": "NGA", "South Africa": "ZAF", "South Sudan": "SSD", "Sudan": "SDN", "Tunisia": "TUN",
+    "Australia": "AUS", "Bangladesh": "BGD", "Brunei": "BRN", "China": "CHN", "China Hong Kong SAR": "HKG",
+    "India": "IND", "Indonesia": "IDN", "Japan": "JPN", "Malaysia": "MYS", "Myanmar": "MMR", "New Zealand": "NZL",
+    "Pakistan": "PAK", "Papua New Guinea": "PNG", "Philippines": "PHL", "Singapore": "SGP", "South Korea": "KOR",
+    "Sri Lanka": "LKA", "Taiwan": "TWN", "Thailand": "THA", "Vietnam": "VNM", "Total World": "WLD",
 }  # fmt: skip
 
 # Rows that are no country: regions, remainders ("Other ...", "Total ..." apart), groups, and parts of a country.
@@ -87,46 +96,65 @@ REGIONS = [
 ]  # fmt: skip
 
 
-def production(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
-    """Oil output (thousand barrels a day), gas output and gas consumption (bcm) by country and year, 1990 to 2025.
+class Review(NamedTuple):
+    """One edition: the file's name, the year of the edition, and its sheets by name as dicts of unit, years and entities, or of a grid."""
 
-    Sheets "Oil Production - barrels", "Gas Production - Bcm" and "Gas Consumption - Bcm" of the 2026 edition. Output is
+    file: str
+    edition: int
+    sheets: dict[str, dict]
+
+
+def download(get, pair: tuple[str, str]) -> str:
+    """Download the workbook of the current edition, where the site lets programs in."""
+    path = get(WORKBOOK, kind="xlsx")
+    try:
+        return f"{_workbook(path).edition} edition, the institution's own workbook"
+    except ValueError as error:
+        raise get.refuse(WORKBOOK, str(error)) from None
+
+
+def production(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
+    """Oil output (thousand barrels a day), gas output and gas consumption (bcm) by country and year, from 1990.
+
+    Sheets "Oil Production - barrels", "Gas Production - Bcm" and "Gas Consumption - Bcm" of the current edition. Output is
     given for every country that was among the ten largest producers of that fuel in any year since 1990, so a rank down
     to the tenth place can be read from the rows; consumption for the pair, Qatar and the world. Oil includes condensate
     and natural gas liquids; gas leaves out what is flared or put back, and is stated at 40 MJ a cubic metre.
     """
+    review = _review(upstream)
     always = {*pair, "QAT", "SAU", "USA", "WLD"}
     rows = []
     for sheet, expected, fuel, unit in [
         ("Oil Production - barrels", "Thousand barrels daily", "oil", "thousand barrels a day"),
         ("Gas Production - Bcm", "Billion cubic metres", "gas", "bcm"),
     ]:
-        figures = _series(upstream, sheet, expected)
+        figures = {key: value for key, value in _series(review, sheet, expected).items() if key[1] >= 1990}
         largest = set()
-        for year in range(1990, 2026):
+        for year in {year for _, year in figures}:
             of_year = {country: value for (country, y), value in figures.items() if y == year and country != "WLD"}
             largest |= set(sorted(of_year, key=of_year.get, reverse=True)[:10])
         rows += [
             (country, year, fuel, "production", "Energy Institute", unit, value)
             for (country, year), value in figures.items()
-            if country in largest | always and year >= 1990
+            if country in largest | always
         ]
     rows += [
         (country, year, "gas", "consumption", "Energy Institute", "bcm", value)
-        for (country, year), value in _series(upstream, "Gas Consumption - Bcm", "Billion cubic metres").items()
+        for (country, year), value in _series(review, "Gas Consumption - Bcm", "Billion cubic metres").items()
         if country in {*pair, "QAT", "WLD"} and year >= 1990
     ]
     return pd.DataFrame(rows, columns=PRODUCTION)
 
 
 def reserves(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
-    """Proved reserves at year-end, gas in bcm and oil in million barrels, 1990 to 2020.
+    """Proved reserves at year-end, gas in bcm and oil in million barrels, from 1990.
 
     Sheets "Gas - Proved reserves history" (trillion cubic metres) and "Oil - Proved reserves history" (thousand million
-    barrels) of the 2026 edition, whose own note says that they have not been updated: they stop at 2020. Oil includes
-    Canada's oil sands, condensate and natural gas liquids, unlike OPEC's. Equatorial Guinea, Angola, Mozambique,
+    barrels) of the current edition, whose own note says that they have not been updated: in 2026 they stop at 2020. Oil
+    includes Canada's oil sands, condensate and natural gas liquids, unlike OPEC's. Equatorial Guinea, Angola, Mozambique,
     Mauritania and Senegal have no gas row of their own (they sit in "Other Africa").
     """
+    review = _review(upstream)
     rows = []
     for sheet, expected, fuel, unit, holders in [
         ("Gas - Proved reserves history", "Trillion cubic metres", "gas", "bcm", GAS_HOLDERS),
@@ -134,131 +162,229 @@ def reserves(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
     ]:
         rows += [
             (country, year, fuel, "Energy Institute", unit, round(value * 1000, 6))
-            for (country, year), value in _series(upstream, sheet, expected).items()
+            for (country, year), value in _series(review, sheet, expected).items()
             if country in holders | set(pair) and year >= 1990
         ]
     return pd.DataFrame(rows, columns=RESERVES)
 
 
 def exports(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
-    """Gas exports of the pair in bcm: by pipeline and destination, and as LNG.
+    """Gas exports of the pair in bcm, current edition: by pipeline and destination, and as LNG.
 
-    Edition 2026: yearly series 2000 to 2025 from "Gas - Trade movements" (pipeline gas to Europe, to the CIS, to China and
-    in all, only for an exporter that has a block of its own there, as Russia has) and "Gas - LNG exports bcm"; for 2025
-    the full matrices of destinations. Edition 2024: the same matrices for 2023, some of whose figures the 2026 edition
-    has since revised, so the two editions are told apart and must not be added together. Destinations that take nothing
-    are left out. Europe includes Türkiye; "Other Middle East" includes Iraq, which has no row of its own; Iran is not
-    among the LNG exporters. What the series call "Other CIS" is the CIS without Russia, named "CIS" here as in the matrix.
+    Yearly series from 2000, from "Gas - Trade movements" (pipeline gas to Europe, to the CIS, to China and in all, only for
+    an exporter that has a block of its own there, as Russia has) and "Gas - LNG exports bcm"; for the last year the full
+    matrices of destinations. An edition revises figures of those before it, so editions are told apart and must not be
+    added together. Destinations that take nothing are left out. Europe includes Türkiye; "Other Middle East" includes Iraq,
+    which has no row of its own; Iran is not among the LNG exporters. What the series call "Other CIS" is the CIS without
+    Russia, named "CIS" here as in the matrix.
     """
     review = _review(upstream)
-    workbook_2024 = upstream / "energy-institute-2024" / "EI-Stats-Review-All-Data.xlsx"
-    workbook = openpyxl.load_workbook(workbook_2024, read_only=True, data_only=True)
     names = {code: name for name, code in COUNTRIES.items()}
     rows = []
     for country in pair:
         if names.get(country) in REGIONS:
             rows += _pipeline_series(review, country, names[country])
-        for (exporter, year), value in _series(upstream, "Gas - LNG exports bcm", "Billion cubic metres").items():
-            if exporter == country:
-                rows.append((country, year, "LNG", "WLD", "", 2026, value))
-        for edition, year, fuel, grid, where, codes in [
-            (2026, 2025, "pipeline gas", review["Gas trade 2025 - pipeline"]["grid"], "Gas trade 2025 - pipeline", PIPELINE_TO),
-            (2026, 2025, "LNG", review["Gas trade 2025 - LNG"]["grid"], "Gas trade 2025 - LNG", LNG_TO),
-            (2024, 2023, "pipeline gas", list(workbook["Gas trade - pipeline"].values), "Gas trade - pipeline", PIPELINE_TO),
-            (2024, 2023, "LNG", list(workbook["Gas trade - LNG"].values), "Gas trade - LNG", LNG_TO),
-        ]:
-            for destination, part_of, value in _matrix(grid, where, year, names.get(country), codes):
-                rows.append((country, year, fuel, destination, part_of, edition, value))
-    table = pd.DataFrame(rows, columns=["country", "year", "fuel", "destination", "part_of", "edition", "value"])
-    # The 2025 matrices repeat the last year of the series: the two must agree, and one of them is kept.
-    key = ["country", "year", "fuel", "destination", "edition"]
-    spread = table.groupby(key)["value"].agg(lambda values: values.max() - values.min())
+    for (exporter, year), value in _series(review, "Gas - LNG exports bcm", "Billion cubic metres").items():
+        if exporter in pair:
+            rows.append((exporter, year, "LNG", "WLD", "", value))
+    table = _exports(review, rows + _matrices(review, pair))
+    # The matrices repeat the last year of the series: the two must agree, and one of them is kept.
+    key = ["country", "year", "fuel", "destination"]
+    values = table.groupby(key)["value"]
+    spread = values.max() - values.min()
     if (spread > 0.001).any():
-        raise ValueError(f"ei_data.json: series and matrix disagree for {spread.idxmax()}")
-    table = table.drop_duplicates(key)
-    table["source"], table["unit"] = "Energy Institute", "bcm"
-    return table[EXPORTS]
+        raise ValueError(f"{review.file}: series and matrix disagree for {spread.idxmax()}")
+    return table.drop_duplicates(key)
 
 
-def _pipeline_series(review: dict, country: str, name: str) -> list[tuple]:
-    """Rows 2000-2025 of one exporter's block in "Gas - Trade movements": all, Europe, CIS, and China's imports from it."""
-    sheet = review["Gas - Trade movements"]
-    if sheet["unit"] != "Billion cubic metres" or sheet["years"] != list(range(2000, 2026)):
-        raise ValueError(f"ei_data.json, Gas - Trade movements: unexpected unit {sheet['unit']!r} or years")
+def exports_2024(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
+    """Gas exports of the pair in 2023 by destination, in bcm: the matrices of edition 2024, some of whose figures later ones revise."""
+    review = _workbook(upstream / "energy-institute-2024" / WORKBOOK)
+    if review.edition != 2024:
+        raise ValueError(f"{review.file}: expected the 2024 edition, found that of {review.edition}")
+    return _exports(review, _matrices(review, pair))
+
+
+def _exports(review: Review, rows: list[tuple]) -> pd.DataFrame:
+    table = pd.DataFrame(rows, columns=["country", "year", "fuel", "destination", "part_of", "value"])
+    return table.assign(source="Energy Institute", edition=review.edition, unit="bcm")[EXPORTS]
+
+
+def _pipeline_series(review: Review, country: str, name: str) -> list[tuple]:
+    """Rows from 2000 of one exporter's block in "Gas - Trade movements": all, Europe, CIS, and China's imports from it."""
+    where, sheet = f"{review.file}, Gas - Trade movements", review.sheets["Gas - Trade movements"]
+    if sheet["unit"] != "Billion cubic metres" or sheet["years"][0] != 2000:
+        raise ValueError(f"{where}: expected billion cubic metres from 2000, found {sheet['unit']!r} from {sheet['years'][0]}")
     # The copy has lost the headings of the regions, so the same row names return block after block.
     blocks, block = [], {}
     for row in sheet["entities"]:
+        region = REGIONS[len(blocks)] if len(blocks) < len(REGIONS) else "World"
+        if row.get("under", region) != region:
+            raise ValueError(f"{where}: {row['name']!r} stands under {row['under']!r}, expected {region!r}")
         block.setdefault(row["name"].removeprefix("of which: "), row["values"])
         if row["name"] == "Total exports":
             blocks.append(block)
             block = {}
     if len(blocks) != len(REGIONS):
-        raise ValueError(f"ei_data.json, Gas - Trade movements: {len(blocks)} blocks of regions, expected {len(REGIONS)}")
+        raise ValueError(f"{where}: {len(blocks)} blocks of regions, expected {len(REGIONS)}")
     block = dict(zip(REGIONS, blocks, strict=True))
     exporter, europe, china = block[name], block["Europe"], block["China"]
     if not {"Europe", "Other CIS"} <= set(exporter) or name not in china:
         return []  # only Russia's exports are broken down so
-    if exporter["Europe"] != europe[name]:
-        raise ValueError(f"ei_data.json, Gas - Trade movements: Europe's imports from {name} are not its exports to Europe")
     rows = []
     for i, year in enumerate(sheet["years"]):
+        if abs(exporter["Europe"][i] - europe[name][i]) > 0.001:
+            raise ValueError(f"{where}: Europe's imports from {name} are not its exports to Europe in {year}")
         parts = exporter["Europe"][i] + exporter["Other CIS"][i] + china[name][i]
         if abs(parts - exporter["Pipeline exports"][i]) > 0.01:
-            raise ValueError(f"ei_data.json, Gas - Trade movements: {name}'s destinations do not add up in {year}")
+            raise ValueError(f"{where}: {name}'s destinations do not add up in {year}")
         for destination, part_of, values in [
             ("WLD", "", exporter["Pipeline exports"]),
             ("Europe", "WLD", exporter["Europe"]),
             ("CIS", "WLD", exporter["Other CIS"]),
             ("CHN", "WLD", china[name]),
         ]:
-            rows.append((country, year, "pipeline gas", destination, part_of, 2026, values[i]))
+            rows.append((country, year, "pipeline gas", destination, part_of, values[i]))
     return rows
 
 
-def _matrix(grid: list, where: str, year: int, exporter: str | None, codes: dict) -> list[tuple[str, str, float]]:
-    """(destination, part of, bcm) of one exporter in a matrix of origins by destinations; nothing if it has no column."""
-    cells = [["" if cell is None else str(cell).strip() for cell in row] for row in grid]
-    if f"Trade movements {year}" not in cells[0][0]:
-        raise ValueError(f"Energy Institute, {where}: expected the trade movements of {year}, found {cells[0][0]!r}")
+def _matrices(review: Review, pair: tuple[str, str]) -> list[tuple]:
+    """(country, year, fuel, destination, part of, bcm) of the pair in the edition's two matrices."""
+    names = {code: name for name, code in COUNTRIES.items()}
+    return [
+        (country, year, fuel, *row)
+        for country in pair
+        for fuel, sheet, codes in [("pipeline gas", "Gas trade - pipeline", PIPELINE_TO), ("LNG", "Gas trade - LNG", LNG_TO)]
+        for year, *row in _matrix(review, sheet, names.get(country), codes)
+    ]
+
+
+def _matrix(review: Review, sheet: str, exporter: str | None, codes: dict) -> list[tuple[int, str, str, float]]:
+    """(year, destination, part of, bcm) of one exporter in a matrix of origins by destinations; nothing if it has no column."""
+    where = f"{review.file}, {sheet}"
+    cells = [["" if cell is None else str(cell).strip() for cell in row] for row in review.sheets[sheet]["grid"]]
+    title = re.search(r"Trade movements (\d{4})\b", cells[0][0])
+    if not title:
+        raise ValueError(f"{where}: expected a title with 'Trade movements' and a year, found {cells[0][0]!r}")
     header = next((i for i, row in enumerate(cells) if row[0] == "To"), None)
     if header is None:
-        raise ValueError(f"Energy Institute, {where}: no header row that begins with 'To'")
+        raise ValueError(f"{where}: no header row that begins with 'To'")
+    if not any(row[0] == "Billion cubic metres" for row in cells[:header]):
+        raise ValueError(f"{where}: expected the unit 'Billion cubic metres', found {[row[0] for row in cells[1:header]]}")
     # A column's name may stand on two rows ("Russian" over "Federation").
     columns = [f"{above} {below}".removeprefix("From ").strip() for above, below in zip(cells[header - 1], cells[header], strict=True)]
-    if exporter not in columns:
-        return []
     rows = []
-    for row in cells[header + 1 :]:
+    for number, row in enumerate(cells[header + 1 :], start=header + 2):
         if row[0] not in codes:
-            raise ValueError(f"Energy Institute, {where}: unknown destination {row[0]!r}")
-        value = float(row[columns.index(exporter)])
-        if codes[row[0]] is not None and value > 0:
-            rows.append((*codes[row[0]], round(value, 6)))
+            raise ValueError(f"{where}, row {number}: unknown destination {row[0]!r}")
+        if exporter in columns and codes[row[0]] is not None:
+            try:
+                value = float(row[columns.index(exporter)])
+            except ValueError:
+                raise ValueError(f"{where}, row {number}, column {exporter}: {row[columns.index(exporter)]!r} is no number") from None
+            if value > 0:
+                rows.append((int(title[1]), *codes[row[0]], round(value, 6)))
         if row[0] == "Total exports":
             return rows
-    raise ValueError(f"Energy Institute, {where}: no row 'Total exports'")
+    raise ValueError(f"{where}: no row 'Total exports'")
 
 
-def _series(upstream: Path, sheet: str, unit: str) -> dict[tuple[str, int], float]:
-    """{(country, year): value} of one sheet of the 2026 edition; an unknown name is an error."""
-    table = _review(upstream)[sheet]
-    if table["type"] != "timeseries" or table["unit"] != unit:
-        raise ValueError(f"ei_data.json, {sheet}: expected a time series in {unit!r}, found {table['type']} in {table['unit']!r}")
+def _series(review: Review, sheet: str, unit: str) -> dict[tuple[str, int], float]:
+    """{(country, year): value} of one sheet; an unknown name is an error."""
+    table = review.sheets[sheet]
+    if table["unit"] != unit:
+        raise ValueError(f"{review.file}, {sheet}: expected a time series in {unit!r}, found {table['unit']!r}")
     figures = {}
     for row in table["entities"]:
         name = row["name"]
         if name in NOT_A_COUNTRY or name.startswith("Other ") or (name.startswith("Total ") and name != "Total World"):
             continue
         if name not in COUNTRIES:
-            raise ValueError(f"ei_data.json, {sheet}: unknown country or region {name!r}")
+            raise ValueError(f"{review.file}, {sheet}: unknown country or region {name!r}")
         figures |= {(COUNTRIES[name], year): value for year, value in zip(table["years"], row["values"], strict=True) if value is not None}
     return figures
 
 
-def _review(upstream: Path) -> dict:
-    """The sheets of the 2026 edition by name."""
+def _review(upstream: Path) -> Review:
+    """The current edition: the workbook, or where there is none the JSON copy of the 2026 workbook."""
+    path = upstream / "energy-institute" / WORKBOOK
+    if path.exists():
+        return _workbook(path)
     path = upstream / "energy-institute-2026" / "ei_data.json"
-    review = json.loads(path.read_text(encoding="utf-8"))
-    if review["meta"]["title"] != "Energy Institute Statistical Review of World Energy 2026":
-        raise ValueError(f"{path.name}: expected the 2026 edition, found {review['meta']['title']!r}")
-    return review["sheets"]
+    if not path.exists():
+        raise FileNotFoundError(f"neither energy-institute/{WORKBOOK} nor energy-institute-2026/{path.name} is in {upstream}")
+    copy = json.loads(path.read_text(encoding="utf-8"))["sheets"]
+    sheets = {}
+    for name in SERIES + GRIDS:
+        found = [sheet for each, sheet in copy.items() if _plain(each) == name]
+        if len(found) != 1 or found[0]["type"] != ("timeseries" if name in SERIES else "raw"):
+            raise ValueError(f"{path.name}: expected one sheet {name!r} as {'a time series' if name in SERIES else 'a grid'}, found {len(found)}")
+        sheets[name] = found[0]
+    return Review(path.name, _edition(path, sheets["Contents"]["grid"]), sheets)
+
+
+def _workbook(path: Path) -> Review:
+    """The sheets of a workbook in the form of the copy's: series as unit, years and entities, the others as grids."""
+    if not path.exists():
+        raise FileNotFoundError(f"{path} is not there")
+    book = files.workbook(path)
+    sheets = {}
+    for name in SERIES + GRIDS:
+        found = [each for each in book.sheetnames if _plain(each) == name]
+        if len(found) != 1:
+            raise ValueError(f"{path.name}: expected one sheet {name!r}, found {found} among {book.sheetnames}")
+        grid = files.sheet(book, found[0], path)
+        sheets[name] = {"grid": grid} if name in GRIDS else _timeseries(f"{path.name}, {name}", grid)
+    book.close()
+    return Review(path.name, _edition(path, sheets["Contents"]["grid"]), sheets)
+
+
+def _timeseries(where: str, grid: list[tuple]) -> dict:
+    """Unit, years and entities (name, values, the heading it stands under) of a sheet whose header is a unit and consecutive years.
+
+    Rows without a figure are headings, footnotes or blanks; "n/a" and "-" are no figure. What follows the years (growth, share)
+    is not read.
+    """
+    header = next((i for i, row in enumerate(grid) if isinstance(row[0], str) and isinstance(row[1], int) and 1900 < row[1] < 2100), None)
+    if header is None:
+        raise ValueError(f"{where}: no header row of a unit and years")
+    years = [grid[header][1]]
+    for cell in grid[header][2:]:
+        if cell != years[-1] + 1:
+            break
+        years.append(cell)
+    if further := [cell for cell in grid[header] if isinstance(cell, int) and cell > years[-1]]:
+        raise ValueError(f"{where}: expected a header of consecutive years, found {further} after {years[0]} to {years[-1]}")
+    entities, heading = [], None
+    for number, row in enumerate(grid[header + 1 :], start=header + 2):
+        name, cells = _label(row[0]), row[1 : len(years) + 1]
+        if not name:
+            continue
+        if all(cell is None for cell in cells):
+            heading = name
+            continue
+        for year, cell in zip(years, cells, strict=True):
+            if not (isinstance(cell, (int, float)) or cell in (None, "n/a", "-")):
+                raise ValueError(f"{where}, row {number} ({name}), {year}: {cell!r} is no number")
+        values = [float(f"{cell:.6g}") if isinstance(cell, (int, float)) else None for cell in cells]
+        entities.append({"name": name, "values": values, "under": heading})
+    return {"unit": str(grid[header][0]).strip(), "years": years, "entities": entities}
+
+
+def _edition(path: Path, contents: list) -> int:
+    """The year of the edition, from the first words of the sheet Contents."""
+    title = next((str(row[0]).strip() for row in contents if row[0]), "")
+    found = re.fullmatch(r"(\d{4}) Energy Institute Statistical Review of World Energy", title)
+    if not found:
+        raise ValueError(f"{path.name}, Contents: expected the title '(year) Energy Institute Statistical Review of World Energy', found {title!r}")
+    return int(found[1])
+
+
+def _plain(name: str) -> str:
+    """A sheet's name without blanks round it, and without the year that some editions give the matrices ("Gas trade 2025 - LNG")."""
+    return re.sub(r"^Gas trade \d{4} - ", "Gas trade - ", name.strip())
+
+
+def _label(cell: object) -> str:
+    """A row's name without footnote marks and blanks round it."""
+    return re.sub(r"[\s*#^†♦]+$", "", str(cell or "")).strip()

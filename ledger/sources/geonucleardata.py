@@ -3,9 +3,9 @@ from pathlib import Path
 
 import pandas as pd
 
+from ledger.sources import files
+
 FILE = "geonucleardata/nuclear_power_plants.csv"
-EDITION_DATE = "2024-03-03"
-ALPHA2 = {"RUS": "RU", "IRN": "IR"}
 PRIS = "https://pris.iaea.org/PRIS/CountryStatistics/ReactorDetails.aspx?current="
 LIST = "https://github.com/cristianst85/GeoNuclearData"
 HEADER = ["Id", "Name", "Latitude", "Longitude", "Country", "CountryCode", "Status", "ReactorType", "ReactorModel",
@@ -14,17 +14,26 @@ EVENTS = {"ConstructionStartAt": "construction start", "OperationalFrom": "comme
           "OperationalTo": "shutdown"}
 
 
+def download(get, pair: tuple[str, str]) -> str:
+    """Fetch the list as it stands in its repository."""
+    path = get("nuclear_power_plants.csv", "data/csv/denormalized/nuclear_power_plants.csv", kind="csv")
+    try:
+        return f"list as changed last on {_edition(_table(path))}"
+    except ValueError as error:
+        raise get.refuse(path.name, str(error)) from None
+
+
 def nuclear(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
     """Milestones of each power reactor in the second country of the pair, and its status on the edition's date.
 
-    The list has no grid connection, no first criticality and no supplier; `value` of a status row is the design net
-    capacity in MW. Names carry the unit's number (Bushehr-1).
+    The edition's date is that of the last change of any reactor. The list has no grid connection, no first criticality
+    and no supplier; `value` of a status row is the design net capacity in MW. Names carry the unit's number (Bushehr-1).
     """
-    frame = pd.read_csv(upstream / FILE, dtype=str, keep_default_na=False)
-    if list(frame.columns) != HEADER:
-        raise ValueError(f"{FILE}: header is not {HEADER} but {list(frame.columns)}")
+    frame = _table(upstream / FILE)
+    edition = _edition(frame)
+    code = files.countries().convert(pair[1], src="ISO3", to="ISO2", not_found="no country")
     rows = []
-    for r in frame[frame["CountryCode"] == ALPHA2[pair[1]]].to_dict("records"):
+    for r in frame[frame["CountryCode"] == code].to_dict("records"):
         url = PRIS + r["IAEAId"] if r["IAEAId"] else LIST
         model = ", ".join(x for x in (r["ReactorType"], r["ReactorModel"]) if x)
         common = {"record": "reactor", "subject": r["Name"], "source": "GeoNuclearData", "url": url}
@@ -32,8 +41,28 @@ def nuclear(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
             if r[column]:
                 rows.append(common | {"measure": event, "date": r[column], "date_kind": "milestone", "detail": model})
         rows.append(common | {
-            "measure": "status", "date": EDITION_DATE, "date_kind": "edition of the list",
-            "value": float(r["Capacity"]) if r["Capacity"] else None, "unit": "MW" if r["Capacity"] else "",
+            "measure": "status", "date": edition, "date_kind": "edition of the list",
+            "value": float(r["Capacity"]) if pd.notna(r["Capacity"]) else None,
+            "unit": "MW" if pd.notna(r["Capacity"]) else "",
             "detail": r["Status"].lower() + (f" ({model})" if model else "")})
     columns = ["record", "subject", "measure", "date", "date_kind", "value", "unit", "detail", "source", "url"]
     return pd.DataFrame(rows, columns=columns)
+
+
+def _table(path):
+    frame = files.csv_table(path, HEADER, ["Capacity"], dtype=str, keep_default_na=False, na_values={"Capacity": [""]})
+    for column in [*EVENTS, "LastUpdatedAt"]:
+        wrong = ~frame[column].str.fullmatch(r"(\d{4}-\d\d-\d\d.*)?")
+        if wrong.any():
+            row = int(wrong.to_numpy().argmax())
+            raise ValueError(f"{path.name}, row {row + 2}, column {column}: {frame[column].iloc[row]!r} is no date")
+    wrong = ~frame["CountryCode"].str.fullmatch("[A-Z]{2}")
+    if wrong.any():
+        raise ValueError(f"{path.name}, column CountryCode: {frame['CountryCode'][wrong].iloc[0]!r} is no code of two letters")
+    if not frame["LastUpdatedAt"].any():
+        raise ValueError(f"{path.name}: no LastUpdatedAt tells the edition's date")
+    return frame
+
+
+def _edition(frame):
+    return frame["LastUpdatedAt"].max()[:10]

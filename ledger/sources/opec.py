@@ -1,13 +1,14 @@
 """Organization of the Petroleum Exporting Countries: the tables of its Annual Statistical Bulletin (ASB).
 
-Two editions are read: the reserves tables of the 2024 edition (data to 2023) and tables 3.1, 5.1, 5.2, 9.1 and 9.4 of
-the 2023 edition (data to 2022). Each file holds one sheet: a title, a header row of years, one row a country or region.
+Two editions are read: the reserves tables 3.1 and 9.1 of the current edition, and tables 3.1, 5.1, 5.2, 9.1 and 9.4 of the
+2023 edition (data to 2022). Each file holds one sheet: a title, a header row of years, one row a country or region.
 """
 
 from pathlib import Path
 
-import openpyxl
 import pandas as pd
+
+from ledger.sources import files
 
 RESERVES = ["country", "year", "fuel", "source", "unit", "value"]
 EXPORTS = ["country", "year", "fuel", "destination", "part_of", "source", "edition", "unit", "value"]
@@ -52,26 +53,39 @@ DESTINATIONS = {
 }  # fmt: skip
 
 
-def reserves(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
-    """Proved gas reserves (bcm) and crude oil reserves (million barrels) at year-end, by country and year.
+NO_FIGURE = {"na", "n.a.", "-", ""}
+OIL = "Table 3.1: World proven crude oil reserves by country (m b)"
+GAS = "Table 9.1: World proven natural gas reserves by country (bn standard cu m)"
 
-    Source "OPEC" is the ASB 2024 (tables 9.1 and 3.1; here from 1990, to 2023). Source "OPEC ASB 2023" is the edition
-    before it (from 2010, to 2022), kept because the two disagree, Russia's gas in 2022 most of all. OPEC's oil reserves
-    leave out oil sands (so Canada's are small), and its Russian oil figure "includes other Eurasian countries up to
-    1995": those years are left out. Kazakhstan, Turkmenistan and Azerbaijan have no gas row of their own before 1997.
+
+def reserves(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
+    """Proved gas reserves (bcm) and crude oil reserves (million barrels) at year-end, by country and year from 1990.
+
+    Source "OPEC" is the current edition of the ASB: tables 9.1 and 3.1 as the institution gives them (T91.xlsx, T31.xlsx), or
+    copies of those of 2024 that have lost their titles. OPEC's oil reserves leave out oil sands (so Canada's are small), and
+    its Russian oil figure "includes other Eurasian countries up to 1995": those years are left out. Kazakhstan,
+    Turkmenistan and Azerbaijan have no gas row of their own before 1997.
     """
-    tables = [
-        ("OPEC", "opec-asb-reserves/raw_proven_reserves_gas.xlsx", None, "gas", 1990),
-        ("OPEC", "opec-asb-reserves/raw_proven_reserves_oil.xlsx", None, "oil", 1990),
-        ("OPEC ASB 2023", "opec-asb-2023/T91.xlsx", "Table 9.1: World proven natural gas reserves by country (bn standard cu m)", "gas", 2010),
-        ("OPEC ASB 2023", "opec-asb-2023/T31.xlsx", "Table 3.1: World proven crude oil reserves by country (m b)", "oil", 2010),
-    ]  # fmt: skip
+    folder = upstream / "opec-asb"
+    if folder.is_dir():
+        return _reserves("OPEC", 1990, gas=_countries(folder / "T91.xlsx", GAS), oil=_countries(folder / "T31.xlsx", OIL), pair=pair)
+    folder = upstream / "opec-asb-reserves"
+    return _reserves(
+        "OPEC", 1990, gas=_countries(folder / "raw_proven_reserves_gas.xlsx"), oil=_countries(folder / "raw_proven_reserves_oil.xlsx"), pair=pair
+    )
+
+
+def reserves_2023(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
+    """The same from the ASB 2023 (2010 to 2022), kept because editions disagree, on Russia's gas in 2022 most of all."""
+    folder = upstream / "opec-asb-2023"
+    return _reserves("OPEC ASB 2023", 2010, gas=_countries(folder / "T91.xlsx", GAS), oil=_countries(folder / "T31.xlsx", OIL), pair=pair)
+
+
+def _reserves(source: str, first: int, gas: list, oil: list, pair: tuple[str, str]) -> pd.DataFrame:
     rows = []
-    for source, file, title, fuel, first in tables:
-        wanted = (GAS_HOLDERS if fuel == "gas" else OIL_HOLDERS) | set(pair)
-        unit = "bcm" if fuel == "gas" else "million barrels"
-        for country, year, value in _countries(upstream / file, title):
-            if country not in wanted or year < first:
+    for fuel, figures, holders, unit in [("gas", gas, GAS_HOLDERS, "bcm"), ("oil", oil, OIL_HOLDERS, "million barrels")]:
+        for country, year, value in figures:
+            if country not in holders | set(pair) or year < first:
                 continue
             if fuel == "oil" and country == "RUS" and year < 1996:
                 continue  # footnote 2 of table 3.1: other Eurasian countries are in the figure
@@ -102,7 +116,7 @@ def exports(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=EXPORTS)
 
 
-def _countries(path: Path, title: str | None) -> list[tuple[str, int, float]]:
+def _countries(path: Path, title: str | None = None) -> list[tuple[str, int, float]]:
     """(country, year, value) of every country row of a table; "na" is left out, an unknown name is an error."""
     found = []
     grid = _grid(path, title)
@@ -111,12 +125,11 @@ def _countries(path: Path, title: str | None) -> list[tuple[str, int, float]]:
         name = _name(row[0])
         if name.startswith("Notes") or name.startswith("©"):
             break
-        values = [(year, row[column]) for column, year in years if isinstance(row[column], (int, float))]
-        if not name or not values or name in NOT_A_COUNTRY or name == "of which":
+        if not name or name in NOT_A_COUNTRY or name == "of which" or all(row[column] is None for column, _ in years):
             continue
         if name not in COUNTRIES:
             raise ValueError(f"{path.name}: unknown country or region {name!r}")
-        found += [(COUNTRIES[name], year, float(value)) for year, value in values]
+        found += [(COUNTRIES[name], year, value) for year, value in _numbers(path, name, row, years)]
     return found
 
 
@@ -137,18 +150,23 @@ def _by_destination(path: Path) -> list[tuple[str, int, str, float]]:
             continue
         if destination not in DESTINATIONS:
             raise ValueError(f"{path.name}: unknown destination {destination!r}")
-        found += [(country, year, DESTINATIONS[destination], float(row[column])) for column, year in years if isinstance(row[column], (int, float))]
+        found += [(country, year, DESTINATIONS[destination], value) for year, value in _numbers(path, destination, row, years)]
     return found
 
 
 def _grid(path: Path, title: str | None) -> list[tuple]:
     """The rows of a file's one sheet from its header of years on; with a title, it must stand in the second row."""
-    sheet = openpyxl.load_workbook(path, data_only=True).worksheets[0]
-    grid = list(sheet.iter_rows(values_only=True))
+    if not path.exists():
+        raise FileNotFoundError(f"{path} is not there")
+    book = files.workbook(path)
+    if len(book.sheetnames) != 1:
+        raise ValueError(f"{path.name}: expected one sheet, found {book.sheetnames}")
+    grid = files.sheet(book, book.sheetnames[0], path)
+    book.close()
     if title is None:
         return grid
-    if grid[1][0] != title:
-        raise ValueError(f"{path.name}, sheet {sheet.title}: expected the title {title!r}, found {grid[1][0]!r}")
+    if len(grid) < 3 or grid[1][0] != title:
+        raise ValueError(f"{path.name}, sheet {book.sheetnames[0]}: expected the title {title!r}, found {grid[1][0] if len(grid) > 1 else None!r}")
     return grid[2:]
 
 
@@ -159,6 +177,14 @@ def _years(path: Path, header: tuple, first_column: int) -> list[tuple[int, int]
     if not years or any(type(year) is not int for year in years) or years != list(range(years[0], years[0] + len(years))):
         raise ValueError(f"{path.name}: expected a header of consecutive years, found {header[:6]!r}")
     return cells
+
+
+def _numbers(path: Path, name: str, row: tuple, years: list[tuple[int, int]]) -> list[tuple[int, float]]:
+    """(year, value) of the cells of a row that hold a number; the others must be empty or say that there is no figure."""
+    for column, year in years:
+        if isinstance(row[column], str) and row[column].strip() not in NO_FIGURE:
+            raise ValueError(f"{path.name}, row {name!r}, {year}: {row[column]!r} is no number")
+    return [(year, float(row[column])) for column, year in years if isinstance(row[column], (int, float))]
 
 
 def _name(cell: object) -> str:

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from ledger.sources import files
+
 VOTES = {"IRN": ("unsc-votes-on-iran.csv", "Iran")}  # votes collected by subject country: file in evidence, topic
 VETOES = "unsc-vetoes/unsc_vetoes_1946_sept2022.csv"
 FIRST_YEAR = 1991
@@ -23,16 +25,23 @@ OUTCOMES = {"Adopted unanimously": "adopted", "Adopted by majority": "adopted",
 COLUMNS = ["record", "date", "draft", "symbol", "topic", "subject", "outcome", "member", "vote", "yes", "no", "abstain"]
 
 
-def security_council(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
-    """Votes of Council members on drafts about a country of the pair, and vetoes from 1991, one row a draft and member.
+def votes(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
+    """Votes of Council members on drafts about a country of the pair, one row a draft and member.
 
-    `vote`: the permanent members and every member that voted no or abstained. The hand-collected file names Russia's,
+    The permanent members and every member that voted no or abstained. The hand-collected file names Russia's,
     China's and the United States' votes and all no votes and abstentions; a permanent member not named among these
     voted yes where all fifteen votes are counted. Elected members that voted yes are not named and have no row.
-    `veto`: one row a member that cast a veto, from a list that ends in July 2022 and has no vote counts.
+    A pair about which no votes were collected has no rows.
     """
-    rows = [row for code in pair if code in VOTES for row in _votes(upstream, *VOTES[code])]
-    return pd.DataFrame(rows + _vetoes(upstream), columns=COLUMNS)
+    return pd.DataFrame([row for code in pair if code in VOTES for row in _votes(upstream, *VOTES[code])], columns=COLUMNS)
+
+
+def vetoes(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
+    """Vetoes from 1991, whatever the pair, one row a draft and member that cast one.
+
+    From a list that ends in July 2022 and has no vote counts.
+    """
+    return pd.DataFrame(_vetoes(upstream), columns=COLUMNS)
 
 
 def _votes(upstream, name, topic):
@@ -64,11 +73,8 @@ def _votes(upstream, name, topic):
 
 
 def _vetoes(upstream):
-    frame = pd.read_csv(upstream / VETOES, keep_default_na=False)
     needed = ["year", "date", "draft", "agenda_item", "crisis_topic", "member_veto1", "member_veto2", "member_veto3"]
-    missing = [c for c in needed if c not in frame.columns]
-    if missing:
-        raise ValueError(f"{VETOES}: no column {missing} in {list(frame.columns)}")
+    frame = files.csv_table(upstream / VETOES, needed, ["year"], keep_default_na=False)
     rows = []
     for r in frame[frame["year"] >= FIRST_YEAR].to_dict("records"):
         for column in ("member_veto1", "member_veto2", "member_veto3"):
