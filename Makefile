@@ -1,5 +1,5 @@
-# make book   build the site into _build/html      make pdf, make epub   the book as one file, beside the site      make test   run every test      make live   preview, built again on save      make bench   time the build beside stock Jupyter Book
-.PHONY: book pdf epub test live bench why lock tables clean
+# make book   build the site into _build/html      make pdf, make epub   the book as one file, beside the site      make test   run every test      make live   preview, built again on save      make refresh   bring the tables up to date from the institutions      make bench   time the build beside stock Jupyter Book
+.PHONY: book pdf epub test live refresh bench why lock clean
 PYTHON ?= python3
 PORT ?= 8000
 BIN := .venv/bin
@@ -22,6 +22,10 @@ test: book epub $(if $(or $(CI),$(shell command -v chromium || command -v chromi
 
 live: .venv/installed
 	$(BIN)/python -m ledger live --port $(PORT)
+
+# make refresh TABLES="gdp oil_price"   (default: all that can be downloaded); ARGS=--dry-run ends after the summary
+refresh: .venv/installed
+	$(BIN)/python -m ledger refresh $(TABLES) $(ARGS)
 
 bench: .venv/installed
 	$(BIN)/python tests/bench.py

@@ -1,11 +1,11 @@
-"""python -m ledger: what an author does from a terminal: tables, claims, the PDF and the EPUB, and the live preview."""
+"""python -m ledger: what an author does from a terminal: tables, their refresh, claims, the PDF and the EPUB, and the live preview."""
 from __future__ import annotations
 
 import argparse
 import sys
 from pathlib import Path
 
-from ledger import claims, refresh, tables
+from ledger import atomic, claims, fetch, refresh, tables
 
 
 def why(name: str) -> str:
@@ -22,11 +22,21 @@ def why(name: str) -> str:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m ledger", description="Tables, claims, PDF, EPUB and the live preview of The Russia–Iran Ledger.")
+    parser = argparse.ArgumentParser(prog="python -m ledger", description="Tables and their refresh, claims, PDF, EPUB and the live preview of The Russia–Iran Ledger.")
     commands = parser.add_subparsers(dest="command", required=True)
     build = commands.add_parser("tables", help="rebuild tables from the institutions' files")
     build.add_argument("--from", dest="upstream", type=Path, required=True, metavar="FOLDER", help="the folder that holds one folder an institution")
+    build.add_argument("--pair", nargs=2, metavar=("COUNTRY", "COUNTRY"), help="build the tables that depend on the pair for two other countries, by their ISO 3166 codes; with --into")
+    build.add_argument("--into", type=Path, metavar="FOLDER", help="the new folder for the tables of --pair")
     build.add_argument("names", nargs="*", metavar="TABLE", help="tables to rebuild (default: all)")
+    renew = commands.add_parser("refresh", help="bring tables up to date from the institutions: download, read, check, show what changes, write")
+    renew.add_argument("names", nargs="*", metavar="TABLE", help="tables to bring up to date (default: all that can be downloaded automatically)")
+    renew.add_argument("--dry-run", action="store_true", help="end after the summary: write nothing")
+    renew.add_argument("--file", dest="files", action="append", type=Path, metavar="FILE", help="a file of the institution that you downloaded; may be given several times")
+    renew.add_argument("--edition", default="", metavar="WORDS", help="what the files are, for readers: 'export of 3 December 2026, deliveries to 2025'")
+    renew.add_argument("--accept", default="", metavar="REASON", help="accept revisions beyond what is plausible; the reason is kept in the change log")
+    renew.add_argument("--again", action="store_true", help="download anew what was downloaded less than a day ago")
+    commands.add_parser("sources", help="print every source: what it needs, how often it is published, when the next edition is due, and the age of ours")
     seal = commands.add_parser("seal", help="check a hand-kept table and record its new hash")
     seal.add_argument("name", metavar="TABLE")
     commands.add_parser("claims", help="print every claim with its published and its computed verdict, and the figure behind it")
@@ -39,8 +49,18 @@ def main() -> int:
     options = parser.parse_args()
     try:
         if options.command == "tables":
-            changed = refresh.rebuild(options.upstream, only=options.names)
-            print(f"{len(changed)} tables changed" + (": " + ", ".join(changed) if changed else ""))
+            if bool(options.pair) != bool(options.into):
+                parser.error("--pair and --into go together: the tables of another pair are never written into data/")
+            if options.pair:
+                built = refresh.build_pair(options.upstream, tuple(code.upper() for code in options.pair), options.into, options.names)
+                print(f"{len(built)} tables built into {options.into}")
+            else:
+                changed = refresh.rebuild(options.upstream, only=options.names)
+                print(f"{len(changed)} tables changed" + (": " + ", ".join(changed) if changed else ""))
+        elif options.command == "refresh":
+            return refresh.refresh(options.names, files=options.files, edition=options.edition, accept=options.accept, dry_run=options.dry_run, again=options.again)
+        elif options.command == "sources":
+            print(refresh.overview())
         elif options.command == "seal":
             print(f"{options.name}: sealed as {tables.seal(options.name)}")
         elif options.command == "why":
@@ -64,9 +84,12 @@ def main() -> int:
             from ledger.live import run
 
             return run(options.port)
-    except (tables.TableError, FileNotFoundError, ValueError) as error:
+    except (tables.TableError, fetch.FetchError, atomic.Busy, OSError, ValueError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("stopped: data/ is as it was, or as it was meant to become; what was downloaded is kept", file=sys.stderr)
+        return 130
     return 0
 
 

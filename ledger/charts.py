@@ -7,6 +7,7 @@ chart is cached, validated and rebuilt with its notebook.
 from __future__ import annotations
 
 import base64
+import csv
 import html
 import io
 import json
@@ -306,6 +307,10 @@ def publish(ax: Axes, name: str, *, table: str | list[str], data: pd.DataFrame |
     behind = data.to_frame() if isinstance(data, pd.Series) else data
     if behind.empty:
         raise ValueError(f"chart {name!r}: the data behind it have no rows")
+    written = (behind.reset_index() if _has_index(behind) else behind).to_csv(index=False, lineterminator="\n", float_format=_exact)
+    for cell in (cell for row in csv.reader(io.StringIO(written)) for cell in row):
+        if tables.starts_formula(cell):
+            raise ValueError(f"chart {name!r}: the cell {cell!r} of its data would start a formula in a reader's spreadsheet")
     picture, png, said = _draw(ax, name)
     return Chart(
         {
@@ -315,7 +320,7 @@ def publish(ax: Axes, name: str, *, table: str | list[str], data: pd.DataFrame |
             "tables": used,
             "sources": _credit(described, behind),
             "code": _cell_source(),
-            "csv": (behind.reset_index() if _has_index(behind) else behind).to_csv(index=False, lineterminator="\n", float_format=_exact),
+            "csv": written,
             "svg": picture,
             "png": png,
             "marks": said,

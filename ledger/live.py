@@ -29,7 +29,7 @@ from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
 ROOT = Path(__file__).resolve().parent.parent
 SITE = ROOT / "_build" / "live"
-WATCHED = ["index.md", "_toc.yml", "_config.yml", "references.bib", "CITATION.cff", "changes.yml", "chapters/*.md", "data/*.csv", "data/*.json", "assets/**/*.*", "ledger/**/*.py", "ledger/**/*.html", "ledger/**/*.toml", "ledger/**/*.css"]
+WATCHED = ["index.md", "_toc.yml", "_config.yml", "references.bib", "CITATION.cff", "changes.yml", "sources.yml", "chapters/*.md", "data/*.csv", "data/*.json", "assets/**/*.*", "ledger/**/*.py", "ledger/**/*.html", "ledger/**/*.toml", "ledger/**/*.css"]
 LOADED = ["jupyter_book.cli.main", "jupyter_book.sphinx", "sphinx_external_toc", "myst_nb.sphinx_ext", "furo", "sphinxcontrib.bibtex"]
 PAUSE = 0.1  # seconds between two looks at the files
 

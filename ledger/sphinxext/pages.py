@@ -13,7 +13,7 @@ from sphinx.errors import ExtensionError
 from sphinx.util.docutils import SphinxDirective
 from sphinx.util.nodes import make_refnode
 
-from ledger import downloads, inputs, tables
+from ledger import downloads, fetch, inputs, tables
 from ledger.sphinxext import memory, numbers, site
 from ledger.sphinxext.charts import address, charts_of, raw_html, td
 from ledger.sphinxext.numbers import numbers_of
@@ -112,6 +112,24 @@ class Listing(SphinxDirective):
         return holder.children
 
 
+class Sources(SphinxDirective):
+    """All institutions' sources, one item each: which tables hold them, in which form and how often they are published, how they are had,
+    and on what terms. (A table of as many columns is cut off on a phone.)"""
+
+    def run(self):
+        memory.depends(self.env, f"file {fetch.REGISTRY.name}")
+        lines = []
+        for source in sorted(fetch.sources().values(), key=lambda source: (source.institution, source.name)):
+            held = ", ".join(f"[{name}](/{FOLDER}/{name}.md)" for name in source.tables)
+            due = f"; next expected {site.in_words(source.next.isoformat())}" if source.next else ""
+            how = {"closed": "No newer edition is read", "by hand": "A person downloads it", "automatic or by hand": "Downloaded by the book's command, or by a person where the site asks for one", "automatic": "Downloaded by the book's command"}[source.how]
+            key = f", with a key{'' if source.secret['required'] else ' where there is one'}" if source.secret else ""
+            lines.append(f"- **[{source.institution}]({source.address})**, in {held}. {source.format[:1].upper()}{source.format[1:]}. Publication: {source.published}{due}. {how}{key}. Terms: {source.terms}.")
+        holder = nodes.Element()
+        self.state.nested_parse(StringList(lines, self.get_source_info()[0]), self.content_offset, holder)
+        return holder.children
+
+
 class Rows(SphinxDirective):
     required_arguments = 1
 
@@ -181,6 +199,7 @@ def setup(app: Sphinx) -> None:
     write_pages(inputs.ROOT)
     app.add_directive("downloads", Downloads)
     app.add_directive("table-list", Listing)
+    app.add_directive("source-list", Sources)
     app.add_directive("rows", Rows)
     app.add_directive("uses", Uses)
     app.connect("doctree-resolved", fill_uses)

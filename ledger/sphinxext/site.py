@@ -192,8 +192,8 @@ def changes() -> list[dict]:
     entries = yaml.safe_load(CHANGES.read_text(encoding="utf-8")) or []
     for number, entry in enumerate(entries, 1):
         told = f"{CHANGES.name}, entry {number}"
-        if set(entry) != {"date", "kind", "title", "text"}:
-            raise ExtensionError(f"{told}: it has the keys {sorted(entry)}; it needs date, kind, title and text")
+        if set(entry) - {"tables"} != {"date", "kind", "title", "text"}:
+            raise ExtensionError(f"{told}: it has the keys {sorted(entry)}; it needs date, kind, title and text, and may have tables")
         if not re.fullmatch(r"\d{4}-\d\d-\d\d", str(entry["date"])):
             raise ExtensionError(f"{told}: the date {entry['date']!r} is not year-month-day")
         if entry["kind"] not in ("correction", "data update"):
@@ -209,10 +209,15 @@ class Changes(SphinxDirective):
 
     def run(self):
         memory.depends(self.env, f"file {CHANGES.name}")
-        lines = [f"- **{in_words(str(entry['date']))}. {entry['title']}.** {' '.join(entry['text'].split())}" for entry in changes() if entry["kind"] == self.arguments[0]]
+        lines = [f"- **{in_words(str(entry['date']))}. {entry['title']}.** {' '.join(entry['text'].split())}{vintages(entry)}" for entry in changes() if entry["kind"] == self.arguments[0]]
         holder = nodes.Element()
         self.state.nested_parse(StringList(lines or ["None so far."], CHANGES.name), self.content_offset, holder)
         return holder.children
+
+
+def vintages(entry: dict) -> str:
+    """Return the hashes of each table's content before and after a refresh, by which the earlier one is found in the repository."""
+    return "".join(f" Content of `{table['name']}`: `{table['before'][7:19]}` before, `{table['after'][7:19]}` since." for table in entry.get("tables", []))
 
 
 def feed(base: str) -> str:
@@ -236,7 +241,8 @@ def feed(base: str) -> str:
     for entry in entries:
         item = add(root, "entry")
         add(item, "title", f"{entry['kind'].capitalize()}: {entry['title']}")
-        add(item, "id", f"{base}feed.xml#{entry['date']}-{re.sub(r'[^a-z0-9]+', '-', entry['title'].lower())}")
+        content = "".join(f"-{table['after'][7:15]}" for table in entry.get("tables", [])[:1])  # a table may be brought up to date twice a day
+        add(item, "id", f"{base}feed.xml#{entry['date']}-{re.sub(r'[^a-z0-9]+', '-', entry['title'].lower())}{content}")
         add(item, "link", href=f"{base}chapters/methods.html#corrections")
         add(item, "updated", f"{entry['date']}T00:00:00Z")
         add(item, "category", term=entry["kind"])

@@ -1,0 +1,125 @@
+"""What new tables would do to the book, before they are written: printed numbers and verdicts, old beside new.
+
+The chapters are run twice, on the tables as they are and on those that would be, the second time in a copy of the book; what has not
+changed is taken from the cache of executed chapters.
+"""
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ledger import atomic, claims, engine, inputs, tables
+
+COPIED = ["ledger", "chapters", "index.md", "_toc.yml", "requirements.txt", "references.bib", "CITATION.cff", "changes.yml", "sources.yml"]
+
+
+class TrialError(ValueError):
+    """The chapters could not be run at all."""
+
+
+@dataclass
+class Effects:
+    """What new tables do to the book: printed numbers as (name, page, before, after), verdicts as (claim, before, after, published),
+    and what no longer runs as sentences."""
+
+    numbers: list[tuple[str, str, str, str]] = field(default_factory=list)
+    verdicts: list[tuple[str, str, str, str]] = field(default_factory=list)
+    failures: list[str] = field(default_factory=list)
+
+    def lines(self) -> list[str]:
+        """Return the effects as lines for a terminal."""
+        said = [f"printed numbers that would change: {len(self.numbers) or 'none'}"]
+        said += [f"  {page}, {name}: {before or '(not there)'} → {after or '(not there)'}" for name, page, before, after in self.numbers]
+        said.append(f"verdicts that would change: {len(self.verdicts) or 'none'}")
+        for claim, before, after, published in self.verdicts:
+            said.append(f"  {claim}: {before} → {after}" + (f"; published as {published}: data/claims.csv must follow" if after != published else ""))
+        if self.failures:
+            said += ["the book would not be built:"] + [f"  {failure}" for failure in self.failures]
+        return said
+
+    def sentence(self) -> str:
+        """Return the effects in a sentence or two for readers."""
+        said = []
+        if self.numbers:
+            shown = "; ".join(f"{name} {before or 'not there'} → {after or 'not there'}" for name, _, before, after in self.numbers[:10])
+            said.append(f"{len(self.numbers)} printed number{'s' if len(self.numbers) > 1 else ''} changed: {shown}{' …' if len(self.numbers) > 10 else ''}.")
+        else:
+            said.append("No printed number changed.")
+        said.append("Verdicts that changed: " + "; ".join(f"{claim} {before} → {after}" for claim, before, after, _ in self.verdicts) + "." if self.verdicts else "No verdict changed.")
+        return " ".join(said)
+
+
+def effects(folder: Path, texts: dict[str, str], descriptor: dict, say=print) -> Effects:
+    """Return what the tables in `texts` (file → content), with their descriptor, would do to the book whose tables are in `folder`."""
+    say("running the chapters on the tables as they are, and as they would be")
+    found = Effects()
+    with tempfile.TemporaryDirectory(prefix="trial-") as copy:
+        copy = Path(copy)
+        for name in COPIED:
+            source = folder.parent / name
+            (shutil.copytree if source.is_dir() else shutil.copy)(source, copy / name, **({"ignore": shutil.ignore_patterns("__pycache__")} if source.is_dir() else {}))
+        shutil.copytree(folder, copy / "data")
+        atomic.write(copy / "data", {**texts, "datapackage.json": tables.dump(descriptor)})
+        before, _ = _numbers(folder.parent)
+        cache = folder.parent / engine.CACHE.relative_to(inputs.ROOT)
+        if cache.is_dir():
+            shutil.copytree(cache, copy / engine.CACHE.relative_to(inputs.ROOT))
+        after, failed = _numbers(copy)
+        was, becomes = claims.decide_all(folder), claims.decide_all(copy / "data")
+        published = tables.load("claims", copy / "data").set_index("claim_id")["verdict"]
+    for name in sorted(before.keys() | after.keys()):
+        old, new = before.get(name), after.get(name)
+        page = (new or old)["page"]
+        if page not in failed and (old or {}).get("printed") != (new or {}).get("printed"):
+            found.numbers.append((name, page, (old or {}).get("printed", ""), (new or {}).get("printed", "")))
+    found.verdicts = [(claim, was[claim].verdict, becomes[claim].verdict, published[claim]) for claim in sorted(becomes) if was[claim].verdict != becomes[claim].verdict]
+    found.failures = list(failed.values())
+    return found
+
+
+def numbers() -> tuple[dict[str, dict], dict[str, str]]:
+    """Run what must run of this checkout's chapters; return (name → printed number with its page, page → why it failed)."""
+    printed, failed = {}, {}
+    runs = engine.Engine(engine.workers())
+    pages = {}
+    for path in [inputs.ROOT / "index.md", *sorted((inputs.ROOT / "chapters").glob("*.md"))]:
+        text = path.read_text(encoding="utf-8-sig")
+        if engine.is_notebook(text):
+            pages[path.relative_to(inputs.ROOT).with_suffix("").as_posix()] = text
+    keys = {page: runs.kept.find(engine.read_notebook(text)) for page, text in pages.items()}
+    try:
+        for page in sorted(pages, key=lambda page: -len(pages[page])):
+            if keys[page] is None:
+                runs.submit(page, engine.read_notebook(pages[page]))
+        for page in pages:
+            try:
+                keys[page] = keys[page] or runs.wait(page, lambda *_: None)
+            except engine.ChapterError as error:
+                failed[page] = str(error)
+    finally:
+        runs.close()
+    for page, key in keys.items():
+        if page not in failed:
+            for cell in json.loads(runs.kept.executed(pages[page], key))["cells"]:
+                for output in cell.get("outputs", []):
+                    record = output.get("metadata", {}).get("ledger")
+                    if record and "printed" in record:
+                        printed[record["name"]] = record | {"page": page}
+    return printed, failed
+
+
+def _numbers(root: Path) -> tuple[dict[str, dict], dict[str, str]]:
+    """Return `numbers()` of the checkout at `root`, by its own package."""
+    ran = subprocess.run([sys.executable, "-c", "import json; from ledger import trial; print(json.dumps(trial.numbers()))"], cwd=root, capture_output=True, text=True, env=os.environ | {"PYTHONPATH": str(root), "PYTHONHASHSEED": "0"})
+    if ran.returncode:
+        reasons = [line for line in ran.stderr.splitlines() if re.match(r"[\w.]*(Error|Exception)\b.*:", line)] or ran.stderr.splitlines() or ["it ended without a word"]
+        raise TrialError(f"the chapters in {root} could not be run, so that what would change is not known: {reasons[0]}")
+    printed, failed = json.loads(ran.stdout.splitlines()[-1])
+    return printed, failed

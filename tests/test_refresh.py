@@ -1,0 +1,466 @@
+"""Promise: an author brings a table up to date with one command, sees before it is written what changes and what that does to the book,
+and whatever fails or is stopped on the way, `data/` holds the old table or the new one, whole.
+
+The institution is a real HTTPS server on this machine; the book is a copy with a small chapter of its own.
+"""
+import json
+import os
+import random
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import yaml
+from institution import UPSTREAM, certificates, needs_upstream, running, server  # noqa: F401
+from small_book import GOOD, ROOT, book, edit, make, write  # noqa: F401
+from werkzeug import Response
+
+from ledger import atomic, fetch, refresh, tables
+
+PRICES = pd.read_csv(ROOT / "data/oil_price.csv", dtype=str)
+P2024 = PRICES.query("frequency == 'year' and period == '2024-01-01'")["usd_per_barrel"].item()
+CHAPTER = GOOD.replace('load("gdp")', 'load("oil_price")').replace('table="gdp"', 'table="oil_price"').replace(
+    "```\n\nThere", 'numbers.put("price-2024", load("oil_price").set_index("period").query("frequency == \'year\'")["usd_per_barrel"]["2024-01-01"].item(), "{:.2f}", table="oil_price")\n```\n\nThere'
+)
+
+
+def published(frequency, change=lambda rows: rows):
+    """The institution's file: yearly prices dated 30 June, monthly ones the 15th."""
+    rows = [(period[:4] + "-06-30" if frequency == "year" else period[:7] + "-15", price) for _, period, price in PRICES[PRICES["frequency"] == frequency].itertuples(index=False)]
+    return "Date,Price\n" + "".join(f"{date},{price}\n" for date, price in change(rows))
+
+
+@pytest.fixture
+def author(book, server):
+    """A copy of the book whose prices are published by `server`; returns it with a function that runs its command line."""
+    write(book, one=CHAPTER)
+    registry = yaml.safe_load((book / "sources.yml").read_text(encoding="utf-8"))
+    registry["eia-brent"] |= {"address": server.url_for("/"), "hosts": [f"localhost:{server.port}"], "pause": 0}
+    (book / "sources.yml").write_text(yaml.safe_dump(registry, allow_unicode=True), encoding="utf-8")
+    publish(server)
+    return Author(book)
+
+
+class Author:
+    def __init__(self, book):
+        self.book, self.data = book, book / "data"
+        self.before = self.files()
+
+    def environment(self):
+        return os.environ | {"PYTHONPATH": str(self.book), "PYTHONDONTWRITEBYTECODE": "1"}
+
+    def command(self, *words):
+        return [sys.executable, "-m", "ledger", *words]
+
+    def run(self, *words, code=0):
+        """Run a refresh as the command does, in this process; return what it says."""
+        said, flags = [], {word for word in words if word.startswith("--")}
+        names = [word for i, word in enumerate(words) if not word.startswith("--") and words[i - 1] != "--accept"]
+        accept = words[words.index("--accept") + 1] if "--accept" in flags else ""
+        store, folder = self.book / "_build/upstream", self.data
+        ended = refresh.refresh(names, dry_run="--dry-run" in flags, again="--again" in flags, accept=accept, folder=folder, registry=self.book / "sources.yml", store=store, say=said.append)
+        assert ended == code, "\n".join(said)
+        return "\n".join(said)
+
+    def type(self, *words, code=0):
+        """Type a refresh on the command line; return what it says."""
+        ran = subprocess.run(self.command("refresh", *words), cwd=self.book, capture_output=True, text=True, env=self.environment(), timeout=120)
+        said = ran.stdout + ran.stderr
+        assert ran.returncode == code and "Traceback" not in said, said
+        return said
+
+    def files(self):
+        """Content of all that a refresh may write."""
+        return {path.relative_to(self.book).as_posix(): path.read_bytes() for path in [*sorted(self.data.iterdir()), self.book / "changes.yml"]}
+
+    def unchanged(self):
+        assert self.files() == self.before
+        return True
+
+    def prices(self):
+        return tables.load("oil_price", self.data).set_index(["frequency", "period"])["usd_per_barrel"]
+
+
+def publish(server, year=lambda rows: rows, month=lambda rows: rows):
+    server.clear()
+    server.expect_request("/brent-year.csv").respond_with_data(published("year", year))
+    server.expect_request("/brent-monthly.csv").respond_with_data(published("month", month))
+
+
+def newer(rows):
+    """A year more, and one year revised by half a per cent."""
+    return [(date, f"{float(price) * 1.005:.2f}" if date.startswith("2024") else price) for date, price in rows] + [("2026-06-30", "71.5")]
+
+
+# --- the author's way -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_new_edition_from_download_to_change_log(author, server):
+    assert "nothing has changed" in author.run("oil_price", "--again") and author.unchanged()
+    publish(server, year=newer)
+    said = author.run("oil_price", "--again", "--dry-run")
+    price = float(P2024)
+    assert "489 rows: 1 added, 0 removed, 1 revised" in said and "added: year, 2026-01-01" in said
+    assert f"revised: year, 2024-01-01, usd_per_barrel: {price:g} → {round(price * 1.005, 2):g} (+0.5%)" in said
+    assert f"chapters/one, price-2024: {price:.2f} → {price * 1.005:.2f}" in said and "chapters/one, rows: 488 → 489" in said
+    assert "verdicts that would change: none" in said and author.unchanged()
+
+    asked = len(server.log)
+    said = author.type("oil_price")
+    assert len(server.log) == asked, "what was shown was downloaded again"
+    assert "written: oil_price" in said and "downloaded less than a day ago" in said
+    assert author.prices()["year", pd.Timestamp("2026-01-01")] == 71.5
+    changed = {name for name, content in author.files().items() if content != author.before[name]}
+    assert changed == {"data/oil_price.csv", "data/datapackage.json", "changes.yml"}
+
+    entry = yaml.safe_load((author.book / "changes.yml").read_text(encoding="utf-8"))[0]
+    old = {r["name"]: r["hash"] for r in json.loads(author.before["data/datapackage.json"])["resources"]}
+    assert entry["kind"] == "data update" and entry["tables"] == [{"name": "oil_price", "before": old["oil_price"], "after": tables.describe("oil_price", author.data)["hash"]}]
+    assert "1 added, 0 removed, 1 revised" in entry["text"] and "price-2024" in entry["text"] and "No verdict changed" in entry["text"]
+    assert (author.book / "changes.yml").read_text(encoding="utf-8").startswith("# What changed for readers")
+    described = tables.describe("oil_price", author.data)["sources"][0]
+    assert described["edition"] in entry["text"] and described["retrieved"] == str(entry["date"]) and described["copy"].startswith("2 answers of https://localhost")
+    assert "nothing has changed" in author.type("oil_price")
+
+
+def test_rows_of_other_sources_stay_as_they_are():
+    """For every table and every source: made of the rows it holds, in two parts, it is the same table."""
+    registry = fetch.sources()
+    for resource in tables.package()["resources"]:
+        if resource["builder"] == tables.HAND:
+            continue
+        of_reader = {}
+        for source in registry.values():
+            if resource["name"] in source.tables:
+                of_reader.setdefault(f"{source.module}:{source.tables[resource['name']]}", []).append(source)
+        assert set(of_reader) == set(resource["builder"]), f"{resource['name']}: sources.yml and the descriptor name other readers"
+        text = (tables.DATA / resource["path"]).read_text(encoding="utf-8")
+        rows, parts = refresh._rows(text), []
+        choosers = [refresh._chooser(resource["name"], its, registry, resource) for its in of_reader.values()]
+        for row in rows:
+            assert sum(choose(row) for choose in choosers) == 1, (resource["name"], row)
+        random.Random(1).shuffle(rows)
+        assert refresh._to_text(rows, resource) == text, resource["name"]
+
+
+def test_a_revision_beyond_what_is_plausible_needs_a_reason_that_readers_see(author, server):
+    publish(server, year=lambda rows: [(date, "40" if date.startswith("2024") else price) for date, price in rows])
+    said = author.run("oil_price", "--again", code=1)
+    assert f"beyond what is plausible: year, 2024-01-01, usd_per_barrel: {P2024} → 40, more than the 2% that is plausible" in said
+    assert 'python -m ledger refresh oil_price --accept "REASON"' in said and author.unchanged()
+    said = author.run("oil_price", "--accept", "EIA mended a misprint")
+    assert "written: oil_price" in said and author.prices()["year", pd.Timestamp("2024-01-01")] == 40
+    assert "were accepted: EIA mended a misprint." in yaml.safe_load((author.book / "changes.yml").read_text(encoding="utf-8"))[0]["text"]
+
+
+def test_rows_that_vanish_need_a_reason(author, server):
+    publish(server, month=lambda rows: rows[:-24])
+    said = author.run("oil_price", "--again", code=1)
+    assert re.search(r"24 of 488 rows are gone, more than the 0% that is plausible", said) and author.unchanged()
+
+
+def test_a_verdict_that_would_change_is_shown_and_a_chapter_that_would_break_named(author, server):
+    """A rule reads no price, so here one does, in the copy."""
+    rule = '@rule\ndef trade_is_a_small_part_of_each_total(load: Load) -> Finding:\n'
+    edit(author.book / "ledger/claims.py", rule, rule + '    if load("oil_price")["usd_per_barrel"].max() > 200:\n        return Finding(CONTRADICTED, "–", "Oil is dear.")\n')
+    edit(author.book / "chapters/one.md", "from ledger import numbers\n", 'from ledger import numbers\nassert load("oil_price")["usd_per_barrel"].max() < 200, "dear"\n'.replace("assert load", "from ledger.tables import load\nassert load"))
+    publish(server, month=lambda rows: rows + [("2026-08-15", "201")])
+    said = author.type("oil_price", "--again", "--dry-run")
+    claim = next(row["claim_id"] for row in tables.rows("claims") if row["decided_by"] == "trade_is_a_small_part_of_each_total")
+    assert f"{claim}: " in said and "→ contradicted; published as" in said and "data/claims.csv must follow" in said
+    assert "the book would not be built:" in said and "chapters/one.md:" in said and "dear" in said
+
+
+# --- what an institution may do to its files -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("body, says", [
+    ("Date,Value\n2024-06-30,80.53\n", "no column ['Price']"),  # a renamed column
+    ("Date,Price\n", "has no rows"),  # an empty result
+    ("Date,Price\n2024-06-30,\"80,53\"\n", "row 2, column Price: '80,53' is no number"),  # comma decimals
+    ("Date;Price\n2024-06-30;80,53\n", "no column"),
+    ("Date,Price\n2024-06-30,8053\n", "value '8053'"),  # another unit: cents
+    ("Date,Price\n2024-06-30,80.53\n2024-06-30,80.53\n", "the key stands twice"),
+    ("<!doctype html><title>Moved</title>\n", "a web page, not csv, titled 'Moved'"),
+    ("Date,Price\n2024-06-30,80.53", "cut short"),
+])  # fmt: skip
+def test_what_is_not_as_it_was_stops_the_refresh(author, server, body, says):
+    server.clear()
+    server.expect_request("/brent-year.csv").respond_with_data(body)
+    server.expect_request("/brent-monthly.csv").respond_with_data(published("month"))
+    said = author.run("oil_price", "--again", code=1)
+    assert says in said and "error: oil_price" in said and "eia-brent" in said and server.url_for("/brent-year.csv") in said, said
+    assert author.unchanged()
+
+
+def test_a_byte_order_mark_does_not_matter(author, server):
+    server.clear()
+    server.expect_request("/brent-year.csv").respond_with_data(b"\xef\xbb\xbf" + published("year").encode())
+    server.expect_request("/brent-monthly.csv").respond_with_data(b"\xef\xbb\xbf" + published("month").encode())
+    assert "nothing has changed" in author.run("oil_price", "--again")
+
+
+def test_a_cell_that_would_start_a_formula_never_reaches_a_reader():
+    resource = tables.describe("gas_pipelines")
+    text = (tables.DATA / "gas_pipelines.csv").read_text(encoding="utf-8")
+    spoilt = text.replace("\nP0748,", "\nP0748,=cmd|' /C calc'!A0 ", 1)
+    with pytest.raises(tables.TableError, match="row .*, column project, .*would start a formula"):
+        tables.check_text("gas_pipelines", spoilt, resource)
+    assert [cell for cell in ("=1", "+a", "-a", "@a", "\tx", "\rx") if not tables.starts_formula(cell)] == []
+    assert [cell for cell in ("", "1", "-1", "-1.5e-3", "+7", "−1", "a=b", "a-b") if tables.starts_formula(cell)] == []
+
+
+# --- corrections ----------------------------------------------------------------------------------------------------------------
+
+
+def correct(author, theirs, ours):
+    row = f'oil_price,frequency=year; period=2024-01-01,usd_per_barrel,{theirs},{ours},"misprint, as EIA\'s own page shows",no\n'
+    path = author.data / "corrections.csv"
+    path.write_text(path.read_text(encoding="utf-8").replace("\ntrade_totals", "\n" + row + "trade_totals", 1), encoding="utf-8")
+    ran = subprocess.run(author.command("seal", "corrections"), cwd=author.book, capture_output=True, text=True, env=author.environment())
+    assert ran.returncode == 0, ran.stderr
+    author.before = author.files()
+
+
+def test_an_error_of_an_institution_is_corrected_until_they_mend_it(author, server):
+    publish(server, year=lambda rows: [(date, "8.053" if date.startswith("2024") else price) for date, price in rows])
+    correct(author, "8.053", P2024)
+    assert "nothing has changed" in author.run("oil_price", "--again")  # ours is in the table already
+    publish(server)  # they mend it
+    said = author.run("oil_price", "--again", code=1)
+    assert "data/corrections.csv, row 2: table oil_price, frequency=year; period=2024-01-01" in said and f"the institution now has '{P2024}', no longer '8.053'" in said
+    assert "Remove or renew".lower() in said.lower() and author.unchanged()
+    publish(server, year=lambda rows: [row for row in rows if not row[0].startswith("2024")])  # or withdraw it
+    assert "the institution now has 0 such rows" in author.run("oil_price", "--again", code=1) and author.unchanged()
+
+
+def test_a_row_without_our_value_is_left_out(author, server):
+    publish(server, year=newer)
+    correct(author, f"{float(P2024) * 1.005:.2f}", "")
+    said = author.run("oil_price", "--again", "--dry-run")
+    assert "1 added, 1 removed, 0 revised" in said
+
+
+# --- stopped, killed, full, twice ------------------------------------------------------------------------------------------------
+
+
+def holds_old_or_new(author, new):
+    """The table, its descriptor and the log are those from before, or all of the new ones, once whoever uses them next has finished."""
+    tables.package(author.data)
+    now = author.files()
+    assert now == author.before or {name: content for name, content in now.items()} == new, "data/ is neither the old nor the new"
+    tables.load("oil_price", author.data)
+    return now == new
+
+
+def test_kill_9_at_any_moment(author, server):
+    publish(server, year=newer)
+    began = time.monotonic()
+    author.type("oil_price", "--again")
+    took, new = time.monotonic() - began, author.files()
+    moments = [took * share for share in (0.3, 0.8, 0.95, 1.0)]
+    for moment in moments:
+        restore(author)
+        run = subprocess.Popen(author.command("refresh", "oil_price", "--again"), cwd=author.book, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=author.environment(), start_new_session=True)
+        time.sleep(moment)
+        os.killpg(run.pid, signal.SIGKILL)
+        run.wait()
+        holds_old_or_new(author, new)
+    restore(author)
+    author.type("oil_price")
+    assert author.files() == new and not list(author.book.glob(".data.pending"))
+
+
+def restore(author):
+    for name, content in author.before.items():
+        (author.book / name).write_bytes(content)
+
+
+CALLS = ["os.replace", "os.fsync", "os.open", "pathlib.Path.mkdir", "pathlib.Path.open", "pathlib.Path.unlink", "shutil.rmtree"]
+
+
+def test_killed_at_each_step_of_a_write(tmp_path):
+    """A process that writes three files is killed before each call to the file system in turn: there are never two old and one new."""
+    folder = tmp_path / "data"
+    code = f"""
+        import os, pathlib, shutil, signal, sys
+        from ledger import atomic
+        left = [int(sys.argv[1])]
+        def counted(function):
+            def call(*args, **more):
+                left[0] -= 1
+                if left[0] == 0:
+                    os.kill(os.getpid(), signal.SIGKILL)
+                return function(*args, **more)
+            return call
+        for name in {CALLS!r}:
+            owner, _, attribute = name.rpartition(".")
+            owner = {{"os": os, "shutil": shutil, "pathlib.Path": pathlib.Path}}[owner]
+            setattr(owner, attribute, counted(getattr(owner, attribute)))
+        atomic.write(pathlib.Path({str(folder)!r}), {{"a.csv": "new", "b.csv": "new", "../log": "new"}})
+    """
+    seen = set()
+    for step in range(1, 60):
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir()
+        for path in (folder / "a.csv", folder / "b.csv", tmp_path / "log"):
+            path.write_text("old")
+        ran = subprocess.run([sys.executable, "-c", textwrap.dedent(code), str(step)], env=os.environ | {"PYTHONPATH": str(ROOT)})
+        atomic.finish(folder)  # what whoever uses the folder next does first
+        content = {path.name: path.read_text() for path in (folder / "a.csv", folder / "b.csv", tmp_path / "log")}
+        assert set(content.values()) in ({"old"}, {"new"}), (step, content)
+        seen.add((content["a.csv"], ran.returncode))
+        atomic.write(folder, {"a.csv": "newer"})
+        assert (folder / "a.csv").read_text() == "newer" and not (tmp_path / ".data.pending").exists()
+        if ran.returncode == 0:
+            break
+    assert seen == {("old", -signal.SIGKILL), ("new", -signal.SIGKILL), ("new", 0)} and step > 10
+
+
+def test_ctrl_c_while_it_downloads(author, server):
+    publish(server, year=newer)
+    server.clear()
+    server.expect_request("/brent-year.csv").respond_with_data(published("year", newer))
+    server.expect_request("/brent-monthly.csv").respond_with_handler(lambda request: time.sleep(3) or Response(published("month")))
+    run = subprocess.Popen(author.command("refresh", "oil_price", "--again"), cwd=author.book, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=author.environment())
+    for _ in range(300):
+        if any("monthly" in str(request.url) for request, _ in server.log) or (author.book / "_build/upstream/.eia-brent.part/brent-year.csv").exists():
+            break
+        time.sleep(0.05)
+    time.sleep(0.3)
+    run.send_signal(signal.SIGINT)
+    said, _ = run.communicate(timeout=60)
+    assert run.returncode == 130 and "stopped" in said and "Traceback" not in said, said
+    assert author.unchanged()
+    publish(server, year=newer)
+    assert "written: oil_price" in author.type("oil_price")  # takes up what it had: the first file is not asked for again
+    assert [request.path for request, _ in server.log] == ["/brent-monthly.csv"]
+
+
+def test_the_second_of_two_says_so(author, server):
+    server.clear()
+    server.expect_request("/brent-year.csv").respond_with_handler(lambda request: time.sleep(4) or Response(published("year")))
+    server.expect_request("/brent-monthly.csv").respond_with_data(published("month"))
+    first = subprocess.Popen(author.command("refresh", "oil_price", "--again"), cwd=author.book, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=author.environment())
+    for _ in range(200):
+        if (author.book / "_build/upstream/.eia-brent.part").exists():
+            break
+        time.sleep(0.05)
+    said = author.type("oil_price", code=1)
+    assert re.search(rf"error: another process \({first.pid}\) is bringing data up to date: wait for it to end", said), said
+    out, _ = first.communicate(timeout=60)
+    assert first.returncode == 0 and "nothing has changed" in out and author.unchanged()
+    author.type("oil_price")
+
+
+def test_a_full_disk(author, server, tmp_path):
+    """The book stands on a small disk that is mounted where only processes of this test see it."""
+    apart = ["unshare", "--mount"] if os.geteuid() == 0 else ["unshare", "--map-root-user", "--mount"]
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    try:
+        subprocess.run([*apart, "mount", "-t", "tmpfs", "none", str(disk)], check=True, capture_output=True)
+    except (OSError, subprocess.CalledProcessError) as error:
+        pytest.skip(f"nobody may mount a small disk to fill on this machine: {error}")
+    publish(server, year=newer)
+    script = f"""
+        set -e
+        mount -t tmpfs -o size=12m none {disk}
+        cp -r {author.book} {disk}/book
+        cd {disk}/book
+        (cd data && cat *.csv datapackage.json; cat ../changes.yml) | sha256sum > {tmp_path}/before
+        {sys.executable} -m ledger refresh oil_price --again --dry-run > {tmp_path}/room 2>&1
+        for left in 0 20 100 300; do
+          rm -f filler; free=$(df --output=avail -k . | tail -1); dd if=/dev/zero of=filler bs=1k count=$((free - left)) 2>/dev/null || true
+          timeout 60 {sys.executable} -m ledger refresh oil_price > {tmp_path}/said-$left 2>&1 && echo 0 > {tmp_path}/code-$left || echo $? > {tmp_path}/code-$left
+          (cd data && cat *.csv datapackage.json; cat ../changes.yml) | sha256sum > {tmp_path}/after-$left
+        done
+        rm filler
+        {sys.executable} -m ledger refresh oil_price > {tmp_path}/said-end 2>&1 || (cat {tmp_path}/said-end >&2; false)
+        cp data/oil_price.csv {tmp_path}/new.csv
+    """
+    temp = tmp_path / "temp"
+    temp.mkdir()
+    ran = subprocess.run([*apart, "bash", "-c", textwrap.dedent(script)], capture_output=True, text=True, env=os.environ | {"PYTHONPATH": "", "PYTHONDONTWRITEBYTECODE": "1", "TMPDIR": str(temp)})
+    assert ran.returncode == 0, ran.stderr + (tmp_path / "room").read_text()
+    failed = [left for left in (0, 20, 100, 300) if (tmp_path / f"code-{left}").read_text().strip() == "1"]
+    assert failed, "the disk was never full"
+    for left in failed:
+        said = (tmp_path / f"said-{left}").read_text()
+        assert re.search("error: .*(No space left on device|disk is full)", said) and "Traceback" not in said, said
+        assert (tmp_path / f"after-{left}").read_text() == (tmp_path / "before").read_text()
+    assert "2026-01-01,71.5" in (tmp_path / "new.csv").read_text()
+
+
+# --- the sources in words --------------------------------------------------------------------------------------------------------
+
+
+def test_sources_are_printed_with_age_due_date_and_key_but_never_its_value(author, monkeypatch):
+    import datetime
+
+    monkeypatch.setenv("COMTRADE_API_KEY", "s3cret")
+    said = refresh.overview(author.data, author.book / "sources.yml", datetime.date(2031, 1, 1))
+    for name, source in fetch.sources(author.book / "sources.yml").items():
+        assert f"{name}: {source.institution} ({source.how})" in said
+    assert "COMTRADE_API_KEY, not needed, set" in said and "s3cret" not in said
+    assert "retrieved 2026-08, 5 years ago" in said and "overdue" in said and "(closed)" in said
+
+
+def test_every_source_of_every_built_table_stands_in_sources_yml():
+    registry = fetch.sources()
+    for resource in tables.package()["resources"]:
+        if resource["builder"] == tables.HAND:
+            continue
+        known = {upstream for source in registry.values() if resource["name"] in source.tables for upstream in (source.name, source.copy)}
+        for entry in resource["sources"]:
+            assert entry["upstream"] in known, f"{resource['name']}: {entry['upstream']} is in no entry of sources.yml"
+
+
+def test_a_table_kept_by_hand_and_an_unknown_one_are_refused(author):
+    assert "this table is kept by hand\n  Edit data/events.csv" in author.type("events", code=1)
+    assert "Known tables:" in author.type("prices", code=1)
+    assert "there is no file nowhere.csv" in author.type("arms_transfers", "--file", "nowhere.csv", code=1)
+    assert "a person downloads from" in author.type("arms_transfers", code=1)
+    assert author.unchanged()
+
+
+def test_a_site_that_lets_in_persons_only_is_no_fault_of_a_refresh_of_all(author, server):
+    registry = yaml.safe_load((author.book / "sources.yml").read_text(encoding="utf-8"))
+    registry = {name: registry[name] for name in ("eia-brent", "energy-institute", "energy-institute-2024")}
+    registry["energy-institute"] |= {"address": server.url_for("/workbook.xlsx"), "hosts": [f"localhost:{server.port}"]}
+    (author.book / "sources.yml").write_text(yaml.safe_dump(registry, allow_unicode=True), encoding="utf-8")
+    for answer in (Response("", 403), Response("<!DOCTYPE html><title>Just a moment...</title>")):
+        publish(server)
+        server.expect_request("/workbook.xlsx").respond_with_response(answer)
+        said = author.run("--again")
+        assert "energy-institute is left as it is: source energy-institute" in said and "nothing has changed" in said
+    publish(server)
+    server.expect_request("/workbook.xlsx").respond_with_data("", 403)
+    said = author.run("energy_production", "--again", code=1)  # asked for by name, it is
+    assert "error: energy_production" in said and "download EI-Stats-Review-All-Data.xlsx in a browser and give it with --file" in said
+    assert author.unchanged()
+
+
+@needs_upstream
+def test_files_that_a_person_downloaded(author):
+    deals, deliveries = UPSTREAM / "sipri-register-deals/trade-register.csv", UPSTREAM / "sipri-register-deliveries/trade_register.csv"
+    said = author.type("arms_transfers", "--file", str(deals), code=1)
+    assert "it also reads source sipri-register-deliveries" in said.replace("arms_transfers also", "it also") or "also reads source sipri-register-deliveries" in said, said
+    said = author.type("arms_transfers", "--file", str(deals), "--file", str(deliveries), "--edition", "exports of 23 October 2025 and 12 February 2026")
+    assert "404 rows, as before" in said and "nothing has changed" in said and author.unchanged()
+    said = author.type("arms_transfers", "--file", str(author.data / "gdp.csv"), code=1)
+    assert "gdp.csv is none of the files it is made of" in said and "SIPRI AT Database ID" in said
+    assert "files that a person downloaded are for one table" in author.type("--file", str(deals), code=1)
+    shorter = author.book / "export.csv"  # an export with a deal less
+    lines = deliveries.read_text(encoding="utf-8").splitlines(keepends=True)
+    gone = next(i for i, line in enumerate(lines) if ",Russia,Iran," in line)
+    shorter.write_text("".join(lines[:gone] + lines[gone + 1 :]), encoding="utf-8")
+    said = author.type("arms_transfers", "--file", str(deals), "--file", str(shorter), "--dry-run")
+    assert "removed:" in said and "arms_transfers: 40" in said
