@@ -245,6 +245,9 @@ class Get:
         encoded = target.with_suffix(".encoded") if encoding == "gzip" else target
         size = 0
         try:
+            if self.progress is not None:
+                self.progress.set_description(f"{self.source.name}, file {len(self.fetched) + 1}", refresh=False)
+                self.progress.reset(total=int(said) if said.isdigit() else None)
             with encoded.open("wb") as out:
                 while piece := answer.raw.read1(CHUNK, decode_content=False):  # what has come, not only once a whole chunk is there
                     size += len(piece)
@@ -334,6 +337,7 @@ def download(source: Source, pair: tuple[str, str], store: Path = STORE, say: Ca
     with tqdm(unit="B", unit_scale=True, desc=source.name, disable=None, leave=False) as bar:  # none where no terminal shows it
         get = Get(source, part, bar.write if not bar.disable else say, bar)
         edition = getattr(importlib.import_module(source.module), source.download)(get, pair)
+    edition = re.sub(r"[^\w .,:;()’'–+/-]", "", source.hide(edition))[:300]  # it may hold words of theirs, and is printed on pages
     _put(source, part, folder, edition, get.fetched)
     return edition
 

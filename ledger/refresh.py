@@ -298,7 +298,7 @@ def refresh(only: list[str] | None = None, *, files: list[Path] | None = None, e
 
 
 def _refresh(only, files, edition, accept, dry_run, again, folder, registry, store, say) -> int:
-    content = tables.package(folder)
+    content, seen = tables.package(folder), _state(folder)
     resources = {resource["name"]: resource for resource in content["resources"]}
     failed: dict[str, list[str]] = {}
     wanted = _wanted(only, files, resources, registry, folder, failed)
@@ -332,6 +332,8 @@ def _refresh(only, files, edition, accept, dry_run, again, folder, registry, sto
         if ready:
             if held:  # what is written is without them
                 effects = trial.effects(folder, {resources[name]["path"]: made.text for name, made in ready.items()}, _described(content, ready, editions, folder, store), lambda *_: None)
+            if _state(folder) != seen:
+                raise RefreshError("files of data/ or changes.yml were edited while this ran, so that nothing was written\n  Run the same command again; what was downloaded is kept.")
             _write(content, ready, editions, effects, accept, folder, store)
             say(f"\nwritten: {', '.join(ready)}; what changed stands in {CHANGES.name}. Next: make test, then commit data/ and {CHANGES.name} together.")
     elif held:
@@ -342,6 +344,11 @@ def _refresh(only, files, edition, accept, dry_run, again, folder, registry, sto
     if not changed and not failed:
         say("\nnothing has changed")
     return 1 if failed else 0
+
+
+def _state(folder: Path) -> dict[str, str]:
+    """Return a hash of each file that a refresh reads before it writes."""
+    return {path.name: fetch.sha256(path) for path in [*folder.glob("*.csv"), folder / "datapackage.json", folder.parent / CHANGES.name]}
 
 
 def _wanted(only, files, resources, registry, folder, failed) -> dict[str, list[fetch.Source]]:
@@ -516,7 +523,8 @@ def entry(content: dict, made: dict[str, Candidate], editions: dict[str, str], e
 
 def _largest(change: Change) -> str:
     key, column, before, after, size = next((revision for revision in change.revised if math.isfinite(revision[4])), change.revised[0])
-    return f"{', '.join(key)}, {column} {before or 'nothing'} → {after or 'nothing'}"
+    said = f"{', '.join(key)}, {column} {before or 'nothing'} → {after or 'nothing'}"
+    return re.sub(r"[<>{}\[\]`*_|\\]", " ", said)  # it is printed on a page, which would take these for markup
 
 
 def _logged(log: str, new: dict) -> str:

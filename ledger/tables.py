@@ -357,8 +357,13 @@ def seal(name: str, folder: Path = DATA) -> str:
     """Check a hand-kept table and write the hash of its present content into the descriptor; return that hash.
 
     Raises TableError when the table breaks its schema, or when it is one that a reader builds: such a table changes through
-    its reader, never by hand.
+    its reader, never by hand. Raises atomic.Busy while the tables are brought up to date.
     """
+    with atomic.alone(folder):
+        return _seal(name, folder)
+
+
+def _seal(name: str, folder: Path) -> str:
     resource = describe(name, folder)
     if resource["builder"] != HAND:
         raise TableError(name, f"this table is built by {resource['builder']}, so it is not sealed by hand", hint="Change the reader, or rebuild it: python -m ledger tables --from UPSTREAM " + name)

@@ -3,6 +3,7 @@ and whatever fails or is stopped on the way, `data/` holds the old table or the 
 
 The institution is a real HTTPS server on this machine; the book is a copy with a small chapter of its own.
 """
+import gzip
 import json
 import os
 import random
@@ -198,6 +199,26 @@ def test_what_is_not_as_it_was_stops_the_refresh(author, server, body, says):
     said = author.run("oil_price", "--again", code=1)
     assert says in said and "error: oil_price" in said and "eia-brent" in said and server.url_for("/brent-year.csv") in said, said
     assert author.unchanged()
+
+
+@pytest.mark.parametrize("answer, says", [
+    (Response("", 404), "404"),
+    (Response("", 429, {"Retry-After": "86400"}), "asks to wait 86400 seconds"),
+    (Response("", 503), "503"),
+    (Response("", 302, {"Location": "https://elsewhere.example/"}), "none of the hosts listed"),
+    (Response(gzip.compress(published("month").encode())[:-9], headers={"Content-Encoding": "gzip"}), "cut short or damaged"),
+    (Response(b"Date,Price\n" + b"2024-01-15,80.1\n" * 200_000), "larger than the 2 MB"),
+])  # fmt: skip
+def test_one_file_of_two_that_cannot_be_had_stops_the_refresh(author, server, answer, says):
+    """The first file arrives, the second does not: nothing is written, and the next run asks for the second only."""
+    server.clear()
+    server.expect_request("/brent-year.csv").respond_with_data(published("year", newer))
+    server.expect_request("/brent-monthly.csv").respond_with_response(answer)
+    said = author.run("oil_price", "--again", code=1)
+    assert f"error: oil_price: source eia-brent, {server.url_for('/brent-monthly.csv')}: " in said and says in said and author.unchanged()
+    publish(server, year=newer)
+    author.run("oil_price", "--dry-run")
+    assert [request.path for request, _ in server.log] == ["/brent-monthly.csv"]
 
 
 def test_a_byte_order_mark_does_not_matter(author, server):
@@ -464,3 +485,54 @@ def test_files_that_a_person_downloaded(author):
     shorter.write_text("".join(lines[:gone] + lines[gone + 1 :]), encoding="utf-8")
     said = author.type("arms_transfers", "--file", str(deals), "--file", str(shorter), "--dry-run")
     assert "removed:" in said and "arms_transfers: 40" in said
+
+
+def test_what_an_author_edits_meanwhile_is_not_lost(author, server):
+    server.clear()
+    server.expect_request("/brent-year.csv").respond_with_data(published("year", newer))
+    log = author.book / "changes.yml"
+    server.expect_request("/brent-monthly.csv").respond_with_handler(lambda request: log.write_text(log.read_text(encoding="utf-8") + "# a word\n", encoding="utf-8") and Response(published("month")))
+    with pytest.raises(refresh.RefreshError, match="were edited while this ran"):
+        author.run("oil_price", "--again")
+    assert author.files() == author.before | {"changes.yml": author.before["changes.yml"] + b"# a word\n"}
+    assert "written: oil_price" in author.run("oil_price") and log.read_text(encoding="utf-8").endswith("# a word\n")
+
+
+def test_sealing_waits_its_turn(author):
+    with atomic.alone(author.data), pytest.raises(atomic.Busy, match="bringing data up to date"):
+        tables.seal("events", author.data)
+
+
+def test_a_terminal_shows_how_far_a_download_is(author, server):
+    import pty
+    import termios
+
+    server.clear()
+    server.expect_request("/brent-year.csv").respond_with_data(published("year"))
+    server.expect_request("/brent-monthly.csv").respond_with_handler(lambda request: time.sleep(0.5) or Response(published("month")))
+    ours, theirs = pty.openpty()
+    termios.tcsetwinsize(theirs, (40, 100))
+    run = subprocess.Popen(author.command("refresh", "oil_price", "--again"), cwd=author.book, stdout=theirs, stderr=theirs, env=author.environment())
+    os.close(theirs)
+    shown = b""
+    with open(ours, "rb", buffering=0) as terminal:
+        while True:
+            try:
+                piece = terminal.read(4096)
+            except OSError:  # the other end is closed
+                break
+            if not piece:
+                break
+            shown += piece
+    assert run.wait() == 0, shown
+    assert re.search(rb"eia-brent, file 1: +\d+%\|", shown) and b"B/s" in shown, shown
+
+
+def test_words_of_an_institution_are_no_markup_of_ours(author, server, monkeypatch):
+    from ledger.sources import eia
+
+    monkeypatch.setattr(eia, "download", lambda get, pair: [get(name, name, kind="csv") for _, name in eia.BRENT] and "<script>alert(1)</script> of `July` 2026 (final)")
+    publish(server, year=newer)
+    author.run("oil_price", "--again")
+    assert tables.describe("oil_price", author.data)["sources"][0]["edition"] == "scriptalert(1)/script of July 2026 (final)"
+    assert "<" not in yaml.safe_load((author.book / "changes.yml").read_text(encoding="utf-8"))[0]["text"]
