@@ -72,7 +72,7 @@ class Source:
     download: str = "download"
     secret: dict = field(default_factory=dict)  # variable, header, required, page
     months: int | None = None  # between two editions
-    next: datetime.date | None = None  # when the next edition is expected
+    next: datetime.date | None = None  # when an edition is expected, from which `due` reckons on
     largest: int = 100  # megabytes a file may have
     pause: float = 0  # seconds between two requests
     files: dict[str, str] = field(default_factory=dict)  # by hand: name in the store → words by which the file is known
@@ -83,6 +83,21 @@ class Source:
     def value(self) -> str | None:
         """The key that the environment holds for this source, None where there is none."""
         return os.environ.get(self.secret["variable"], "").strip() or None if self.secret else None
+
+    def entries(self, resource: dict) -> list[dict]:
+        """Return the entries among a table's sources, in its descriptor, that are of this source."""
+        return [entry for entry in resource["sources"] if entry.get("upstream") in (self.name, self.copy)]
+
+    def due(self, content: dict) -> datetime.date | None:
+        """Return when the next edition is expected, given what the tables of a data package hold: the date of sources.yml, moved on by
+        the institution's rhythm while what is held was retrieved later."""
+        date = self.next
+        held = [entry["retrieved"] for resource in content["resources"] if resource["name"] in self.tables for entry in self.entries(resource)]
+        latest = max((datetime.date.fromisoformat(each) for each in held if re.fullmatch(r"\d{4}-\d\d-\d\d", each)), default=None)
+        while date and self.months and latest and date <= latest:
+            month = date.month - 1 + self.months
+            date = date.replace(year=date.year + month // 12, month=month % 12 + 1, day=min(date.day, 28))
+        return date
 
     def hide(self, text: str) -> str:
         """Return `text` without the key, should a server have repeated it."""

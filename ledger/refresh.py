@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import datetime
+import hashlib
 import importlib
 import io
 import json
@@ -36,13 +37,46 @@ class RefreshError(ValueError):
 def build(resource: dict, upstream: Path, pair: tuple[str, str] = PAIR, folder: Path = tables.DATA) -> str:
     """Return the canonical CSV text of one table, made from the institutions' files below `upstream` by the readers it names.
 
-    `resource` is the table's descriptor; its `builder` lists the readers as "module:function". Raises what a reader raises
-    when a file is not as it expects (ValueError that names file, sheet and header), and RefreshError when a correction no longer fits.
+    `resource` is the table's descriptor; its `builder` lists the readers as "module:function". Rows of this book's pair that were
+    downloaded since, by a refresh, stay as they are in `folder`, unless `upstream` holds downloads too: the copies there are older.
+    Raises what a reader raises when a file is not as it expects (ValueError that names file, sheet and header), and RefreshError
+    when a correction no longer fits.
     """
-    text = _read(resource, resource["builder"], upstream, pair)
     if pair != PAIR:
-        return text
-    rows = _corrected(resource["name"], _rows(text), folder, lambda key: True)
+        return _read(resource, resource["builder"], upstream, pair)
+    of_reader = _of_reader(resource, registry := fetch.sources())
+    newer = {source.name for its in of_reader.values() for source in its if any("fetched" in entry for entry in source.entries(resource))}
+    fresh = [builder for builder, its in of_reader.items() if all(source.name not in newer or (upstream / source.name / "fetched.json").exists() for source in its)]
+    return _assemble(resource, fresh, upstream, folder, registry)
+
+
+def _of_reader(resource: dict, registry: dict[str, fetch.Source]) -> dict[str, list[fetch.Source]]:
+    """Return the readers of a table, each with the sources it reads."""
+    found: dict[str, list[fetch.Source]] = {builder: [] for builder in resource["builder"]}
+    for source in registry.values():
+        if resource["name"] in source.tables:
+            found.setdefault(f"{source.module}:{source.tables[resource['name']]}", []).append(source)
+    return found
+
+
+def _assemble(resource: dict, fresh: list[str], upstream: Path, folder: Path, registry: dict[str, fetch.Source]) -> str:
+    """Return a table's text, its rows of the `fresh` readers made anew and corrected, those of the others as they are in `folder`."""
+    of_reader = _of_reader(resource, registry)
+    choosers = [_chooser(resource["name"], of_reader[builder], registry, resource) for builder in fresh]
+
+    def theirs(row: dict) -> bool:
+        return any(choose(row) for choose in choosers)
+
+    rows = _rows(_read(resource, fresh, upstream, PAIR))
+    for builder, choose in zip(fresh, choosers, strict=True):
+        if not any(choose(row) for row in rows):
+            raise RefreshError(f"table {resource['name']}: {builder} finds no row at all about the pair")
+    for row in rows:
+        if not theirs(row):
+            raise RefreshError(f"table {resource['name']}: a reader made a row that sources.yml does not count as its own: {row}")
+    rows = _corrected(resource["name"], rows, folder, theirs)
+    if set(fresh) != set(of_reader):
+        rows += [row for row in _rows((folder / resource["path"]).read_text(encoding="utf-8")) if not theirs(row)]
     return _to_text(rows, resource)
 
 
@@ -282,7 +316,6 @@ class Candidate:
     text: str
     change: Change
     sources: list[fetch.Source]
-    reader_sources: dict
 
 
 def refresh(only: list[str] | None = None, *, files: list[Path] | None = None, edition: str = "", accept: str = "", dry_run: bool = False, again: bool = False, folder: Path = tables.DATA, registry: Path | None = None, store: Path | None = None, say=print) -> int:
@@ -411,27 +444,15 @@ def _make(resource: dict, chosen: list[fetch.Source], registry: dict, folder: Pa
     """Make a table anew from the chosen sources; the rows of its other readers stay as they are."""
     name = resource["name"]
     before = (folder / resource["path"]).read_text(encoding="utf-8")
-    of_reader: dict[str, list[fetch.Source]] = {builder: [] for builder in resource["builder"]}
-    for source in registry.values():
-        if name in source.tables:
-            of_reader.setdefault(f"{source.module}:{source.tables[name]}", []).append(source)
+    of_reader = _of_reader(resource, registry)
     fresh = [builder for builder, its in of_reader.items() if any(source in chosen for source in its)]
     for builder in fresh:
         for source in of_reader[builder]:
             if source not in chosen and not (store / source.name).is_dir():
                 raise RefreshError(f"{builder} also reads source {source.name}, which is not there\n  Get it at {source.address} and give it with a further --file.")
-    ours = [_chooser(name, of_reader[builder], registry, resource) for builder in fresh]
-    rows = _rows(_read(resource, fresh, store, PAIR))
-    if not rows:
-        raise RefreshError(f"{', '.join(source.name for source in chosen)} gave no row at all about the pair")
-    for row in rows:
-        if not any(choose(row) for choose in ours):
-            raise RefreshError(f"a reader made a row that sources.yml does not count as its own: {row}")
-    rows = _corrected(name, rows, folder, lambda key: any(choose(key) for choose in ours))
-    kept = [row for row in _rows(before) if not any(choose(row) for choose in ours)]
-    text = _to_text(kept + rows, resource)
+    text = _assemble(resource, fresh, store, folder, registry)
     tables.check_text(name, text, resource, folder)
-    return Candidate(resource, text, Change(resource, before, text), chosen, of_reader)
+    return Candidate(resource, text, Change(resource, before, text), chosen)
 
 
 def _chooser(table: str, its: list[fetch.Source], registry: dict[str, fetch.Source], resource: dict) -> Callable[[dict], bool]:
@@ -483,10 +504,11 @@ def _described(content: dict, made: dict[str, Candidate], editions: dict[str, st
         for source in candidate.sources:
             fetched = json.loads((store / source.name / "fetched.json").read_text(encoding="utf-8"))["files"]
             addresses = list(dict.fromkeys(entry["address"] for entry in fetched.values()))
-            for entry in resource["sources"]:
-                if entry in held(content, source, resource["name"]):
-                    entry |= {"edition": editions[source.name], "retrieved": _today(), "upstream": source.name}
-                    entry["copy"] = addresses[0] if len(addresses) == 1 else f"{len(addresses)} answers of {source.address}"
+            for entry in source.entries(resource):
+                entry |= {"edition": editions[source.name], "retrieved": _today(), "upstream": source.name}
+                digests = sorted(each["sha256"] for each in fetched.values())
+                entry["fetched"] = "sha256:" + (digests[0] if len(digests) == 1 else hashlib.sha256("".join(digests).encode()).hexdigest())
+                entry["copy"] = addresses[0] if len(addresses) == 1 else f"{len(addresses)} answers of {source.address}"
     return content
 
 
@@ -542,11 +564,12 @@ def overview(folder: Path = tables.DATA, registry: Path | None = None, today: da
     today = today or datetime.datetime.now(datetime.UTC).date()
     content, said = tables.package(folder), []
     for source in fetch.sources(registry or fetch.REGISTRY).values():
-        due = f"next expected {source.next.isoformat()}" + (": overdue" if source.next < today else "") if source.next else "no next edition expected" if source.how == "closed" else "no fixed date"
+        date = source.due(content)
+        due = f"next expected {date.isoformat()}" + (": overdue" if date < today else "") if date else "no next edition expected" if source.how == "closed" else "no fixed date"
         said += ["", f"{source.name}: {source.institution} ({source.how})"]
-        for name in source.tables:
-            for mine in held(content, source, name):
-                said.append(f"  {name}: {mine['edition']}; {_age(mine['retrieved'], today)}")
+        for resource in content["resources"]:
+            if resource["name"] in source.tables:
+                said += [f"  {resource['name']}: {mine['edition']}; {_age(mine['retrieved'], today)}" for mine in source.entries(resource)]
         said += [f"  published: {source.published}; {due}", f"  format: {source.format}; from {source.address}", f"  terms: {source.terms}"]
         if source.secret:
             said.append(f"  key: {source.secret['variable']}, {'needed' if source.secret['required'] else 'not needed'}, {'set' if source.value else 'not set'}; from {source.secret['page']}")
@@ -555,12 +578,6 @@ def overview(folder: Path = tables.DATA, registry: Path | None = None, today: da
         if source.note:
             said.append(f"  note: {source.note}")
     return "\n".join(said[1:])
-
-
-def held(content: dict, source: fetch.Source, table: str) -> list[dict]:
-    """Return the entries among a table's sources, in the descriptor, that are of this source."""
-    resource = next((resource for resource in content["resources"] if resource["name"] == table), {"sources": []})
-    return [entry for entry in resource["sources"] if entry.get("upstream") in (source.name, source.copy)]
 
 
 def _age(retrieved: str, today: datetime.date) -> str:

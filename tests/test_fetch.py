@@ -3,14 +3,17 @@
 Every fault comes from a real HTTPS server on this machine.
 """
 import contextlib
+import datetime
 import gzip
 import io
 import json
 import logging
 import socket
 import struct
+import sys
 import threading
 import time
+import types
 import zipfile
 from pathlib import Path
 
@@ -149,6 +152,14 @@ def test_the_key_stays_with_the_institution(server, tmp_path, monkeypatch):
     one = source("https://LOCALHOST:" + here.split(":")[1] + "/", here, here.replace("localhost", "LOCALHOST"), secret={"variable": "AN_INSTITUTION_KEY", "header": "X-Key", "required": True, "page": "https://example.org"})
     fetch.Get(one, tmp_path)("file", server.url_for("/file").replace("localhost", "LOCALHOST"), kind="csv")
     assert sent[-1] == ("moved", None), sent
+
+
+def test_words_of_an_institution_are_no_markup_of_ours(server, tmp_path, monkeypatch):
+    """What a connector says of the edition is printed on pages, and may hold words from an answer."""
+    connector = types.SimpleNamespace(download=lambda get, pair: get("file", "file", kind="csv") and "<script>alert(1)</script> of `July` 2026 (final)")
+    monkeypatch.setitem(sys.modules, "connector", connector)
+    server.expect_request("/file").respond_with_data(CSV)
+    assert fetch.download(source(server.url_for("/"), module="connector"), ("RUS", "IRN"), tmp_path, lambda *_: None) == "scriptalert(1)/script of July 2026 (final)"
 
 
 # --- faults of servers and networks ---------------------------------------------------------------------------------------------
@@ -489,6 +500,17 @@ def test_of_an_archive_each_file_counts_and_none_leaves_it(tmp_path):
     with pytest.raises(fetch.FetchError, match="download.zip: the archive holds a path that leads out of its folder"):
         fetch.take(wanted, [archive], tmp_path / "store")
     assert not list(tmp_path.rglob("climbed.csv")) and [path.name for path in (tmp_path / "store").iterdir()] == ["an-institution"]
+
+
+def test_the_next_edition_is_reckoned_from_what_is_held():
+    one = source("https://example.org/", tables={"gdp": "gdp"}, months=12, next=datetime.date(2026, 7, 31))
+
+    def held(*retrieved):
+        return {"resources": [{"name": "gdp", "sources": [{"upstream": "an-institution", "retrieved": each} for each in retrieved]}]}
+
+    assert one.due(held("2026-02-24")) == datetime.date(2026, 7, 31) == one.due(held("not stated")) == one.due(held("2026-12"))
+    assert one.due(held("2026-02-24", "2026-08-01")) == datetime.date(2027, 7, 28) and one.due(held("2028-01-01")) == datetime.date(2028, 7, 28)
+    assert source("https://example.org/", tables={"gdp": "gdp"}).due(held("2026-08-01")) is None
 
 
 # --- sources.yml ----------------------------------------------------------------------------------------------------------------

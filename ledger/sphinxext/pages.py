@@ -118,10 +118,12 @@ class Sources(SphinxDirective):
 
     def run(self):
         memory.depends(self.env, f"file {fetch.REGISTRY.name}")
+        memory.depends(self.env, "file data/datapackage.json")
         lines = []
         for source in sorted(fetch.sources().values(), key=lambda source: (source.institution, source.name)):
             held = ", ".join(f"[{name}](/{FOLDER}/{name}.md)" for name in source.tables)
-            due = f"; next expected {site.in_words(source.next.isoformat())}" if source.next else ""
+            date = source.due(tables.package())
+            due = f"; next expected {site.in_words(date.isoformat())}" if date else ""
             how = {"closed": "No newer edition is read", "by hand": "A person downloads it", "automatic or by hand": "Downloaded by the book's command, or by a person where the site asks for one", "automatic": "Downloaded by the book's command"}[source.how]
             key = f", with a key{'' if source.secret['required'] else ' where there is one'}" if source.secret else ""
             lines.append(f"- **[{source.institution}]({source.address})**, in {held}. {source.format[:1].upper()}{source.format[1:]}. Publication: {source.published}{due}. {how}{key}. Terms: {source.terms}.")
