@@ -33,6 +33,7 @@ def main() -> int:
     renew.add_argument("names", nargs="*", metavar="TABLE", help="tables to bring up to date (default: all that can be downloaded automatically)")
     renew.add_argument("--dry-run", action="store_true", help="end after the summary: write nothing")
     renew.add_argument("--file", dest="files", action="append", type=Path, metavar="FILE", help="a file of the institution that you downloaded; may be given several times")
+    renew.add_argument("--source", dest="sources", action="append", metavar="SOURCE", help="only this source of the tables, by its name in sources.yml; may be given several times")
     renew.add_argument("--edition", default="", metavar="WORDS", help="what the files are, for readers: 'export of 3 December 2026, deliveries to 2025'")
     renew.add_argument("--accept", default="", metavar="REASON", help="accept revisions beyond what is plausible; the reason is kept in the change log")
     renew.add_argument("--again", action="store_true", help="download anew what was downloaded less than a day ago")
@@ -58,7 +59,7 @@ def main() -> int:
                 changed = refresh.rebuild(options.upstream, only=options.names)
                 print(f"{len(changed)} tables changed" + (": " + ", ".join(changed) if changed else ""))
         elif options.command == "refresh":
-            return refresh.refresh(options.names, files=options.files, edition=options.edition, accept=options.accept, dry_run=options.dry_run, again=options.again)
+            return refresh.refresh(options.names, only_sources=options.sources, files=options.files, edition=options.edition, accept=options.accept, dry_run=options.dry_run, again=options.again)
         elif options.command == "sources":
             print(refresh.overview())
         elif options.command == "seal":

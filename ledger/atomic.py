@@ -28,7 +28,7 @@ def write(folder: Path, texts: dict[str, str]) -> None:
         pending.mkdir(parents=True)
         names = {}
         for path, text in texts.items():
-            names[path] = hashlib.sha256(f"{path}\0{text}".encode()).hexdigest()  # of its own, so that a finisher takes no other write's file
+            names[path] = _name(path, text.encode())  # of its own, so that a finisher takes no other write's file
             _write(pending / names[path], text)
         _write(pending / "list.new", json.dumps(names))
         os.replace(pending / "list.new", pending / "list")
@@ -50,8 +50,11 @@ def finish(folder: Path) -> None:
     except (FileNotFoundError, NotADirectoryError):
         return
     for path, name in names.items():
-        with contextlib.suppress(FileNotFoundError):  # it is there already
+        try:
             os.replace(pending / name, folder / path)
+        except FileNotFoundError:  # it is there already
+            if not (folder / path).exists() or _name(path, (folder / path).read_bytes()) != name:
+                raise RuntimeError(f"{folder / path} should have been replaced, and what was to replace it is gone: restore {folder.name} from git (git checkout -- {folder.name}), and remove {pending}") from None
     _sync(folder)
     (pending / "list").unlink(missing_ok=True)
     shutil.rmtree(pending, ignore_errors=True)
@@ -71,6 +74,10 @@ def alone(folder: Path) -> Iterator[None]:
         lock.write(str(os.getpid()))
         lock.flush()
         yield
+
+
+def _name(path: str, content: bytes) -> str:
+    return hashlib.sha256(path.encode() + b"\0" + content).hexdigest()
 
 
 def _pending(folder: Path) -> Path:

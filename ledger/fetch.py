@@ -7,24 +7,28 @@ out of its folder never arrives. Keys come from the environment and travel in a 
 """
 from __future__ import annotations
 
+import contextlib
 import datetime
 import functools
 import gzip
 import hashlib
+import html
 import importlib
 import json
 import logging
 import os
 import re
 import shutil
+import signal
+import threading
 import time
 import zipfile
 import zlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from pathlib import Path
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import quote, urljoin, urlsplit
 
 import yaml
 
@@ -81,8 +85,11 @@ class Source:
 
     @property
     def value(self) -> str | None:
-        """The key that the environment holds for this source, None where there is none."""
-        return os.environ.get(self.secret["variable"], "").strip() or None if self.secret else None
+        """The key that the environment holds for this source, None where there is none. Raises FetchError when it cannot be one."""
+        value = os.environ.get(self.secret["variable"], "").strip() if self.secret else ""
+        if not re.fullmatch(r"[!-~]*", value):
+            raise FetchError(self.name, self.address, f"what the environment holds in {self.secret['variable']} cannot be a key: it has blanks, line ends or letters that keys do not have", "Set it anew.")
+        return value or None
 
     def entries(self, resource: dict) -> list[dict]:
         """Return the entries among a table's sources, in its descriptor, that are of this source."""
@@ -100,8 +107,12 @@ class Source:
         return date
 
     def hide(self, text: str) -> str:
-        """Return `text` without the key, should a server have repeated it."""
-        return text.replace(self.value, "***") if self.value else text
+        """Return `text` without the key, should a server have repeated it: as it is, quoted in any way, or cut short."""
+        if key := self.value:
+            for form in (key, repr(key)[1:-1], json.dumps(key)[1:-1], html.escape(key), quote(key, safe="")):
+                for length in range(len(form), min(8, len(form)) - 1, -1):
+                    text = text.replace(form[:length], "***")
+        return text
 
 
 def sources(registry: Path = REGISTRY) -> dict[str, Source]:
@@ -134,8 +145,10 @@ class Get:
         self.source, self.folder, self.say, self.progress = source, folder, say, progress
         if source.secret.get("required") and not source.value:
             raise FetchError(source.name, source.address, f"the environment has no {source.secret['variable']}", self._about_key())
-        self.last = 0.0
-        self.fetched = _fetched(folder).get("files", {})
+        self.last = 0.0  # when the last request ended
+        self.received = 0  # bytes
+        self.asked: list[str] = []  # names of the files that this run wants
+        self.fetched = record(folder).get("files", {})
 
     @functools.cached_property
     def session(self):
@@ -157,13 +170,15 @@ class Get:
 
         url = requests.Request("GET", urljoin(self.source.address, address), params=params).prepare().url
         path = self.folder / name
+        self.asked.append(name)
         known = self.fetched.get(name)
         if known and known["address"] == url and path.exists() and sha256(path) == known["sha256"]:
             return path
         path.unlink(missing_ok=True)
 
         def downloader(url: str, target, _) -> None:
-            self._with_tries(url, Path(target), headers or {})
+            with _deadline(PATIENCE, lambda: self._error(url, f"it was not there after {PATIENCE} seconds", "Try again later; what was downloaded is kept.")):
+                self._with_tries(url, Path(target), headers or {})
             check(self.source, url, Path(target), kind)
 
         logging.getLogger("pooch").setLevel(logging.WARNING)
@@ -186,12 +201,12 @@ class Get:
         import tenacity
 
         def wait(state) -> float:
-            error = state.outcome.exception()
-            seconds = error.wait or WAIT * 2 ** (state.attempt_number - 1)
-            self.say(f"  {self.source.name}: {error.why}; trying again in {seconds:.0f} s ({state.attempt_number} of {TRIES} tries)")
-            return seconds
+            return state.outcome.exception().wait or WAIT * 2 ** (state.attempt_number - 1)
 
-        tries = tenacity.Retrying(retry=tenacity.retry_if_exception(lambda e: isinstance(e, FetchError) and e.again), stop=tenacity.stop_after_attempt(TRIES), wait=wait, reraise=True)
+        def tell(state) -> None:
+            self.say(f"  {self.source.name}: {state.outcome.exception().why}; trying again in {state.next_action.sleep:.0f} s (try {state.attempt_number + 1} of {TRIES})")
+
+        tries = tenacity.Retrying(retry=tenacity.retry_if_exception(lambda e: isinstance(e, FetchError) and e.again), stop=tenacity.stop_after_attempt(TRIES), wait=wait, before_sleep=tell, reraise=True)
         tries(self._once, url, target, headers)
 
     def _once(self, url: str, target: Path, headers: dict) -> None:
@@ -199,7 +214,7 @@ class Get:
         import urllib3
 
         time.sleep(max(0.0, self.last + self.source.pause - time.monotonic()))
-        asked, began = url, time.monotonic()
+        asked = url
         try:
             for _ in range(HOPS):
                 self._allow(url, asked)
@@ -211,11 +226,15 @@ class Get:
                         url = urljoin(url, answer.headers["Location"])
                         continue
                     self._judge(answer, asked)
-                    self._receive(answer, asked, target, began)
+                    self._receive(answer, asked, target)
                     return
             raise self._error(asked, f"more than {HOPS} redirects", self._moved())
         except requests.exceptions.SSLError as error:
-            raise self._error(asked, f"the certificate of {urlsplit(url).netloc} is not valid ({_reason(error)})", "Nothing was sent. See whether this network intercepts connections; never switch the check off.") from None
+            raise self._error(asked, f"the certificate of {urlsplit(url).netloc} is not valid ({self.source.hide(_reason(error))})", "Nothing was sent. See whether this network intercepts connections; never switch the check off.") from None
+        except FetchError:
+            raise
+        except (requests.exceptions.InvalidURL, requests.exceptions.InvalidHeader, ValueError) as error:
+            raise self._error(asked, f"it answers what cannot be followed ({type(error).__name__})", self._moved()) from None
         except (requests.exceptions.RequestException, urllib3.exceptions.HTTPError, ConnectionError, TimeoutError) as error:
             raise self._error(asked, f"the connection failed ({_reason(error)})", "Try again later; if it goes on, see whether the address in sources.yml is still right.", again=True) from None
         finally:
@@ -246,13 +265,13 @@ class Get:
             raise self._error(asked, says, "Try again later; what was downloaded is kept." + (" " + self._about_key() if status == 429 and self.source.secret and not self.source.value else ""), again=True, wait=wait)
         raise self._error(asked, says, self._moved())
 
-    def _receive(self, answer, asked: str, target: Path, began: float) -> None:
+    def _receive(self, answer, asked: str, target: Path) -> None:
         """Write the body to `target`, decoded, within the bounds."""
         limit = self.source.largest * 1_000_000
         too_large = f"the answer is larger than the {self.source.largest} MB that sources.yml allows for it"
         hint = "If the institution's file has grown, raise `largest` there."
         said = answer.headers.get("Content-Length", "")
-        if said.isdigit() and int(said) > limit:
+        if said.isascii() and said.isdigit() and int(said) > limit:
             raise self._error(asked, too_large, hint)
         encoding = answer.headers.get("Content-Encoding", "identity").lower()
         if encoding not in ("identity", "gzip"):
@@ -262,17 +281,18 @@ class Get:
         try:
             if self.progress is not None:
                 self.progress.set_description(f"{self.source.name}, file {len(self.fetched) + 1}", refresh=False)
-                self.progress.reset(total=int(said) if said.isdigit() else None)
+                self.progress.reset(total=int(said) if said.isascii() and said.isdigit() else None)
             with encoded.open("wb") as out:
                 while piece := answer.raw.read1(CHUNK, decode_content=False):  # what has come, not only once a whole chunk is there
                     size += len(piece)
                     if size > limit:
                         raise self._error(asked, too_large, hint)
-                    if time.monotonic() - began > PATIENCE:
-                        raise self._error(asked, f"the answer was not complete after {PATIENCE} seconds", "Try again later.")
                     out.write(piece)
                     if self.progress is not None:
                         self.progress.update(len(piece))
+            self.received += size
+            if self.received > UNPACKED * limit:
+                raise self._error(asked, f"the source's files are larger together than {UNPACKED} times the {self.source.largest} MB that sources.yml allows for one", hint)
             if encoding == "gzip":
                 with gzip.open(encoded) as compressed, target.open("wb") as out:
                     size = 0
@@ -311,7 +331,7 @@ def _reason(error: BaseException) -> str:
         error = inner
     reason = getattr(error, "reason", None)
     text = " ".join(str(reason if isinstance(reason, str) else error).split()) or type(error).__name__
-    return text[:160]
+    return text[:400]
 
 
 def _seconds(text: str) -> float:
@@ -320,8 +340,28 @@ def _seconds(text: str) -> float:
         return float(text)
     try:
         return max(0.0, (parsedate_to_datetime(text) - datetime.datetime.now(datetime.UTC)).total_seconds())
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         return 0.0
+
+
+@contextlib.contextmanager
+def _deadline(seconds: float, error: Callable[[], Exception]) -> Iterator[None]:
+    """Raise `error` once so many seconds have gone, wherever the download then is: a server may drip for hours without ever falling
+    silent. Only the main thread can be interrupted so; elsewhere the download goes on."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def ring(*_) -> None:
+        raise error()
+
+    before = signal.signal(signal.SIGALRM, ring)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
 
 
 def sha256(path: Path) -> str:
@@ -342,22 +382,38 @@ def download(source: Source, pair: tuple[str, str], store: Path = STORE, say: Ca
     from tqdm import tqdm
 
     folder, part = store / source.name, store / f".{source.name}.part"
-    if not again and (known := _fetched(folder)) and known.get("address") == source.address and time.time() - (folder / "fetched.json").stat().st_mtime < FRESH:
-        say(f"{source.name}: downloaded less than a day ago, taken as it is")
+    known = record(folder)
+    if not again and known.get("address") == source.address and not known.get("by_hand") and time.time() - (folder / "fetched.json").stat().st_mtime < FRESH:
+        say(f"{source.name}: downloaded less than a day ago, taken as it is (--again downloads anew)")
         return known["edition"]
-    if part.exists() and time.time() - part.stat().st_mtime > FRESH:
+    if part.exists() and (again or time.time() - part.stat().st_mtime > FRESH):
         shutil.rmtree(part)
     part.mkdir(parents=True, exist_ok=True)
     say(f"{source.name}: downloading from {source.address}")
     with tqdm(unit="B", unit_scale=True, desc=source.name, disable=None, leave=False) as bar:  # none where no terminal shows it
         get = Get(source, part, bar.write if not bar.disable else say, bar)
-        edition = getattr(importlib.import_module(source.module), source.download)(get, pair)
+        try:
+            edition = getattr(importlib.import_module(source.module), source.download)(get, pair)
+        except FetchError:
+            raise
+        except Exception as error:  # an answer of another form than the connector knows: it is thrown away, so that the next run asks anew
+            name = get.asked[-1] if get.asked else ""
+            raise get.refuse(name, f"the answer is not of the form that is known ({type(error).__name__}: {error})"[:400], f"Look at the address; if {source.institution} changed what it publishes, {source.module} must follow.") from error
+    for name in set(get.fetched) - set(get.asked):  # of a run that was broken off and asked otherwise, as without a key
+        (part / name).unlink(missing_ok=True)
+        del get.fetched[name]
     edition = re.sub(r"[^\w .,:;()’'–+/-]", "", source.hide(edition))[:300]  # it may hold words of theirs, and is printed on pages
-    _put(source, part, folder, edition, get.fetched)
+    _put(source, part, folder, {"edition": edition, "files": get.fetched})
     return edition
 
 
-def take(source: Source, files: Iterable[Path], store: Path = STORE) -> list[Path]:
+def stale(folder: Path) -> None:
+    """Have the next run download a source anew: what stands in `folder` could not be read."""
+    with contextlib.suppress(OSError):
+        os.utime(folder / "fetched.json", (0, 0))
+
+
+def take(source: Source, files: Iterable[Path], store: Path = STORE, edition: str = "") -> list[Path]:
     """Put those of `files` that are this source's, downloaded by a person, into `store`/NAME; return the ones that were taken.
 
     A file is known by its ending and by the words that sources.yml says it holds; of an archive (.zip) each file counts. Raises
@@ -383,7 +439,7 @@ def take(source: Source, files: Iterable[Path], store: Path = STORE) -> list[Pat
             raise FetchError(source.name, source.address, f"it also needs {', '.join(sorted(missing))}", "Download it there and give it with a further --file.")
         if taken:
             shutil.rmtree(part / "unpacked", ignore_errors=True)
-            _put(source, part, store / source.name, "", fetched)
+            _put(source, part, store / source.name, {"by_hand": True, "edition": edition, "files": fetched})
     finally:
         shutil.rmtree(part, ignore_errors=True)
     return taken
@@ -398,20 +454,23 @@ def _unpacked(source: Source, path: Path, folder: Path) -> list[Path]:
         for number, member in enumerate(each for each in archive.infolist() if not each.is_dir()):
             found.append(folder / f"{path.stem}-{number}" / re.split(r"[/\\]", member.filename)[-1])
             found[-1].parent.mkdir(parents=True)
-            with archive.open(member) as packed, found[-1].open("wb") as out:
-                shutil.copyfileobj(packed, out)
+            try:
+                with archive.open(member) as packed, found[-1].open("wb") as out:
+                    shutil.copyfileobj(packed, out)
+            except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError, zlib.error) as error:
+                raise FetchError(source.name, str(path), f"{member.filename} cannot be unpacked ({error})", "Download it again, or unpack it yourself and give the file.") from None
     return found
 
 
-def _put(source: Source, part: Path, folder: Path, edition: str, fetched: dict) -> None:
+def _put(source: Source, part: Path, folder: Path, record: dict) -> None:
     """Put a complete download in the place of the one before."""
-    (part / "fetched.json").write_text(json.dumps({"address": source.address, "edition": edition, "files": fetched}, indent=1), encoding="utf-8")
+    (part / "fetched.json").write_text(json.dumps({"address": source.address} | record, indent=1), encoding="utf-8")
     shutil.rmtree(folder, ignore_errors=True)
     os.replace(part, folder)
 
 
-def _fetched(folder: Path) -> dict:
-    """Return what is known of a downloaded folder; nothing where there is none, or it is damaged."""
+def record(folder: Path) -> dict:
+    """Return what is known of a downloaded folder (address, edition, files); nothing where there is none, or it is damaged."""
     try:
         return json.loads((folder / "fetched.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -423,8 +482,11 @@ def _holds(path: Path, text: str) -> bool:
     if path.suffix.lower() == ".xlsx":
         if unsafe(path, 10**9):
             return True  # `check` says what is wrong with it
-        with zipfile.ZipFile(path) as archive:
-            return any(text.encode() in archive.read(name) for name in ("xl/workbook.xml", "xl/sharedStrings.xml") if name in archive.namelist())
+        try:
+            with zipfile.ZipFile(path) as archive:
+                return any(text.encode() in archive.read(name) for name in ("xl/workbook.xml", "xl/sharedStrings.xml") if name in archive.namelist())
+        except (zipfile.BadZipFile, RuntimeError, NotImplementedError, zlib.error):
+            return False
     with path.open("rb") as file:
         return text.encode() in file.read(CHUNK)
 
@@ -449,11 +511,11 @@ def check(source: Source, address: str, path: Path, kind: str, whole: bool = Tru
         raise refuse("the answer is empty")
     if head[:200].lower().startswith((b"<!doctype html", b"<html", b"<head", b"<?xml")):
         title = re.search(rb"<title[^>]*>(.*?)</title>", head, re.S | re.I)
-        raise refuse(f"the answer is a web page, not {kind}" + (f", titled {' '.join(title[1].decode('utf-8', 'replace').split())[:80]!r}" if title else ""))
+        raise refuse(f"the answer is a web page, not {kind}" + (f", titled {source.hide(' '.join(title[1].decode('utf-8', 'replace').split()))[:80]!r}" if title else ""))
     if kind == "json":
         try:
             json.loads(path.read_bytes())
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise refuse(f"the answer is not JSON, or cut short ({error})") from None
     elif kind == "csv":
         if b"\0" in head or head.startswith((b"{", b"[", b"PK")):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import datetime
+import functools
 import hashlib
 import importlib
 import io
@@ -14,7 +15,7 @@ import json
 import math
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
@@ -223,78 +224,151 @@ def _corrected(table: str, rows: list[dict[str, str]], folder: Path, concerns: C
 
 # --- what changes ---------------------------------------------------------------------------------------------------------------
 
+TIMES = ("year", "period", "date")  # columns of keys along which a series runs
+
 
 @dataclass
 class Change:
-    """What differs between two texts of a table: rows added, removed, and cells revised, the largest revisions first."""
+    """What differs between two texts of a table: rows added and removed, and cells revised.
+
+    Revisions come as key, column, before, after: numbers by relative size, the largest first, then those that were nothing or zero, by
+    size, then words.
+    """
 
     resource: dict
     before: str
     after: str
-    added: list[tuple] = field(init=False)
-    removed: list[tuple] = field(init=False)
-    revised: list[tuple[tuple, str, str, str, float]] = field(init=False)  # key, column, before, after, relative size (inf for words)
-    beyond: list[str] = field(init=False)  # what lies beyond the bounds that the schema declares
 
     def __post_init__(self):
-        key = self.resource["schema"]["primaryKey"]
-        old, new = ({tuple(row[column] for column in key): row for row in _rows(text)} for text in (self.before, self.after))
-        self.added, self.removed = [k for k in new if k not in old], [k for k in old if k not in new]
-        self.revised = [(k, column, old[k].get(column, ""), cell, _size(old[k].get(column, ""), cell)) for k in new if k in old for column, cell in new[k].items() if old[k].get(column, "") != cell]
-        self.revised.sort(key=lambda revision: -revision[4])
-        self.beyond = self._beyond(old) if self.before else []
+        schema = self.resource["schema"]
+        self.fields = {entry["name"]: entry for entry in schema["fields"]}
+        self.key = schema["primaryKey"]
+        self.old, self.new = ({tuple(row[column] for column in self.key): row for row in _rows(text)} for text in (self.before, self.after))
+        self.added, self.removed = [k for k in self.new if k not in self.old], [k for k in self.old if k not in self.new]
+        revised = [(k, column, self.old[k].get(column, ""), cell) for k in self.new if k in self.old for column, cell in self.new[k].items() if self.old[k].get(column, "") != cell]
+        self.revised = sorted(revised, key=lambda revision: _rank(*revision[2:]))
+        self.beyond = self._beyond() if self.before else []  # what lies beyond the bounds that the schema declares
 
     def __str__(self) -> str:
-        rows = self.after.count("\n") - 1
-        if self.before == self.after:
-            return f"{rows:,} rows, as before"
-        return f"{rows:,} rows: {len(self.added):,} added, {len(self.removed):,} removed, {len({revision[0] for revision in self.revised}):,} revised"
+        rows = len(self.new)
+        counts = [(len(self.added), "added"), (len(self.removed), "removed"), (len({revision[0] for revision in self.revised}), "revised")]
+        return f"{rows:,} rows" + (": " + ", ".join(f"{count:,} {what}" for count, what in counts if count) if any(count for count, _ in counts) else ", as before")
 
-    def _beyond(self, old: dict) -> list[str]:
-        schema, said = self.resource["schema"], [f"{line}: see whether all its values were meant to change" for line in self.units()]
-        fields = {entry["name"]: entry for entry in schema["fields"]}
-        allowed = schema.get("plausibleRemoval", 0)
-        if old and len(self.removed) > allowed * len(old):
-            said.append(f"{len(self.removed):,} of {len(old):,} rows are gone, more than the {allowed:.0%} that is plausible: {_keys(self.removed)}")
+    def _beyond(self) -> list[str]:
+        said = [f"{line}: see whether all its values were meant to change" for line in self.units()] + self._gone() + self._jumps()
         words: dict[str, list] = {}
-        for key, column, before, after, size in self.revised:
-            bound = fields[column].get("plausibleRevision")
+        for key, column, before, after in self.revised:
+            bound = self.fields[column].get("plausibleRevision")
             if bound is None:
                 words.setdefault(column, []).append(key)
                 continue
-            off = abs(float(after) - float(before)) if "absolute" in bound and before and after else size
-            if off > bound.get("absolute", bound.get("relative", 0)):
-                said.append(f"{', '.join(key)}, {column}: {before or 'nothing'} → {after or 'nothing'}, more than the {bound['absolute'] if 'absolute' in bound else format(bound['relative'], '.0%')} that is plausible")
-        share = schema.get("plausibleRewording", 0)
+            if not before or not after or all({"relative": _relative(before, after), "absolute": abs(float(after or 0) - float(before or 0))}[kind] > limit for kind, limit in bound.items()):
+                limits = " and ".join(f"{limit:.0%}" if kind == "relative" else f"{limit:,}" for kind, limit in bound.items())
+                said.append(f"{self.revision(key, column, before, after)}, more than the {limits} that is plausible")
+        share = self.resource["schema"].get("plausibleRewording", 0)
         for column, keys in words.items():
-            if len(keys) > share * len(old):
-                said.append(f"{column}: {len(keys):,} of {len(old):,} cells differ, more than the {share:.0%} that is plausible: {_keys(keys)}")
+            if len(keys) > share * len(self.old):
+                said.append(f"{column}: {len(keys):,} of {len(self.old):,} cells differ, more than the {share:.0%} that is plausible: {_keys(keys)}")
         return said
+
+    def _gone(self) -> list[str]:
+        """Say in which groups of rows more have gone than is plausible: a whole year that is missing is few rows of a large table."""
+        allowed = self.resource["schema"].get("plausibleRemoval", {"share": 0, "within": []})
+        groups: dict[tuple, list[int]] = {}
+        for keys, place in ((self.old, 0), (self.removed, 1)):
+            for key in keys:
+                groups.setdefault(tuple(self.old[key][column] for column in allowed["within"]), [0, 0])[place] += 1
+        return [
+            f"{gone:,} of {there:,} rows{' of ' + ', '.join(group) if group else ''} are gone, more than the {allowed['share']:.0%} that is plausible"
+            for group, (there, gone) in groups.items()
+            if gone > allowed["share"] * there
+        ]
+
+    def _jumps(self) -> list[str]:
+        """Say which new values are further from the one before them in their series than is plausible, as where a unit has changed."""
+        said = []
+        for key in self.added:
+            before = self._before(key)
+            for column, entry in self.fields.items() if before else []:
+                now, then = self.new[key][column], self.new[before][column]
+                if "plausibleStep" in entry and now and then and float(then) > 0 and not 1 / entry["plausibleStep"] <= float(now) / float(then) <= entry["plausibleStep"]:
+                    said.append(f"{', '.join(key)}, {column} is new: {_shown(now)}, {float(now) / float(then):.3g} times the {_shown(then)} of {', '.join(before)}; a factor of {entry['plausibleStep']} is plausible")
+        return said
+
+    def _before(self, key: tuple) -> tuple | None:
+        """Return the key of the row before this one in its series."""
+        times = [i for i, column in enumerate(self.key) if column in TIMES]
+        if not times:
+            return None
+        series = self._series.get(tuple(part for i, part in enumerate(key) if i not in times), [])
+        earlier = [other for other in series if [other[i] for i in times] < [key[i] for i in times]]
+        return max(earlier, key=lambda other: [other[i] for i in times], default=None)
+
+    @functools.cached_property
+    def _series(self) -> dict[tuple, list[tuple]]:
+        found: dict[tuple, list[tuple]] = {}
+        for key in self.new:
+            found.setdefault(tuple(part for column, part in zip(self.key, key) if column not in TIMES), []).append(key)
+        return found
 
     def units(self) -> list[str]:
         """Say which units have come or gone, where rows name their unit."""
-        old, new = ({row["unit"] for row in _rows(text) if row.get("unit")} for text in (self.before, self.after))
+        old, new = ({row["unit"] for row in rows.values() if row.get("unit")} for rows in (self.old, self.new))
         return [f"unit {unit!r} is {'new' if unit in new else 'gone'}" for unit in sorted(old ^ new)]
 
+    def measure(self, key: tuple) -> str:
+        """Return the values of an added row beside those before it in its series: 'gdp_usd 5 (4 in 2023)'."""
+        said, before = [], self._before(key)
+        for column, entry in self.fields.items():
+            if "plausibleRevision" in entry and self.new[key][column]:
+                then = f" ({_shown(self.new[before][column])} in {', '.join(part for name, part in zip(self.key, before) if name in TIMES)})" if before else ""
+                said.append(f"{column} {_shown(self.new[key][column])}{then}")
+        return ", ".join(said)
+
+    def revision(self, key: tuple, column: str, before: str, after: str) -> str:
+        """Return a revision as words: 'AZE, 2020, gdp_usd: 4 → 5 (+25.0%)'."""
+        size = _relative(before, after)
+        return f"{', '.join(key)}, {column}: {_shown(before)} → {_shown(after)}" + (f" ({_signed(before, after)})" if math.isfinite(size) else "")
+
     def lines(self) -> list[str]:
-        """Return the summary as lines for a terminal: first what happened to the rows, then the largest revisions."""
+        """Return the summary as lines for a terminal."""
         said = [f"{self.resource['name']}: {self}"]
-        for what, keys in (("added", self.added), ("removed", self.removed)):
-            if keys:
-                said.append(f"  {what}: {_keys(keys)}")
-        for key, column, before, after, size in self.revised[:SHOWN]:
-            said.append(f"  revised: {', '.join(key)}, {column}: {before or 'nothing'} → {after or 'nothing'}" + (f" ({_signed(before, after)})" if math.isfinite(size) else ""))
+        for key in self.added[:SHOWN]:
+            said.append(f"  added: {', '.join(key)}" + (f": {values}" if (values := self.measure(key)) else ""))
+        if len(self.added) > SHOWN:
+            said.append(f"  … and {len(self.added) - SHOWN:,} more added")
+        if self.removed:
+            said.append(f"  removed: {_keys(self.removed)}")
+        said += [f"  revised: {self.revision(*revision)}" for revision in self.revised[:SHOWN]]
         if len(self.revised) > SHOWN:
-            said.append(f"  … and {len(self.revised) - SHOWN:,} smaller revisions")
+            said.append(f"  … and {len(self.revised) - SHOWN:,} smaller revisions or words")
         return said + [f"  beyond what is plausible: {line}" for line in self.beyond[:SHOWN]] + ([f"  … and {len(self.beyond) - SHOWN:,} more beyond it"] if len(self.beyond) > SHOWN else [])
 
 
-def _size(before: str, after: str) -> float:
+def _relative(before: str, after: str) -> float:
+    """Return how far a value has moved, relative to what it was; infinity where it was nothing, zero or a word."""
     try:
         old, new = float(before), float(after)
     except ValueError:
         return math.inf
     return abs(new - old) / abs(old) if old else math.inf
+
+
+def _rank(before: str, after: str) -> tuple:
+    if math.isfinite(size := _relative(before, after)):
+        return (0, -size)
+    try:
+        return (1, -abs(float(after or 0) - float(before or 0)))
+    except ValueError:
+        return (2, 0)
+
+
+def _shown(cell: str) -> str:
+    """Return a cell for people: numbers with commas and a true minus, 'nothing' for an empty one."""
+    if re.fullmatch(r"-?\d{5,}(\.\d+)?", cell):
+        whole, dot, rest = cell.partition(".")
+        cell = f"{int(whole):,}{dot}{rest}"
+    return re.sub(r"^-(?=[\d.])", "−", cell) or "nothing"
 
 
 def _signed(before: str, after: str) -> str:
@@ -318,141 +392,225 @@ class Candidate:
     sources: list[fetch.Source]
 
 
-def refresh(only: list[str] | None = None, *, files: list[Path] | None = None, edition: str = "", accept: str = "", dry_run: bool = False, again: bool = False, folder: Path = tables.DATA, registry: Path | None = None, store: Path | None = None, say=print) -> int:
+def refresh(only: list[str] | None = None, *, only_sources: list[str] | None = None, files: list[Path] | None = None, edition: str = "", accept: str = "", dry_run: bool = False, again: bool = False, folder: Path = tables.DATA, registry: Path | None = None, store: Path | None = None, say=print) -> int:
     """Bring tables up to date: download → read → check → compare → write. Returns 0, or 1 when a table that was asked for is not.
 
-    `only` names tables (default: all that can be downloaded automatically); `files` are those that a person downloaded, `edition` is
-    what they are. A table that cannot be had, read or checked, or is revised beyond its plausible bounds without `accept` (a reason,
-    kept in the change log), stays as it was and is named; the others go on. `dry_run` ends after the summary. `again` downloads anew
-    what was downloaded less than a day ago. Raises atomic.Busy while another refresh runs.
+    `only` names tables (default: all that can be downloaded automatically), `only_sources` sources among theirs; `files` are those that a
+    person downloaded, `edition` is what they are. A table that cannot be had, read or checked, or is revised beyond its plausible
+    bounds without `accept` (a reason, kept in the change log), stays as it was and is named; the others go on. `dry_run` ends
+    after the summary. `again` downloads anew what was downloaded less than a day ago. Raises atomic.Busy while another refresh runs.
     """
+    if files and len(only or []) != 1:
+        raise ValueError("files that a person downloaded are for one table: name it, as in python -m ledger refresh arms_transfers --file export.csv")
+    if edition and not files:
+        raise ValueError("--edition says what the files are that --file gives; a download says it by itself")
+    if accept and not only:
+        raise ValueError("--accept is a reason for one table's revisions, or a few tables': name them")
+    known = fetch.sources(registry or fetch.REGISTRY)
+    if unknown := set(only_sources or []) - set(known):
+        raise ValueError(f"there is no source {', '.join(sorted(unknown))} in sources.yml; there are {', '.join(known)}")
     with atomic.alone(folder):
-        return _refresh(only or [], [Path(file) for file in files or []], edition, accept.strip(), dry_run, again, folder, fetch.sources(registry or fetch.REGISTRY), store or fetch.STORE, say)
+        return _Refresh(folder, known, store or fetch.STORE, say, dry_run).run(only or [], only_sources or [], [Path(file) for file in files or []], edition, accept.strip(), again)
 
 
-def _refresh(only, files, edition, accept, dry_run, again, folder, registry, store, say) -> int:
-    content, seen = tables.package(folder), _state(folder)
-    resources = {resource["name"]: resource for resource in content["resources"]}
-    failed: dict[str, list[str]] = {}
-    wanted = _wanted(only, files, resources, registry, folder, failed)
-    editions = _obtain(wanted, files, edition, again, not only, store, failed, say)
-    wanted = {name: chosen for name, chosen in wanted.items() if chosen}
+class _Refresh:
+    """One run. `failed` says of each table that stays as it was, why."""
 
-    candidates = {}
-    for name, chosen in wanted.items():
-        if name in failed:
-            continue
-        try:
-            candidates[name] = _make(resources[name], chosen, registry, folder, store)
-        except (ValueError, OSError, RuntimeError, KeyError, TypeError) as error:
-            failed[name] = [_told(error, chosen, store)]
+    def __init__(self, folder: Path, registry: dict[str, fetch.Source], store: Path, say: Callable[[str], None], dry_run: bool):
+        self.folder, self.registry, self.store, self.say, self.dry_run = folder, registry, store, say, dry_run
+        self.content, self.seen = tables.package(folder), _state(folder)
+        self.resources = {resource["name"]: resource for resource in self.content["resources"]}
+        self.editions: dict[str, str] = {}  # source → what was obtained of it
+        self.failed: dict[str, list[str]] = {}
 
-    changed = {name: made for name, made in candidates.items() if made.text != made.change.before}
-    for name, made in candidates.items():
-        say("")
-        for line in made.change.lines():
-            say(line)
-    if changed:
-        say("")
-        effects = trial.effects(folder, {resources[name]["path"]: made.text for name, made in changed.items()}, _described(content, changed, editions, folder, store), say)
-        for line in effects.lines():
-            say(line)
-    held = [name for name, made in changed.items() if made.change.beyond and not accept]
-    if not dry_run:
-        for name in held:
-            failed[name] = ["it is revised beyond what is plausible, see above, and stays as it was\n  If the revision is real, say why: python -m ledger refresh " + name + ' --accept "REASON"']
-        ready = {name: made for name, made in changed.items() if name not in held}
-        if ready:
-            if held:  # what is written is without them
-                effects = trial.effects(folder, {resources[name]["path"]: made.text for name, made in ready.items()}, _described(content, ready, editions, folder, store), lambda *_: None)
-            if _state(folder) != seen:
-                raise RefreshError("files of data/ or changes.yml were edited while this ran, so that nothing was written\n  Run the same command again; what was downloaded is kept.")
-            _write(content, ready, editions, effects, accept, folder, store)
-            say(f"\nwritten: {', '.join(ready)}; what changed stands in {CHANGES.name}. Next: make test, then commit data/ and {CHANGES.name} together.")
-    elif held:
-        say(f"\nto write {', '.join(held)}, a reason is needed: --accept \"REASON\"")
-    for name, reasons in failed.items():
-        for reason in reasons:
-            say(f"\nerror: {name}: {reason}")
-    if not changed and not failed:
-        say("\nnothing has changed")
-    return 1 if failed else 0
+    def run(self, only: list[str], only_sources: list[str], files: list[Path], edition: str, accept: str, again: bool) -> int:
+        wanted = self.obtain(self.wanted(only, only_sources, files), files, edition, again, not only)
+        made = {}
+        for name, chosen in wanted.items():
+            if name not in self.failed:
+                try:
+                    made[name] = self.make(name, chosen)
+                except Exception as error:  # a reader may stumble over a new form in any way
+                    self.failed[name] = [self.told(error, chosen)]
+        for candidate in made.values():
+            self.say("")
+            for line in candidate.change.lines():
+                self.say(line)
+        changed = {name: candidate for name, candidate in made.items() if candidate.text != candidate.change.before}
+        held = [name for name, candidate in changed.items() if candidate.change.beyond and not accept]
+        effects = self.effects(changed) if changed else trial.Effects()
+        if self.dry_run:
+            if held:
+                self.say(f'\nto write {", ".join(held)}, a reason is needed: --accept "REASON"')
+        else:
+            for name in held:
+                self.failed[name] = [f'it is revised beyond what is plausible, see above, and stays as it was\n  If the revision is real, say why: python -m ledger refresh {name} --accept "REASON"']
+            ready = {name: candidate for name, candidate in made.items() if name not in held}
+            if held and changed.keys() - held:
+                self.say("\nof this, what is written without them:")
+                effects = self.effects({name: candidate for name, candidate in ready.items() if name in changed})
+            self.write(ready, effects, accept)
+        for name, reasons in self.failed.items():
+            for reason in reasons:
+                self.say(f"\nerror: {name}: {reason}")
+        if not changed and not self.failed:
+            self.say("\nnothing has changed")
+        return 1 if self.failed else 0
+
+    def wanted(self, only: list[str], only_sources: list[str], files: list[Path]) -> dict[str, list[fetch.Source]]:
+        """Return table → the sources of it that are to be brought up to date."""
+        for name in only:
+            tables.describe(name, self.folder)
+            if self.resources[name]["builder"] == tables.HAND:
+                raise tables.TableError(name, "this table is kept by hand", hint=f"Edit data/{name}.csv, then: python -m ledger seal {name}")
+        for file in files:
+            if not file.is_file():
+                raise FileNotFoundError(f"there is no file {file}")
+        wanted = {}
+        for name, resource in self.resources.items():
+            if only and name not in only or resource["builder"] == tables.HAND:
+                continue
+            of_table = [source for source in self.registry.values() if name in source.tables]
+            chosen = [source for source in of_table if (source.files if files else source.how.startswith("automatic")) and (not only_sources or source.name in only_sources)]
+            if chosen:
+                wanted[name] = chosen
+            elif only:
+                ways = "".join(f"\n  {source.name} ({source.how}): {source.address} {source.note}".rstrip() for source in of_table)
+                by_hand = f"\n  Download the file there, then: python -m ledger refresh {name} --file FILE" if any(source.files for source in of_table) else ""
+                self.failed[name] = [f"none of {'these' if only_sources else 'its'} sources can be downloaded automatically:{ways}{by_hand}"]
+        return wanted
+
+    def obtain(self, wanted: dict[str, list[fetch.Source]], files: list[Path], edition: str, again: bool, all_asked: bool) -> dict[str, list[fetch.Source]]:
+        """Download each source once, or take the files a person gave; return table → the sources that are there. What fails, fails its tables."""
+        left = list(files)
+        for source in {source.name: source for chosen in wanted.values() for source in chosen}.values():
+            users = [name for name, chosen in wanted.items() if source in chosen]
+            try:
+                if not files:
+                    self.editions[source.name] = fetch.download(source, PAIR, self.store, self.say, again)
+                elif taken := fetch.take(source, files, self.store, edition or f"downloaded by hand, taken into the book on {_today()}"):
+                    left = [file for file in left if file not in taken]
+                    self.editions[source.name] = fetch.record(self.store / source.name)["edition"]
+            except (fetch.FetchError, OSError) as error:
+                if all_asked and source.files and isinstance(error, fetch.FetchError):  # it lets programs in on some days only, which is no fault
+                    self.say(f"{source.name} is left as it is: {error}")
+                    continue
+                others = [other.name for name in users for other in wanted[name] if other is not source]
+                hint = f"\n  To go on without it: {' '.join(f'--source {other}' for other in dict.fromkeys(others))}" if others else ""
+                for name in users:
+                    self.failed.setdefault(name, []).append(f"{error}{hint}")
+        if left:
+            (name,) = wanted or self.failed
+            known = "; ".join(f"{file} of {source.name}, which holds {holds!r}" for source in wanted.get(name, []) for file, holds in source.files.items())
+            self.failed.setdefault(name, []).append(f"{left[0]} is none of the files it is made of" + (f" ({known})" if known else ""))
+        there = {name: [source for source in chosen if source.name in self.editions] for name, chosen in wanted.items()}
+        return {name: chosen for name, chosen in there.items() if chosen}
+
+    def make(self, name: str, chosen: list[fetch.Source]) -> Candidate:
+        """Make a table anew from the chosen sources; the rows of its other readers stay as they are."""
+        resource = self.resources[name]
+        before = (self.folder / resource["path"]).read_text(encoding="utf-8")
+        of_reader = _of_reader(resource, self.registry)
+        fresh = [builder for builder, its in of_reader.items() if any(source in chosen for source in its)]
+        for builder in fresh:
+            for source in of_reader[builder]:
+                if source not in chosen:
+                    raise RefreshError(f"{builder} also reads source {source.name}\n  Get it at {source.address}, and give it too with a further --file.")
+        text = _assemble(resource, fresh, self.store, self.folder, self.registry)
+        tables.check_text(name, text, resource, self.folder)
+        return Candidate(resource, text, Change(resource, before, text), chosen)
+
+    def told(self, error: Exception, chosen: list[fetch.Source]) -> str:
+        """Return an error as words, with the sources and addresses that were read, and have the next run download those anew."""
+        text = str(error) if isinstance(error, (ValueError, OSError, RuntimeError)) else f"the reader failed ({type(error).__name__}: {error})"
+        read = []
+        for source in chosen:
+            text = source.hide(text)
+            files = fetch.record(self.store / source.name).get("files", {})
+            named = [entry["address"] for file, entry in files.items() if file in text] or [entry["address"] for entry in files.values()][:1]
+            read += [f"{source.name} ({address})" for address in named[:2]] or [source.name]
+            if not isinstance(error, RefreshError):
+                fetch.stale(self.store / source.name)
+        hint = "" if isinstance(error, RefreshError) else " If the institution changed what it publishes, its reader in ledger/sources/ must follow; the next run downloads it anew."
+        return f"{text}\n  Read from {'; '.join(read)}; nothing was written.{hint}"
+
+    def effects(self, made: dict[str, Candidate]) -> trial.Effects:
+        """Return, and say, what tables would do to the book."""
+        self.say("")
+        found = trial.effects(self.folder, {candidate.resource["path"]: candidate.text for candidate in made.values()}, self.described(made), self.say)
+        for line in found.lines():
+            self.say(line)
+        return found
+
+    def described(self, made: dict[str, Candidate]) -> dict:
+        """Return a copy of the descriptor in which the tables that were made carry their new content's hash, and their sources' edition,
+        date, address and hash."""
+        content = json.loads(json.dumps(self.content))
+        for resource in content["resources"]:
+            candidate = made.get(resource["name"])
+            if candidate is None:
+                continue
+            tables.stamp(resource, candidate.text)
+            for source in candidate.sources:
+                files = fetch.record(self.store / source.name)["files"].values()
+                addresses, digests = list(dict.fromkeys(entry["address"] for entry in files)), sorted(entry["sha256"] for entry in files)
+                for entry in source.entries(resource):
+                    entry |= {
+                        "edition": self.editions[source.name],
+                        "retrieved": max(each["retrieved"] for each in files)[:10],
+                        "upstream": source.name,
+                        "copy": addresses[0] if len(addresses) == 1 else f"{len(addresses)} answers of {source.address}",
+                        "fetched": "sha256:" + (digests[0] if len(digests) == 1 else hashlib.sha256("".join(digests).encode()).hexdigest()),
+                    }
+        return content
+
+    def write(self, made: dict[str, Candidate], effects: trial.Effects, accept: str) -> None:
+        """Write tables, descriptor and change log as one. Where no row has changed, a new edition and date are noted all the same."""
+        texts = {candidate.resource["path"]: candidate.text for candidate in made.values() if candidate.text != candidate.change.before}
+        descriptor = tables.dump(self.described(made))
+        if descriptor == tables.dump(self.content):
+            return
+        if _state(self.folder) != self.seen:
+            raise RefreshError("files of data/ or changes.yml were edited while this ran, so that nothing was written\n  Run the same command again; what was downloaded is kept.")
+        texts["datapackage.json"] = descriptor
+        if changed := {name: candidate for name, candidate in made.items() if candidate.resource["path"] in texts}:
+            log = self.folder.parent / CHANGES.name
+            texts[f"../{CHANGES.name}"] = _logged(log.read_text(encoding="utf-8"), self.entry(changed, effects, accept))
+        atomic.write(self.folder, texts)
+        if changed:
+            self.say(f"\nwritten: {', '.join(changed)}; what changed stands in {CHANGES.name}. Next: make test, then commit data/ and {CHANGES.name} together.")
+        if same := [name for name in made if name not in changed]:
+            self.say(f"\nno row of {', '.join(same)} has changed; edition and date are noted in data/datapackage.json")
+
+    def entry(self, made: dict[str, Candidate], effects: trial.Effects, accept: str) -> dict:
+        """Return what the change log tells readers of a refresh: the tables, their sources' editions, what changed, which printed numbers and
+        verdicts changed with it, the reason given, and editions and hashes of the contents before and after."""
+        text, noted = [], []
+        for name, candidate in made.items():
+            change, resource = candidate.change, candidate.resource
+            origin = "; ".join(f"{source.key}: {self.editions[source.name]}" for source in candidate.sources)
+            text.append(f"Table `{name}` ({_words(origin)}): {change}.")
+            if change.removed:
+                text.append(f"Removed: {_words(_keys(change.removed))}.")
+            if change.revised:
+                text.append(f"Largest revision: {_words(change.revision(*change.revised[0]))}.")
+            if change.beyond:
+                text.append(f"Accepted beyond the usual ({len(change.beyond)}: {_words(change.beyond[0])}{' …' if len(change.beyond) > 1 else ''}) because: {_words(accept.rstrip('.'))}.")
+            before = "; ".join(f"{entry['key']}: {entry['edition']}, retrieved {entry['retrieved']}" for source in candidate.sources for entry in source.entries(resource))
+            noted.append({"name": name, "edition_before": before, "before": resource["hash"], "after": tables.content_hash(candidate.text)})
+        titles = [candidate.resource["title"] for candidate in made.values()]
+        return {
+            "date": datetime.date.fromisoformat(_today()),
+            "kind": "data update",
+            "title": "; ".join(titles[:3]) + (f" and {len(titles) - 3} more tables" if len(titles) > 3 else ""),
+            "text": " ".join([*text, _words(effects.sentence())]),
+            "tables": noted,
+        }
 
 
 def _state(folder: Path) -> dict[str, str]:
     """Return a hash of each file that a refresh reads before it writes."""
     return {path.name: fetch.sha256(path) for path in [*folder.glob("*.csv"), folder / "datapackage.json", folder.parent / CHANGES.name]}
-
-
-def _wanted(only, files, resources, registry, folder, failed) -> dict[str, list[fetch.Source]]:
-    """Return table → the sources of it that are to be brought up to date."""
-    for name in only:
-        tables.describe(name, folder)
-        if resources[name]["builder"] == tables.HAND:
-            raise tables.TableError(name, "this table is kept by hand", hint=f"Edit data/{name}.csv, then: python -m ledger seal {name}")
-    for file in files:
-        if not file.is_file():
-            raise FileNotFoundError(f"there is no file {file}")
-    if files and len(only) != 1:
-        raise ValueError("files that a person downloaded are for one table: name it, as in python -m ledger refresh arms_transfers --file export.csv")
-    wanted = {}
-    for name, resource in resources.items():
-        if only and name not in only or resource["builder"] == tables.HAND:
-            continue
-        of_table = [source for source in registry.values() if name in source.tables]
-        chosen = [source for source in of_table if source.files] if files else [source for source in of_table if source.how.startswith("automatic")]
-        if chosen:
-            wanted[name] = chosen
-        elif only:
-            ways = "\n  ".join(f"{source.name} ({source.how}): {source.address} {source.note}".rstrip() for source in of_table)
-            failed[name] = [f"none of its sources can be downloaded automatically" + (": a person downloads from\n  " + ways + f"\n  then: python -m ledger refresh {name} --file FILE" if any(s.files for s in of_table) else ":\n  " + ways)]
-    return wanted
-
-
-def _obtain(wanted, files, edition, again, all_asked, store, failed, say) -> dict[str, str]:
-    """Download each wanted source once, or take the files a person gave; return source → edition. What fails, fails its tables."""
-    editions, left = {}, list(files)
-    for source in {source.name: source for chosen in wanted.values() for source in chosen}.values():
-        users = [name for name, chosen in wanted.items() if source in chosen]
-        try:
-            if files:
-                taken = fetch.take(source, files, store)
-                left = [file for file in left if file not in taken]
-                if taken:
-                    editions[source.name] = edition or f"downloaded by hand, taken into the book on {_today()}"
-            else:
-                editions[source.name] = fetch.download(source, PAIR, store, say, again)
-        except (fetch.FetchError, ValueError, OSError) as error:
-            if all_asked and source.files and isinstance(error, fetch.FetchError):  # it lets programs in on some days only, which is no fault
-                say(f"{source.name} is left as it is: {source.hide(str(error))}")
-                for name in users:
-                    wanted[name] = [each for each in wanted[name] if each is not source]
-                continue
-            for name in users:
-                failed.setdefault(name, []).append(source.hide(str(error)))
-    if left:
-        name = next(iter(wanted), "")
-        known = "; ".join(f"{file} of {source.name}" + (f", which holds {holds!r}" if holds else "") for source in wanted.get(name, []) for file, holds in source.files.items())
-        failed.setdefault(name, []).append(f"{left[0]} is none of the files it is made of" + (f" ({known})" if known else ""))
-    if files:
-        for name in wanted:
-            wanted[name] = [source for source in wanted[name] if source.name in editions]
-    return editions
-
-
-def _make(resource: dict, chosen: list[fetch.Source], registry: dict, folder: Path, store: Path) -> Candidate:
-    """Make a table anew from the chosen sources; the rows of its other readers stay as they are."""
-    name = resource["name"]
-    before = (folder / resource["path"]).read_text(encoding="utf-8")
-    of_reader = _of_reader(resource, registry)
-    fresh = [builder for builder, its in of_reader.items() if any(source in chosen for source in its)]
-    for builder in fresh:
-        for source in of_reader[builder]:
-            if source not in chosen and not (store / source.name).is_dir():
-                raise RefreshError(f"{builder} also reads source {source.name}, which is not there\n  Get it at {source.address} and give it with a further --file.")
-    text = _assemble(resource, fresh, store, folder, registry)
-    tables.check_text(name, text, resource, folder)
-    return Candidate(resource, text, Change(resource, before, text), chosen)
 
 
 def _chooser(table: str, its: list[fetch.Source], registry: dict[str, fetch.Source], resource: dict) -> Callable[[dict], bool]:
@@ -474,79 +632,9 @@ def _chooser(table: str, its: list[fetch.Source], registry: dict[str, fetch.Sour
     return lambda row: any(fits(row, each) for each in mine) and not any(fits(row, each) for each in closer)
 
 
-def _told(error: Exception, chosen: list[fetch.Source], store: Path) -> str:
-    """Return an error as words, with the sources and addresses that were read."""
-    text = str(error) if isinstance(error, (ValueError, OSError, RuntimeError)) else f"the reader failed: {error!r}"
-    read = []
-    for source in chosen:
-        text = source.hide(text)
-        try:
-            fetched = json.loads((store / source.name / "fetched.json").read_text(encoding="utf-8"))["files"]
-            named = [entry["address"] for file, entry in fetched.items() if file in text] or [entry["address"] for entry in fetched.values()][:1]
-            read += [f"{source.name} ({address})" for address in named[:2]]
-        except (OSError, ValueError, KeyError):
-            read.append(source.name)
-    return f"{text}\n  Read from {'; '.join(read)}. If the institution changed what it publishes, its reader in ledger/sources must follow; nothing was written."
-
-
-# --- writing --------------------------------------------------------------------------------------------------------------------
-
-
-def _described(content: dict, made: dict[str, Candidate], editions: dict[str, str], folder: Path, store: Path) -> dict:
-    """Return a copy of the descriptor in which the tables that were made carry their new content's hash, and their sources' edition,
-    date and address."""
-    content = json.loads(json.dumps(content))
-    for resource in content["resources"]:
-        if resource["name"] not in made:
-            continue
-        candidate = made[resource["name"]]
-        tables.stamp(resource, candidate.text)
-        for source in candidate.sources:
-            fetched = json.loads((store / source.name / "fetched.json").read_text(encoding="utf-8"))["files"]
-            addresses = list(dict.fromkeys(entry["address"] for entry in fetched.values()))
-            for entry in source.entries(resource):
-                entry |= {"edition": editions[source.name], "retrieved": _today(), "upstream": source.name}
-                digests = sorted(each["sha256"] for each in fetched.values())
-                entry["fetched"] = "sha256:" + (digests[0] if len(digests) == 1 else hashlib.sha256("".join(digests).encode()).hexdigest())
-                entry["copy"] = addresses[0] if len(addresses) == 1 else f"{len(addresses)} answers of {source.address}"
-    return content
-
-
-def _write(content, made, editions, effects, accept, folder, store) -> None:
-    """Write tables, descriptor and change log as one."""
-    described = _described(content, made, editions, folder, store)
-    texts = {made[name].resource["path"]: made[name].text for name in made}
-    texts["datapackage.json"] = tables.dump(described)
-    log = folder.parent / CHANGES.name
-    texts[f"../{CHANGES.name}"] = _logged(log.read_text(encoding="utf-8"), entry(content, made, editions, effects, accept))
-    atomic.write(folder, texts)
-
-
-def entry(content: dict, made: dict[str, Candidate], editions: dict[str, str], effects: trial.Effects, accept: str) -> dict:
-    """Return what the change log tells readers of a refresh: the tables, their sources' editions, what changed, which printed numbers and
-    verdicts changed with it, the reason given, and the hashes of the contents before and after."""
-    before = {resource["name"]: resource["hash"] for resource in content["resources"]}
-    titles = [made[name].resource["title"] for name in made]
-    text = []
-    for name, candidate in made.items():
-        origin = "; ".join(f"{source.key}: {editions[source.name]}" for source in candidate.sources)
-        text.append(f"Table `{name}` ({origin}): {candidate.change}." + (f" Largest revision: {_largest(candidate.change)}." if candidate.change.revised else ""))
-    text.append(effects.sentence())
-    if accept:
-        text.append(f"Revisions beyond the usual were accepted: {accept.rstrip('.')}.")
-    return {
-        "date": _today(),
-        "kind": "data update",
-        "title": titles[0] if len(titles) == 1 else f"{len(titles)} tables brought up to date",
-        "text": " ".join(text),
-        "tables": [{"name": name, "before": before[name], "after": tables.content_hash(made[name].text)} for name in made],
-    }
-
-
-def _largest(change: Change) -> str:
-    key, column, before, after, size = next((revision for revision in change.revised if math.isfinite(revision[4])), change.revised[0])
-    said = f"{', '.join(key)}, {column} {before or 'nothing'} → {after or 'nothing'}"
-    return re.sub(r"[<>{}\[\]`*_|\\]", " ", said)  # it is printed on a page, which would take these for markup
+def _words(text: str) -> str:
+    """Return text for a page, without what a page would take for markup: it may hold an institution's words."""
+    return re.sub(r"[<>{}\[\]`*|\\]", " ", text)
 
 
 def _logged(log: str, new: dict) -> str:

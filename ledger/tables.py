@@ -248,8 +248,9 @@ def check_text(name: str, text: str, resource: dict, folder: Path = DATA) -> Non
 
 
 def starts_formula(cell: str) -> bool:
-    """Tell whether a spreadsheet would take a cell for a formula: it begins as one and is no number."""
-    return cell[:1] in ("=", "+", "-", "@", "\t", "\r") and cell != "" and not re.fullmatch(r"[+-]\d+(\.\d+)?([eE][+-]?\d+)?", cell)
+    """Tell whether a spreadsheet might take a cell for a formula: it begins as one, be it after characters that are not seen, and is no number."""
+    seen = re.sub(r"^[\s\u200b-\u200f\u2060\ufeff]+", "", cell)
+    return cell[:1] in ("\t", "\r", "\n") or seen[:1] in tuple("=+-@＝＋－＠") and not re.fullmatch(r"[+-]\d+(\.\d+)?([eE][+-]?\d+)?", seen)
 
 
 def _column(text: str, column: str) -> list[str]:

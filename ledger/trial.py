@@ -27,11 +27,11 @@ class TrialError(ValueError):
 @dataclass
 class Effects:
     """What new tables do to the book: printed numbers as (name, page, before, after), verdicts as (claim, before, after, published),
-    and what no longer runs as sentences."""
+    and page → why it no longer runs."""
 
     numbers: list[tuple[str, str, str, str]] = field(default_factory=list)
     verdicts: list[tuple[str, str, str, str]] = field(default_factory=list)
-    failures: list[str] = field(default_factory=list)
+    failures: dict[str, str] = field(default_factory=dict)
 
     def lines(self) -> list[str]:
         """Return the effects as lines for a terminal."""
@@ -41,18 +41,20 @@ class Effects:
         for claim, before, after, published in self.verdicts:
             said.append(f"  {claim}: {before} → {after}" + (f"; published as {published}: data/claims.csv must follow" if after != published else ""))
         if self.failures:
-            said += ["the book would not be built:"] + [f"  {failure}" for failure in self.failures]
+            said += ["pages that would have to follow before the book is built, whose numbers are not among these:"] + [f"  {failure}" for failure in self.failures.values()]
         return said
 
     def sentence(self) -> str:
-        """Return the effects in a sentence or two for readers."""
+        """Return the effects in a few sentences for readers."""
         said = []
         if self.numbers:
-            shown = "; ".join(f"{name} {before or 'not there'} → {after or 'not there'}" for name, _, before, after in self.numbers[:10])
+            shown = "; ".join(f"{name} ({page.removeprefix('chapters/')}) {before or 'not there'} → {after or 'not there'}" for name, page, before, after in self.numbers[:10])
             said.append(f"{len(self.numbers)} printed number{'s' if len(self.numbers) > 1 else ''} changed: {shown}{' …' if len(self.numbers) > 10 else ''}.")
-        else:
+        elif not self.failures:
             said.append("No printed number changed.")
         said.append("Verdicts that changed: " + "; ".join(f"{claim} {before} → {after}" for claim, before, after, _ in self.verdicts) + "." if self.verdicts else "No verdict changed.")
+        if self.failures:
+            said.append(f"What else changed was not known when this was written, for {', '.join(sorted(page.removeprefix('chapters/') for page in self.failures))} had to be revised first.")
         return " ".join(said)
 
 
@@ -80,7 +82,7 @@ def effects(folder: Path, texts: dict[str, str], descriptor: dict, say=print) ->
         if page not in failed and (old or {}).get("printed") != (new or {}).get("printed"):
             found.numbers.append((name, page, (old or {}).get("printed", ""), (new or {}).get("printed", "")))
     found.verdicts = [(claim, was[claim].verdict, becomes[claim].verdict, published[claim]) for claim in sorted(becomes) if was[claim].verdict != becomes[claim].verdict]
-    found.failures = list(failed.values())
+    found.failures = failed
     return found
 
 

@@ -5,15 +5,18 @@ Every fault comes from a real HTTPS server on this machine.
 import contextlib
 import datetime
 import gzip
+import html
 import io
 import json
 import logging
+import re
 import socket
 import struct
 import sys
 import threading
 import time
 import types
+import urllib.parse
 import zipfile
 from pathlib import Path
 
@@ -156,8 +159,7 @@ def test_the_key_stays_with_the_institution(server, tmp_path, monkeypatch):
 
 def test_words_of_an_institution_are_no_markup_of_ours(server, tmp_path, monkeypatch):
     """What a connector says of the edition is printed on pages, and may hold words from an answer."""
-    connector = types.SimpleNamespace(download=lambda get, pair: get("file", "file", kind="csv") and "<script>alert(1)</script> of `July` 2026 (final)")
-    monkeypatch.setitem(sys.modules, "connector", connector)
+    connected(monkeypatch, lambda get, pair: get("file", "file", kind="csv") and "<script>alert(1)</script> of `July` 2026 (final)")
     server.expect_request("/file").respond_with_data(CSV)
     assert fetch.download(source(server.url_for("/"), module="connector"), ("RUS", "IRN"), tmp_path, lambda *_: None) == "scriptalert(1)/script of July 2026 (final)"
 
@@ -175,7 +177,7 @@ def test_429_waits_as_long_as_it_is_asked_to(server, tmp_path):
     server.expect_ordered_request("/file").respond_with_data(CSV)
     told, began = [], time.monotonic()
     assert got(server, tmp_path, say=told.append) == CSV.encode()
-    assert time.monotonic() - began >= 1 and "trying again in 1 s" in told[0] and "429" in told[0]
+    assert time.monotonic() - began >= 1 and "trying again in 1 s (try 2 of 5)" in told[0] and "429" in told[0]
 
 
 def test_429_that_asks_for_an_hour_is_not_waited_for(server, tmp_path):
@@ -225,7 +227,7 @@ def test_a_server_that_drips_for_hours(certificates, server, tmp_path, monkeypat
             time.sleep(0.05)
 
     with raw(certificates[0], drip) as address:
-        assert "was not complete after 0.5 seconds" in refused(At(address), tmp_path)
+        assert "was not there after 0.5 seconds" in refused(At(address), tmp_path)
 
 
 def test_a_connection_that_is_reset_in_the_middle_of_the_body(certificates, server, tmp_path):
@@ -396,6 +398,12 @@ def test_a_workbook_with_formulas_gives_their_stored_values_or_an_error(server, 
     (tmp_path / "file").rename(tmp_path / "file.xlsx")
     with pytest.raises(ValueError, match="file.xlsx, sheet1.xml, cell B2: a formula without a value"):
         files.workbook(tmp_path / "file.xlsx")
+    for changed in (lambda part: part.replace(b"<f>", b"<x:f>").replace(b"</f>", b"</x:f>").replace(b"<c ", b"<x:c ").replace(b"</c>", b"</x:c>").replace(b"<v", b"<x:v").replace(b"</v>", b"</x:v>").replace(b"<worksheet xmlns=", b"<worksheet xmlns:x=%s xmlns=" % re.search(rb'xmlns=("[^"]+")', part)[1]), lambda part: part.decode().encode("utf-16")):
+        with zipfile.ZipFile(io.BytesIO(body)) as before, zipfile.ZipFile(tmp_path / "other.xlsx", "w") as after:  # as other programs write it
+            for name in before.namelist():
+                after.writestr(name, changed(before.read(name)) if name == "xl/worksheets/sheet1.xml" else before.read(name))
+        with pytest.raises(ValueError, match="other.xlsx, sheet1.xml, cell B2: a formula without a value"):
+            files.workbook(tmp_path / "other.xlsx")
     kept = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(body)) as before, zipfile.ZipFile(kept, "w") as after:
         for name in before.namelist():
@@ -454,6 +462,94 @@ def test_no_message_and_no_log_holds_the_key(server, tmp_path, monkeypatch, capl
         assert "AN_INSTITUTION_KEY is refused" in said
 
 
+@pytest.mark.parametrize("key", ["two\nlines-of-a-key", "a key with blanks", "ключ-автора"])
+def test_what_cannot_be_a_key_is_refused_without_being_shown(server, tmp_path, monkeypatch, key):
+    monkeypatch.setenv("AN_INSTITUTION_KEY", key)
+    with pytest.raises(fetch.FetchError, match="in AN_INSTITUTION_KEY cannot be a key") as caught:
+        got(server, tmp_path, Response(CSV), secret=secret())
+    assert not any(part in str(caught.value) for part in (key, repr(key)[1:-1], key[:10])) and not server.log
+
+
+def test_a_key_is_hidden_however_it_is_quoted_or_cut(server, tmp_path, monkeypatch):
+    key = 's3cret"of<the&author'
+    monkeypatch.setenv("AN_INSTITUTION_KEY", key)
+    page = f"<html><title>{'x' * 62} {key}</title>".encode()
+    said = refused(server, tmp_path, Response(page), secret=secret())
+    assert "s3cret" not in said and "***" in said
+    one = source("https://example.org/", secret=secret())
+    for text in (key, json.dumps(key), html.escape(key), urllib.parse.quote(key), repr(key), key[:12]):
+        assert "s3cret" not in one.hide(f"it says {text}"), text
+
+
+@pytest.mark.parametrize("answer, says", [
+    (Response("", 429, {"Retry-After": "Wed, 21 Oct 99999999999 07:28:00 GMT"}), "429"),
+    (Response(b"[" * 200_000), "not JSON, or cut short"),
+])  # fmt: skip
+def test_answers_that_make_no_sense_are_one_error_too(server, tmp_path, answer, says):
+    assert says in refused(server, tmp_path, answer, kind="json")
+
+
+def test_headers_that_make_no_sense_are_one_error_too(certificates, server, tmp_path):
+    with raw(certificates[0], sends("302 Found\r\nLocation: https://[bad/")) as address:
+        assert "cannot be followed" in refused(At(address), tmp_path)
+    with raw(certificates[0], sends("200 OK\r\nContent-Length: \xb2", CSV.encode())) as address:
+        try:  # whether it counts for a length is the HTTP library's affair; it must not end in anything but the file or an error
+            assert got(At(address), tmp_path) == CSV.encode()
+        except fetch.FetchError:
+            pass
+
+
+def test_headers_without_end_are_given_up(certificates, server, tmp_path, monkeypatch):
+    monkeypatch.setattr(fetch, "PATIENCE", 0.5)
+
+    def drip(connection):
+        connection.sendall(b"HTTP/1.1 200 OK\r\n")
+        for number in range(100):
+            connection.sendall(b"X-%d: 1\r\n" % number)
+            time.sleep(0.05)
+
+    began = time.monotonic()
+    with raw(certificates[0], drip) as address:
+        assert "was not there after 0.5 seconds" in refused(At(address), tmp_path)
+    assert time.monotonic() - began < 3
+
+
+def connected(monkeypatch, download):
+    monkeypatch.setitem(sys.modules, "connector", types.SimpleNamespace(download=download))
+
+
+def test_an_answer_that_a_connector_stumbles_over_is_not_kept(server, tmp_path, monkeypatch):
+    connected(monkeypatch, lambda get, pair: json.loads(get("file", "file", kind="json").read_text())["year"])
+    one = source(server.url_for("/"), module="connector")
+    server.expect_ordered_request("/file").respond_with_data("[1]")
+    server.expect_ordered_request("/file").respond_with_data('{"year": "2025"}')
+    with pytest.raises(fetch.FetchError, match=f"source an-institution, {server.url_for('/file')}: the answer is not of the form that is known .TypeError"):
+        fetch.download(one, ("RUS", "IRN"), tmp_path, lambda *_: None)
+    assert fetch.download(one, ("RUS", "IRN"), tmp_path, lambda *_: None) == "2025"
+
+
+def test_files_of_a_run_that_asked_otherwise_do_not_stay(server, tmp_path, monkeypatch):
+    """As when a key is set after a run without one was broken off."""
+    one = source(server.url_for("/"), module="connector")
+    server.expect_request("/file").respond_with_data(CSV)
+    server.expect_request("/other").respond_with_data("", 404)
+    connected(monkeypatch, lambda get, pair: get("a", "file", kind="csv") and get("b", "other", kind="csv"))
+    with pytest.raises(fetch.FetchError, match="404"):
+        fetch.download(one, ("RUS", "IRN"), tmp_path, lambda *_: None)
+    connected(monkeypatch, lambda get, pair: get("c", "file", kind="csv") and "an edition")
+    fetch.download(one, ("RUS", "IRN"), tmp_path, lambda *_: None)
+    assert {path.name for path in (tmp_path / "an-institution").iterdir()} == {"c", "fetched.json"} and set(fetch.record(tmp_path / "an-institution")["files"]) == {"c"}
+
+
+def test_the_files_of_a_source_are_bounded_together(server, tmp_path, monkeypatch):
+    monkeypatch.setattr(fetch, "UNPACKED", 2)
+    server.expect_request("/file").respond_with_data("a,b\n" * 200_000)
+    get = fetch.Get(source(server.url_for("/")), tmp_path)
+    get("1", "file", kind="csv"), get("2", "file", kind="csv")
+    with pytest.raises(fetch.FetchError, match="larger together than 2 times the 1 MB"):
+        get("3", "file", kind="csv")
+
+
 def test_nothing_of_ours_unpickles_or_evaluates():
     """What is read from outside is data. (The book's own chapters are code, and run in ledger/runner.py.)"""
     for path in [*(ROOT / "ledger").glob("*.py"), *(ROOT / "ledger/sources").glob("*.py")]:
@@ -488,6 +584,15 @@ def test_a_file_of_a_person_is_looked_into_too(tmp_path):
     with pytest.raises(fetch.FetchError, match="export.csv: the answer is a web page"):
         fetch.take(by_hand(**{"x.csv": "Log in"}), [page], tmp_path / "store")
     assert not (tmp_path / "store/an-institution").exists()
+
+
+def test_an_archive_that_cannot_be_unpacked_is_named(tmp_path):
+    archive = tmp_path / "download.zip"
+    body = bytearray(zipped({"a.csv": "Recipient,Supplier\n" * 50}))
+    body[40] ^= 255
+    archive.write_bytes(bytes(body))
+    with pytest.raises(fetch.FetchError, match="download.zip: a.csv cannot be unpacked"):
+        fetch.take(by_hand(**{"deals.csv": "Recipient,"}), [archive], tmp_path / "store")
 
 
 def test_of_an_archive_each_file_counts_and_none_leaves_it(tmp_path):

@@ -20,12 +20,12 @@ from ledger.fetch import unsafe
 if TYPE_CHECKING:
     from openpyxl import Workbook
 
+
 class FormulaError(ValueError):
     """A cell holds a formula whose value the file does not store."""
 
 
 LARGEST = 2_000_000_000  # bytes a workbook may unpack to
-CELL = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 
 
 def csv_table(path: Path, columns: Iterable[str], numbers: Iterable[str] = (), **options) -> pd.DataFrame:
@@ -77,22 +77,28 @@ def _refuse_open_formulas(path: Path) -> None:
 
     with zipfile.ZipFile(path) as archive:
         for name in archive.namelist():
-            if not re.fullmatch(r"xl/worksheets/[^/]+\.xml", name) or not _mentions_formula(archive, name):
+            if not name.lower().endswith(".xml") or not _may_hold_formulas(archive, name):
                 continue
             with archive.open(name) as file:
                 for _, cell in iterparse(file):
-                    if cell.tag == f"{CELL}c":
-                        value = cell.find(f"{CELL}v")
-                        if cell.find(f"{CELL}f") is not None and (value is None or not value.text and cell.get("t") != "str"):
-                            raise FormulaError(f"{path.name}, {name.rsplit('/', 1)[1]}, cell {cell.get('r')}: a formula without a value; open the file in a spreadsheet and save it")
+                    if _local(cell) == "c":
+                        parts = {_local(part): part for part in cell}
+                        value = parts.get("v")
+                        if "f" in parts and (value is None or not value.text and cell.get("t") != "str"):
+                            raise FormulaError(f"{path.name}, {name.rsplit('/', 1)[-1]}, cell {cell.get('r')}: a formula without a value; open the file in a spreadsheet and save it")
                         cell.clear()
 
 
-def _mentions_formula(archive: zipfile.ZipFile, name: str) -> bool:
+def _local(element) -> str:
+    return element.tag.rpartition("}")[2]  # whatever prefix the file has for the namespace
+
+
+def _may_hold_formulas(archive: zipfile.ZipFile, name: str) -> bool:
+    """Tell whether a part mentions an element f, or is in an encoding in which that cannot be seen: most workbooks are spared the reading."""
     with archive.open(name) as file:
         before = b""
         while piece := file.read(1 << 20):
-            if b"<f" in before[-1:] + piece:
+            if re.search(rb"[<:]f[\s/>]|\0", before[-2:] + piece):
                 return True
             before = piece
     return False

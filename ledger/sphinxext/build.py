@@ -31,7 +31,7 @@ from ledger.sphinxext import memory
 
 logger = logging.getLogger(__name__)
 LIVE = bool(os.environ.get("LEDGER_LIVE"))
-CODE = [*(inputs.ROOT / "ledger" / "sphinxext").glob("*.py"), *(inputs.ROOT / "ledger" / f"{name}.py" for name in ("cite", "downloads", "engine", "inputs", "palette", "tables"))]
+CODE = [*(inputs.ROOT / "ledger" / "sphinxext").glob("*.py"), *(inputs.ROOT / "ledger" / f"{name}.py" for name in ("atomic", "cite", "downloads", "engine", "fetch", "inputs", "palette", "tables"))]
 ASSETS, THEME = inputs.ROOT / "assets", inputs.ROOT / "ledger" / "sphinxext" / "theme"
 CHART = [THEME / "chart.html", THEME / "metadata.html"]  # the page of a chart by itself is written when its chapter is read
 EVERYWHERE = ["references.bib", "CITATION.cff", *sorted(path.relative_to(inputs.ROOT).as_posix() for path in (*CODE, *CHART))]  # what every page depends on

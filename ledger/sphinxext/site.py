@@ -216,8 +216,8 @@ class Changes(SphinxDirective):
 
 
 def vintages(entry: dict) -> str:
-    """Return the hashes of each table's content before and after a refresh, by which the earlier one is found in the repository."""
-    return "".join(f" Content of `{table['name']}`: `{table['before'][7:19]}` before, `{table['after'][7:19]}` since." for table in entry.get("tables", []))
+    """Return what each table held before a refresh, and the hashes of its content, by which the earlier one is found in the repository."""
+    return "".join(f" Before, `{table['name']}` held {table['edition_before']} (content `{table['before'][7:19]}`, since then `{table['after'][7:19]}`)." for table in entry.get("tables", []))
 
 
 def feed(base: str) -> str:
