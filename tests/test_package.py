@@ -68,13 +68,14 @@ def test_the_command_writes_what_is_missing_and_nothing_else(tmp_path):
         shutil.copytree(ROOT / part, tmp_path / part)
     shutil.copy(ROOT / "sources.yml", tmp_path)
     rebuild = [sys.executable, "-m", "ledger", "tables", "--from", str(UPSTREAM.resolve())]
+    some = ["trade_totals", "oil_price", "events"]  # that all are rebuilt as they are, the test above has shown
 
     def files():
         return {path.name: path.read_bytes() for path in (tmp_path / "data").iterdir()}
 
     before = files()
     name = next(resource["name"] for resource in tables.package()["resources"] if resource["builder"] != tables.HAND and not any("fetched" in source for source in resource["sources"]))
-    run = subprocess.run(rebuild, cwd=tmp_path, capture_output=True, text=True)
+    run = subprocess.run([*rebuild, *some], cwd=tmp_path, capture_output=True, text=True)
     assert run.returncode == 0 and "0 tables changed" in run.stdout and "kept by hand" in run.stdout, run.stdout + run.stderr
     (tmp_path / "data" / f"{name}.csv").unlink()
     run = subprocess.run([*rebuild, name], cwd=tmp_path, capture_output=True, text=True)
