@@ -18,7 +18,6 @@ import time
 import types
 import urllib.parse
 import zipfile
-from pathlib import Path
 
 import openpyxl
 import pytest

@@ -1,17 +1,15 @@
 """Promise: the data package is a valid Data Package, complete, and is what the readers make of the institutions' files."""
 import json
-import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from institution import ROOT, UPSTREAM, needs_upstream
 
 from ledger import refresh, tables
 
-ROOT = Path(__file__).resolve().parent.parent
-UPSTREAM = Path(os.environ.get("LEDGER_UPSTREAM", ROOT.parent / "shared" / "upstream"))
 DESIGN = """trade_totals trade_products trade_partners official_trade_statements energy_production energy_reserves gecf_membership
 energy_exports oil_price electricity_mix gas_pipelines arms_transfers military_spending syria_conflict nuclear un_votes
 un_ideal_points security_council sanctions gdp events claims""".split()
@@ -49,9 +47,6 @@ def test_source_columns_hold_only_sources_that_the_descriptor_names():
         frame = tables.load(resource["name"])
         if "source" in frame:
             assert set(frame["source"].dropna()) <= {source["key"] for source in resource["sources"]}, resource["name"]
-
-
-needs_upstream = pytest.mark.skipif(not UPSTREAM.is_dir(), reason=f"the institutions' files are not at {UPSTREAM} (set LEDGER_UPSTREAM): tables were not rebuilt")
 
 
 @needs_upstream

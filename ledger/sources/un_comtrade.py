@@ -8,7 +8,6 @@ a few). Files are filtered by DuckDB as they are read, so that one of gigabytes 
 from __future__ import annotations
 
 import datetime
-import gzip
 import json
 import re
 from pathlib import Path
