@@ -41,8 +41,10 @@ why: .venv/installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
 	touch $@
 
+# every package of pyproject.toml, of its groups too, pinned with hashes
+GROUPS := book refresh test check lab lock
 lock: .venv/installed
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --upgrade requirements.in -o requirements.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --upgrade pyproject.toml $(GROUPS:%=--group %) -o requirements.txt
 
 clean:
 	rm -rf _build .venv

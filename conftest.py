@@ -1,4 +1,5 @@
 """Tests and the notebooks they validate import `ledger` from this checkout."""
+
 import os
 import sys
 from pathlib import Path
@@ -7,7 +8,22 @@ ROOT = Path(__file__).resolve().parent
 sys.path.insert(0, str(ROOT))
 
 # Begun last, a file that takes minutes runs on alone while the other worker idles; pytest-xdist knows only how many tests a file has.
-LONGEST_FIRST = ["refresh", "stale", "kept", "engine", "faults", "printed", "same_bytes", "build", "live", "access", "reader", "reader_charts", "package", "pair"]
+LONGEST_FIRST = [
+    "refresh",
+    "stale",
+    "kept",
+    "engine",
+    "faults",
+    "printed",
+    "same_bytes",
+    "build",
+    "live",
+    "access",
+    "reader",
+    "reader_charts",
+    "package",
+    "pair",
+]
 
 
 def pytest_collection_modifyitems(items):

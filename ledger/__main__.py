@@ -1,4 +1,5 @@
 """python -m ledger: what an author does from a terminal: tables, their refresh, claims, the PDF and the EPUB, and the live preview."""
+
 from __future__ import annotations
 
 import argparse
@@ -22,18 +23,33 @@ def why(name: str) -> str:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m ledger", description="Tables and their refresh, claims, PDF, EPUB and the live preview of The Russia–Iran Ledger.")
+    parser = argparse.ArgumentParser(
+        prog="python -m ledger", description="Tables and their refresh, claims, PDF, EPUB and the live preview of The Russia–Iran Ledger."
+    )
     commands = parser.add_subparsers(dest="command", required=True)
     build = commands.add_parser("tables", help="rebuild tables from the institutions' files")
     build.add_argument("--from", dest="upstream", type=Path, required=True, metavar="FOLDER", help="the folder that holds one folder an institution")
-    build.add_argument("--pair", nargs=2, metavar=("COUNTRY", "COUNTRY"), help="build the tables that depend on the pair for two other countries, by their ISO 3166 codes; with --into")
+    build.add_argument(
+        "--pair",
+        nargs=2,
+        metavar=("COUNTRY", "COUNTRY"),
+        help="build the tables that depend on the pair for two other countries, by their ISO 3166 codes; with --into",
+    )
     build.add_argument("--into", type=Path, metavar="FOLDER", help="the new folder for the tables of --pair")
     build.add_argument("names", nargs="*", metavar="TABLE", help="tables to rebuild (default: all)")
     renew = commands.add_parser("refresh", help="bring tables up to date from the institutions: download, read, check, show what changes, write")
     renew.add_argument("names", nargs="*", metavar="TABLE", help="tables to bring up to date (default: all that can be downloaded automatically)")
     renew.add_argument("--dry-run", action="store_true", help="end after the summary: write nothing")
-    renew.add_argument("--file", dest="files", action="append", type=Path, metavar="FILE", help="a file of the institution that you downloaded; may be given several times")
-    renew.add_argument("--source", dest="sources", action="append", metavar="SOURCE", help="only this source of the tables, by its name in sources.yml; may be given several times")
+    renew.add_argument(
+        "--file", dest="files", action="append", type=Path, metavar="FILE", help="a file of the institution that you downloaded; may be given several times"
+    )
+    renew.add_argument(
+        "--source",
+        dest="sources",
+        action="append",
+        metavar="SOURCE",
+        help="only this source of the tables, by its name in sources.yml; may be given several times",
+    )
     renew.add_argument("--edition", default="", metavar="WORDS", help="what the files are, for readers: 'export of 3 December 2026, deliveries to 2025'")
     renew.add_argument("--accept", default="", metavar="REASON", help="accept revisions beyond what is plausible; the reason is kept in the change log")
     renew.add_argument("--again", action="store_true", help="download anew what was downloaded less than a day ago")
@@ -59,7 +75,15 @@ def main() -> int:
                 changed = refresh.rebuild(options.upstream, only=options.names)
                 print(f"{len(changed)} tables changed" + (": " + ", ".join(changed) if changed else ""))
         elif options.command == "refresh":
-            return refresh.refresh(options.names, only_sources=options.sources, files=options.files, edition=options.edition, accept=options.accept, dry_run=options.dry_run, again=options.again)
+            return refresh.refresh(
+                options.names,
+                only_sources=options.sources,
+                files=options.files,
+                edition=options.edition,
+                accept=options.accept,
+                dry_run=options.dry_run,
+                again=options.again,
+            )
         elif options.command == "sources":
             print(refresh.overview())
         elif options.command == "seal":

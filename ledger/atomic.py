@@ -3,6 +3,7 @@
 The new files are written beside the folder, then a list of them is put there in one step: from then on the change is decided. Whoever
 uses the folder next (`finish`) puts what is still missing in place, so that nobody ever works with half of it.
 """
+
 from __future__ import annotations
 
 import contextlib
@@ -54,7 +55,9 @@ def finish(folder: Path) -> None:
             os.replace(pending / name, folder / path)
         except FileNotFoundError:  # it is there already
             if not (folder / path).exists() or _name(path, (folder / path).read_bytes()) != name:
-                raise RuntimeError(f"{folder / path} should have been replaced, and what was to replace it is gone: restore {folder.name} from git (git checkout -- {folder.name}), and remove {pending}") from None
+                raise RuntimeError(
+                    f"{folder / path} should have been replaced, and what was to replace it is gone: restore {folder.name} from git (git checkout -- {folder.name}), and remove {pending}"
+                ) from None
     _sync(folder)
     (pending / "list").unlink(missing_ok=True)
     shutil.rmtree(pending, ignore_errors=True)
@@ -69,7 +72,9 @@ def alone(folder: Path) -> Iterator[None]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             lock.seek(0)
-            raise Busy(f"another process ({lock.read().strip() or 'unknown'}) is bringing {folder.name} up to date: wait for it to end, then run this again") from None
+            raise Busy(
+                f"another process ({lock.read().strip() or 'unknown'}) is bringing {folder.name} up to date: wait for it to end, then run this again"
+            ) from None
         lock.truncate(0)
         lock.write(str(os.getpid()))
         lock.flush()

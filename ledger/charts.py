@@ -4,6 +4,7 @@ A chapter draws with `lines`, `bars`, `dots`, `timeline` and their like (each re
 `publish` with a caption, alt text and the tables behind it. Everything the page shows travels inside the cell's output, so a
 chart is cached, validated and rebuilt with its notebook.
 """
+
 from __future__ import annotations
 
 import base64
@@ -112,7 +113,10 @@ def bars(values: pd.Series, unit: str, height: float | None = None, form: str = 
     """
     ax = axes(height or 0.55 + 0.27 * len(values), unit)
     special = [highlight] if isinstance(highlight, str) else list(highlight)
-    fills = [PALETTE[next((key for country, key in COUNTRY.items() if str(name).startswith(country)), "green" if name in special else "grey")][0] for name in values.index]
+    fills = [
+        PALETTE[next((key for country, key in COUNTRY.items() if str(name).startswith(country)), "green" if name in special else "grey")][0]
+        for name in values.index
+    ]
     drawn = ax.barh(range(len(values)), values.to_numpy(dtype=float), color=fills, height=0.72)
     ax.set_yticks(range(len(values)), [str(name) for name in values.index])
     marks.name_places(ax, "y", values.index)
@@ -159,7 +163,15 @@ def dots(frame: pd.DataFrame, unit: str, height: float | None = None) -> Axes:
     inks = colours(frame.columns)
     for i, name in enumerate(frame.columns):
         shift = (i - (len(frame.columns) - 1) / 2) * 0.16
-        ax.plot(frame[name], [row + shift for row in range(len(frame))], linestyle="none", color=inks[i], marker=MARKERS[i % len(MARKERS)], markersize=6.5, label=name)
+        ax.plot(
+            frame[name],
+            [row + shift for row in range(len(frame))],
+            linestyle="none",
+            color=inks[i],
+            marker=MARKERS[i % len(MARKERS)],
+            markersize=6.5,
+            label=name,
+        )
     ax.set_yticks(range(len(frame)), [str(name) for name in frame.index])
     marks.name_places(ax, "y", frame.index)
     ax.set_ylim(len(frame) - 0.5, -0.5)
@@ -196,7 +208,9 @@ def timeline(events: pd.DataFrame, height: float = 6.0) -> Axes:
         for event in events[events["lane"] == name].sort_values("date", kind="stable").itertuples():
             if pd.notna(getattr(event, "date_end", None)):
                 ax.plot([lane, lane], [event.date, event.date_end], color=ink, linewidth=4, zorder=2)
-            (dot,) = ax.plot(lane, event.date, MARKERS[lane % len(MARKERS)], color=ink, markersize=6, fillstyle="full" if getattr(event, "sure", True) else "none", zorder=3)
+            (dot,) = ax.plot(
+                lane, event.date, MARKERS[lane % len(MARKERS)], color=ink, markersize=6, fillstyle="full" if getattr(event, "sure", True) else "none", zorder=3
+            )
             say(dot, [_when(event)], [getattr(event, "event", event.label)], series=name)
             if not isinstance(event.label, str) or not event.label:
                 continue
@@ -261,7 +275,7 @@ def _label_ends(ax: Axes, ends: list[tuple], right: float) -> None:
     low, high = ax.get_ylim()
     gap = (high - low) * 0.085 / max(ax.figure.get_figheight() / 3.0, 0.5)
     placed: list[float] = []
-    for x, y, name, ink in sorted(ends, key=lambda end: end[1]):
+    for _, y, name, ink in sorted(ends, key=lambda end: end[1]):
         label = textwrap.fill(name, 17)
         rows = label.count("\n")
         at = max(y, placed[-1] + gap * (0.62 + 0.38 * (1 + rows))) if placed else max(y, low + gap * 0.4 * rows)
@@ -280,10 +294,10 @@ class Chart:
 
     def _repr_mimebundle_(self, include=None, exclude=None) -> dict:
         inside = json.dumps(self.content, ensure_ascii=False, sort_keys=True).replace("</", "<\\/")
-        picture = f'<figure>{self.content["svg"]}<figcaption>{html.escape(self.content["caption"])}</figcaption></figure>'
+        picture = f"<figure>{self.content['svg']}<figcaption>{html.escape(self.content['caption'])}</figcaption></figure>"
         return {
             "text/html": f'{picture}<script type="application/json" class="ledger-chart">{inside}</script>',
-            "text/plain": f'Chart {self.content["name"]}: {self.content["caption"]}',
+            "text/plain": f"Chart {self.content['name']}: {self.content['caption']}",
         }
 
 

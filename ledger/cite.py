@@ -3,6 +3,7 @@
 Authors, version and date are those of CITATION.cff. A work is a dict: `kind` (book, chapter, table, chart), `key`, `title`, `url` and,
 for a table or chart, `note` (the institutions whose data it holds).
 """
+
 from __future__ import annotations
 
 import functools
@@ -53,7 +54,15 @@ def bibtex(work: dict) -> str:
     fields = {
         "author": f"{{{book['author']}}}",
         "title": f"{{{book['title']}: {book['subtitle']}}}" if work["kind"] == "book" else f"{{{work['title'].rstrip('.')}}}",
-        **({} if work["kind"] == "book" else {"booktitle" if work["kind"] == "chapter" else "howpublished": f"{'' if work['kind'] == 'chapter' else SAID[work['kind']] + ' in '}{{{book['title']}}}"}),
+        **(
+            {}
+            if work["kind"] == "book"
+            else {
+                "booktitle"
+                if work["kind"] == "chapter"
+                else "howpublished": f"{'' if work['kind'] == 'chapter' else SAID[work['kind']] + ' in '}{{{book['title']}}}"
+            }
+        ),
         "publisher": f"{{{book['author']}}}",
         "year": book["date"][:4],
         "version": book["version"],

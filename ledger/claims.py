@@ -6,6 +6,7 @@ supported (the rule holds in every source, country or part that it names), partl
 events (it held, or was open, and has changed since, or had changed before publication), not checkable (the tables do not hold
 what the rule needs). An event counts only when data/events.csv has it as confirmed.
 """
+
 from __future__ import annotations
 
 import re
@@ -174,7 +175,7 @@ def cooperation_began_in_1991(load: Load) -> Finding:
     June 1989 named nuclear energy, but an accord in outline is not counted as work begun. Tables on arms and trade start in 1989
     (arms: deals with a delivery since then), so they cannot show what was older still.
     """
-    moscow = ["SUN", "RUS"]
+    moscow = ["SUN", "RUS"]  # noqa: F841 (the queries use it)
     deals = load("arms_transfers").query("record == 'deal' and supplier in @moscow and recipient == 'IRN'")
     trade = load("trade_totals").query("(reporter in @moscow and partner == 'IRN') or (reporter == 'IRN' and partner in @moscow)")
     end, bushehr = _confirmed(load, "1991-12-26-soviet-union-dissolved"), _confirmed(load, "1995-01-08-bushehr-contract")
@@ -208,7 +209,12 @@ def the_two_stand_against_the_united_states(load: Load) -> Finding:
     recent = recent[recent["date"] > left["date"]]["draft"].unique()
     russia, america = _council_votes(load, "RUS"), _council_votes(load, "USA")
     opposed = [draft for draft in recent if {russia.get(draft), america.get(draft)} == {"yes", "no"}]
-    tests = {"together": alike["RUS", "IRN"] > 0.5, "Russia apart": alike["RUS", "USA"] < 0.5, "Iran apart": alike["IRN", "USA"] < 0.5, "council": len(opposed) > len(recent) / 2}
+    tests = {
+        "together": alike["RUS", "IRN"] > 0.5,
+        "Russia apart": alike["RUS", "USA"] < 0.5,
+        "Iran apart": alike["IRN", "USA"] < 0.5,
+        "council": len(opposed) > len(recent) / 2,
+    }
     return Finding(
         graded(tests),
         f"{len(opposed)} of {len(recent)} drafts opposed",
@@ -238,7 +244,12 @@ def iran_waited_years_for_its_s300(load: Load) -> Finding:
     return Finding(
         graded({"wait": wait >= 5, "ban": barred}),
         f"{wait} years",
-        (f"SIPRI has the S-300 ordered in {ordered}, the order replaced, and the first delivery in {delivered}, {wait} years later" if wait else "SIPRI has no S-300 order that was replaced") + (f"; Russia barred the sale on {_day(ban['date'])}." if ban is not None else "."),
+        (
+            f"SIPRI has the S-300 ordered in {ordered}, the order replaced, and the first delivery in {delivered}, {wait} years later"
+            if wait
+            else "SIPRI has no S-300 order that was replaced"
+        )
+        + (f"; Russia barred the sale on {_day(ban['date'])}." if ban is not None else "."),
     )
 
 
@@ -258,7 +269,12 @@ def both_stood_by_assad(load: Load) -> Finding:
     if verdict == SUPPORTED and fall is not None:
         verdict = OVERTAKEN
     stood = _listing(f"{name} in {len(years)} years ({years[0]}–{years[-1]})" if years else f"{name} in none" for name, years in before.items())
-    return Finding(verdict, f"{min(map(len, before.values()))} years", f"UCDP has beside the Syrian government {stood}" + (f"; that government fell on {_day(fall['date'])}." if fall is not None else "; no confirmed event has that government fall."))
+    return Finding(
+        verdict,
+        f"{min(map(len, before.values()))} years",
+        f"UCDP has beside the Syrian government {stood}"
+        + (f"; that government fell on {_day(fall['date'])}." if fall is not None else "; no confirmed event has that government fall."),
+    )
 
 
 @rule
@@ -275,7 +291,8 @@ def russia_wavered_on_sanctions(load: Load) -> Finding:
     return Finding(
         graded({draft: vote == "yes" for draft, vote in votes.items()}),
         f"{len(favour)} of {len(votes)} drafts",
-        f"Russia voted for {len(favour)} of {len(votes)} drafts that imposed or would have kept sanctions on Iran" + (f" and against {_listing(against.index)}." if len(against) else "."),
+        f"Russia voted for {len(favour)} of {len(votes)} drafts that imposed or would have kept sanctions on Iran"
+        + (f" and against {_listing(against.index)}." if len(against) else "."),
     )
 
 
@@ -329,7 +346,12 @@ def the_gas_forum_began_in_2001_and_is_intergovernmental(load: Load) -> Finding:
     return Finding(
         graded({"founded": founded.year == 2001 and {"RUS", "IRN"} <= founders, "statute": len(signed) > 0}),
         _day(founded),
-        f"The first dated list is of {_day(founded)} with {len(founders)} founding participants, Russia and Iran {'among' if {'RUS', 'IRN'} <= founders else 'not both among'} them" + (f", and {len(signed)} states signed a statute on {_day(signed['listed_on'].iloc[0])}." if len(signed) else ", and no list has signatories of a statute."),
+        f"The first dated list is of {_day(founded)} with {len(founders)} founding participants, Russia and Iran {'among' if {'RUS', 'IRN'} <= founders else 'not both among'} them"
+        + (
+            f", and {len(signed)} states signed a statute on {_day(signed['listed_on'].iloc[0])}."
+            if len(signed)
+            else ", and no list has signatories of a statute."
+        ),
     )
 
 
@@ -431,7 +453,9 @@ def trade_of_2019_was_2_08_billion(load: Load) -> Finding:
     return Finding(
         graded({source: abs(2.08 / total - 1) <= 0.05 for source, total in totals.items()}),
         ", ".join(f"{total:.2f}" for total in totals.values()) + " billion",
-        f"Against 2.08 billion US dollars stand {_listing(f'{total:.2f} in {source} ({100 * (2.08 / total - 1):+.1f} per cent)' for source, total in totals.items())}.".replace("-", "−"),
+        f"Against 2.08 billion US dollars stand {_listing(f'{total:.2f} in {source} ({100 * (2.08 / total - 1):+.1f} per cent)' for source, total in totals.items())}.".replace(
+            "-", "−"
+        ),
     )
 
 
@@ -505,7 +529,12 @@ def a_free_trade_agreement_was_signed_in_2018(load: Load) -> Finding:
     return Finding(
         verdict,
         _listing(_day(date) for date in signed["period_start"]),
-        f"Signed were {_listing(('an ' if note[0] == 'i' else 'a ') + re.split(r' signed|,', note)[0] + f' ({_day(date)})' for note, date in zip(signed['quote_note'], signed['period_start']))}" + (f"; the full one came {(full['period_start'].iloc[0] - _published(load)).days} days after the article." if len(full) and full["period_start"].iloc[0] > _published(load) else "."),
+        f"Signed were {_listing(('an ' if note[0] == 'i' else 'a ') + re.split(r' signed|,', note)[0] + f' ({_day(date)})' for note, date in zip(signed['quote_note'], signed['period_start']))}"
+        + (
+            f"; the full one came {(full['period_start'].iloc[0] - _published(load)).days} days after the article."
+            if len(full) and full["period_start"].iloc[0] > _published(load)
+            else "."
+        ),
     )
 
 
@@ -526,7 +555,16 @@ def barriers_and_sanctions_still_stand(load: Load) -> Finding:
     return Finding(
         verdict,
         f"duty {before:g} to {after:g} per cent",
-        (f"The average duty on Russian goods was to fall from {before:g} to {after:g} per cent from {_day(in_force['date'])} (Interfax)" if in_force is not None else "No agreement that lowers duties is confirmed as in force since the article") + (f", while sanctions of the United Nations came back on {_day(back['date'])}." if back is not None else ", and no return of United Nations sanctions is confirmed."),
+        (
+            f"The average duty on Russian goods was to fall from {before:g} to {after:g} per cent from {_day(in_force['date'])} (Interfax)"
+            if in_force is not None
+            else "No agreement that lowers duties is confirmed as in force since the article"
+        )
+        + (
+            f", while sanctions of the United Nations came back on {_day(back['date'])}."
+            if back is not None
+            else ", and no return of United Nations sanctions is confirmed."
+        ),
     )
 
 
@@ -547,7 +585,12 @@ def iran_was_unhappy_with_russias_votes_for_sanctions(load: Load) -> Finding:
     return Finding(
         graded({"votes": len(favour) > 0, "objection": objected}),
         f"{len(favour)} of {len(IMPOSED)} resolutions",
-        (f"Russia voted for {len(favour)} of {len(IMPOSED)} resolutions that imposed sanctions ({_listing(favour)})" if favour else "Russia voted for none of the resolutions that imposed sanctions") + (f", and Iran's president objected on {_day(speech['date'])}." if objected else ", and no objection is confirmed."),
+        (
+            f"Russia voted for {len(favour)} of {len(IMPOSED)} resolutions that imposed sanctions ({_listing(favour)})"
+            if favour
+            else "Russia voted for none of the resolutions that imposed sanctions"
+        )
+        + (f", and Iran's president objected on {_day(speech['date'])}." if objected else ", and no objection is confirmed."),
     )
 
 
@@ -568,7 +611,9 @@ def russia_deals_with_israel_and_iran_fights_it(load: Load) -> Finding:
     return Finding(
         graded({"ties": times >= 0.5, "enmity": bool(years)}),
         f"{times:.2f} times; {len(years)} years of battle",
-        f"Russia's trade with Israel in {ARTICLE_YEAR} was {times:.2f} times its trade with Iran (UN Comtrade), UCDP has Iran and Israel in battle in {len(years)} years" + (f" from {years[0]} to {years[-1]}" if years else "") + f", and in the General Assembly of 2015–19 Israel voted like Russia in {100 * _agreement(load, 'RUS', 'ISR'):.1f} and like Iran in {100 * _agreement(load, 'IRN', 'ISR'):.1f} per cent of roll calls.",
+        f"Russia's trade with Israel in {ARTICLE_YEAR} was {times:.2f} times its trade with Iran (UN Comtrade), UCDP has Iran and Israel in battle in {len(years)} years"
+        + (f" from {years[0]} to {years[-1]}" if years else "")
+        + f", and in the General Assembly of 2015–19 Israel voted like Russia in {100 * _agreement(load, 'RUS', 'ISR'):.1f} and like Iran in {100 * _agreement(load, 'IRN', 'ISR'):.1f} per cent of roll calls.",
     )
 
 
@@ -586,7 +631,8 @@ def both_worked_in_the_astana_process(load: Load) -> Finding:
     return Finding(
         OVERTAKEN if fall is not None else SUPPORTED,
         _day(fall["date"]) if fall is not None else _day(first["date"]),
-        f"The process opened on {_day(first['date'])}" + (f", and the government with which it dealt fell on {_day(fall['date'])}." if fall is not None else ", and no confirmed event ends it."),
+        f"The process opened on {_day(first['date'])}"
+        + (f", and the government with which it dealt fell on {_day(fall['date'])}." if fall is not None else ", and no confirmed event ends it."),
     )
 
 
@@ -604,7 +650,9 @@ def russia_sided_with_iran_after_2018(load: Load) -> Finding:
         return Finding(NOT_CHECKABLE, "–", "The day on which the United States left the nuclear deal is not among the confirmed events.")
     votes = load("security_council").query("record == 'vote' and member == 'RUS'").sort_values("date")
     votes = votes[votes["date"] > left["date"]].set_index("draft")["vote"]
-    sided = {draft: vote == "no" for draft, vote in votes.items() if draft in SANCTIONING} | {draft: vote == "yes" for draft, vote in votes.items() if draft in EASING}
+    sided = {draft: vote == "no" for draft, vote in votes.items() if draft in SANCTIONING} | {
+        draft: vote == "yes" for draft, vote in votes.items() if draft in EASING
+    }
     return Finding(
         graded(sided),
         f"{sum(sided.values())} of {len(sided)} drafts",
@@ -659,7 +707,11 @@ def a_status_quo_was_left_in_karabakh(load: Load) -> Finding:
     if taken is None:
         return Finding(NOT_CHECKABLE, "–", "No change of control is among the confirmed events.")
     gap = (_published(load) - taken["date"]).days
-    return Finding(OVERTAKEN, _day(taken["date"]), f"Azerbaijan's operation began on {_day(taken['date'])}, {abs(gap)} days {'before' if gap > 0 else 'after'} the article.")
+    return Finding(
+        OVERTAKEN,
+        _day(taken["date"]),
+        f"Azerbaijan's operation began on {_day(taken['date'])}, {abs(gap)} days {'before' if gap > 0 else 'after'} the article.",
+    )
 
 
 # --- outlook --------------------------------------------------------------------------------------------------------------------
@@ -691,7 +743,9 @@ def raisi_won_the_election_of_2021(load: Load) -> Finding:
     if elected.empty:
         return Finding(NOT_CHECKABLE, "–", "No election in June 2021 is among the confirmed events.")
     event = elected.iloc[0]
-    return Finding(SUPPORTED if event["event"].startswith("Raisi ") else CONTRADICTED, _day(event["date"]), f"Confirmed for {_day(event['date'])}: {event['event']}.")
+    return Finding(
+        SUPPORTED if event["event"].startswith("Raisi ") else CONTRADICTED, _day(event["date"]), f"Confirmed for {_day(event['date'])}: {event['event']}."
+    )
 
 
 @rule
@@ -704,7 +758,9 @@ def khameneis_succession_is_still_open(load: Load) -> Finding:
     death = _since(load, "2026-02-28-war-on-iran")
     if death is None or "Khamenei killed" not in death["event"]:
         return Finding(NOT_CHECKABLE, "–", "No death of Khamenei is among the confirmed events.")
-    return Finding(OVERTAKEN, _day(death["date"]), f"Khamenei was killed on {_day(death['date'])}, {(death['date'] - _published(load)).days} days after the article.")
+    return Finding(
+        OVERTAKEN, _day(death["date"]), f"Khamenei was killed on {_day(death['date'])}, {(death['date'] - _published(load)).days} days after the article."
+    )
 
 
 # --- deciding and checking ------------------------------------------------------------------------------------------------------
@@ -764,7 +820,11 @@ def publish() -> None:
     from myst_nb.ext.glue import GLUE_PREFIX
 
     findings = {claim: asdict(finding) for claim, finding in check().items()}
-    display({GLUE_PREFIX + "text/plain": f"{len(findings)} claims are decided by data"}, raw=True, metadata={"scrapbook": {"name": "findings", "mime_prefix": GLUE_PREFIX}, "ledger": findings})
+    display(
+        {GLUE_PREFIX + "text/plain": f"{len(findings)} claims are decided by data"},
+        raw=True,
+        metadata={"scrapbook": {"name": "findings", "mime_prefix": GLUE_PREFIX}, "ledger": findings},
+    )
 
 
 def _problems(claims: pd.DataFrame, findings: dict[str, Finding]) -> list[str]:

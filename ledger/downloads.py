@@ -1,4 +1,5 @@
 """What a reader takes away: rows with their description, citation, sources and terms in one file, so that none travels without them."""
+
 from __future__ import annotations
 
 import csv
@@ -50,16 +51,47 @@ def of_chart(chart: dict, work: dict) -> bytes:
 
 def of_all(package: dict, texts: dict[str, str], numbers: str, work: dict) -> bytes:
     """Return the zip of the whole data package: every table, datapackage.json, numbers.json and README.txt."""
-    said = [f"{cite.edition()['title']}: tables and numbers", "", package["description"], "", "How to cite", cite.plain(work), "", "numbers.json holds every number that a cell of the book computed for its prose, with page and tables.", "", "Tables"]
+    said = [
+        f"{cite.edition()['title']}: tables and numbers",
+        "",
+        package["description"],
+        "",
+        "How to cite",
+        cite.plain(work),
+        "",
+        "numbers.json holds every number that a cell of the book computed for its prose, with page and tables.",
+        "",
+        "Tables",
+    ]
     for resource in package["resources"]:
         said += ["", f"{resource['path']}: {resource['title']}, {resource['rows']:,} rows. {resource['republication']}"]
-    return zipped({"README.txt": "\n".join(said) + "\n", "datapackage.json": tables.dump(package), **texts, "numbers.json": numbers, "citation.bib": cite.bibtex(work), "citation.ris": cite.ris(work)})
+    return zipped(
+        {
+            "README.txt": "\n".join(said) + "\n",
+            "datapackage.json": tables.dump(package),
+            **texts,
+            "numbers.json": numbers,
+            "citation.bib": cite.bibtex(work),
+            "citation.ris": cite.ris(work),
+        }
+    )
 
 
 def _described(resources: list[dict], texts: dict[str, str], work: dict) -> bytes:
     first = resources[0]
-    package = {"name": first["name"].replace("_", "-"), "title": first["title"], "version": cite.edition()["version"], "homepage": work["url"], "resources": resources}
-    described = {"datapackage.json": json.dumps(package, indent=2, ensure_ascii=False) + "\n", "README.txt": _readme(resources, work), "citation.bib": cite.bibtex(work), "citation.ris": cite.ris(work)}
+    package = {
+        "name": first["name"].replace("_", "-"),
+        "title": first["title"],
+        "version": cite.edition()["version"],
+        "homepage": work["url"],
+        "resources": resources,
+    }
+    described = {
+        "datapackage.json": json.dumps(package, indent=2, ensure_ascii=False) + "\n",
+        "README.txt": _readme(resources, work),
+        "citation.bib": cite.bibtex(work),
+        "citation.ris": cite.ris(work),
+    }
     return zipped({resource["path"]: texts[resource["path"]] for resource in resources} | described)
 
 
@@ -67,8 +99,15 @@ def _readme(resources: list[dict], work: dict) -> str:
     resource, *others = resources
     lines = [resource["title"], "", resource["description"], "", "How to cite", cite.plain(work), "", "Sources"]
     lines += [f"- {source['institution']}: {source['title']}. Edition: {source['edition']}. {source['path']}" for source in resource["sources"]]
-    lines += ["", "Terms (of several, those of the sources above)"] + [f"- {licence['title']} {licence.get('path', '')}".rstrip() for licence in resource["licenses"]] + [resource["republication"], "", f"Columns of {resource['path']}"]
-    lines += [f"- {field['name']}: {field['title']}. {field['description']}" + (f" Unit: {field['unit']}." if field.get("unit") else "") for field in resource["schema"]["fields"]]
+    lines += (
+        ["", "Terms (of several, those of the sources above)"]
+        + [f"- {licence['title']} {licence.get('path', '')}".rstrip() for licence in resource["licenses"]]
+        + [resource["republication"], "", f"Columns of {resource['path']}"]
+    )
+    lines += [
+        f"- {field['name']}: {field['title']}. {field['description']}" + (f" Unit: {field['unit']}." if field.get("unit") else "")
+        for field in resource["schema"]["fields"]
+    ]
     if resource.get("notes"):
         lines += ["", "What to know before using it"] + [f"- {note}" for note in resource["notes"]]
     for other in others:

@@ -4,6 +4,7 @@ Outputs are kept in jupyter-cache, which MyST-NB reads by itself. Jupyter-cache 
 description; here the description also holds a key made of everything the chapter used when it ran (`ledger.inputs`), so that a
 notebook is found only while all of that is unchanged.
 """
+
 from __future__ import annotations
 
 import contextlib
@@ -265,7 +266,14 @@ class Engine:
             "OMP_NUM_THREADS": "1",
         }
         # a session of its own: Ctrl-C reaches the build, and the end of the build ends the warm process
-        self.process = subprocess.Popen([sys.executable, "-m", "ledger.runner", str(self.jobs), self.folder], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment, cwd=inputs.ROOT, start_new_session=True)
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "ledger.runner", str(self.jobs), self.folder],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env=environment,
+            cwd=inputs.ROOT,
+            start_new_session=True,
+        )
 
     def submit(self, page: str, notebook: NotebookNode) -> None:
         """Have a chapter run as soon as a worker is free."""
@@ -324,7 +332,9 @@ class Engine:
                 os.unlink(news["result"])
                 self.ended[page] = self.kept.keep(page, self.notebooks[page], ran["cells"], ran["inputs"])
             except Exception as error:  # a full disk, mostly, which the database words in its own way
-                self.ended[page] = ChapterError(page, f"it ran, and what it put out could not be kept: {(str(error.__cause__ or error).splitlines() or [repr(error)])[0]}")
+                self.ended[page] = ChapterError(
+                    page, f"it ran, and what it put out could not be kept: {(str(error.__cause__ or error).splitlines() or [repr(error)])[0]}"
+                )
         self._show(nothing=True)
         say(f"{'executed' if 'result' in news else 'FAILED'} {page} in {news['seconds']:.1f} s ({len(self.ended)} of {len(self.notebooks)})")
 

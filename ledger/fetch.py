@@ -5,6 +5,7 @@ any other address. A download is https with the certificate checked, from the ho
 again where trying again can help, and looked into before it is believed: an error page, a body cut short or an archive that reaches
 out of its folder never arrives. Keys come from the environment and travel in a header, so that no address or message holds one.
 """
+
 from __future__ import annotations
 
 import contextlib
@@ -88,7 +89,12 @@ class Source:
         """The key that the environment holds for this source, None where there is none. Raises FetchError when it cannot be one."""
         value = os.environ.get(self.secret["variable"], "").strip() if self.secret else ""
         if not re.fullmatch(r"[!-~]*", value):
-            raise FetchError(self.name, self.address, f"what the environment holds in {self.secret['variable']} cannot be a key: it has blanks, line ends or letters that keys do not have", "Set it anew.")
+            raise FetchError(
+                self.name,
+                self.address,
+                f"what the environment holds in {self.secret['variable']} cannot be a key: it has blanks, line ends or letters that keys do not have",
+                "Set it anew.",
+            )
         return value or None
 
     def entries(self, resource: dict) -> list[dict]:
@@ -184,7 +190,12 @@ class Get:
         logging.getLogger("pooch").setLevel(logging.WARNING)
         pooch.get_logger().setLevel("WARNING")
         pooch.retrieve(url, None, fname=name, path=self.folder, downloader=downloader)
-        self.fetched[name] = {"address": url, "retrieved": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"), "bytes": path.stat().st_size, "sha256": sha256(path)}
+        self.fetched[name] = {
+            "address": url,
+            "retrieved": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+            "bytes": path.stat().st_size,
+            "sha256": sha256(path),
+        }
         aside = self.folder / ".fetched.new"
         aside.write_text(json.dumps({"files": self.fetched}, indent=1), encoding="utf-8")
         os.replace(aside, self.folder / "fetched.json")
@@ -204,9 +215,17 @@ class Get:
             return state.outcome.exception().wait or WAIT * 2 ** (state.attempt_number - 1)
 
         def tell(state) -> None:
-            self.say(f"  {self.source.name}: {state.outcome.exception().why}; trying again in {state.next_action.sleep:.0f} s (try {state.attempt_number + 1} of {TRIES})")
+            self.say(
+                f"  {self.source.name}: {state.outcome.exception().why}; trying again in {state.next_action.sleep:.0f} s (try {state.attempt_number + 1} of {TRIES})"
+            )
 
-        tries = tenacity.Retrying(retry=tenacity.retry_if_exception(lambda e: isinstance(e, FetchError) and e.again), stop=tenacity.stop_after_attempt(TRIES), wait=wait, before_sleep=tell, reraise=True)
+        tries = tenacity.Retrying(
+            retry=tenacity.retry_if_exception(lambda e: isinstance(e, FetchError) and e.again),
+            stop=tenacity.stop_after_attempt(TRIES),
+            wait=wait,
+            before_sleep=tell,
+            reraise=True,
+        )
         tries(self._once, url, target, headers)
 
     def _once(self, url: str, target: Path, headers: dict) -> None:
@@ -230,13 +249,22 @@ class Get:
                     return
             raise self._error(asked, f"more than {HOPS} redirects", self._moved())
         except requests.exceptions.SSLError as error:
-            raise self._error(asked, f"the certificate of {urlsplit(url).netloc} is not valid ({self.source.hide(_reason(error))})", "Nothing was sent. See whether this network intercepts connections; never switch the check off.") from None
+            raise self._error(
+                asked,
+                f"the certificate of {urlsplit(url).netloc} is not valid ({self.source.hide(_reason(error))})",
+                "Nothing was sent. See whether this network intercepts connections; never switch the check off.",
+            ) from None
         except FetchError:
             raise
         except (requests.exceptions.InvalidURL, requests.exceptions.InvalidHeader, ValueError) as error:
             raise self._error(asked, f"it answers what cannot be followed ({type(error).__name__})", self._moved()) from None
         except (requests.exceptions.RequestException, urllib3.exceptions.HTTPError, ConnectionError, TimeoutError) as error:
-            raise self._error(asked, f"the connection failed ({_reason(error)})", "Try again later; if it goes on, see whether the address in sources.yml is still right.", again=True) from None
+            raise self._error(
+                asked,
+                f"the connection failed ({_reason(error)})",
+                "Try again later; if it goes on, see whether the address in sources.yml is still right.",
+                again=True,
+            ) from None
         finally:
             self.last = time.monotonic()
 
@@ -246,7 +274,11 @@ class Get:
         if parts.scheme != "https":
             raise self._error(asked, f"{redirected}, which is not https", self._moved())
         if parts.username or parts.netloc not in self.source.hosts:
-            raise self._error(asked, f"{redirected}, which is none of the hosts listed for it ({', '.join(self.source.hosts)})", "If the institution moved there, add the host in sources.yml.")
+            raise self._error(
+                asked,
+                f"{redirected}, which is none of the hosts listed for it ({', '.join(self.source.hosts)})",
+                "If the institution moved there, add the host in sources.yml.",
+            )
 
     def _judge(self, answer, asked: str) -> None:
         """Raise the error that a status stands for; return when the answer is 200."""
@@ -262,7 +294,14 @@ class Get:
             wait = _seconds(answer.headers.get("Retry-After", ""))
             if wait > LONGEST_WAIT:
                 raise self._error(asked, f"{says} and asks to wait {wait:.0f} seconds", "Run the same command again after that; what was downloaded is kept.")
-            raise self._error(asked, says, "Try again later; what was downloaded is kept." + (" " + self._about_key() if status == 429 and self.source.secret and not self.source.value else ""), again=True, wait=wait)
+            raise self._error(
+                asked,
+                says,
+                "Try again later; what was downloaded is kept."
+                + (" " + self._about_key() if status == 429 and self.source.secret and not self.source.value else ""),
+                again=True,
+                wait=wait,
+            )
         raise self._error(asked, says, self._moved())
 
     def _receive(self, answer, asked: str, target: Path) -> None:
@@ -292,7 +331,9 @@ class Get:
                         self.progress.update(len(piece))
             self.received += size
             if self.received > UNPACKED * limit:
-                raise self._error(asked, f"the source's files are larger together than {UNPACKED} times the {self.source.largest} MB that sources.yml allows for one", hint)
+                raise self._error(
+                    asked, f"the source's files are larger together than {UNPACKED} times the {self.source.largest} MB that sources.yml allows for one", hint
+                )
             if encoding == "gzip":
                 with gzip.open(encoded) as compressed, target.open("wb") as out:
                     size = 0
@@ -327,7 +368,9 @@ class Get:
 
 def _reason(error: BaseException) -> str:
     """Name the innermost cause of a network error in a few words."""
-    while (inner := error.__cause__ or error.__context__ or next((arg for arg in error.args if isinstance(arg, BaseException)), None)) is not None and inner is not error:
+    while (
+        inner := error.__cause__ or error.__context__ or next((arg for arg in error.args if isinstance(arg, BaseException)), None)
+    ) is not None and inner is not error:
         error = inner
     reason = getattr(error, "reason", None)
     text = " ".join(str(reason if isinstance(reason, str) else error).split()) or type(error).__name__
@@ -398,7 +441,11 @@ def download(source: Source, pair: tuple[str, str], store: Path = STORE, say: Ca
             raise
         except Exception as error:  # an answer of another form than the connector knows: it is thrown away, so that the next run asks anew
             name = get.asked[-1] if get.asked else ""
-            raise get.refuse(name, f"the answer is not of the form that is known ({type(error).__name__}: {error})"[:400], f"Look at the address; if {source.institution} changed what it publishes, {source.module} must follow.") from error
+            raise get.refuse(
+                name,
+                f"the answer is not of the form that is known ({type(error).__name__}: {error})"[:400],
+                f"Look at the address; if {source.institution} changed what it publishes, {source.module} must follow.",
+            ) from error
     for name in set(get.fetched) - set(get.asked):  # of a run that was broken off and asked otherwise, as without a key
         (part / name).unlink(missing_ok=True)
         del get.fetched[name]
@@ -427,14 +474,29 @@ def take(source: Source, files: Iterable[Path], store: Path = STORE, edition: st
         for name, holds in source.files.items():
             found = [(path, each) for path, each in offered if each.suffix.lower() == Path(name).suffix and _holds(each, holds)]
             if len(found) > 1:
-                raise FetchError(source.name, "", f"{found[0][1].name} of {found[0][0]} and {found[1][1].name} of {found[1][0]} are both its file {name}", "Give one of them.")
+                raise FetchError(
+                    source.name,
+                    "",
+                    f"{found[0][1].name} of {found[0][0]} and {found[1][1].name} of {found[1][0]} are both its file {name}",
+                    "Give one of them.",
+                )
             for path, each in found:
                 if each.stat().st_size > source.largest * 1_000_000:
-                    raise FetchError(source.name, str(path), f"the file is larger than the {source.largest} MB that sources.yml allows for it", "If the institution's file has grown, raise `largest` there.")
+                    raise FetchError(
+                        source.name,
+                        str(path),
+                        f"the file is larger than the {source.largest} MB that sources.yml allows for it",
+                        "If the institution's file has grown, raise `largest` there.",
+                    )
                 check(source, str(path), each, Path(name).suffix[1:], whole=False)
                 shutil.copyfile(each, part / name)
                 taken.append(path)
-                fetched[name] = {"address": source.address, "retrieved": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"), "bytes": each.stat().st_size, "sha256": sha256(each)}
+                fetched[name] = {
+                    "address": source.address,
+                    "retrieved": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+                    "bytes": each.stat().st_size,
+                    "sha256": sha256(each),
+                }
         if taken and (missing := set(source.files) - set(fetched)):
             raise FetchError(source.name, source.address, f"it also needs {', '.join(sorted(missing))}", "Download it there and give it with a further --file.")
         if taken:
@@ -458,7 +520,9 @@ def _unpacked(source: Source, path: Path, folder: Path) -> list[Path]:
                 with archive.open(member) as packed, found[-1].open("wb") as out:
                     shutil.copyfileobj(packed, out)
             except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError, zlib.error) as error:
-                raise FetchError(source.name, str(path), f"{member.filename} cannot be unpacked ({error})", "Download it again, or unpack it yourself and give the file.") from None
+                raise FetchError(
+                    source.name, str(path), f"{member.filename} cannot be unpacked ({error})", "Download it again, or unpack it yourself and give the file."
+                ) from None
     return found
 
 
@@ -501,7 +565,12 @@ def check(source: Source, address: str, path: Path, kind: str, whole: bool = Tru
     """
 
     def refuse(why: str, hint: str = "") -> FetchError:
-        return FetchError(source.name, address, source.hide(why), hint or f"Look at the address in a browser; if {source.institution} changed what it publishes there, sources.yml or its reader must follow.")
+        return FetchError(
+            source.name,
+            address,
+            source.hide(why),
+            hint or f"Look at the address in a browser; if {source.institution} changed what it publishes there, sources.yml or its reader must follow.",
+        )
 
     with path.open("rb") as file:
         head = file.read(2048).removeprefix(b"\xef\xbb\xbf").lstrip()
@@ -511,7 +580,9 @@ def check(source: Source, address: str, path: Path, kind: str, whole: bool = Tru
         raise refuse("the answer is empty")
     if head[:200].lower().startswith((b"<!doctype html", b"<html", b"<head", b"<?xml")):
         title = re.search(rb"<title[^>]*>(.*?)</title>", head, re.S | re.I)
-        raise refuse(f"the answer is a web page, not {kind}" + (f", titled {source.hide(' '.join(title[1].decode('utf-8', 'replace').split()))[:80]!r}" if title else ""))
+        raise refuse(
+            f"the answer is a web page, not {kind}" + (f", titled {source.hide(' '.join(title[1].decode('utf-8', 'replace').split()))[:80]!r}" if title else "")
+        )
     if kind == "json":
         try:
             json.loads(path.read_bytes())
@@ -548,7 +619,11 @@ def unsafe(path: Path, limit: int) -> str:
         if (member.external_attr >> 16) & 0o170000 == 0o120000:
             return f"the archive holds a link: {member.filename!r}"
     if len(members) > 10_000 or (total := sum(member.file_size for member in members)) > limit:
-        return f"the archive unpacks to {total / 1e6:,.0f} MB in {len(members):,} files, more than the {limit / 1e6:,.0f} MB it may have" if len(members) <= 10_000 else f"the archive holds {len(members):,} files"
+        return (
+            f"the archive unpacks to {total / 1e6:,.0f} MB in {len(members):,} files, more than the {limit / 1e6:,.0f} MB it may have"
+            if len(members) <= 10_000
+            else f"the archive holds {len(members):,} files"
+        )
     for member in members:
         if member.file_size > 50_000_000 and member.file_size > 200 * max(1, member.compress_size):
             return f"the archive's {member.filename!r} unpacks to {member.file_size / member.compress_size:,.0f} times its size: a zip bomb"

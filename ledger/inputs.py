@@ -4,6 +4,7 @@ A process that computes something for a page notes what it used (`table gdp`, `f
 hash of what it found. A page is stale as soon as one of these hashes is no longer the present one. This module imports nothing
 heavy: the build asks it thirty times before it decides that nothing is to be done.
 """
+
 from __future__ import annotations
 
 import functools

@@ -5,6 +5,7 @@ the time to load them, and an edit to a module counts as one to a chapter does. 
 (a chapter that fails is shown as far as it ran) stands in `ledger/sphinxext/build.py`. A build that fails leaves the site as it was,
 and its message is served in the place of every page.
 """
+
 from __future__ import annotations
 
 import asyncio
@@ -29,7 +30,23 @@ from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
 ROOT = Path(__file__).resolve().parent.parent
 SITE = ROOT / "_build" / "live"
-WATCHED = ["index.md", "_toc.yml", "_config.yml", "references.bib", "CITATION.cff", "changes.yml", "sources.yml", "chapters/*.md", "data/*.csv", "data/*.json", "assets/**/*.*", "ledger/**/*.py", "ledger/**/*.html", "ledger/**/*.toml", "ledger/**/*.css"]
+WATCHED = [
+    "index.md",
+    "_toc.yml",
+    "_config.yml",
+    "references.bib",
+    "CITATION.cff",
+    "changes.yml",
+    "sources.yml",
+    "chapters/*.md",
+    "data/*.csv",
+    "data/*.json",
+    "assets/**/*.*",
+    "ledger/**/*.py",
+    "ledger/**/*.html",
+    "ledger/**/*.toml",
+    "ledger/**/*.css",
+]
 LOADED = ["jupyter_book.cli.main", "jupyter_book.sphinx", "sphinx_external_toc", "myst_nb.sphinx_ext", "furo", "sphinxcontrib.bibtex"]
 PAUSE = 0.1  # seconds between two looks at the files
 
@@ -65,7 +82,9 @@ def run(port: int) -> int:
 
 async def _serve(sockets: list[socket.socket]) -> None:
     preview = Preview()
-    application = Application([(r"/\.news", News, {"preview": preview}), (r"/\.news\.js", Script), (r"/(.*)", Page, {"preview": preview})], log_function=lambda request: None)
+    application = Application(
+        [(r"/\.news", News, {"preview": preview}), (r"/\.news\.js", Script), (r"/(.*)", Page, {"preview": preview})], log_function=lambda request: None
+    )
     HTTPServer(application).add_sockets(sockets)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # inherited by the warm process: Ctrl-C is this one's affair
     os.environ["LEDGER_LIVE"] = "1"

@@ -3,6 +3,7 @@
 Lines and scatters speak when they carry a label, bars always; guide lines, bands and words written into a chart do not. What the
 place on the axes cannot tell (the words of an event, say) a chart gives with `say`.
 """
+
 from __future__ import annotations
 
 import math

@@ -2,6 +2,7 @@
 
 A frame is what `ledger.tables.load` returns; nothing here reads a file or draws. Trade is in US$, shares are between 0 and 1.
 """
+
 from __future__ import annotations
 
 import pandas as pd
@@ -150,7 +151,9 @@ def agreement_by_period(votes: pd.DataFrame, one: str, other: str, periods: list
     """
     calls = voting_agreement(votes, one, other)
     chosen = {f"{first}–{last % 100:02d}": calls.loc[calls["year"].between(first, last), "agree"] for first, last in periods}
-    return pd.DataFrame({"agreement": {name: agree.mean() for name, agree in chosen.items()}, "votes": {name: len(agree) for name, agree in chosen.items()}}).rename_axis("period")
+    return pd.DataFrame(
+        {"agreement": {name: agree.mean() for name, agree in chosen.items()}, "votes": {name: len(agree) for name, agree in chosen.items()}}
+    ).rename_axis("period")
 
 
 def agreement_by_issue(votes: pd.DataFrame, one: str, other: str, first: int, last: int) -> pd.DataFrame:

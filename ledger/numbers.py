@@ -4,6 +4,7 @@ A cell calls `put("trade-2019-total", 2.1027, "{:.2f}", table="trade_totals")`, 
 put is glued into the notebook (so it is executed, cached and validated with it) and is also published, with chapter and table,
 in the site's numbers.json.
 """
+
 from __future__ import annotations
 
 import math

@@ -3,6 +3,7 @@
 The EPUB is what Sphinx's builder makes; the PDF is Chromium's print of what Sphinx's single-page builder makes (`ledger.sphinxext.printed`).
 Either is put into `_build/html` whole, and a site that changes drops both (`ledger.sphinxext.build`).
 """
+
 from __future__ import annotations
 
 import io

@@ -3,6 +3,7 @@
 A table is made by one or several readers, each from one source. When some of its sources are brought up to date, the rows of the
 others stay as they are in `data/`. What an institution is known to have wrong is put right by data/corrections.csv on the way.
 """
+
 from __future__ import annotations
 
 import csv
@@ -47,7 +48,9 @@ def build(resource: dict, upstream: Path, pair: tuple[str, str] = PAIR, folder: 
         return _read(resource, resource["builder"], upstream, pair)
     of_reader = _of_reader(resource, registry := fetch.sources())
     newer = {source.name for its in of_reader.values() for source in its if any("fetched" in entry for entry in source.entries(resource))}
-    fresh = [builder for builder, its in of_reader.items() if all(source.name not in newer or (upstream / source.name / "fetched.json").exists() for source in its)]
+    fresh = [
+        builder for builder, its in of_reader.items() if all(source.name not in newer or (upstream / source.name / "fetched.json").exists() for source in its)
+    ]
     return _assemble(resource, fresh, upstream, folder, registry)
 
 
@@ -156,7 +159,9 @@ def build_pair(upstream: Path, pair: tuple[str, str], into: Path, only: list[str
                 for bound in ("minimum", "maximum"):
                     entry.get("constraints", {}).pop(bound, None)
         resource["title"] = f"{name.replace('_', ' ').capitalize()}: {names}"
-        resource["description"] = f"Table {name} of The Russia–Iran Ledger, built by the same readers for {names}. Its columns are described below; what is said of the original table's content does not carry over."
+        resource["description"] = (
+            f"Table {name} of The Russia–Iran Ledger, built by the same readers for {names}. Its columns are described below; what is said of the original table's content does not carry over."
+        )
         resource.pop("notes", None)
         tables.check_text(name, text, resource)
         tables.stamp(resource, text)
@@ -212,9 +217,13 @@ def _corrected(table: str, rows: list[dict[str, str]], folder: Path, concerns: C
         where = f"data/corrections.csv, row {number}: table {table}, {correction['key']}, column {correction['field']}"
         found = [row for row in rows if all(row.get(column) == value for column, value in key.items())]
         if len(found) != 1:
-            raise RefreshError(f"{where}: the institution now has {len(found)} such rows\n  Remove or renew the correction, then: python -m ledger seal corrections")
+            raise RefreshError(
+                f"{where}: the institution now has {len(found)} such rows\n  Remove or renew the correction, then: python -m ledger seal corrections"
+            )
         if (value := found[0].get(correction["field"])) != correction["theirs"]:
-            raise RefreshError(f"{where}: the institution now has {value!r}, no longer {correction['theirs']!r}\n  See whether they mended it; remove or renew the correction, then: python -m ledger seal corrections")
+            raise RefreshError(
+                f"{where}: the institution now has {value!r}, no longer {correction['theirs']!r}\n  See whether they mended it; remove or renew the correction, then: python -m ledger seal corrections"
+            )
         if correction["ours"]:
             rows = [row | {correction["field"]: correction["ours"]} if row is found[0] else row for row in rows]
         else:
@@ -245,14 +254,22 @@ class Change:
         self.key = schema["primaryKey"]
         self.old, self.new = ({tuple(row[column] for column in self.key): row for row in _rows(text)} for text in (self.before, self.after))
         self.added, self.removed = [k for k in self.new if k not in self.old], [k for k in self.old if k not in self.new]
-        revised = [(k, column, self.old[k].get(column, ""), cell) for k in self.new if k in self.old for column, cell in self.new[k].items() if self.old[k].get(column, "") != cell]
+        revised = [
+            (k, column, self.old[k].get(column, ""), cell)
+            for k in self.new
+            if k in self.old
+            for column, cell in self.new[k].items()
+            if self.old[k].get(column, "") != cell
+        ]
         self.revised = sorted(revised, key=lambda revision: _rank(*revision[2:]))
         self.beyond = self._beyond() if self.before else []  # what lies beyond the bounds that the schema declares
 
     def __str__(self) -> str:
         rows = len(self.new)
         counts = [(len(self.added), "added"), (len(self.removed), "removed"), (len({revision[0] for revision in self.revised}), "revised")]
-        return f"{rows:,} rows" + (": " + ", ".join(f"{count:,} {what}" for count, what in counts if count) if any(count for count, _ in counts) else ", as before")
+        return f"{rows:,} rows" + (
+            ": " + ", ".join(f"{count:,} {what}" for count, what in counts if count) if any(count for count, _ in counts) else ", as before"
+        )
 
     def _beyond(self) -> list[str]:
         said = [f"{line}: see whether all its values were meant to change" for line in self.units()] + self._gone() + self._jumps()
@@ -262,7 +279,14 @@ class Change:
             if bound is None:
                 words.setdefault(column, []).append(key)
                 continue
-            if not before or not after or all({"relative": _relative(before, after), "absolute": abs(float(after or 0) - float(before or 0))}[kind] > limit for kind, limit in bound.items()):
+            if (
+                not before
+                or not after
+                or all(
+                    {"relative": _relative(before, after), "absolute": abs(float(after or 0) - float(before or 0))}[kind] > limit
+                    for kind, limit in bound.items()
+                )
+            ):
                 limits = " and ".join(f"{limit:.0%}" if kind == "relative" else f"{limit:,}" for kind, limit in bound.items())
                 said.append(f"{self.revision(key, column, before, after)}, more than the {limits} that is plausible")
         share = self.resource["schema"].get("plausibleRewording", 0)
@@ -291,8 +315,16 @@ class Change:
             before = self._before(key)
             for column, entry in self.fields.items() if before else []:
                 now, then = self.new[key][column], self.new[before][column]
-                if "plausibleStep" in entry and now and then and float(then) > 0 and not 1 / entry["plausibleStep"] <= float(now) / float(then) <= entry["plausibleStep"]:
-                    said.append(f"{', '.join(key)}, {column} is new: {_shown(now)}, {float(now) / float(then):.3g} times the {_shown(then)} of {', '.join(before)}; a factor of {entry['plausibleStep']} is plausible")
+                if (
+                    "plausibleStep" in entry
+                    and now
+                    and then
+                    and float(then) > 0
+                    and not 1 / entry["plausibleStep"] <= float(now) / float(then) <= entry["plausibleStep"]
+                ):
+                    said.append(
+                        f"{', '.join(key)}, {column} is new: {_shown(now)}, {float(now) / float(then):.3g} times the {_shown(then)} of {', '.join(before)}; a factor of {entry['plausibleStep']} is plausible"
+                    )
         return said
 
     def _before(self, key: tuple) -> tuple | None:
@@ -342,7 +374,11 @@ class Change:
         said += [f"  revised: {self.revision(*revision)}" for revision in self.revised[:SHOWN]]
         if len(self.revised) > SHOWN:
             said.append(f"  … and {len(self.revised) - SHOWN:,} smaller revisions or words")
-        return said + [f"  beyond what is plausible: {line}" for line in self.beyond[:SHOWN]] + ([f"  … and {len(self.beyond) - SHOWN:,} more beyond it"] if len(self.beyond) > SHOWN else [])
+        return (
+            said
+            + [f"  beyond what is plausible: {line}" for line in self.beyond[:SHOWN]]
+            + ([f"  … and {len(self.beyond) - SHOWN:,} more beyond it"] if len(self.beyond) > SHOWN else [])
+        )
 
 
 def _relative(before: str, after: str) -> float:
@@ -392,7 +428,20 @@ class Candidate:
     sources: list[fetch.Source]
 
 
-def refresh(only: list[str] | None = None, *, only_sources: list[str] | None = None, files: list[Path] | None = None, edition: str = "", accept: str = "", dry_run: bool = False, again: bool = False, folder: Path = tables.DATA, registry: Path | None = None, store: Path | None = None, say=print) -> int:
+def refresh(
+    only: list[str] | None = None,
+    *,
+    only_sources: list[str] | None = None,
+    files: list[Path] | None = None,
+    edition: str = "",
+    accept: str = "",
+    dry_run: bool = False,
+    again: bool = False,
+    folder: Path = tables.DATA,
+    registry: Path | None = None,
+    store: Path | None = None,
+    say=print,
+) -> int:
     """Bring tables up to date: download → read → check → compare → write. Returns 0, or 1 when a table that was asked for is not.
 
     `only` names tables (default: all that can be downloaded automatically), `only_sources` sources among theirs; `files` are those that a
@@ -410,7 +459,9 @@ def refresh(only: list[str] | None = None, *, only_sources: list[str] | None = N
     if unknown := set(only_sources or []) - set(known):
         raise ValueError(f"there is no source {', '.join(sorted(unknown))} in sources.yml; there are {', '.join(known)}")
     with atomic.alone(folder):
-        return _Refresh(folder, known, store or fetch.STORE, say, dry_run).run(only or [], only_sources or [], [Path(file) for file in files or []], edition, accept.strip(), again)
+        return _Refresh(folder, known, store or fetch.STORE, say, dry_run).run(
+            only or [], only_sources or [], [Path(file) for file in files or []], edition, accept.strip(), again
+        )
 
 
 class _Refresh:
@@ -444,7 +495,9 @@ class _Refresh:
                 self.say(f'\nto write {", ".join(held)}, a reason is needed: --accept "REASON"')
         else:
             for name in held:
-                self.failed[name] = [f'it is revised beyond what is plausible, see above, and stays as it was\n  If the revision is real, say why: python -m ledger refresh {name} --accept "REASON"']
+                self.failed[name] = [
+                    f'it is revised beyond what is plausible, see above, and stays as it was\n  If the revision is real, say why: python -m ledger refresh {name} --accept "REASON"'
+                ]
             ready = {name: candidate for name, candidate in made.items() if name not in held}
             if held and changed.keys() - held:
                 self.say("\nof this, what is written without them:")
@@ -471,7 +524,11 @@ class _Refresh:
             if only and name not in only or resource["builder"] == tables.HAND:
                 continue
             of_table = [source for source in self.registry.values() if name in source.tables]
-            chosen = [source for source in of_table if (source.files if files else source.how.startswith("automatic")) and (not only_sources or source.name in only_sources)]
+            chosen = [
+                source
+                for source in of_table
+                if (source.files if files else source.how.startswith("automatic")) and (not only_sources or source.name in only_sources)
+            ]
             if chosen:
                 wanted[name] = chosen
             elif only:
@@ -531,7 +588,11 @@ class _Refresh:
             read += [f"{source.name} ({address})" for address in named[:2]] or [source.name]
             if not isinstance(error, RefreshError):
                 fetch.stale(self.store / source.name)
-        hint = "" if isinstance(error, RefreshError) else " If the institution changed what it publishes, its reader in ledger/sources/ must follow; the next run downloads it anew."
+        hint = (
+            ""
+            if isinstance(error, RefreshError)
+            else " If the institution changed what it publishes, its reader in ledger/sources/ must follow; the next run downloads it anew."
+        )
         return f"{text}\n  Read from {'; '.join(read)}; nothing was written.{hint}"
 
     def effects(self, made: dict[str, Candidate]) -> trial.Effects:
@@ -571,7 +632,9 @@ class _Refresh:
         if descriptor == tables.dump(self.content):
             return
         if _state(self.folder) != self.seen:
-            raise RefreshError("files of data/ or changes.yml were edited while this ran, so that nothing was written\n  Run the same command again; what was downloaded is kept.")
+            raise RefreshError(
+                "files of data/ or changes.yml were edited while this ran, so that nothing was written\n  Run the same command again; what was downloaded is kept."
+            )
         texts["datapackage.json"] = descriptor
         if changed := {name: candidate for name, candidate in made.items() if candidate.resource["path"] in texts}:
             log = self.folder.parent / CHANGES.name
@@ -595,8 +658,12 @@ class _Refresh:
             if change.revised:
                 text.append(f"Largest revision: {_words(change.revision(*change.revised[0]))}.")
             if change.beyond:
-                text.append(f"Accepted beyond the usual ({len(change.beyond)}: {_words(change.beyond[0])}{' …' if len(change.beyond) > 1 else ''}) because: {_words(accept.rstrip('.'))}.")
-            before = "; ".join(f"{entry['key']}: {entry['edition']}, retrieved {entry['retrieved']}" for source in candidate.sources for entry in source.entries(resource))
+                text.append(
+                    f"Accepted beyond the usual ({len(change.beyond)}: {_words(change.beyond[0])}{' …' if len(change.beyond) > 1 else ''}) because: {_words(accept.rstrip('.'))}."
+                )
+            before = "; ".join(
+                f"{entry['key']}: {entry['edition']}, retrieved {entry['retrieved']}" for source in candidate.sources for entry in source.entries(resource)
+            )
             noted.append({"name": name, "edition_before": before, "before": resource["hash"], "after": tables.content_hash(candidate.text)})
         titles = [candidate.resource["title"] for candidate in made.values()]
         return {
@@ -628,7 +695,11 @@ def _chooser(table: str, its: list[fetch.Source], registry: dict[str, fetch.Sour
         return all(column not in row or row[column] in values for column, values in wanted.items())
 
     mine = [rule(source) for source in its]
-    closer = [other for other in (rule(source) for source in registry.values() if table in source.tables and source not in its) if any(other.keys() > each.keys() for each in mine)]
+    closer = [
+        other
+        for other in (rule(source) for source in registry.values() if table in source.tables and source not in its)
+        if any(other.keys() > each.keys() for each in mine)
+    ]
     return lambda row: any(fits(row, each) for each in mine) and not any(fits(row, each) for each in closer)
 
 
@@ -653,14 +724,22 @@ def overview(folder: Path = tables.DATA, registry: Path | None = None, today: da
     content, said = tables.package(folder), []
     for source in fetch.sources(registry or fetch.REGISTRY).values():
         date = source.due(content)
-        due = f"next expected {date.isoformat()}" + (": overdue" if date < today else "") if date else "no next edition expected" if source.how == "closed" else "no fixed date"
+        due = (
+            f"next expected {date.isoformat()}" + (": overdue" if date < today else "")
+            if date
+            else "no next edition expected"
+            if source.how == "closed"
+            else "no fixed date"
+        )
         said += ["", f"{source.name}: {source.institution} ({source.how})"]
         for resource in content["resources"]:
             if resource["name"] in source.tables:
                 said += [f"  {resource['name']}: {mine['edition']}; {_age(mine['retrieved'], today)}" for mine in source.entries(resource)]
         said += [f"  published: {source.published}; {due}", f"  format: {source.format}; from {source.address}", f"  terms: {source.terms}"]
         if source.secret:
-            said.append(f"  key: {source.secret['variable']}, {'needed' if source.secret['required'] else 'not needed'}, {'set' if source.value else 'not set'}; from {source.secret['page']}")
+            said.append(
+                f"  key: {source.secret['variable']}, {'needed' if source.secret['required'] else 'not needed'}, {'set' if source.value else 'not set'}; from {source.secret['page']}"
+            )
         if source.files:
             said.append(f"  by hand: download {' and '.join(source.files)} there, then python -m ledger refresh {next(iter(source.tables))} --file FILE")
         if source.note:
@@ -673,7 +752,15 @@ def _age(retrieved: str, today: datetime.date) -> str:
         return f"retrieved: {retrieved}"
     year, month, day = (int(part) if part else None for part in found.groups())
     months = (today.year - year) * 12 + (today.month - month if month else 0)
-    ago = "this month" if month and months == 0 else f"{months} month{'s' if months > 1 else ''} ago" if month and months < 24 else f"{today.year - year} years ago" if today.year > year else "this year"
+    ago = (
+        "this month"
+        if month and months == 0
+        else f"{months} month{'s' if months > 1 else ''} ago"
+        if month and months < 24
+        else f"{today.year - year} years ago"
+        if today.year > year
+        else "this year"
+    )
     return f"retrieved {retrieved}, {ago}"
 
 

@@ -13,6 +13,7 @@ Jobs come as lines of JSON on standard input, news of them goes as lines of JSON
 When standard input closes, whatever still runs is killed: nothing outlives the build. On Linux that holds also for processes that a
 chapter detached from itself: they fall to this process, which kills them.
 """
+
 from __future__ import annotations
 
 import base64
@@ -36,7 +37,16 @@ from pathlib import Path
 
 from ledger import inputs
 
-PRELOAD = ["pandas", "matplotlib.pyplot", "matplotlib.backends.backend_agg", "matplotlib.backends.backend_svg", "frictionless", "IPython.core.interactiveshell", "myst_nb.ext.glue", "nbformat.v4"]
+PRELOAD = [
+    "pandas",
+    "matplotlib.pyplot",
+    "matplotlib.backends.backend_agg",
+    "matplotlib.backends.backend_svg",
+    "frictionless",
+    "IPython.core.interactiveshell",
+    "myst_nb.ext.glue",
+    "nbformat.v4",
+]
 PRINTED = 1_000_000  # bytes of text a chapter may print: more is a slip, and would make a page nobody can load
 SHOWN = 20_000_000  # bytes of charts and tables a chapter may show
 WRITTEN = 200_000_000  # bytes a file that a chapter writes may have
@@ -341,8 +351,8 @@ class Chapter:
         threading.Thread.start = noted
 
     def run(self) -> None:
-        for self.cell in self.cells:
-            self.outputs = []
+        for cell in self.cells:
+            self.cell, self.outputs = cell, []
             self.say(cell=self.cell["number"], line=self.cell["line"])
             if "skip-execution" in self.cell["tags"]:
                 continue
@@ -372,7 +382,10 @@ class Chapter:
             return  # there is none
         for pid in _children() or [0]:
             if "from multiprocessing." not in (command := _command(pid)):  # Python's own helpers end with the chapter
-                raise Failure(f"the chapter ends and leaves a process running: {command[:60] or pid or 'of unknown name'}. Wait for it, or end it", **self.started.get(pid, self.spawned))
+                raise Failure(
+                    f"the chapter ends and leaves a process running: {command[:60] or pid or 'of unknown name'}. Wait for it, or end it",
+                    **self.started.get(pid, self.spawned),
+                )
 
     def put(self, kind: str, data: dict, metadata: dict | None, **more) -> None:
         data = {mime: base64.b64encode(each).decode() if isinstance(each, bytes) else each for mime, each in data.items()}

@@ -4,6 +4,7 @@
 between which bounds, and what its content hashes to. `load` believes nothing that the descriptor does not confirm. The rules of
 the schema are checked by the frictionless library; content hash, country codes and errors worded for an author are ours.
 """
+
 from __future__ import annotations
 
 import csv
@@ -224,10 +225,22 @@ def check_text(name: str, text: str, resource: dict, folder: Path = DATA) -> Non
         raise TableError(name, f"the columns stand in another order than the schema's: {', '.join(wanted)}", row=1, value=",".join(header))
     for row, cells in enumerate(csv.reader(io.StringIO(text)), start=1):
         if len(cells) != len(wanted):
-            raise TableError(name, f"the row is {'cut short' if len(cells) < len(wanted) else 'too long'}: {len(cells)} cells, not {len(wanted)}", row=row, value=",".join(cells)[-60:])
+            raise TableError(
+                name,
+                f"the row is {'cut short' if len(cells) < len(wanted) else 'too long'}: {len(cells)} cells, not {len(wanted)}",
+                row=row,
+                value=",".join(cells)[-60:],
+            )
         for column, cell in zip(wanted, cells):
             if starts_formula(cell):
-                raise TableError(name, "the cell would start a formula in a reader's spreadsheet", row=row, column=column, value=cell, hint="Write it otherwise in the reader, or by a row of data/corrections.csv.")
+                raise TableError(
+                    name,
+                    "the cell would start a formula in a reader's spreadsheet",
+                    row=row,
+                    column=column,
+                    value=cell,
+                    hint="Write it otherwise in the reader, or by a row of data/corrections.csv.",
+                )
     check = Resource(data=text.encode("utf-8"), format="csv", schema=Schema.from_descriptor(schema), encoding="utf-8")
     errors = check.validate(limit_errors=1).flatten(["rowNumber", "fieldName", "type", "note", "cells", "message"])
     for row, column, kind, note, cells, message in errors:
@@ -244,7 +257,9 @@ def check_text(name: str, text: str, resource: dict, folder: Path = DATA) -> Non
         known = set(_column(_read_text(target, folder / describe(target, folder)["path"]), reference["reference"]["fields"]))
         for row, value in enumerate(_column(text, reference["fields"]), start=2):
             if value and value not in known:
-                raise TableError(name, f"unknown code: table {target} has no such {reference['reference']['fields']}", row=row, column=reference["fields"], value=value)
+                raise TableError(
+                    name, f"unknown code: table {target} has no such {reference['reference']['fields']}", row=row, column=reference["fields"], value=value
+                )
 
 
 def starts_formula(cell: str) -> bool:
@@ -367,7 +382,11 @@ def seal(name: str, folder: Path = DATA) -> str:
 def _seal(name: str, folder: Path) -> str:
     resource = describe(name, folder)
     if resource["builder"] != HAND:
-        raise TableError(name, f"this table is built by {resource['builder']}, so it is not sealed by hand", hint="Change the reader, or rebuild it: python -m ledger tables --from UPSTREAM " + name)
+        raise TableError(
+            name,
+            f"this table is built by {resource['builder']}, so it is not sealed by hand",
+            hint="Change the reader, or rebuild it: python -m ledger tables --from UPSTREAM " + name,
+        )
     text = _read_text(name, folder / resource["path"])
     check_text(name, text, resource, folder)
     content = package(folder)

@@ -3,6 +3,7 @@
 The chapters are run twice, on the tables as they are and on those that would be, the second time in a copy of the book; what has not
 changed is taken from the cache of executed chapters.
 """
+
 from __future__ import annotations
 
 import json
@@ -41,20 +42,30 @@ class Effects:
         for claim, before, after, published in self.verdicts:
             said.append(f"  {claim}: {before} → {after}" + (f"; published as {published}: data/claims.csv must follow" if after != published else ""))
         if self.failures:
-            said += ["pages that would have to follow before the book is built, whose numbers are not among these:"] + [f"  {failure}" for failure in self.failures.values()]
+            said += ["pages that would have to follow before the book is built, whose numbers are not among these:"] + [
+                f"  {failure}" for failure in self.failures.values()
+            ]
         return said
 
     def sentence(self) -> str:
         """Return the effects in a few sentences for readers."""
         said = []
         if self.numbers:
-            shown = "; ".join(f"{name} ({page.removeprefix('chapters/')}) {before or 'not there'} → {after or 'not there'}" for name, page, before, after in self.numbers[:10])
+            shown = "; ".join(
+                f"{name} ({page.removeprefix('chapters/')}) {before or 'not there'} → {after or 'not there'}" for name, page, before, after in self.numbers[:10]
+            )
             said.append(f"{len(self.numbers)} printed number{'s' if len(self.numbers) > 1 else ''} changed: {shown}{' …' if len(self.numbers) > 10 else ''}.")
         elif not self.failures:
             said.append("No printed number changed.")
-        said.append("Verdicts that changed: " + "; ".join(f"{claim} {before} → {after}" for claim, before, after, _ in self.verdicts) + "." if self.verdicts else "No verdict changed.")
+        said.append(
+            "Verdicts that changed: " + "; ".join(f"{claim} {before} → {after}" for claim, before, after, _ in self.verdicts) + "."
+            if self.verdicts
+            else "No verdict changed."
+        )
         if self.failures:
-            said.append(f"What else changed was not known when this was written, for {', '.join(sorted(page.removeprefix('chapters/') for page in self.failures))} had to be revised first.")
+            said.append(
+                f"What else changed was not known when this was written, for {', '.join(sorted(page.removeprefix('chapters/') for page in self.failures))} had to be revised first."
+            )
         return " ".join(said)
 
 
@@ -66,7 +77,9 @@ def effects(folder: Path, texts: dict[str, str], descriptor: dict, say=print) ->
         copy = Path(copy)
         for name in COPIED:
             source = folder.parent / name
-            (shutil.copytree if source.is_dir() else shutil.copy)(source, copy / name, **({"ignore": shutil.ignore_patterns("__pycache__")} if source.is_dir() else {}))
+            (shutil.copytree if source.is_dir() else shutil.copy)(
+                source, copy / name, **({"ignore": shutil.ignore_patterns("__pycache__")} if source.is_dir() else {})
+            )
         shutil.copytree(folder, copy / "data")
         atomic.write(copy / "data", {**texts, "datapackage.json": tables.dump(descriptor)})
         before, _ = _numbers(folder.parent)
@@ -81,7 +94,9 @@ def effects(folder: Path, texts: dict[str, str], descriptor: dict, say=print) ->
         page = (new or old)["page"]
         if page not in failed and (old or {}).get("printed") != (new or {}).get("printed"):
             found.numbers.append((name, page, (old or {}).get("printed", ""), (new or {}).get("printed", "")))
-    found.verdicts = [(claim, was[claim].verdict, becomes[claim].verdict, published[claim]) for claim in sorted(becomes) if was[claim].verdict != becomes[claim].verdict]
+    found.verdicts = [
+        (claim, was[claim].verdict, becomes[claim].verdict, published[claim]) for claim in sorted(becomes) if was[claim].verdict != becomes[claim].verdict
+    ]
     found.failures = failed
     return found
 
@@ -119,9 +134,19 @@ def numbers() -> tuple[dict[str, dict], dict[str, str]]:
 
 def _numbers(root: Path) -> tuple[dict[str, dict], dict[str, str]]:
     """Return `numbers()` of the checkout at `root`, by its own package."""
-    ran = subprocess.run([sys.executable, "-c", "import json; from ledger import trial; print(json.dumps(trial.numbers()))"], cwd=root, capture_output=True, text=True, env=os.environ | {"PYTHONPATH": str(root), "PYTHONHASHSEED": "0"})
+    ran = subprocess.run(
+        [sys.executable, "-c", "import json; from ledger import trial; print(json.dumps(trial.numbers()))"],
+        cwd=root,
+        capture_output=True,
+        text=True,
+        env=os.environ | {"PYTHONPATH": str(root), "PYTHONHASHSEED": "0"},
+    )
     if ran.returncode:
-        reasons = [line for line in ran.stderr.splitlines() if re.match(r"[\w.]*(Error|Exception)\b.*:", line)] or ran.stderr.splitlines() or ["it ended without a word"]
+        reasons = (
+            [line for line in ran.stderr.splitlines() if re.match(r"[\w.]*(Error|Exception)\b.*:", line)]
+            or ran.stderr.splitlines()
+            or ["it ended without a word"]
+        )
         raise TrialError(f"the chapters in {root} could not be run, so that what would change is not known: {reasons[0]}")
     printed, failed = json.loads(ran.stdout.splitlines()[-1])
     return printed, failed

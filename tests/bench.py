@@ -4,6 +4,7 @@
 become {glue:text}, badges plain text, charts the pictures that a notebook shows. Ours and stock take turns; figures are medians of several
 rounds, and ratios are taken within the run. Reading a bulk file of ten million rows stands beside plain pandas. `--write` puts tables and a chart into docs/.
 """
+
 from __future__ import annotations
 
 import argparse
@@ -30,7 +31,20 @@ import yaml
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
-PARTS = ["_config.yml", "_toc.yml", "index.md", "chapters", "data", "ledger", "assets", "references.bib", "requirements.txt", "CITATION.cff", "changes.yml", "sources.yml"]
+PARTS = [
+    "_config.yml",
+    "_toc.yml",
+    "index.md",
+    "chapters",
+    "data",
+    "ledger",
+    "assets",
+    "references.bib",
+    "requirements.txt",
+    "CITATION.cff",
+    "changes.yml",
+    "sources.yml",
+]
 SIZES = [8, 16, 32, 64]  # generated chapters; stock is timed at the first and the last, which takes long enough
 EDITED = "gas_pipelines"  # a table that one chapter of the book loads, and no claim
 PAGES = ["index.html", *(f"chapters/{name}.html" for name in ("security", "energy", "economics", "diplomacy", "outlook", "claims"))]
@@ -195,7 +209,9 @@ def peak_memory(folder: Path) -> float:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--generated", type=int, default=5, metavar="ROUNDS", help="rounds of the generated books, which take most of the time; 0 leaves them out")
+    parser.add_argument(
+        "--generated", type=int, default=5, metavar="ROUNDS", help="rounds of the generated books, which take most of the time; 0 leaves them out"
+    )
     parser.add_argument("--pages", action="store_true", help="measure the pages alone")
     parser.add_argument("--bulk", action="store_true", help="measure the reading of a bulk file alone")
     parser.add_argument("--write", action="store_true", help="write the results into docs/")
@@ -205,10 +221,24 @@ def main() -> None:
             read = say(f"{datetime.date.today()}, {bulk.machine()}.", "", *bulk.report(Path(scratch)), "")
         if options.write:
             told = bulk.__doc__.partition("\n\n")[2]
-            (ROOT / "docs" / "bulk-reading.md").write_text("# How bulk files are read\n\n" + told + "\n" + "\n".join(read) + "\nRepeat it with `make bench`, or alone with `python tests/bench.py --bulk`.\n", encoding="utf-8")
+            (ROOT / "docs" / "bulk-reading.md").write_text(
+                "# How bulk files are read\n\n"
+                + told
+                + "\n"
+                + "\n".join(read)
+                + "\nRepeat it with `make bench`, or alone with `python tests/bench.py --bulk`.\n",
+                encoding="utf-8",
+            )
     if options.bulk:
         return
-    out = [] if options.pages else [f"{datetime.date.today()}, {machine()}. Seconds, median of {options.rounds} rounds ({options.generated} for the generated chapters) in which ours and stock take turns.", ""]
+    out = (
+        []
+        if options.pages
+        else [
+            f"{datetime.date.today()}, {machine()}. Seconds, median of {options.rounds} rounds ({options.generated} for the generated chapters) in which ours and stock take turns.",
+            "",
+        ]
+    )
     out += [] if options.pages else ["| case | this book | stock | ratio | at most |", "|---|---|---|---|---|"]
     say(*out)
     grown: dict[int, tuple[float, float]] = {}
@@ -236,12 +266,23 @@ def main() -> None:
                 cost = [(b - a) / (last - first) for a, b in zip(grown[first], grown[last])]
                 out += say(line("one more chapter" if whole else f"one more chapter, from {first} to {last}", cost[0], cost[1] if whole else math.nan))
             small, large = memory[SIZES[0]], memory[SIZES[-1]]
-            out += say("", f"Peak memory of a cold build: {small:,.0f} MB with {SIZES[0]} chapters, {large:,.0f} MB with {SIZES[-1]}: {large / small:.2f} times as much (at most 1.5).")
+            out += say(
+                "",
+                f"Peak memory of a cold build: {small:,.0f} MB with {SIZES[0]} chapters, {large:,.0f} MB with {SIZES[-1]}: {large / small:.2f} times as much (at most 1.5).",
+            )
     if options.write:
         told = page_speed.__doc__.partition("\n\n")[2]
-        (ROOT / "docs" / "page-weight.md").write_text(f"# What pages weigh\n\n{datetime.date.today()}, {machine()}. Medians of {options.rounds} rounds. {told}" + "\n".join(weighed) + "\n\nRepeat it with `make bench`.\n", encoding="utf-8")
+        (ROOT / "docs" / "page-weight.md").write_text(
+            f"# What pages weigh\n\n{datetime.date.today()}, {machine()}. Medians of {options.rounds} rounds. {told}"
+            + "\n".join(weighed)
+            + "\n\nRepeat it with `make bench`.\n",
+            encoding="utf-8",
+        )
     if options.write and not options.pages:
-        (ROOT / "docs" / "build-times.md").write_text("# Build times\n\n" + "\n".join(out) + "\n\n![Seconds of a cold build by number of chapters](build-times.svg)\n\nRepeat it with `make bench`.\n", encoding="utf-8")
+        (ROOT / "docs" / "build-times.md").write_text(
+            "# Build times\n\n" + "\n".join(out) + "\n\n![Seconds of a cold build by number of chapters](build-times.svg)\n\nRepeat it with `make bench`.\n",
+            encoding="utf-8",
+        )
         draw(grown, ROOT / "docs" / "build-times.svg")
 
 

@@ -5,6 +5,7 @@ separated, one header line, made-up values, the pair's rows scattered over it) a
 with every partner: by the book's reader, by a plain pandas.read_csv of all of it, and by one of only the columns that are needed. Each
 runs in a process of its own, whose peak memory is what the operating system says at its end.
 """
+
 from __future__ import annotations
 
 import json
@@ -41,25 +42,60 @@ def generate(folder: Path, rows: int = ROWS) -> Path:
 
     target = folder / "comtrade"
     target.mkdir(parents=True, exist_ok=True)
-    iso3 = PAIR | {number: f"{chr(65 + n // 26)}{chr(65 + n % 26)}Q" for n, number in enumerate(AREAS) if number not in (*PAIR, 0, 490, 899)} | {0: "W00", 490: "S19", 899: "_X "}
+    iso3 = (
+        PAIR
+        | {number: f"{chr(65 + n // 26)}{chr(65 + n % 26)}Q" for n, number in enumerate(AREAS) if number not in (*PAIR, 0, 490, 899)}
+        | {0: "W00", 490: "S19", 899: "_X "}
+    )
     for name, field in (("Reporters.json", "reporterCode"), ("partnerAreas.json", "PartnerCode")):
         areas = [{"id": number, "text": f"Area {number}", field: number, f"{field}IsoAlpha3": iso3[number], "isGroup": number == 0} for number in AREAS]
         (target / name).write_text(json.dumps({"results": areas}), encoding="utf-8-sig")
     path = target / "COMTRADE-FINAL-CA0002020H5[2021-06-01].gz"
     reporters = max(2, round(rows / BLOCK))
-    middle = [n for n in AREAS if n not in PAIR and n not in (0, 490, 899)][:reporters - 2]
-    order = middle[:len(middle) // 2] + [643] + middle[len(middle) // 2:] + [364]
+    middle = [n for n in AREAS if n not in PAIR and n not in (0, 490, 899)][: reporters - 2]
+    order = middle[: len(middle) // 2] + [643] + middle[len(middle) // 2 :] + [364]
     with duckdb.connect(config={"memory_limit": "1GB", "temp_directory": ""}) as connection:
         connection.execute("set enable_progress_bar = false; set preserve_insertion_order = true")
-        columns = {name: "''" for name in HEADER} | {
-            "datasetCode": "lpad(reporter::varchar, 20, '2010040')", "typeCode": "'C'", "freqCode": "'A'", "refPeriodId": "20200101", "refYear": "2020", "refMonth": "52", "period": "'2020'",
-            "reporterCode": "reporter", "flowCode": "flow", "partnerCode": "partner", "partner2Code": "0", "classificationCode": "'H5'", "classificationSearchCode": "'HS'", "isOriginalClassification": "'True'",
-            "cmdCode": "split_part(code, ' ', 1)", "aggrLevel": "6", "isLeaf": "'True'", "customsCode": "'C00'", "mosCode": "0", "motCode": "case when code like '% by sea' then 2100 else 0 end", "qtyUnitCode": "8",
-            "qty": "value % 99991 / 8.0", "isQtyEstimated": "'False'", "altQtyUnitCode": "-1", "altQty": "0", "isAltQtyEstimated": "'False'", "netWgt": "value % 99991 / 8.0",
-            "isNetWgtEstimated": "'True'", "grossWgt": "0", "isGrossWgtEstimated": "'False'", "cifvalue": "case when flow = 'M' then value + 0.125 end",
-            "fobvalue": "value", "primaryValue": "value + 0.125", "legacyEstimationFlag": "4", "isReported": "'False'", "isAggregate": "'True'"}
+        columns = dict.fromkeys(HEADER, "''") | {
+            "datasetCode": "lpad(reporter::varchar, 20, '2010040')",
+            "typeCode": "'C'",
+            "freqCode": "'A'",
+            "refPeriodId": "20200101",
+            "refYear": "2020",
+            "refMonth": "52",
+            "period": "'2020'",
+            "reporterCode": "reporter",
+            "flowCode": "flow",
+            "partnerCode": "partner",
+            "partner2Code": "0",
+            "classificationCode": "'H5'",
+            "classificationSearchCode": "'HS'",
+            "isOriginalClassification": "'True'",
+            "cmdCode": "split_part(code, ' ', 1)",
+            "aggrLevel": "6",
+            "isLeaf": "'True'",
+            "customsCode": "'C00'",
+            "mosCode": "0",
+            "motCode": "case when code like '% by sea' then 2100 else 0 end",
+            "qtyUnitCode": "8",
+            "qty": "value % 99991 / 8.0",
+            "isQtyEstimated": "'False'",
+            "altQtyUnitCode": "-1",
+            "altQty": "0",
+            "isAltQtyEstimated": "'False'",
+            "netWgt": "value % 99991 / 8.0",
+            "isNetWgtEstimated": "'True'",
+            "grossWgt": "0",
+            "isGrossWgtEstimated": "'False'",
+            "cifvalue": "case when flow = 'M' then value + 0.125 end",
+            "fobvalue": "value",
+            "primaryValue": "value + 0.125",
+            "legacyEstimationFlag": "4",
+            "isReported": "'False'",
+            "isAggregate": "'True'",
+        }
         connection.execute(f"""copy (
-            select {', '.join(f'{expression} as {name}' for name, expression in columns.items())} from (
+            select {", ".join(f"{expression} as {name}" for name, expression in columns.items())} from (
                 select i, ({order})[i // {BLOCK} + 1] as reporter, ({AREAS})[i // {len(CODES) * 2} % {len(AREAS)} + 1] as partner,
                        ({CODES})[i // 2 % {len(CODES)} + 1] as code, case i % 2 when 0 then 'X' else 'M' end as flow,
                        20000000 + i * 7919 % 1000003 * 1000 as value from range({BLOCK * reporters}) as t(i)))
@@ -78,9 +114,13 @@ def pandas_all(path: Path, **options):
     import pandas as pd
 
     rows = pd.read_csv(path, sep="\t", **options)
-    rows = rows[rows["reporterCode"].isin(PAIR) & (rows["cmdCode"] == "TOTAL") & (rows["partner2Code"] == 0) & (rows["motCode"] == 0) & (rows["customsCode"] == "C00")]
+    rows = rows[
+        rows["reporterCode"].isin(PAIR) & (rows["cmdCode"] == "TOTAL") & (rows["partner2Code"] == 0) & (rows["motCode"] == 0) & (rows["customsCode"] == "C00")
+    ]
     rows = rows[rows["reporterCode"] != rows["partnerCode"]]
-    return rows.groupby(["reporterCode", "partnerCode", "flowCode", "refYear"], as_index=False)["primaryValue"].sum().rename(columns={"primaryValue": "value_usd"})
+    return (
+        rows.groupby(["reporterCode", "partnerCode", "flowCode", "refYear"], as_index=False)["primaryValue"].sum().rename(columns={"primaryValue": "value_usd"})
+    )
 
 
 def pandas_needed(path: Path):
@@ -120,8 +160,12 @@ def report(folder: Path, rows: int = ROWS) -> list[str]:
             while piece := file.read(1 << 22):
                 size += len(piece)
                 lines += piece.count(b"\n")
-        out = [f"One file of {lines:,} rows, {len(HEADER)} columns, {path.stat().st_size / 1e6:,.0f} MB compressed and {size / 1e6:,.0f} MB not.", "",
-               "| read by | seconds | rows a second | peak memory, MB |", "|---|---|---|---|"]
+        out = [
+            f"One file of {lines:,} rows, {len(HEADER)} columns, {path.stat().st_size / 1e6:,.0f} MB compressed and {size / 1e6:,.0f} MB not.",
+            "",
+            "| read by | seconds | rows a second | peak memory, MB |",
+            "|---|---|---|---|",
+        ]
         sums = set()
         for way in WAYS:
             got = measure(way, path)

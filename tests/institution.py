@@ -4,6 +4,7 @@ Tests import `server` (a fixture, with `running` and `certificates` that it stan
 entry of sources.yml with its address changed to that server's. Everything else is as in the book: https, the certificate checked, the
 host listed.
 """
+
 import dataclasses
 import os
 import ssl

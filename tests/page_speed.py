@@ -3,6 +3,7 @@
 Both sites are served over HTTP with gzip by the same server to headless Chromium, slowed to a mid-range phone on a slow connection
 (1.6 Mbit/s, 150 ms, a quarter of the processor), each page in a window that has nothing cached. Requests to other hosts are counted; they fail.
 """
+
 from __future__ import annotations
 
 import functools
@@ -41,14 +42,16 @@ class Compressing(http.server.SimpleHTTPRequestHandler):
 
     protocol_version = "HTTP/1.1"
 
-    @functools.lru_cache(maxsize=None)
+    @staticmethod
+    @functools.cache
     def packed(path: str) -> bytes:
         return gzip.compress(Path(path).read_bytes(), 6)
 
     def do_GET(self) -> None:
         path = Path(self.translate_path(self.path))
         if not path.is_file():
-            return self.send_error(404)
+            self.send_error(404)
+            return
         text = path.suffix in (".html", ".css", ".js", ".svg", ".json", ".xml", ".csv")
         body = Compressing.packed(str(path)) if text else path.read_bytes()
         self.send_response(200)
@@ -115,8 +118,14 @@ def report(sites: dict[str, Path], pages: list[str], rounds: int) -> list[str]:
             middle = {kind: {key: statistics.median(each[key] for each in every) for key, _ in MEASURES.values()} for kind, every in told.items()}
             charts = (sites["ours"] / page).read_text(encoding="utf-8").count('<figure class="ledger-chart')
             for kind, name in (("ours", f"{page.removesuffix('.html')} ({charts} charts)"), ("stock", "")):
-                lines.append(f"| {name} | {'this book' if kind == 'ours' else 'stock'} | " + " | ".join(form.format(middle[kind][key]) for key, form in MEASURES.values()) + " |")
-            lines.append(f"| | ratio | | {middle['ours']['weight'] / middle['stock']['weight']:.2f} | | {middle['ours']['first'] / middle['stock']['first']:.2f} | {middle['ours']['largest'] / middle['stock']['largest']:.2f} | | | |")
+                lines.append(
+                    f"| {name} | {'this book' if kind == 'ours' else 'stock'} | "
+                    + " | ".join(form.format(middle[kind][key]) for key, form in MEASURES.values())
+                    + " |"
+                )
+            lines.append(
+                f"| | ratio | | {middle['ours']['weight'] / middle['stock']['weight']:.2f} | | {middle['ours']['first'] / middle['stock']['first']:.2f} | {middle['ours']['largest'] / middle['stock']['largest']:.2f} | | | |"
+            )
         browser.close()
     for server in servers:
         server.shutdown()

@@ -2,6 +2,7 @@
 
 Needs Chromium (Debian: apt-get install chromium). Where there is none the tests are skipped, but never in CI.
 """
+
 import functools
 import http.server
 import os

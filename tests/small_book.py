@@ -1,4 +1,5 @@
 """A small book of the same make, which a test may build, change and break. Tests import `book` (a fixture) and what goes with it."""
+
 import hashlib
 import json
 import os
@@ -17,7 +18,10 @@ ROOT = Path(__file__).resolve().parent.parent
 BOOK = [str(Path(sys.executable).parent / "jupyter-book"), "build", "-W", "-n", "--keep-going", "."]
 HEAD = "---\njupytext:\n  text_representation:\n    extension: .md\n    format_name: myst\nkernelspec:\n  display_name: Python 3\n  language: python\n  name: python3\n---\n"
 TOC = "format: jb-book\nroot: index\nchapters:\n  - file: chapters/one\n"
-GOOD = HEAD + '# A chapter\n\n```{code-cell} ipython3\nfrom ledger import numbers\nfrom ledger.tables import load\n\nnumbers.put("rows", len(load("gdp")), "{:d}", table="gdp")\n```\n\nThere are {num}`rows` rows.\n'
+GOOD = (
+    HEAD
+    + '# A chapter\n\n```{code-cell} ipython3\nfrom ledger import numbers\nfrom ledger.tables import load\n\nnumbers.put("rows", len(load("gdp")), "{:d}", table="gdp")\n```\n\nThere are {num}`rows` rows.\n'
+)
 
 
 def make(folder):
@@ -42,7 +46,9 @@ def write(folder, **chapters):
     """Write chapters and make them the book's only ones."""
     for name, text in chapters.items():
         (folder / "chapters" / f"{name}.md").write_text(text, encoding="utf-8")
-    (folder / "_toc.yml").write_text("format: jb-book\nroot: index\nchapters:\n" + "".join(f"  - file: chapters/{name}\n" for name in chapters), encoding="utf-8")
+    (folder / "_toc.yml").write_text(
+        "format: jb-book\nroot: index\nchapters:\n" + "".join(f"  - file: chapters/{name}\n" for name in chapters), encoding="utf-8"
+    )
 
 
 def cell(code):

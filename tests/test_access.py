@@ -1,5 +1,6 @@
 """Promise: the site serves every reader: axe finds nothing, a keyboard reaches all, small and magnified screens lose nothing, colours stay
 apart for colour-blind eyes, and nothing on any page comes from anyone else."""
+
 import itertools
 import re
 
@@ -51,7 +52,9 @@ def test_every_page_is_private_fits_and_passes_axe(open_page, path):
 @needs_browser
 def test_axe_and_the_ruler_see_what_is_wrong(open_page):
     page = open_page("chapters/outlook.html", width=320)
-    page.evaluate("document.querySelector('article').insertAdjacentHTML('beforeend', '<img src=x.png><div style=\"width: 900px; height: 1px\"></div><p style=\"color: #ccc; background: #fff\">pale</p>')")
+    page.evaluate(
+        "document.querySelector('article').insertAdjacentHTML('beforeend', '<img src=x.png><div style=\"width: 900px; height: 1px\"></div><p style=\"color: #ccc; background: #fff\">pale</p>')"
+    )
     rules = {rule["id"] for rule in Axe().run(page).response["violations"]}
     assert {"image-alt", "color-contrast"} <= rules and len(page.evaluate(WIDE)) == 1
 
@@ -78,7 +81,17 @@ WHERE = """() => {
 
 
 @needs_browser
-@pytest.mark.parametrize("path, width", [("index.html", 1280), ("chapters/outlook.html", 1280), ("chapters/outlook.html", 390), ("chapters/claims.html", 390), ("tables/gdp.html", 1280), ("search.html", 390)])
+@pytest.mark.parametrize(
+    "path, width",
+    [
+        ("index.html", 1280),
+        ("chapters/outlook.html", 1280),
+        ("chapters/outlook.html", 390),
+        ("chapters/claims.html", 390),
+        ("tables/gdp.html", 1280),
+        ("search.html", 390),
+    ],
+)
 def test_a_keyboard_reaches_everything_and_sees_where_it_is(open_page, path, width):
     page = open_page(path, width=width, reduced_motion="reduce")
     page.evaluate("document.querySelectorAll('[role=main] details').forEach((part) => { part.open = true; })")
@@ -91,7 +104,11 @@ def test_a_keyboard_reaches_everything_and_sees_where_it_is(open_page, path, wid
         stops.append(stop)
     unseen = [stop["name"] for stop in stops if not stop["shown"] or not stop["ring"]]
     assert not unseen, unseen[:10]
-    wanted = page.locator("[role=main]").locator("a[href], summary, button, select, input").evaluate_all("(all) => all.filter((one) => one.checkVisibility()).length")
+    wanted = (
+        page.locator("[role=main]")
+        .locator("a[href], summary, button, select, input")
+        .evaluate_all("(all) => all.filter((one) => one.checkVisibility()).length")
+    )
     assert len(stops) >= wanted and wanted > 0, f"{len(stops)} stops for {wanted} links and buttons"
 
 
@@ -150,6 +167,9 @@ def seen(colour, kind):
 @pytest.mark.parametrize("theme", [0, 1], ids=["light", "dark"])
 @pytest.mark.parametrize("kind", ["normal", "protanomaly", "deuteranomaly", "tritanomaly"])
 def test_the_colours_of_charts_stay_apart(kind, theme):
-    near = {(one, other): float(deltaE(seen(PALETTE[one][theme], kind), seen(PALETTE[other][theme], kind), input_space="sRGB1")) for one, other in itertools.combinations(PALETTE, 2)}
+    near = {
+        (one, other): float(deltaE(seen(PALETTE[one][theme], kind), seen(PALETTE[other][theme], kind), input_space="sRGB1"))
+        for one, other in itertools.combinations(PALETTE, 2)
+    }
     assert near["blue", "vermilion"] >= 25  # Russia and Iran
     assert min(near.values()) >= 11, min(near, key=near.get)  # a just noticeable difference is 1; series differ by marker or hatch as well

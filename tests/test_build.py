@@ -1,4 +1,5 @@
 """Promise: the site that `make book` leaves is whole, and a failed cell, a lost number or a spoilt table fails the build."""
+
 import json
 import os
 import re
@@ -39,8 +40,8 @@ def site():
 def test_no_internal_link_is_broken(site):
     pages = {path: Page(path) for path in site.rglob("*.html") if "_static" not in path.parts}
     broken = []
-    for path, page in pages.items():
-        for link in page.links:
+    for path, shown in pages.items():
+        for link in shown.links:
             target, _, anchor = link.partition("#")
             file = (path.parent / target.partition("?")[0]).resolve() if target else path
             if file.name == "russia-iran-ledger.pdf" and not CHROMIUM:
@@ -143,7 +144,11 @@ def section_of(chapter, claim):
 
 
 def test_every_claim_stands_in_the_chapter_and_section_that_the_ledger_names():
-    wrong = [f"{row.claim_id}: the ledger says {row.section!r} of {row.chapter}, its badge stands under {section_of(row.chapter, row.claim_id)!r}" for row in claims_of_the_ledger().itertuples() if not row.section or section_of(row.chapter, row.claim_id) != row.section]
+    wrong = [
+        f"{row.claim_id}: the ledger says {row.section!r} of {row.chapter}, its badge stands under {section_of(row.chapter, row.claim_id)!r}"
+        for row in claims_of_the_ledger().itertuples()
+        if not row.section or section_of(row.chapter, row.claim_id) != row.section
+    ]
     assert not wrong, "\n".join(wrong)
 
 
@@ -165,11 +170,13 @@ def test_a_badge_prints_the_verdict_of_the_ledger(site):
 
 def test_a_corrupted_table_turns_the_build_red_and_names_the_claim(book):
     """Iran's exports of 2019 doubled, with a hash that agrees: the table is well-formed, the verdicts are no longer the data's."""
-    (book / "_toc.yml").write_text(TOC + "  - glob: chapters/[a-m]*\n  - file: chapters/security\n  - file: chapters/references\n  - glob: tables/*\n", encoding="utf-8")
-    for page in ("claims", "references"):
-        shutil.copy(ROOT / "chapters" / f"{page}.md", book / "chapters")
-    for page in ("security", "energy", "economics", "diplomacy", "methods"):  # omissions name their chapters
-        (book / "chapters" / f"{page}.md").write_text(f"# {page.capitalize()}\n", encoding="utf-8")
+    (book / "_toc.yml").write_text(
+        TOC + "  - glob: chapters/[a-m]*\n  - file: chapters/security\n  - file: chapters/references\n  - glob: tables/*\n", encoding="utf-8"
+    )
+    for name in ("claims", "references"):
+        shutil.copy(ROOT / "chapters" / f"{name}.md", book / "chapters")
+    for name in ("security", "energy", "economics", "diplomacy", "methods"):  # omissions name their chapters
+        (book / "chapters" / f"{name}.md").write_text(f"# {name.capitalize()}\n", encoding="utf-8")
     change = "\n".join(
         [
             "from pathlib import Path; from ledger import atomic as a, tables as t; import pandas as pd",

@@ -1,5 +1,6 @@
 """Promise: a chart reaches a page whole (caption, alt text, source, table, code, downloads) or not at all, and what its points say is
 what its table holds."""
+
 import csv
 import io
 import json
@@ -225,7 +226,19 @@ def test_words_need_one_pair_a_point():
 
 @pytest.mark.parametrize(
     "value, text",
-    [(0, "0"), (-0.0, "0"), (71667, "71,667"), (12345.6, "12,346"), (71.6674, "71.67"), (0.5, "0.5"), (-1.05192, "−1.052"), (0.0001234, "0.0001234"), (9.99996, "10"), (44150.0, "44,150"), (81.00000000000001, "81")],
+    [
+        (0, "0"),
+        (-0.0, "0"),
+        (71667, "71,667"),
+        (12345.6, "12,346"),
+        (71.6674, "71.67"),
+        (0.5, "0.5"),
+        (-1.05192, "−1.052"),
+        (0.0001234, "0.0001234"),
+        (9.99996, "10"),
+        (44150.0, "44,150"),
+        (81.00000000000001, "81"),
+    ],
 )
 def test_values_are_printed_as_readers_expect(value, text):
     assert marks.reading(value) == text and abs(downloads.value_of(text) - value) <= abs(value) / 1000
@@ -248,9 +261,13 @@ WORDED = {
     "outlook-timeline": lambda row: [("", row["date"][:4], row["event"])],
     "s300-affair": lambda row: [("", row["date"][:4], row["step"])],
     "eaeu-agreement": lambda row: [("", row["date"][:4], row["act"])],
-    "syria-sides": lambda row: [(f"{row['beside the government (UCDP)'].capitalize().replace('iran', 'Iran')} beside the government", row["year"], f"{row['opponent']} opposite")]
-    + [("Turkey opposite", row["year"], f"beside the {row['opponent'].lower()}")] * (row["Turkey opposite"] == "True"),
-    "council-votes-on-iran": lambda row: [(f"Voted {row[column]}", f"{who}, {row['date'][:4]}", "") for who, column in VOTES.items() if row[column] in ("yes", "no")],
+    "syria-sides": lambda row: (
+        [(f"{row['beside the government (UCDP)'].capitalize().replace('iran', 'Iran')} beside the government", row["year"], f"{row['opponent']} opposite")]
+        + [("Turkey opposite", row["year"], f"beside the {row['opponent'].lower()}")] * (row["Turkey opposite"] == "True")
+    ),
+    "council-votes-on-iran": lambda row: [
+        (f"Voted {row[column]}", f"{who}, {row['date'][:4]}", "") for who, column in VOTES.items() if row[column] in ("yes", "no")
+    ],
 }
 
 
@@ -351,6 +368,9 @@ def test_a_picture_is_small_and_says_each_thing_once():
     assert picture.count("<pattern") == 5 and picture.count("clipPath ") == 1
 
 
-@pytest.mark.parametrize("path, told", [("M 1 2 \nL 3 2 \nL 3 2.5 \nz", "M1 2h2v.5z"), ("M 0.004 0 L 0.008 0 L 10.004 5", "M0 0h.01l9.99 5"), ("M 0 1 C 1 2 3 4 -5 -6", "M0 1C1 2 3 4-5-6")])
+@pytest.mark.parametrize(
+    "path, told",
+    [("M 1 2 \nL 3 2 \nL 3 2.5 \nz", "M1 2h2v.5z"), ("M 0.004 0 L 0.008 0 L 10.004 5", "M0 0h.01l9.99 5"), ("M 0 1 C 1 2 3 4 -5 -6", "M0 1C1 2 3 4-5-6")],
+)
 def test_paths_are_told_in_small_numbers(path, told):
     assert svg._path(path) == told

@@ -1,4 +1,5 @@
 """Promise: every verdict that data can decide is computed from them, could have come out otherwise, and is the one published."""
+
 import functools
 import re
 import shutil
@@ -125,7 +126,12 @@ OTHERWISE = [  # claim, table, change, what the verdict becomes
     ("C37", "trade_totals", change("value_usd", times(2), PAIR + " and source == 'UN Comtrade' and flow == 'import'"), "partly"),
     ("C37", "trade_totals", change("value_usd", times(2), PAIR + " and flow == 'import'"), "contradicted"),
     ("C38", "trade_partners", change("value_usd", times(3), "reporter == 'IRN' and partner == 'RUS' and year == 2019"), "partly"),
-    ("C39", "trade_products", change("value_usd", times(0.01), "flow == 'export' and year == 2019 and (hs_chapter < '28' or '40' < hs_chapter < '72')"), "partly"),
+    (
+        "C39",
+        "trade_products",
+        change("value_usd", times(0.01), "flow == 'export' and year == 2019 and (hs_chapter < '28' or '40' < hs_chapter < '72')"),
+        "partly",
+    ),
     ("C39", "trade_products", change("value_usd", times(0.01), "year == 2019 and (hs_chapter < '28' or '40' < hs_chapter < '72')"), "supported"),
     ("C40", "trade_totals", change("value_usd", times(0.5), PAIR + " and flow == 'import'"), "supported"),
     ("C40", "trade_totals", change("value_usd", times(1.1), PAIR + " and source == 'Harvard Atlas' and flow == 'export'"), "partly"),
@@ -210,7 +216,9 @@ ON_DISK = [
 def test_a_corrupted_table_is_refused_and_the_claim_named(data, monkeypatch, table, spoil, wrong):
     corrupt(data, table, spoil)
     real = tables.load
-    monkeypatch.setattr(tables, "load", lambda name, folder=tables.DATA: real(name, folder) if name == table else original(name))  # the others are as they were: read once
+    monkeypatch.setattr(
+        tables, "load", lambda name, folder=tables.DATA: real(name, folder) if name == table else original(name)
+    )  # the others are as they were: read once
     message = refused(data)
     assert set(re.findall(r"^  (C\d\d) is published", message, flags=re.M)) == wrong
     for claim in wrong:
@@ -220,11 +228,19 @@ def test_a_corrupted_table_is_refused_and_the_claim_named(data, monkeypatch, tab
 
 def cli(data):
     code = "import sys; from pathlib import Path; from ledger import tables, claims; folder = Path(sys.argv.pop()); real = claims.report; claims.report = lambda: real(folder); from ledger import __main__ as m; sys.exit(m.main())"
-    return subprocess.run([sys.executable, "-c", code, "claims", str(data)], cwd=ROOT, capture_output=True, text=True, env={"PYTHONPATH": str(ROOT), "PATH": "", "PYTHONUTF8": "1"})
+    return subprocess.run(
+        [sys.executable, "-c", code, "claims", str(data)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        env={"PYTHONPATH": str(ROOT), "PATH": "", "PYTHONUTF8": "1"},
+    )
 
 
 def test_the_command_prints_every_claim_and_fails_when_one_differs(data):
-    run = subprocess.run([sys.executable, "-m", "ledger", "claims"], cwd=ROOT, capture_output=True, text=True, env={"PYTHONPATH": str(ROOT), "PATH": "", "PYTHONUTF8": "1"})
+    run = subprocess.run(
+        [sys.executable, "-m", "ledger", "claims"], cwd=ROOT, capture_output=True, text=True, env={"PYTHONPATH": str(ROOT), "PATH": "", "PYTHONUTF8": "1"}
+    )
     assert run.returncode == 0 and not run.stderr, run.stderr
     assert re.findall(r"^C\d\d", run.stdout, flags=re.M) == LEDGER.index.tolist()
     assert "2.60" in run.stdout and f"{len(DECIDED)} of 64" in run.stdout

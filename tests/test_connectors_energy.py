@@ -1,4 +1,5 @@
 """Promise: what the institutions of the energy tables publish now is downloaded, or taken from a person, and read as their copies are."""
+
 import csv
 import functools
 import io
@@ -8,9 +9,9 @@ import shutil
 import openpyxl
 import pandas as pd
 import pytest
+from institution import UPSTREAM, certificates, needs_upstream, point, running, server  # noqa: F401
 from werkzeug import Response
 
-from institution import UPSTREAM, certificates, needs_upstream, point, running, server  # noqa: F401
 from ledger import fetch
 from ledger.sources import cia, eia, energy_institute, global_energy_monitor, opec, our_world_in_data
 
@@ -75,8 +76,21 @@ FILE = "EI-Stats-Review-All-Data.xlsx"
 def edition_2024():
     """The sheets in use of the true workbook of 2024, as rows."""
     book = openpyxl.load_workbook(UPSTREAM / "energy-institute-2024" / FILE, read_only=True, data_only=True)
-    sheets = ["Contents", "Oil Production - barrels", "Gas Production - Bcm", "Gas Consumption - Bcm", "Gas - Proved reserves history ", "Oil - Proved reserves history", "Gas - Trade movements", "Gas - LNG exports bcm", "Gas trade - LNG", "Gas trade - pipeline"]
-    return {name: [list(row) for row in book[name].iter_rows(values_only=True) if any(cell is not None for cell in row) or name != "Contents"] for name in sheets}
+    sheets = [
+        "Contents",
+        "Oil Production - barrels",
+        "Gas Production - Bcm",
+        "Gas Consumption - Bcm",
+        "Gas - Proved reserves history ",
+        "Oil - Proved reserves history",
+        "Gas - Trade movements",
+        "Gas - LNG exports bcm",
+        "Gas trade - LNG",
+        "Gas trade - pipeline",
+    ]
+    return {
+        name: [list(row) for row in book[name].iter_rows(values_only=True) if any(cell is not None for cell in row) or name != "Contents"] for name in sheets
+    }
 
 
 @pytest.fixture(scope="module")
@@ -130,9 +144,34 @@ def test_the_workbooks_edition_and_year_are_its_own(taken_2024, monkeypatch, tmp
 def edition_2026():
     """The copy of 2026 turned back into sheets as the institution lays them out."""
     copy = json.loads((UPSTREAM / "energy-institute-2026" / "ei_data.json").read_text(encoding="utf-8"))["sheets"]
-    regions = iter(["US", "Other North America", "Brazil", "Other S&C America", "Europe", "Russian Federation", "Other CIS", "Middle East", "Africa", "China", "India", "OECD Asia", "Other Asia", "World"])
+    regions = iter(
+        [
+            "US",
+            "Other North America",
+            "Brazil",
+            "Other S&C America",
+            "Europe",
+            "Russian Federation",
+            "Other CIS",
+            "Middle East",
+            "Africa",
+            "China",
+            "India",
+            "OECD Asia",
+            "Other Asia",
+            "World",
+        ]
+    )
     sheets = {}
-    for name in ["Oil Production - barrels", "Gas Production - Bcm", "Gas Consumption - Bcm", "Gas - Proved reserves history", "Oil - Proved reserves history", "Gas - Trade movements", "Gas - LNG exports bcm"]:
+    for name in [
+        "Oil Production - barrels",
+        "Gas Production - Bcm",
+        "Gas Consumption - Bcm",
+        "Gas - Proved reserves history",
+        "Oil - Proved reserves history",
+        "Gas - Trade movements",
+        "Gas - LNG exports bcm",
+    ]:
         sheet = copy[name]
         last = sheet["years"][-1]
         rows = [[sheet["title"]], [], [sheet["unit"], *sheet["years"], last, f"{last - 11}-{last - 2000 - 1}", last], []]
@@ -269,7 +308,10 @@ def test_opecs_tables_give_what_their_copies_do(bulletin, tmp_path):
 
 
 def test_opecs_figures_recomputed_from_its_files():
-    for folder, file, skip, reader, source in [("opec-asb-2023", "T91.xlsx", 2, opec.reserves_2023, "OPEC ASB 2023"), ("opec-asb-reserves", "raw_proven_reserves_gas.xlsx", 0, opec.reserves, "OPEC")]:
+    for folder, file, skip, reader, source in [
+        ("opec-asb-2023", "T91.xlsx", 2, opec.reserves_2023, "OPEC ASB 2023"),
+        ("opec-asb-reserves", "raw_proven_reserves_gas.xlsx", 0, opec.reserves, "OPEC"),
+    ]:
         table = pd.read_excel(UPSTREAM / folder / file, skiprows=skip, index_col=0)
         rows = reader(UPSTREAM, OTHER).query("fuel == 'gas' and country == 'RUS'").set_index("year")
         assert set(rows["source"]) == {source}
@@ -387,7 +429,10 @@ def deaths():
     return [[place, {"Syria": "SYR", "Zimbabwe": "ZWE", "World": "OWID_WRL"}.get(place, ""), year, number] for place, year, number in rows]
 
 
-@pytest.mark.parametrize("header", [["Entity", "Code", "Year", LONG], ["entity", "code", "year", "number_deaths_ongoing_conflicts__conflict_type_all"], ["Entity", "Code", "Year", "Deaths"]])
+@pytest.mark.parametrize(
+    "header",
+    [["Entity", "Code", "Year", LONG], ["entity", "code", "year", "number_deaths_ongoing_conflicts__conflict_type_all"], ["Entity", "Code", "Year", "Deaths"]],
+)
 def test_the_charts_download_gives_what_the_copy_does(server, deaths, tmp_path, header):
     server.expect_request(f"/{DEATHS}").respond_with_data(pack(header, deaths, mark="\ufeff"), content_type="text/csv")
     assert fetched("owid-ucdp-deaths", server, tmp_path).endswith("years to 2023")
@@ -418,7 +463,9 @@ def test_a_chart_that_is_gone_or_has_no_syria(server, deaths, tmp_path):
     server.expect_oneshot_request(f"/{DEATHS}").respond_with_data('{"error": "Not found"}', status=404, content_type="application/json")
     with pytest.raises(fetch.FetchError, match=f"owid-ucdp-deaths, https://.*/{DEATHS}.*404"):
         fetched("owid-ucdp-deaths", server, tmp_path)
-    server.expect_request(f"/{DEATHS}").respond_with_data(pack(["Entity", "Code", "Year", LONG], [row for row in deaths if row[0] != "Syria"]), content_type="text/csv")
+    server.expect_request(f"/{DEATHS}").respond_with_data(
+        pack(["Entity", "Code", "Year", LONG], [row for row in deaths if row[0] != "Syria"]), content_type="text/csv"
+    )
     with pytest.raises(fetch.FetchError, match="no rows for Syria"):
         fetched("owid-ucdp-deaths", server, tmp_path)
 
@@ -620,6 +667,8 @@ def test_the_factbook_for_another_pair():
 ])  # fmt: skip
 def test_faults_of_the_factbook_are_named(tmp_path, before, after, said):
     (tmp_path / "cia-factbook").mkdir()
-    (tmp_path / "cia-factbook" / FACTBOOK).write_text((UPSTREAM / "cia-factbook" / FACTBOOK).read_text(encoding="utf-8").replace(before, after, 1), encoding="utf-8")
+    (tmp_path / "cia-factbook" / FACTBOOK).write_text(
+        (UPSTREAM / "cia-factbook" / FACTBOOK).read_text(encoding="utf-8").replace(before, after, 1), encoding="utf-8"
+    )
     with pytest.raises(ValueError, match=said):
         cia.reserves(tmp_path, PAIR)

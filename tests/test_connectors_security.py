@@ -1,21 +1,22 @@
 """Promise: what the institutions of arms, war, votes, sanctions and reactors publish is downloaded and read as their own files are, for any pair."""
+
 import csv
 import datetime
 import functools
 import io
 import json
 import re
-import zipfile
 import shutil
+import zipfile
 
 import openpyxl
 import pandas as pd
 import pyreadr
 import pytest
+from institution import UPSTREAM, certificates, needs_upstream, point, running, server  # noqa: F401
 from openpyxl.styles import Font
 from werkzeug import Response
 
-from institution import UPSTREAM, certificates, needs_upstream, point, running, server  # noqa: F401
 from ledger import fetch
 from ledger.sources import files, geonucleardata, gsdb, iaea, sipri, ucdp, un_security_council, voeten
 
@@ -77,8 +78,10 @@ def test_a_person_s_registers_are_known_by_their_text_and_read_as_the_copies(tmp
 
 
 def test_registers_of_another_day_with_a_mark_other_ends_and_more_rows(tmp_path, registers, transfers):
-    deals = registers[DEALS].rstrip("\n") + "\nIran,Russia,2027,,4,,Su-99,fighter aircraft,4,,2028,New,,25,100,100" \
-                                            "\nIran,Russia,2028,,9,,Su-98,fighter aircraft,0,,,New,not yet delivered,25,225,0\n"
+    deals = (
+        registers[DEALS].rstrip("\n") + "\nIran,Russia,2027,,4,,Su-99,fighter aircraft,4,,2028,New,,25,100,100"
+        "\nIran,Russia,2028,,9,,Su-98,fighter aircraft,0,,,New,not yet delivered,25,225,0\n"
+    )
     deliveries = "\n".join(line.rstrip(";") for line in registers[DELIVERIES].splitlines())
     deliveries += "\n99999,Russia,Iran,Su-99,fighter aircraft,Aircraft,2027,No,4,No,2028,No,New,25,25,100,No\n"
     put(tmp_path, DEALS, "\ufeff" + deals)
@@ -101,8 +104,11 @@ def test_arms_of_another_pair_as_counted_from_the_files(registers):
         theirs = to_turkey[to_turkey["Supplier"] == name].groupby("Delivery year")["TIV delivery values"].sum()
         assert len(theirs) and total[supplier, "TUR"].to_dict() == pytest.approx(theirs.to_dict(), abs=0.001)
     assert total["WLD", "TUR"].to_dict() == pytest.approx(to_turkey.groupby("Delivery year")["TIV delivery values"].sum().to_dict(), abs=0.001)
-    deals = [row for row in csv.reader(registers[DEALS].splitlines()[12:]) if len(row) == 16 and row[0] == "Turkiye"
-             and row[1] in ("Russia", "Soviet Union") and max(map(int, row[10].split(";"))) >= 1989]
+    deals = [
+        row
+        for row in csv.reader(registers[DEALS].splitlines()[12:])
+        if len(row) == 16 and row[0] == "Turkiye" and row[1] in ("Russia", "Soviet Union") and max(map(int, row[10].split(";"))) >= 1989
+    ]
     found = ours[(ours["record"] == "deal") & (ours["recipient"] == "TUR")]
     assert len(found) == len(deals) > 0 and set(found["designation"]) == {row[6] for row in deals}
     nothing = sipri.arms_transfers(UPSTREAM, ("LIE", "AND"))
@@ -115,15 +121,18 @@ def test_a_deal_broken_over_two_lines_is_one_deal():
     assert list(deal["tiv_delivered"]) == [3.25]
 
 
-@pytest.mark.parametrize(("name", "before", "after", "says"), [
-    (DEALS, "SIPRI TIV per unit", "SIPRI TIV", "header"),
-    (DEALS, "Year of order, ,", "Year of order,", "header"),
-    (DEALS, "Afghanistan,Turkiye,2007,,24,,", 'Afghanistan,Turkiye,2007,,"2,4",,', "line 13, Number ordered: '2,4' is no number"),
-    (DEALS, "2007,Second hand,", "2007,Third hand,", "line 13, status: 'Third hand'"),
-    (DELIVERIES, "TIV delivery values", "TIV", "header"),
-    (DELIVERIES, "0.25,0.1,1.2,No", '0.25,0.1,"1,2",No', "line 13, TIV delivery values: '1,2' is no number"),
-    (DELIVERIES, "2011,No,Second hand,0.25,0.1,1.2,No", "2011,No,Second hand,0.25", "line 13: not 17 cells"),
-])
+@pytest.mark.parametrize(
+    ("name", "before", "after", "says"),
+    [
+        (DEALS, "SIPRI TIV per unit", "SIPRI TIV", "header"),
+        (DEALS, "Year of order, ,", "Year of order,", "header"),
+        (DEALS, "Afghanistan,Turkiye,2007,,24,,", 'Afghanistan,Turkiye,2007,,"2,4",,', "line 13, Number ordered: '2,4' is no number"),
+        (DEALS, "2007,Second hand,", "2007,Third hand,", "line 13, status: 'Third hand'"),
+        (DELIVERIES, "TIV delivery values", "TIV", "header"),
+        (DELIVERIES, "0.25,0.1,1.2,No", '0.25,0.1,"1,2",No', "line 13, TIV delivery values: '1,2' is no number"),
+        (DELIVERIES, "2011,No,Second hand,0.25,0.1,1.2,No", "2011,No,Second hand,0.25", "line 13: not 17 cells"),
+    ],
+)
 def test_a_register_that_changed_is_refused_with_its_place(tmp_path, registers, name, before, after, says):
     assert before in registers[name]
     for each, text in registers.items():
@@ -162,7 +171,7 @@ def spending():
         out = [[row[0].value] for row in rows[:first]] + [["Longer series are published with more notes"], []]
         extra = ["2024 Current"] if new.startswith("Constant") else []
         out.append(["Country", "Notes", *range(1949, 1991), *(int(rows[first][i].value) for i in columns), *extra])
-        for row in rows[first + 1:]:
+        for row in rows[first + 1 :]:
             if row[0].value in kept:
                 out.append([row[0].value, None, *["..."] * 42, *((row[i].value, row[i].font.color and row[i].font.color.indexed) for i in columns)])
         sheets[new] = out
@@ -193,8 +202,11 @@ def test_sipri_s_own_workbook_gives_the_rows_of_the_copy(tmp_path, spending, ser
     ours = sipri.military_spending(tmp_path, PAIR)
     same(ours, sipri.military_spending(UPSTREAM, PAIR))
     assert set(ours["quality"]) == {"reported", "estimate"}
-    workbook(spending, tmp_path / "sipri-milex/SIPRI-Milex-data.xlsx", lambda book: setattr(
-        next(r[60] for r in book["Share of GDP"].iter_rows() if r[0].value == "Israel"), "font", Font(color="FFFF0000")))
+    workbook(
+        spending,
+        tmp_path / "sipri-milex/SIPRI-Milex-data.xlsx",
+        lambda book: setattr(next(r[60] for r in book["Share of GDP"].iter_rows() if r[0].value == "Israel"), "font", Font(color="FFFF0000")),
+    )
     red = sipri.military_spending(tmp_path, PAIR)
     assert red[red["quality"] == "highly uncertain"][["country", "measure", "year"]].values.tolist() == [["ISR", "share_of_gdp", 2007]]
 
@@ -220,18 +232,32 @@ def _cell(sheet, row, value, column=1):
     return lambda book: setattr(next(r[column - 1] for r in book[sheet].iter_rows() if r[0].value == row), "value", value)
 
 
-@pytest.mark.parametrize(("change", "says"), [
-    (lambda book: setattr(book["Constant (2022) US$"], "title", "Constant prices"), r"0 sheets are named like Constant"),
-    (lambda book: setattr(book.create_sheet("Constant (2021) US$")["A1"], "value", 1), r"2 sheets are named like Constant"),
-    (lambda book: setattr(book["Current US$"]["A1"], "value", "In euros") or setattr(book["Current US$"]["A2"], "value", "€ m."), "do not say US.m and current"),
-    (_share_in_percent, "is no fraction"),
-    (_cell("Share of GDP", "Iran", "Persia"), r'sheet "Share of GDP": no row for .\'IRN\''),
-    (_cell("Share of GDP", "Israel", "4,5", 60), r"Israel, 2006: '4,5' is no number"),
-    (_cell("Current US$", "Country", 2031, 60), "years in the header"),
-    (lambda book: setattr(next(r[60] for r in book["Current US$"].iter_rows() if r[0].value == "Israel"), "font", Font(color="FF00AA00")), "neither blue, red nor black"),
-    (lambda book: [setattr(r[60], "value", 1.0) for r in book["Current US$"].iter_rows() if isinstance(r[60].value, float)]
-        and [setattr(r[60], "value", 1.0) for r in book["Constant (2022) US$"].iter_rows() if isinstance(r[60].value, float)], r"equal in \[2007, 2022\]"),
-])
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (lambda book: setattr(book["Constant (2022) US$"], "title", "Constant prices"), r"0 sheets are named like Constant"),
+        (lambda book: setattr(book.create_sheet("Constant (2021) US$")["A1"], "value", 1), r"2 sheets are named like Constant"),
+        (
+            lambda book: setattr(book["Current US$"]["A1"], "value", "In euros") or setattr(book["Current US$"]["A2"], "value", "€ m."),
+            "do not say US.m and current",
+        ),
+        (_share_in_percent, "is no fraction"),
+        (_cell("Share of GDP", "Iran", "Persia"), r'sheet "Share of GDP": no row for .\'IRN\''),
+        (_cell("Share of GDP", "Israel", "4,5", 60), r"Israel, 2006: '4,5' is no number"),
+        (_cell("Current US$", "Country", 2031, 60), "years in the header"),
+        (
+            lambda book: setattr(next(r[60] for r in book["Current US$"].iter_rows() if r[0].value == "Israel"), "font", Font(color="FF00AA00")),
+            "neither blue, red nor black",
+        ),
+        (
+            lambda book: (
+                [setattr(r[60], "value", 1.0) for r in book["Current US$"].iter_rows() if isinstance(r[60].value, float)]
+                and [setattr(r[60], "value", 1.0) for r in book["Constant (2022) US$"].iter_rows() if isinstance(r[60].value, float)]
+            ),
+            r"equal in \[2007, 2022\]",
+        ),
+    ],
+)
 def test_a_workbook_that_changed_is_refused(tmp_path, spending, change, says):
     workbook(spending, tmp_path / "sipri-milex/SIPRI-Milex-data.xlsx", change)
     with pytest.raises(ValueError, match=r"SIPRI-Milex-data\.xlsx.*" + says):
@@ -253,6 +279,7 @@ def battles():
 
 def api(server, rows, versions, size=1000, change=lambda answer, page: answer):
     """UCDP's API: pages of the given size, and a next address that leads elsewhere."""
+
     def answer(request):
         if request.headers.get("x-ucdp-access-token") != KEY:
             return Response("API token required. Add header: x-ucdp-access-token: <your-token>", 401, content_type="text/plain")
@@ -260,8 +287,13 @@ def api(server, rows, versions, size=1000, change=lambda answer, page: answer):
             return Response("", 404)
         page = int(request.args["page"])
         pages = -(-len(rows) // size)
-        body = {"TotalCount": len(rows), "TotalPages": pages, "PreviousPageUrl": "",
-                "NextPageUrl": "https://elsewhere.example/next" if page + 1 < pages else "", "Result": rows[page * size:(page + 1) * size]}
+        body = {
+            "TotalCount": len(rows),
+            "TotalPages": pages,
+            "PreviousPageUrl": "",
+            "NextPageUrl": "https://elsewhere.example/next" if page + 1 < pages else "",
+            "Result": rows[page * size : (page + 1) * size],
+        }
         body = change(body, page)
         return Response(body if isinstance(body, (str, bytes)) else json.dumps(body), content_type="application/json")
 
@@ -299,15 +331,18 @@ def test_without_a_token_a_person_s_archive_gives_the_same_rows(tmp_path, server
     same(ucdp.syria_conflict(tmp_path, PAIR), ucdp.syria_conflict(UPSTREAM, PAIR))
 
 
-@pytest.mark.parametrize(("change", "says"), [
-    (lambda answer, page: {"error": f"version retired, {KEY}"}, r"no list of battle-related deaths but says .*version retired, \*\*\*"),
-    (lambda answer, page: answer | {"Result": [], "TotalCount": 0}, "page 0 of version .* has no rows"),
-    (lambda answer, page: answer | {"Result": answer["Result"][:500]}, "1000 rows together, and 1920 are announced"),
-    (lambda answer, page: answer | {"TotalPages": 1}, "1000 rows together, and 1920 are announced"),
-    (lambda answer, page: {"Result": answer["Result"]}, "does not say how many pages"),
-    (lambda answer, page: json.dumps(answer)[:-9000], "not JSON, or cut short"),
-    (lambda answer, page: "<html><title>Maintenance</title>", "web page.*Maintenance"),
-])
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (lambda answer, page: {"error": f"version retired, {KEY}"}, r"no list of battle-related deaths but says .*version retired, \*\*\*"),
+        (lambda answer, page: answer | {"Result": [], "TotalCount": 0}, "page 0 of version .* has no rows"),
+        (lambda answer, page: answer | {"Result": answer["Result"][:500]}, "1000 rows together, and 1920 are announced"),
+        (lambda answer, page: answer | {"TotalPages": 1}, "1000 rows together, and 1920 are announced"),
+        (lambda answer, page: {"Result": answer["Result"]}, "does not say how many pages"),
+        (lambda answer, page: json.dumps(answer)[:-9000], "not JSON, or cut short"),
+        (lambda answer, page: "<html><title>Maintenance</title>", "web page.*Maintenance"),
+    ],
+)
 def test_a_faulty_answer_of_the_api_is_refused_with_its_address(tmp_path, server, monkeypatch, change, says):
     monkeypatch.setenv("UCDP_API_TOKEN", KEY)
     api(server, battles(), [THIS_YEAR], change=change)
@@ -328,12 +363,15 @@ def test_without_a_token_nothing_is_asked_and_a_wrong_one_is_told(tmp_path, serv
     assert "an-old-token" not in str(error.value)
 
 
-@pytest.mark.parametrize(("before", "after", "says"), [
-    ('"bd_best"', '"best"', r"no column \['bd_best'\]"),
-    ('"10903"', '"10,903"', "bd_best.*'10,903' is no"),
-    ('"2016","10903"', '"2016","-999"', "2016, bd_best: -999 is not expected"),
-    ('"10655","11250","4"', '"10655","11250","7"', "2016, type_of_conflict: 7 is not expected"),
-])
+@pytest.mark.parametrize(
+    ("before", "after", "says"),
+    [
+        ('"bd_best"', '"best"', r"no column \['bd_best'\]"),
+        ('"10903"', '"10,903"', "bd_best.*'10,903' is no"),
+        ('"2016","10903"', '"2016","-999"', "2016, bd_best: -999 is not expected"),
+        ('"10655","11250","4"', '"10655","11250","7"', "2016, type_of_conflict: 7 is not expected"),
+    ],
+)
 def test_battle_deaths_that_changed_are_refused(tmp_path, before, after, says):
     text = original("ucdp-brd/BattleDeaths_v24_1.csv").decode()
     assert before in text
@@ -379,8 +417,15 @@ def completed():
 
 def dataverse(server, versions, files, latest=None):
     """Dataverse's API: the dataset's versions, each a list of (label, id), and the files by id, behind a redirect."""
-    listed = [{"versionNumber": number, "versionMinorNumber": 0, "releaseTime": f"20{number}-04-03T09:00:00Z", "files": [
-        {"label": label, "restricted": False, "dataFile": {"id": each, "filename": label}} for label, each in labels]} for number, labels in versions.items()]
+    listed = [
+        {
+            "versionNumber": number,
+            "versionMinorNumber": 0,
+            "releaseTime": f"20{number}-04-03T09:00:00Z",
+            "files": [{"label": label, "restricted": False, "dataFile": {"id": each, "filename": label}} for label, each in labels],
+        }
+        for number, labels in versions.items()
+    ]
     path = "/api/datasets/:persistentId"
     server.expect_request(path + "/versions", query_string={"persistentId": voeten.DOI}).respond_with_json({"status": "OK", "data": listed})
     server.expect_request(path, query_string={"persistentId": voeten.DOI}).respond_with_json({"status": "OK", "data": {"id": 1, "latestVersion": listed[0]}})
@@ -396,8 +441,11 @@ def test_the_dataset_s_votes_give_the_rows_of_the_package(tmp_path, server, comp
         content = (tmp_path / "made").read_bytes()
     else:
         content = completed.to_csv(index=False, sep="\t", na_rep="NA").encode()
-    dataverse(server, {39: [("IdealpointestimatesFP_2026FP.csv", 3)], 33: [(f"UNVotes-1.{form}", 7), ("AgreementScoresAll_Jun2024.csv", 8)], 31: [("UNVotes.RData", 6)]},
-              {7: content})
+    dataverse(
+        server,
+        {39: [("IdealpointestimatesFP_2026FP.csv", 3)], 33: [(f"UNVotes-1.{form}", 7), ("AgreementScoresAll_Jun2024.csv", 8)], 31: [("UNVotes.RData", 6)]},
+        {7: content},
+    )
     assert fetched("unvotes", server, tmp_path) == "roll calls of version 33.0 of the dataset, released 2033-04-03"
     assert [path for path, _ in asked(server)] == ["/api/datasets/:persistentId/versions", "/api/access/datafile/7", "/store/7"]
     same(voeten.un_votes(tmp_path, PAIR), package_votes(*PAIR))
@@ -412,12 +460,15 @@ def test_votes_of_another_pair_as_they_stand_in_the_package():
     assert len(theirs) > 2000
 
 
-@pytest.mark.parametrize(("change", "says"), [
-    (lambda f: f.rename(columns={"vote": "ballot"}), r"no column \['vote'\]"),
-    (lambda f: f.assign(vote=f["vote"].replace(2, 4)), "roll call .*column vote: 4.* is none of"),
-    (lambda f: f.assign(me=f["me"] * 3), "column me: 3.* is none of"),
-    (lambda f: f.assign(Country=f["Country"].str[:2]), "column Country: no votes of"),
-])
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (lambda f: f.rename(columns={"vote": "ballot"}), r"no column \['vote'\]"),
+        (lambda f: f.assign(vote=f["vote"].replace(2, 4)), "roll call .*column vote: 4.* is none of"),
+        (lambda f: f.assign(me=f["me"] * 3), "column me: 3.* is none of"),
+        (lambda f: f.assign(Country=f["Country"].str[:2]), "column Country: no votes of"),
+    ],
+)
 def test_votes_that_changed_are_refused(tmp_path, completed, change, says):
     put(tmp_path, "unvotes/UNVotes-2.csv", change(completed.tail(20000)).to_csv(index=False))
     with pytest.raises(ValueError, match=r"UNVotes-2\.csv.*" + says):
@@ -439,13 +490,26 @@ def points():
 
 def release(points, form):
     """The ideal points as later releases name their columns: one file of one estimate."""
-    columns = {"ccode": "ccode", "iso3c": "iso3c", "countryname": "Countryname", "year": "year", f"nvotes{form.lower()}": f"NVotes{form}", f"idealpoint{form.lower()}": f"IdealPoint{form}"}
+    columns = {
+        "ccode": "ccode",
+        "iso3c": "iso3c",
+        "countryname": "Countryname",
+        "year": "year",
+        f"nvotes{form.lower()}": f"NVotes{form}",
+        f"idealpoint{form.lower()}": f"IdealPoint{form}",
+    }
     columns |= {f"q{n}{form.lower()}": f"Q{n}%{form}" for n in (5, 10, 50, 90, 95)}
     return points[list(columns)].rename(columns=columns).dropna(subset=f"IdealPoint{form}")
 
 
-@pytest.mark.parametrize(("label", "form", "sep", "mark"), [
-    ("Idealpointestimates1946-2025.tab", "FP", "\t", ""), ("IdealpointestimatesFP_2026FP.csv", "FP", ",", "\ufeff"), ("IdealpointestimatesAll_Jun2024.csv", "All", ",", "")])
+@pytest.mark.parametrize(
+    ("label", "form", "sep", "mark"),
+    [
+        ("Idealpointestimates1946-2025.tab", "FP", "\t", ""),
+        ("IdealpointestimatesFP_2026FP.csv", "FP", ",", "\ufeff"),
+        ("IdealpointestimatesAll_Jun2024.csv", "All", ",", ""),
+    ],
+)
 def test_ideal_points_of_a_release_give_the_rows_of_that_estimate(tmp_path, server, points, label, form, sep, mark):
     table = release(points, form)
     if form == "All":  # that release gives sessions, not years, and numbers its rows
@@ -480,25 +544,34 @@ def test_ideal_points_of_another_pair_as_they_stand_in_the_file(points):
     assert value.to_dict() == pytest.approx(theirs.to_dict(), abs=1e-6) and len(value) > 30
 
 
-@pytest.mark.parametrize(("change", "says"), [
-    (lambda f: f.rename(columns={"IdealPointFP": "Point"}), "no column .*idealpointfp"),
-    (lambda f: f.rename(columns={"Q5%FP": "Low"}), r"no column \['q5fp'\]"),
-    (lambda f: f.assign(IdealPointFP=f["IdealPointFP"].astype(str).str.replace(".", ",")), "column idealpointfp: '.*,.*' is no number"),
-    (lambda f: f[f["iso3c"] != "SYR"], r"no points of \['SYR'\]"),
-])
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (lambda f: f.rename(columns={"IdealPointFP": "Point"}), "no column .*idealpointfp"),
+        (lambda f: f.rename(columns={"Q5%FP": "Low"}), r"no column \['q5fp'\]"),
+        (lambda f: f.assign(IdealPointFP=f["IdealPointFP"].astype(str).str.replace(".", ",")), "column idealpointfp: '.*,.*' is no number"),
+        (lambda f: f[f["iso3c"] != "SYR"], r"no points of \['SYR'\]"),
+    ],
+)
 def test_ideal_points_that_changed_are_refused(tmp_path, points, change, says):
     put(tmp_path, "voeten-idealpoints/Idealpointestimates1946-2027.tab", change(release(points, "FP")).to_csv(index=False, sep="\t"))
     with pytest.raises(ValueError, match=r"Idealpointestimates1946-2027\.tab.*" + says):
         voeten.un_ideal_points(tmp_path, PAIR)
 
 
-@pytest.mark.parametrize(("answer", "says"), [
-    ({"status": "ERROR", "message": "Dataset with Persistent ID doi:10.7910/DVN/LEJUQZ not found."}, "Persistent ID .* not found"),
-    ({"status": "OK", "data": {"latestVersion": {"files": []}}}, "no file of ideal points is among"),
-    ({"status": "OK", "data": {"latestVersion": {"files": [{"label": "Codebook.txt", "dataFile": {"id": 1}}]}}}, r"is among \['Codebook.txt'\]"),
-    ({"status": "OK", "data": {"latestVersion": {"files": [{"label": "Idealpoints2027.csv", "restricted": True, "dataFile": {"id": 1}}]}}}, "Idealpoints2027.csv is restricted"),
-    ({"status": "OK", "data": {"latestVersion": {"files": [{"label": "Idealpoints/../../x.csv", "dataFile": {"id": 1}}]}}}, "no file of ideal points"),
-])
+@pytest.mark.parametrize(
+    ("answer", "says"),
+    [
+        ({"status": "ERROR", "message": "Dataset with Persistent ID doi:10.7910/DVN/LEJUQZ not found."}, "Persistent ID .* not found"),
+        ({"status": "OK", "data": {"latestVersion": {"files": []}}}, "no file of ideal points is among"),
+        ({"status": "OK", "data": {"latestVersion": {"files": [{"label": "Codebook.txt", "dataFile": {"id": 1}}]}}}, r"is among \['Codebook.txt'\]"),
+        (
+            {"status": "OK", "data": {"latestVersion": {"files": [{"label": "Idealpoints2027.csv", "restricted": True, "dataFile": {"id": 1}}]}}},
+            "Idealpoints2027.csv is restricted",
+        ),
+        ({"status": "OK", "data": {"latestVersion": {"files": [{"label": "Idealpoints/../../x.csv", "dataFile": {"id": 1}}]}}}, "no file of ideal points"),
+    ],
+)
 def test_a_faulty_answer_of_dataverse_is_refused_with_its_address(tmp_path, server, answer, says):
     server.expect_request("/api/datasets/:persistentId").respond_with_json(answer)
     with pytest.raises(fetch.FetchError, match="source voeten-idealpoints, https://localhost.*persistentId.*" + says):
@@ -541,14 +614,17 @@ def test_a_state_without_cases_has_zeros_and_one_that_is_never_named_is_an_error
         gsdb.sanctions(UPSTREAM, ("RUS", "AND"))
 
 
-@pytest.mark.parametrize(("change", "says"), [
-    (lambda f: f.rename(columns={"sanctioned_state": "target"}), "no column .*sanctioned_state"),
-    (lambda f: f.assign(trade=f["trade"] * 2), "neither 0 nor 1"),
-    (lambda f: f.assign(begin=f["begin"].astype(str).str.replace("2003", "2003,5")), "row 3, column begin: '2003,5' is no number"),
-    (lambda f: pd.concat([f, f.tail(1)]), "stands twice"),
-    (lambda f: f.assign(end=f["end"].where(f["case_id"] != 727)), "row 3: a cell is empty"),
-    (lambda f: f.assign(end=f["end"] - 100), "ends before it begins"),
-])
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (lambda f: f.rename(columns={"sanctioned_state": "target"}), "no column .*sanctioned_state"),
+        (lambda f: f.assign(trade=f["trade"] * 2), "neither 0 nor 1"),
+        (lambda f: f.assign(begin=f["begin"].astype(str).str.replace("2003", "2003,5")), "row 3, column begin: '2003,5' is no number"),
+        (lambda f: pd.concat([f, f.tail(1)]), "stands twice"),
+        (lambda f: f.assign(end=f["end"].where(f["case_id"] != 727)), "row 3: a cell is empty"),
+        (lambda f: f.assign(end=f["end"] - 100), "ends before it begins"),
+    ],
+)
 def test_sanctions_that_changed_are_refused(tmp_path, cases, change, says):
     put(tmp_path, "gsdb/GSDB.csv", change(cases).to_csv(index=False))
     with pytest.raises(ValueError, match=r"GSDB\.csv.*" + says):
@@ -582,13 +658,16 @@ def test_reactors_of_another_country_as_they_stand_in_the_list():
     assert nothing.empty and list(nothing.columns) == list(ours.columns)
 
 
-@pytest.mark.parametrize(("before", "after", "says"), [
-    ("Capacity", "CapacityGross", r"no column \['Capacity'\]"),
-    ("1964-05-01,1974-06-02,9,", '1964-05-01,1974-06-02,"9,5",', "row 2, column Capacity: '9,5' is no number"),
-    ("1957-12-01", "01.12.1957", "row 2, column ConstructionStartAt: '01.12.1957' is no date"),
-    (",Sweden,SE,", ",Sweden,Sweden,", "column CountryCode: 'Sweden'"),
-    ("\n", "", "cut short|no column|no rows"),
-])
+@pytest.mark.parametrize(
+    ("before", "after", "says"),
+    [
+        ("Capacity", "CapacityGross", r"no column \['Capacity'\]"),
+        ("1964-05-01,1974-06-02,9,", '1964-05-01,1974-06-02,"9,5",', "row 2, column Capacity: '9,5' is no number"),
+        ("1957-12-01", "01.12.1957", "row 2, column ConstructionStartAt: '01.12.1957' is no date"),
+        (",Sweden,SE,", ",Sweden,Sweden,", "column CountryCode: 'Sweden'"),
+        ("\n", "", "cut short|no column|no rows"),
+    ],
+)
 def test_a_list_of_reactors_that_changed_is_refused_with_its_address(tmp_path, server, before, after, says):
     text = original(REACTORS).decode()
     server.expect_request(ADDRESS).respond_with_data(text.replace(before, after) if before == "\n" else text.replace(before, after, 1))
@@ -614,8 +693,10 @@ def test_votes_and_vetoes_part_the_table_of_the_council(tmp_path):
         un_security_council.vetoes(tmp_path, PAIR)
 
 
-@pytest.mark.parametrize(("before", "after", "says"), [
-    ("member_veto2", "veto2", r"no column \['member_veto2'\]"), ("Middle East,Russia,", "Middle East,Rusland,", "unknown member 'Rusland'")])
+@pytest.mark.parametrize(
+    ("before", "after", "says"),
+    [("member_veto2", "veto2", r"no column \['member_veto2'\]"), ("Middle East,Russia,", "Middle East,Rusland,", "unknown member 'Rusland'")],
+)
 def test_a_list_of_vetoes_that_changed_is_refused(tmp_path, before, after, says):
     text = original(LIST).decode()
     put(tmp_path, LIST, after.join(text.rsplit(before, 1)))

@@ -1,5 +1,6 @@
 """Promise: trade and World Bank figures are downloaded as the institutions offer them now, read as the copies are, and refused when they
 are not what they should be; a bulk file of Comtrade is read in little memory."""
+
 import csv
 import functools
 import gzip
@@ -55,13 +56,24 @@ KEY = "0123456789abcdef0123456789abcdef"
 @functools.cache
 def lists():
     """Comtrade's lists of areas, made of the numbers in the copy: Germany has an old number too, and countries that report no code."""
-    found = {("0", "W00", "World"), ("490", "S19", "Other Asia, nes"), ("899", "_X ", "Areas, nes"), ("568", "_X ", "Other Europe, nes"), ("280", "DEU", "Fmr Fed. Rep. of Germany")}
+    found = {
+        ("0", "W00", "World"),
+        ("490", "S19", "Other Asia, nes"),
+        ("899", "_X ", "Areas, nes"),
+        ("568", "_X ", "Other Europe, nes"),
+        ("280", "DEU", "Fmr Fed. Rep. of Germany"),
+    }
     for path in UPSTREAM.glob("comtrade/total-trade-value-*.csv"):
         with path.open(encoding="utf-8") as file:
             found |= {(row["Partner Code"], row["Partner ISO"], row["Partner"]) for row in csv.DictReader(file) if row["Partner ISO"] not in ("", "WLD")}
     expired = {"280": {"entryExpiredDate": "1990-12-31T00:00:00"}}
-    return {f"{name}.json": [{"id": int(number), "text": text, field: int(number), f"{field}IsoAlpha3": iso3, "isGroup": number == "0"} | expired.get(number, {}) for number, iso3, text in sorted(found)]
-            for name, field in (("Reporters", "reporterCode"), ("partnerAreas", "PartnerCode"))}
+    return {
+        f"{name}.json": [
+            {"id": int(number), "text": text, field: int(number), f"{field}IsoAlpha3": iso3, "isGroup": number == "0"} | expired.get(number, {})
+            for number, iso3, text in sorted(found)
+        ]
+        for name, field in (("Reporters", "reporterCode"), ("partnerAreas", "PartnerCode"))
+    }
 
 
 @pytest.fixture(scope="module")
@@ -72,12 +84,38 @@ def comtrade_records():
         with path.open(encoding="utf-8") as file:
             for row in csv.DictReader(file):
                 code = row["Commodity Code"]
-                records.append({
-                    "typeCode": "C", "freqCode": "A", "refPeriodId": int(row["Year"]) * 10000 + 101, "refYear": int(row["Year"]), "refMonth": 52, "period": row["Year"],
-                    "reporterCode": int(row["Reporter Code"]), "reporterISO": None, "reporterDesc": None, "flowCode": {"Export": "X", "Import": "M", "Re-Import": "RM"}[row["Trade Flow"]],
-                    "flowDesc": None, "partnerCode": int(row["Partner Code"]), "partnerISO": None, "partnerDesc": None, "partner2Code": 0, "classificationCode": row["Classification"],
-                    "classificationSearchCode": "HS", "isOriginalClassification": True, "cmdCode": code if code == "TOTAL" else code.zfill(2), "customsCode": "C00", "mosCode": "0",
-                    "motCode": 0, "qtyUnitCode": -1, "cifvalue": None, "fobvalue": None, "primaryValue": float(row["Trade Value (US$)"]), "isReported": False, "isAggregate": True})
+                records.append(
+                    {
+                        "typeCode": "C",
+                        "freqCode": "A",
+                        "refPeriodId": int(row["Year"]) * 10000 + 101,
+                        "refYear": int(row["Year"]),
+                        "refMonth": 52,
+                        "period": row["Year"],
+                        "reporterCode": int(row["Reporter Code"]),
+                        "reporterISO": None,
+                        "reporterDesc": None,
+                        "flowCode": {"Export": "X", "Import": "M", "Re-Import": "RM"}[row["Trade Flow"]],
+                        "flowDesc": None,
+                        "partnerCode": int(row["Partner Code"]),
+                        "partnerISO": None,
+                        "partnerDesc": None,
+                        "partner2Code": 0,
+                        "classificationCode": row["Classification"],
+                        "classificationSearchCode": "HS",
+                        "isOriginalClassification": True,
+                        "cmdCode": code if code == "TOTAL" else code.zfill(2),
+                        "customsCode": "C00",
+                        "mosCode": "0",
+                        "motCode": 0,
+                        "qtyUnitCode": -1,
+                        "cifvalue": None,
+                        "fobvalue": None,
+                        "primaryValue": float(row["Trade Value (US$)"]),
+                        "isReported": False,
+                        "isAggregate": True,
+                    }
+                )
     return records
 
 
@@ -87,16 +125,23 @@ def comtrade(server, records, change=lambda content, args: content, key=None):  
     for record in records:
         shelves.setdefault((str(record["reporterCode"]), str(record["refYear"]), record["cmdCode"] == "TOTAL"), []).append(record)
     for name, areas in lists().items():
-        server.expect_request(f"/files/v1/app/reference/{name}").respond_with_data(BOM + json.dumps({"more": False, "results": areas}).encode(), content_type="application/json")
+        server.expect_request(f"/files/v1/app/reference/{name}").respond_with_data(
+            BOM + json.dumps({"more": False, "results": areas}).encode(), content_type="application/json"
+        )
 
     def answer(request):
         args = request.args
         asked.append((request.path, dict(args), request.headers.get("Ocp-Apim-Subscription-Key")))
         flows, partners = args["flowCode"].split(","), args.get("partnerCode", "").split(",")
         whole = all(args.get(part) == value for part, value in (("partner2Code", "0"), ("customsCode", "C00"), ("motCode", "0")))
-        found = [record for reporter in args["reporterCode"].split(",") for year in args["period"].split(",") for record in shelves.get((reporter, year, args["cmdCode"] == "TOTAL"), ())
-                 if record["flowCode"] in flows and (partners == [""] or str(record["partnerCode"]) in partners)] * (1 if whole else 2)
-        found = found[:int(args["maxRecords"])]
+        found = [
+            record
+            for reporter in args["reporterCode"].split(",")
+            for year in args["period"].split(",")
+            for record in shelves.get((reporter, year, args["cmdCode"] == "TOTAL"), ())
+            if record["flowCode"] in flows and (partners == [""] or str(record["partnerCode"]) in partners)
+        ] * (1 if whole else 2)
+        found = found[: int(args["maxRecords"])]
         content = change({"elapsedTime": "0.27 secs", "count": len(found), "data": found, "error": ""}, args)
         return content if isinstance(content, Response) else Response(json.dumps(content), content_type="application/json")
 
@@ -107,14 +152,14 @@ def comtrade(server, records, change=lambda content, args: content, key=None):  
 @needs_upstream
 def test_comtrade_without_a_key(server, comtrade_records, tmp_path, monkeypatch):  # noqa: F811
     monkeypatch.delenv("COMTRADE_API_KEY", raising=False)
-    monkeypatch.setattr(un_comtrade, "FIRST_YEAR", 2014)   # fewer requests
+    monkeypatch.setattr(un_comtrade, "FIRST_YEAR", 2014)  # fewer requests
     asked = comtrade(server, comtrade_records)
     edition = fetched("comtrade", server, tmp_path)
     assert f"{TODAY:%-d %B %Y}" in edition and "RUS to 2020" in edition
     for read in (un_comtrade.totals, un_comtrade.products, un_comtrade.partners):
         assert same(read(tmp_path, PAIR), read(UPSTREAM, PAIR)), read.__name__
     years = TODAY.year - 2014
-    assert len(asked) == 2 * years * 3   # exports, imports and chapters, of each reporter and year
+    assert len(asked) == 2 * years * 3  # exports, imports and chapters, of each reporter and year
     assert all(path == "/public/v1/preview/C/A/HS" and key is None and args["maxRecords"] == "500" for path, args, key in asked)
     assert {args["period"] for _, args, _ in asked} == {str(year) for year in range(2014, TODAY.year)}
     assert {(args["reporterCode"], args.get("partnerCode")) for _, args, _ in asked if args["cmdCode"] == "AG2"} == {("643", "364"), ("364", "643")}
@@ -136,12 +181,20 @@ def test_comtrade_with_a_key(server, comtrade_records, tmp_path, monkeypatch):  
 @needs_upstream
 def test_comtrade_of_another_pair(server, comtrade_records, tmp_path, monkeypatch):  # noqa: F811
     monkeypatch.setenv("COMTRADE_API_KEY", KEY)
-    chapter = [record | {"cmdCode": "27", "primaryValue": record["primaryValue"] - 0.4} for record in comtrade_records if record["partnerCode"] == 792 and record["cmdCode"] == "TOTAL"]   # the copy has none
+    chapter = [
+        record | {"cmdCode": "27", "primaryValue": record["primaryValue"] - 0.4}
+        for record in comtrade_records
+        if record["partnerCode"] == 792 and record["cmdCode"] == "TOTAL"
+    ]  # the copy has none
     comtrade(server, comtrade_records + chapter, key=KEY)
     fetched("comtrade", server, tmp_path, OTHER)
     assert same(un_comtrade.totals(tmp_path, OTHER), un_comtrade.totals(UPSTREAM, OTHER))
     with (UPSTREAM / "comtrade" / "total-trade-value-2013.csv").open(encoding="utf-8") as file:
-        by_hand = {row["Trade Flow"].lower(): int(row["Trade Value (US$)"]) for row in csv.DictReader(file) if row["Partner"].startswith("Turk") and row["Partner ISO"] == "TUR"}
+        by_hand = {
+            row["Trade Flow"].lower(): int(row["Trade Value (US$)"])
+            for row in csv.DictReader(file)
+            if row["Partner"].startswith("Turk") and row["Partner ISO"] == "TUR"
+        }
     got = un_comtrade.totals(tmp_path, OTHER)
     assert got[got["year"] == 2013].set_index("flow")["value_usd"].to_dict() == by_hand and len(by_hand) == 2
     got = un_comtrade.products(tmp_path, OTHER)
@@ -160,7 +213,10 @@ def drop(field):
 
 
 COMTRADE_FAULTS = {
-    "an error with status 200": (lambda content, _: content | {"data": [], "count": 0, "error": "Unable to process the query"}, ["the answer is the error", "Unable to process the query"]),
+    "an error with status 200": (
+        lambda content, _: content | {"data": [], "count": 0, "error": "Unable to process the query"},
+        ["the answer is the error", "Unable to process the query"],
+    ),
     "a message of the gateway": (lambda content, _: {"statusCode": 200, "message": "Maintenance"}, ["has no records", "Maintenance"]),
     "nothing at all": (lambda content, _: content | {"data": [], "count": 0}, ["no records of RUS or IRN in any year from 2000"]),
     "cut off at the limit": (lambda content, args: content | {"data": (content["data"] * 500)[:500], "count": 500}, ["500 records", "cut off"]),
@@ -205,7 +261,13 @@ def test_comtrade_with_a_key_that_is_refused(server, comtrade_records, tmp_path,
 @needs_upstream
 def test_comtrade_whose_quota_is_used_up(server, comtrade_records, tmp_path, monkeypatch):  # noqa: F811
     monkeypatch.delenv("COMTRADE_API_KEY", raising=False)
-    comtrade(server, comtrade_records, lambda *_: Response(json.dumps({"statusCode": 429, "message": "Rate limit is exceeded."}), 429, {"Retry-After": "18000"}, content_type="application/json"))
+    comtrade(
+        server,
+        comtrade_records,
+        lambda *_: Response(
+            json.dumps({"statusCode": 429, "message": "Rate limit is exceeded."}), 429, {"Retry-After": "18000"}, content_type="application/json"
+        ),
+    )
     refused("comtrade", server, tmp_path, "429", "18000 seconds")
 
 
@@ -229,7 +291,10 @@ def test_legacy_files_of_comtrade(tmp_path):
         "comma": (lambda rows: rows[5].__setitem__(31, "1,5"), ["row 6", "Trade Value (US$)", "'1,5' is no number"]),
         "empty": (lambda rows: rows[5].__setitem__(31, ""), ["row 6", "nothing is no number"]),
         "flow": (lambda rows: rows[5].__setitem__(7, "Loan"), ["unknown flows ['Loan']"]),
-        "partner": (lambda rows: (rows[5].__setitem__(13, ""), rows[5].__setitem__(12, "Atlantis"), rows[5].__setitem__(11, "998")), ["no code for partner 998, 'Atlantis'"]),
+        "partner": (
+            lambda rows: (rows[5].__setitem__(13, ""), rows[5].__setitem__(12, "Atlantis"), rows[5].__setitem__(11, "998")),
+            ["no code for partner 998, 'Atlantis'"],
+        ),
         "twice": (lambda rows: rows.append(rows[5]), ["stands twice"]),
         "short row": (lambda rows: rows[5].__delitem__(slice(20, None)), ["cannot be read as text with ','"]),
     }
@@ -268,7 +333,9 @@ def test_a_bulk_file_is_filtered_to_the_right_sums_in_little_memory(bulk_file):
     got = un_comtrade.totals(upstream, PAIR)
     assert {(row.reporter, row.flow, "TOTAL"): row.value_usd for row in got.itertuples()} == value(inside[inside["cmdCode"] == "TOTAL"]) and len(got) == 4
     got = un_comtrade.products(upstream, PAIR)
-    assert {(row.reporter, row.flow, row.hs_chapter): row.value_usd for row in got.itertuples()} == value(inside[inside["cmdCode"].str.len() == 2]) and len(got) == 4 * 97
+    assert {(row.reporter, row.flow, row.hs_chapter): row.value_usd for row in got.itertuples()} == value(inside[inside["cmdCode"].str.len() == 2]) and len(
+        got
+    ) == 4 * 97
     own = bulk.measure("this book's reader", bulk_file)
     every = whole[(whole["cmdCode"] == "TOTAL") & whole["reporterCode"].isin([643, 364]) & (whole["reporterCode"] != whole["partnerCode"])]
     assert own["sum"] == every["primaryValue"].round().astype("int64").sum() and own["rows"] == len(every)
@@ -278,7 +345,11 @@ def test_a_bulk_file_is_filtered_to_the_right_sums_in_little_memory(bulk_file):
 def test_duckdb_has_a_limit_and_sees_nothing_but_the_file(bulk_file, monkeypatch, tmp_path):
     other = tmp_path / "other.csv"
     other.write_text("secret\n1\n")
-    for reach in (f"exists (select * from read_csv('{other}'))", f"reporterCode in (select content from read_text('{other}'))", "exists (select * from read_csv('https://localhost/x.csv'))"):
+    for reach in (
+        f"exists (select * from read_csv('{other}'))",
+        f"reporterCode in (select content from read_text('{other}'))",
+        "exists (select * from read_csv('https://localhost/x.csv'))",
+    ):
         with pytest.raises(ValueError, match="(?i)permission|disabled|not exist|extension"):
             files.filtered([bulk_file], ["reporterCode"], reach, separator="\t")
     monkeypatch.setattr(files, "MEMORY", "2MB")
@@ -302,7 +373,7 @@ def test_faults_of_bulk_files(bulk_file, tmp_path):
     def with_cell(column, text):
         cells = lines[of_pair].rstrip("\n").split("\t")
         cells[header.index(column)] = text
-        return [*lines[:of_pair], "\t".join(cells) + "\n", *lines[of_pair + 1:of_pair + 5000]]
+        return [*lines[:of_pair], "\t".join(cells) + "\n", *lines[of_pair + 1 : of_pair + 5000]]
 
     faults = {
         "renamed": ([lines[0].replace("primaryValue", "tradeValue"), *lines[1:9]], ["no column ['primaryValue']", "tradeValue"]),
@@ -355,9 +426,23 @@ def imts(change=lambda rows: None):
         for sheet, indicator in (("Exports, FOB", "XG_FOB_USD"), ("Imports, CIF", "MG_CIF_USD")):
             for year, cell in by_hand(reporter, WORKBOOKS[partner][1], sheet).items():
                 if cell is not None and int(year) >= 1989:
-                    rows.append(dict.fromkeys(IMTS, "") | {
-                        "DATAFLOW": "IMF.STA:IMTS(1.0.0)", "COUNTRY": reporter, "INDICATOR": indicator, "COUNTERPART_COUNTRY": partner, "FREQUENCY": "A", "TIME_PERIOD": str(year),
-                        "OBS_VALUE": repr(float(str(cell).removesuffix("e")) * 1e6), "SCALE": "6", "UNIT": "USD", "DERIVATION_TYPE": "M", "OVERLAP": "OL", "STATUS": "e" if str(cell).endswith("e") else ""})
+                    rows.append(
+                        dict.fromkeys(IMTS, "")
+                        | {
+                            "DATAFLOW": "IMF.STA:IMTS(1.0.0)",
+                            "COUNTRY": reporter,
+                            "INDICATOR": indicator,
+                            "COUNTERPART_COUNTRY": partner,
+                            "FREQUENCY": "A",
+                            "TIME_PERIOD": str(year),
+                            "OBS_VALUE": repr(float(str(cell).removesuffix("e")) * 1e6),
+                            "SCALE": "6",
+                            "UNIT": "USD",
+                            "DERIVATION_TYPE": "M",
+                            "OVERLAP": "OL",
+                            "STATUS": "e" if str(cell).endswith("e") else "",
+                        }
+                    )
     change(rows)
     text = io.StringIO()
     writer = csv.DictWriter(text, rows[0].keys(), lineterminator="\n")
@@ -367,7 +452,11 @@ def imts(change=lambda rows: None):
 
 
 def serve_imts(server, body):  # noqa: F811
-    server.expect_request("/data/IMF.STA,IMTS/RUS+IRN.XG_FOB_USD+MG_CIF_USD.RUS+IRN.A", query_string={"startPeriod": "1989"}, headers={"Accept": "application/vnd.sdmx.data+csv;version=1.0.0"}).respond_with_data(body, content_type="application/vnd.sdmx.data+csv")
+    server.expect_request(
+        "/data/IMF.STA,IMTS/RUS+IRN.XG_FOB_USD+MG_CIF_USD.RUS+IRN.A",
+        query_string={"startPeriod": "1989"},
+        headers={"Accept": "application/vnd.sdmx.data+csv;version=1.0.0"},
+    ).respond_with_data(body, content_type="application/vnd.sdmx.data+csv")
 
 
 @needs_upstream
@@ -383,6 +472,7 @@ def rename(old, new):
     def change(rows):
         for row in rows:
             row[new] = row.pop(old)
+
     return change
 
 
@@ -404,11 +494,20 @@ def test_imf_refuses(server, tmp_path):  # noqa: F811
     serve_imts(server, b'{"message": "No such dataflow found"}\n')
     refused("imf-dots", server, tmp_path, "not CSV")
     server.clear()
-    server.expect_request("/data/IMF.STA,IMTS/RUS+IRN.XG_FOB_USD+MG_CIF_USD.RUS+IRN.A").respond_with_json({"message": "No such dataflow found: IMF.STA:IMTS"}, status=404)
+    server.expect_request("/data/IMF.STA,IMTS/RUS+IRN.XG_FOB_USD+MG_CIF_USD.RUS+IRN.A").respond_with_json(
+        {"message": "No such dataflow found: IMF.STA:IMTS"}, status=404
+    )
     refused("imf-dots", server, tmp_path, "404")
-    for n, (change, parts) in enumerate([
-            (put("UNIT", "EUR"), ["row 9, column UNIT: 'EUR'", "expected 'USD'"]), (put("STATUS", "x"), ["column STATUS: 'x'"]), (put("INDICATOR", "MG_FOB_USD"), ["column INDICATOR: 'MG_FOB_USD'"]),
-            (put("FREQUENCY", "M"), ["column FREQUENCY: 'M'"]), (put("TIME_PERIOD", "2020-Q1"), ["'2020-Q1' is no year"]), (put("OBS_VALUE", "1,5"), ["row 9, column OBS_VALUE: '1,5' is no number"])]):
+    for n, (change, parts) in enumerate(
+        [
+            (put("UNIT", "EUR"), ["row 9, column UNIT: 'EUR'", "expected 'USD'"]),
+            (put("STATUS", "x"), ["column STATUS: 'x'"]),
+            (put("INDICATOR", "MG_FOB_USD"), ["column INDICATOR: 'MG_FOB_USD'"]),
+            (put("FREQUENCY", "M"), ["column FREQUENCY: 'M'"]),
+            (put("TIME_PERIOD", "2020-Q1"), ["'2020-Q1' is no year"]),
+            (put("OBS_VALUE", "1,5"), ["row 9, column OBS_VALUE: '1,5' is no number"]),
+        ]
+    ):
         (tmp_path / str(n) / "imf-dots").mkdir(parents=True)
         (tmp_path / str(n) / "imf-dots" / "imts.csv").write_bytes(imts(change))
         with pytest.raises(ValueError) as error:
@@ -432,10 +531,20 @@ def test_workbooks_of_the_fund(tmp_path):
     def broken(fault, change):
         folder = tmp_path / fault / "imf-dots"
         folder.mkdir(parents=True)
-        book = openpyxl.Workbook()   # a small one: head and the partner's row
+        book = openpyxl.Workbook()  # a small one: head and the partner's row
         for name, title in (("Exports, FOB", "Exports, FOB to Partner Countries"), ("Imports, CIF", "Imports, CIF from Partner Countries")):
             sheet = book.create_sheet(name)
-            for row in ([], [None, title], [], [None, "Russian Federation"], [None, "US Dollars, Millions"], [], [None, None, "2019", "2020"], [None, "Turkey", 7.5, "8.25e"], [None, " Turkey ", 7.5, "8.25e"]):
+            for row in (
+                [],
+                [None, title],
+                [],
+                [None, "Russian Federation"],
+                [None, "US Dollars, Millions"],
+                [],
+                [None, None, "2019", "2020"],
+                [None, "Turkey", 7.5, "8.25e"],
+                [None, " Turkey ", 7.5, "8.25e"],
+            ):
                 sheet.append(row)
         book.remove(book["Sheet"])
         change(book)
@@ -445,13 +554,14 @@ def test_workbooks_of_the_fund(tmp_path):
     got = imf.totals(broken("fine", lambda book: book.create_sheet("Notes")), OTHER)
     assert got[["value_usd", "estimated"]].values.tolist() == [[7_500_000, False], [8_250_000, True]] * 2
     for fault, (change, message) in {
-            "unit": (lambda book: book["Imports, CIF"].__setitem__("B5", "Euros, Millions"), "sheet Imports, CIF: unexpected head .*'Euros, Millions'.*expected"),
-            "title": (lambda book: book["Exports, FOB"].__setitem__("B2", "Exports"), "sheet Exports, FOB: unexpected head 'Exports'"),
-            "sheet": (lambda book: book.remove(book["Imports, CIF"]), "0 sheets are named 'Imports, CIF'"),
-            "country": (lambda book: book["Exports, FOB"].__setitem__("B4", "Atlantis"), "'Atlantis' is no country"),
-            "year": (lambda book: book["Exports, FOB"].__setitem__("C7", "2019Q1"), "unexpected years"),
-            "comma": (lambda book: book["Exports, FOB"].__setitem__("D8", "8,25e"), "2 rows for TUR that are not alike"),
-            "both commas": (lambda book: [book["Exports, FOB"].__setitem__(cell, "8,25e") for cell in ("D8", "D9")], "TUR in 2020: '8,25e' is no number")}.items():
+        "unit": (lambda book: book["Imports, CIF"].__setitem__("B5", "Euros, Millions"), "sheet Imports, CIF: unexpected head .*'Euros, Millions'.*expected"),
+        "title": (lambda book: book["Exports, FOB"].__setitem__("B2", "Exports"), "sheet Exports, FOB: unexpected head 'Exports'"),
+        "sheet": (lambda book: book.remove(book["Imports, CIF"]), "0 sheets are named 'Imports, CIF'"),
+        "country": (lambda book: book["Exports, FOB"].__setitem__("B4", "Atlantis"), "'Atlantis' is no country"),
+        "year": (lambda book: book["Exports, FOB"].__setitem__("C7", "2019Q1"), "unexpected years"),
+        "comma": (lambda book: book["Exports, FOB"].__setitem__("D8", "8,25e"), "2 rows for TUR that are not alike"),
+        "both commas": (lambda book: [book["Exports, FOB"].__setitem__(cell, "8,25e") for cell in ("D8", "D9")], "TUR in 2020: '8,25e' is no number"),
+    }.items():
         with pytest.raises(ValueError, match=f"DOTS_162.xlsx.*{message}"):
             imf.totals(broken(fault, change), OTHER)
     shutil.copy(broken("two", lambda book: None) / "imf-dots" / "DOTS_162.xlsx", tmp_path / "two" / "imf-dots" / "DOTS_1.xlsx")
@@ -474,15 +584,28 @@ def series(name, change=lambda content: content):
     with (UPSTREAM / name / file).open(encoding="utf-8") as opened:
         for row in csv.DictReader(opened):
             values[row["Country Code"], int(row["Year"])] = (row["Country Name"], float(row["Value"]))
-    records = [{"indicator": {"id": indicator, "value": title}, "country": {"id": country[:2], "value": values.get((country, 2000), (country,))[0]}, "countryiso3code": country, "date": str(year),
-                "value": values.get((country, year), (None, None))[1], "unit": "", "obs_status": "", "decimal": 0} for country in countries.split(";") for year in range(TODAY.year, 1988, -1)]
+    records = [
+        {
+            "indicator": {"id": indicator, "value": title},
+            "country": {"id": country[:2], "value": values.get((country, 2000), (country,))[0]},
+            "countryiso3code": country,
+            "date": str(year),
+            "value": values.get((country, year), (None, None))[1],
+            "unit": "",
+            "obs_status": "",
+            "decimal": 0,
+        }
+        for country in countries.split(";")
+        for year in range(TODAY.year, 1988, -1)
+    ]
     return change([{"page": 1, "pages": 1, "per_page": 20000, "total": len(records), "sourceid": "2", "lastupdated": "2026-10-07"}, records])
 
 
 def serve_series(server, name, content):  # noqa: F811
     server.clear()
-    server.expect_request(f"/country/{SERIES[name][4]}/indicator/{SERIES[name][2]}", query_string={"format": "json", "date": f"1989:{TODAY.year}", "per_page": "20000"}).respond_with_data(
-        BOM + json.dumps(content).encode(), content_type="application/json")
+    server.expect_request(
+        f"/country/{SERIES[name][4]}/indicator/{SERIES[name][2]}", query_string={"format": "json", "date": f"1989:{TODAY.year}", "per_page": "20000"}
+    ).respond_with_data(BOM + json.dumps(content).encode(), content_type="application/json")
 
 
 @needs_upstream
@@ -500,19 +623,31 @@ def test_world_bank(name, server, tmp_path):  # noqa: F811
 def test_world_bank_refuses(server, tmp_path):  # noqa: F811
     name = "worldbank-gdp"
     for change, parts in [
-            (lambda content: [{"message": [{"id": "120", "key": "Invalid value", "value": "The provided parameter value is not valid"}]}], ["is the error", "The provided parameter value is not valid", "NY.GDP.MKTP.CD"]),
-            (lambda content: [{"page": 0, "pages": 0, "per_page": 50, "total": 0, "sourceid": None, "lastupdated": None}, None], ["no records of NY.GDP.MKTP.CD"]),
-            (lambda content: [content[0] | {"pages": 2, "total": 5 * len(content[1])}, content[1]], ["page 1 of 2", "cut off"]),
-            (lambda content: [content[0], content[1][:-1]], ["cut off"]),
-            (lambda content: [content[0], [record | ({"countryiso3code": "XXX"} if record["countryiso3code"] == "IRN" else {}) for record in content[1]]], ["no records of ['IRN']"]),
-            (lambda content: [content[0], [record | {"value": None} for record in content[1]]], ["no record of NY.GDP.MKTP.CD has a value"]),
-            (lambda content: [], ["is the error []"])]:
+        (
+            lambda content: [{"message": [{"id": "120", "key": "Invalid value", "value": "The provided parameter value is not valid"}]}],
+            ["is the error", "The provided parameter value is not valid", "NY.GDP.MKTP.CD"],
+        ),
+        (lambda content: [{"page": 0, "pages": 0, "per_page": 50, "total": 0, "sourceid": None, "lastupdated": None}, None], ["no records of NY.GDP.MKTP.CD"]),
+        (lambda content: [content[0] | {"pages": 2, "total": 5 * len(content[1])}, content[1]], ["page 1 of 2", "cut off"]),
+        (lambda content: [content[0], content[1][:-1]], ["cut off"]),
+        (
+            lambda content: [content[0], [record | ({"countryiso3code": "XXX"} if record["countryiso3code"] == "IRN" else {}) for record in content[1]]],
+            ["no records of ['IRN']"],
+        ),
+        (lambda content: [content[0], [record | {"value": None} for record in content[1]]], ["no record of NY.GDP.MKTP.CD has a value"]),
+        (lambda content: [], ["is the error []"]),
+    ]:
         serve_series(server, name, series(name, change))
         refused(name, server, tmp_path, *parts)
-    for n, (change, message) in enumerate([
-            (lambda record: record | {"unit": "thousand"}, "'thousand'.*expected"), (lambda record: record | {"indicator": {"id": "NY.GDP.MKTP.CD", "value": "GDP (constant 2015 US$)"}}, "constant 2015 US"),
-            (lambda record: record | {"value": "1,5"}, "value '1,5'"), (lambda record: record | {"date": "2020Q1"}, "date '2020Q1'"),
-            (lambda record: {key: value for key, value in record.items() if key != "value"}, r"record 1: no field \['value'\]")]):
+    for n, (change, message) in enumerate(
+        [
+            (lambda record: record | {"unit": "thousand"}, "'thousand'.*expected"),
+            (lambda record: record | {"indicator": {"id": "NY.GDP.MKTP.CD", "value": "GDP (constant 2015 US$)"}}, "constant 2015 US"),
+            (lambda record: record | {"value": "1,5"}, "value '1,5'"),
+            (lambda record: record | {"date": "2020Q1"}, "date '2020Q1'"),
+            (lambda record: {key: value for key, value in record.items() if key != "value"}, r"record 1: no field \['value'\]"),
+        ]
+    ):
         (tmp_path / str(n) / name).mkdir(parents=True)
         (tmp_path / str(n) / name / "gdp.json").write_text(json.dumps(series(name, lambda content: [content[0], [change(record) for record in content[1]]])))
         with pytest.raises(ValueError, match=f"gdp.json, record 1.*{message}|gdp.json, {message}"):
@@ -530,7 +665,9 @@ def test_world_bank_copies(tmp_path):
         nothing = read(UPSTREAM, ("TWN", "XXX"))
         assert nothing.empty and list(nothing) == list(read(UPSTREAM, PAIR))
         text = (UPSTREAM / name / file).read_text(encoding="utf-8")
-        for n, (changed, message) in enumerate([(text.replace("Value", "Amount", 1), r"no column \['Value'\]"), (text.replace("AZE,", "AZX,").replace("ISR,", "ISX,"), r"no rows for \[.*'ISR'")]):
+        for n, (changed, message) in enumerate(
+            [(text.replace("Value", "Amount", 1), r"no column \['Value'\]"), (text.replace("AZE,", "AZX,").replace("ISR,", "ISX,"), r"no rows for \[.*'ISR'")]
+        ):
             folder = tmp_path / f"{name}{n}" / name
             folder.mkdir(parents=True)
             (folder / file).write_text(changed, encoding="utf-8")
@@ -543,7 +680,7 @@ def test_wits(tmp_path):
     got = world_bank.wits_totals(UPSTREAM, OTHER).set_index(["reporter", "flow", "year"])["value_usd"]
     copy = json.loads((UPSTREAM / "wits" / "RUS.json").read_text())
     assert got["RUS", "export", 2010] == round(copy["2010"]["TUR"]["x"] * 1000) and got["RUS", "import", 2016] == round(copy["2016"]["TUR"]["m"] * 1000)
-    assert len(world_bank.wits_totals(UPSTREAM, ("RUS", "ROU"))) > 30   # WITS writes ROM
+    assert len(world_bank.wits_totals(UPSTREAM, ("RUS", "ROU"))) > 30  # WITS writes ROM
     nothing = world_bank.wits_totals(UPSTREAM, ("FRA", "ITA"))
     assert nothing.empty and list(nothing)[:4] == ["reporter", "partner", "flow", "year"]
     with pytest.raises(FileNotFoundError, match="wits: no file"):
@@ -562,20 +699,51 @@ def test_wits(tmp_path):
 def harvard_body():
     """The data set's file of totals by partner, made of the copy's sections."""
     places = pd.read_csv(UPSTREAM / "harvard-atlas" / "location.csv", index_col=0).set_index("location_id")["location_code"]
-    sums = pd.concat(pd.read_csv(path) for path in UPSTREAM.glob("harvard-atlas/*_hs_2010_to_2020.csv")).groupby(["location_id", "partner_id", "year"], as_index=False)[["export_value", "import_value"]].sum()
-    table = pd.DataFrame({"country_id": sums["location_id"], "country_iso3_code": sums["location_id"].map(places), "partner_country_id": sums["partner_id"], "partner_iso3_code": sums["partner_id"].map(places),
-                          "year": sums["year"], "export_value": sums["export_value"].astype("int64"), "import_value": sums["import_value"].astype("int64")})
+    sums = (
+        pd.concat(pd.read_csv(path) for path in UPSTREAM.glob("harvard-atlas/*_hs_2010_to_2020.csv"))
+        .groupby(["location_id", "partner_id", "year"], as_index=False)[["export_value", "import_value"]]
+        .sum()
+    )
+    table = pd.DataFrame(
+        {
+            "country_id": sums["location_id"],
+            "country_iso3_code": sums["location_id"].map(places),
+            "partner_country_id": sums["partner_id"],
+            "partner_iso3_code": sums["partner_id"].map(places),
+            "year": sums["year"],
+            "export_value": sums["export_value"].astype("int64"),
+            "import_value": sums["import_value"].astype("int64"),
+        }
+    )
     early = table.iloc[:1].assign(year=1995)
     return pd.concat([early, table]).to_csv(index=False).encode()
 
 
 def dataverse(server, body, change=lambda content: content, **about):  # noqa: F811
     server.clear()
-    entry = {"id": 13685107, "filename": "hs92_country_country_year.csv", "filesize": len(body), "checksum": {"type": "MD5", "value": hashlib.md5(body).hexdigest()}} | about
+    entry = {
+        "id": 13685107,
+        "filename": "hs92_country_country_year.csv",
+        "filesize": len(body),
+        "checksum": {"type": "MD5", "value": hashlib.md5(body).hexdigest()},
+    } | about
     other = {"label": "hs92_country_year.csv", "restricted": False, "dataFile": {"id": 1, "filename": "hs92_country_year.csv"}}
-    content = {"status": "OK", "data": {"id": 5, "latestVersion": {"versionNumber": 18, "versionMinorNumber": 0, "releaseTime": "2026-04-22T12:00:00Z", "files": [other, {"label": entry["filename"], "restricted": False, "dataFile": entry}]}}}
+    content = {
+        "status": "OK",
+        "data": {
+            "id": 5,
+            "latestVersion": {
+                "versionNumber": 18,
+                "versionMinorNumber": 0,
+                "releaseTime": "2026-04-22T12:00:00Z",
+                "files": [other, {"label": entry["filename"], "restricted": False, "dataFile": entry}],
+            },
+        },
+    }
     server.expect_request("/api/datasets/:persistentId/", query_string={"persistentId": "doi:10.7910/DVN/T4CHWJ"}).respond_with_json(change(content))
-    server.expect_request("/api/access/datafile/13685107").respond_with_data("", status=303, headers={"Location": server.url_for("/10.7910/DVN/T4CHWJ/x?X-Amz-Expires=3600")})
+    server.expect_request("/api/access/datafile/13685107").respond_with_data(
+        "", status=303, headers={"Location": server.url_for("/10.7910/DVN/T4CHWJ/x?X-Amz-Expires=3600")}
+    )
     server.expect_request("/10.7910/DVN/T4CHWJ/x").respond_with_data(body, content_type="text/csv")
 
 
@@ -592,20 +760,37 @@ def test_harvard(server, harvard_body, tmp_path):  # noqa: F811
 def test_harvard_refuses(server, harvard_body, tmp_path):  # noqa: F811
     name, text = "harvard-atlas", harvard_body.decode()
     for body, change, parts in [
-            (harvard_body, lambda content: {"status": "ERROR", "message": "Dataset with Persistent ID not found."}, ["describes no data set", "Persistent ID not found"]),
-            (harvard_body, lambda content: json.loads(json.dumps(content).replace("country_country_year", "bilateral_year")), ["no file hs92_country_country_year.csv", "hs92_bilateral_year.csv"]),
-            (b"country_iso3_code,year\n", lambda content: content, ["no column ['partner_iso3_code'"]),
-            (text.replace("IRN", "AAA").replace("RUS", "AAB").encode(), lambda content: content, ["no rows of RUS or IRN"])]:
+        (
+            harvard_body,
+            lambda content: {"status": "ERROR", "message": "Dataset with Persistent ID not found."},
+            ["describes no data set", "Persistent ID not found"],
+        ),
+        (
+            harvard_body,
+            lambda content: json.loads(json.dumps(content).replace("country_country_year", "bilateral_year")),
+            ["no file hs92_country_country_year.csv", "hs92_bilateral_year.csv"],
+        ),
+        (b"country_iso3_code,year\n", lambda content: content, ["no column ['partner_iso3_code'"]),
+        (text.replace("IRN", "AAA").replace("RUS", "AAB").encode(), lambda content: content, ["no rows of RUS or IRN"]),
+    ]:
         dataverse(server, body, change)
         refused(name, server, tmp_path, *parts)
         shutil.rmtree(tmp_path / f".{name}.part")
-    dataverse(server, harvard_body[:-len(harvard_body.splitlines()[-1]) - 1], checksum={"type": "MD5", "value": hashlib.md5(harvard_body).hexdigest()}, filesize=len(harvard_body))
+    dataverse(
+        server,
+        harvard_body[: -len(harvard_body.splitlines()[-1]) - 1],
+        checksum={"type": "MD5", "value": hashlib.md5(harvard_body).hexdigest()},
+        filesize=len(harvard_body),
+    )
     refused(name, server, tmp_path, "is not the one that the data set describes", "cut off")
     dataverse(server, harvard_body)
-    assert fetched(name, server, tmp_path).startswith("version 18.0")   # nothing of that try is kept
+    assert fetched(name, server, tmp_path).startswith("version 18.0")  # nothing of that try is kept
     shutil.rmtree(tmp_path / name)
     first = text.splitlines()[5].split(",")
-    for column, value, parts in (("export_value", '"1,5"', ["row 6, column export_value: '1,5' is no number"]), ("partner_iso3_code", "X1", ["'X1' is no code of a country"])):
+    for column, value, parts in (
+        ("export_value", '"1,5"', ["row 6, column export_value: '1,5' is no number"]),
+        ("partner_iso3_code", "X1", ["'X1' is no code of a country"]),
+    ):
         cells = list(first)
         cells[text.splitlines()[0].split(",").index(column)] = value
         dataverse(server, text.replace(",".join(first), ",".join(cells), 1).encode())
@@ -632,8 +817,12 @@ def test_harvard_copies(tmp_path):
     for name in ("location.csv", "hs_product.csv"):
         shutil.copyfile(folder / name, tmp_path / "harvard-atlas" / name)
     head = ",location_id,partner_id,product_id,year,export_value,import_value\n"
-    for row, message in ((f"0,{code['RUS']},{code['IRN']},1,2015,\"1,5\",2.0\n", "row 2, column export_value: '1,5' is no number"), (f"0,{code['RUS']},99999,1,2015,1.0,2.0\n", "99999.*is no country"),
-                         (f"0,{code['RUS']},{code['IRN']},500,2015,1.0,2.0\n", "not sections"), (f"0,{code['IRN']},{code['RUS']},1,2015,1.0,2.0\n", "rows of {'IRN'}")):
+    for row, message in (
+        (f'0,{code["RUS"]},{code["IRN"]},1,2015,"1,5",2.0\n', "row 2, column export_value: '1,5' is no number"),
+        (f"0,{code['RUS']},99999,1,2015,1.0,2.0\n", "99999.*is no country"),
+        (f"0,{code['RUS']},{code['IRN']},500,2015,1.0,2.0\n", "not sections"),
+        (f"0,{code['IRN']},{code['RUS']},1,2015,1.0,2.0\n", "rows of {'IRN'}"),
+    ):
         (tmp_path / "harvard-atlas" / "RUS_hs_2010_to_2020.csv").write_text(head + row)
         with pytest.raises(ValueError, match=f"RUS_hs_2010_to_2020.csv.*{message}"):
             harvard_growth_lab.totals(tmp_path, PAIR)
@@ -654,8 +843,11 @@ def test_oec(tmp_path):
         oec.totals(tmp_path, PAIR)
     (tmp_path / "oec-baci-2022").mkdir()
     head = "exporter_id,exporter_name,importer_id,importer_name,value\n"
-    for text, message in ((head.replace("value", "trade") + "rus,Russia,irn,Iran,5.0\n", r"no column \['value'\]"), (head + 'rus,Russia,irn,Iran,"1,5"\n', "row 2, column value: '1,5'"),
-                          (head + "rus,Russia,irn,Iran,5.0\n" * 2, "2 rows from RUS to IRN")):
+    for text, message in (
+        (head.replace("value", "trade") + "rus,Russia,irn,Iran,5.0\n", r"no column \['value'\]"),
+        (head + 'rus,Russia,irn,Iran,"1,5"\n', "row 2, column value: '1,5'"),
+        (head + "rus,Russia,irn,Iran,5.0\n" * 2, "2 rows from RUS to IRN"),
+    ):
         (tmp_path / "oec-baci-2022" / "bilateral_value_clean_24_withid.csv").write_text(text)
         with pytest.raises(ValueError, match=f"bilateral_value_clean_24_withid.csv.*{message}"):
             oec.totals(tmp_path, PAIR)
@@ -668,15 +860,21 @@ def test_correlates_of_war(tmp_path, monkeypatch):
     import pyreadr
 
     data = pyreadr.read_r(UPSTREAM / "cow-trade" / "cow_trade_ndy.rda")["cow_trade_ndy"].set_index(["ccode1", "ccode2", "year"])
-    monkeypatch.setattr(pyreadr, "read_r", lambda path, kept={"cow_trade_ndy": data.reset_index()}: kept)
+    monkeypatch.setattr(pyreadr, "read_r", lambda path: {"cow_trade_ndy": data.reset_index()})
     got = correlates_of_war.totals(UPSTREAM, OTHER).set_index(["reporter", "partner", "year"])["value_usd"]
     assert got["RUS", "TUR", 2010] == data.loc[(365, 640, 2010), "flow1"] * 1e6 and got["TUR", "SUN", 1990] == data.loc[(365, 640, 1990), "flow2"] * 1e6
-    for pair, numbers, year in ((("DEU", "IRN"), (255, 630), 2000), (("CZE", "RUS"), (316, 365), 2000), (("RUS", "YEM"), (365, 679), 2000), (("IRN", "VNM"), (630, 816), 2005), (("NRU", "AUS"), (900, 970), 2005)):
+    for pair, numbers, year in (
+        (("DEU", "IRN"), (255, 630), 2000),
+        (("CZE", "RUS"), (316, 365), 2000),
+        (("RUS", "YEM"), (365, 679), 2000),
+        (("IRN", "VNM"), (630, 816), 2005),
+        (("NRU", "AUS"), (900, 970), 2005),
+    ):
         row = data.loc[(*numbers, year)]
         values = {row["flow1"], row["flow2"]} - {-9}
         got = correlates_of_war.totals(UPSTREAM, pair)
         assert set(got[got["year"] == year]["value_usd"]) == {value * 1e6 for value in values} and values, pair
-    nothing = correlates_of_war.totals(UPSTREAM, ("RUS", "HKG"))   # no state of the project's
+    nothing = correlates_of_war.totals(UPSTREAM, ("RUS", "HKG"))  # no state of the project's
     assert nothing.empty and list(nothing)[:4] == ["reporter", "partner", "flow", "year"]
     with pytest.raises(FileNotFoundError, match="cow_trade_ndy.rda"):
         correlates_of_war.totals(tmp_path, PAIR)

@@ -1,5 +1,6 @@
 """Promise: a chapter executes when something it used has changed, and only then; a page never shows what is no longer so; chapters
 see nothing of each other; two builds do not meet."""
+
 import os
 import re
 import shutil
@@ -8,7 +9,14 @@ import sys
 
 from small_book import GOOD, HEAD, ROOT, book, build, cell, edit, edit_table, end, executed, page, rows, run_here, start, surroundings, without_last_row, write  # noqa: F401
 
-READS = HEAD + "# Three\n\n" + cell('import helper\nfrom ledger import inputs, numbers\n\nread = int((inputs.ROOT / "notes.txt").read_text())\nnumbers.put("sum", helper.VALUE + read, "{:d}", table="nuclear")') + "The sum is {num}`sum`.\n"
+READS = (
+    HEAD
+    + "# Three\n\n"
+    + cell(
+        'import helper\nfrom ledger import inputs, numbers\n\nread = int((inputs.ROOT / "notes.txt").read_text())\nnumbers.put("sum", helper.VALUE + read, "{:d}", table="nuclear")'
+    )
+    + "The sum is {num}`sum`.\n"
+)
 
 
 def counts(title, table):
@@ -45,7 +53,9 @@ def test_a_chapter_executes_when_something_it_used_has_changed_and_only_then(boo
 
     assert why(book, "chapters/one") == "chapters/one would execute: it has not run yet, or what it put out is no longer kept"
     after("a first build", "one", "two", "three")
-    assert re.fullmatch(r"chapters/one would not execute: its cells, the \d+ tables and \d+ files it reads, the lock and Python are as they were when it ran", why(book, "one"))
+    assert re.fullmatch(
+        r"chapters/one would not execute: its cells, the \d+ tables and \d+ files it reads, the lock and Python are as they were when it ran", why(book, "one")
+    )
 
     edit(one, "There are", "Prose.\n\nThere are")
     after("an edit to prose")
@@ -88,7 +98,9 @@ def test_a_chapter_executes_when_something_it_used_has_changed_and_only_then(boo
     table.write_bytes(sealed[0][:-2] + (b"1\n" if sealed[0][-2:] != b"1\n" else b"2\n"))  # the last digit, by hand: the descriptor says otherwise
     for attempt in (1, 2):
         code, said = build(book)
-        assert code != 0 and "chapters/one.md:19: cell 1: TableError: table gdp: the content is not the one whose hash the descriptor holds" in said, f"attempt {attempt}: {said[-3000:]}"
+        assert code != 0 and "chapters/one.md:19: cell 1: TableError: table gdp: the content is not the one whose hash the descriptor holds" in said, (
+            f"attempt {attempt}: {said[-3000:]}"
+        )
         assert "FAILED chapters/one" in said and not executed(said)
 
     table.write_bytes(sealed[0])
@@ -138,7 +150,7 @@ def test_what_changes_while_a_chapter_runs_is_not_taken_for_what_ran(book):
 
 # --- isolation ------------------------------------------------------------------------------------------------------------------
 
-SPOILS = '''# Each chapter looks for the traces of the others, then leaves its own.
+SPOILS = """# Each chapter looks for the traces of the others, then leaves its own.
 import builtins, os, random, sys
 from pathlib import Path
 import matplotlib, numpy, pandas
@@ -168,7 +180,7 @@ numpy.random.seed(77)
 tables.load = lambda name: None
 sys.setrecursionlimit(7777)
 numbers.put("process", os.getpid(), "{:d}", table="gdp")
-numbers.put("parent", os.getppid(), "{:d}", table="gdp")'''
+numbers.put("parent", os.getppid(), "{:d}", table="gdp")"""
 
 
 def test_chapters_see_nothing_of_each_other_in_whatever_order_and_share_one_warm_process(book):

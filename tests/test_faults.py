@@ -1,5 +1,6 @@
 """Promise: whatever a chapter does, the build ends, says in one message where and why, and leaves the last good site as it was; what
 is mended builds again, with nothing cleaned by hand."""
+
 import os
 import re
 import shutil
@@ -15,7 +16,10 @@ LEFT = "the chapter ends and leaves a"
 EXCESS = "Excess: the chapter has printed more than 1,000,000 bytes"
 # name → the code cells of a chapter, of which one has its fault on the line that says "here", and what the message says of it
 FAULTS = {
-    "raises": (["def share(part, whole):\n    return part / whole", ":tags: [hide-input]\n\nrows = 3\nshares = [\n    share(1, rows),\n    share(1, 0),  # here\n]"], "ZeroDivisionError: division by zero"),
+    "raises": (
+        ["def share(part, whole):\n    return part / whole", ":tags: [hide-input]\n\nrows = 3\nshares = [\n    share(1, rows),\n    share(1, 0),  # here\n]"],
+        "ZeroDivisionError: division by zero",
+    ),
     "syntax": (["---\ntags: [hide-input]\n---\nrows = 1\nrows = = 2  # here"], "SyntaxError: invalid syntax"),
     "evaluates": (["rows = 1\n\n\neval('1 +')  # here"], "SyntaxError: invalid syntax"),
     "loops": (["rows = 1", "rows = 2\n\nwhile True:  # here\n    pass"], PAST),
@@ -25,8 +29,14 @@ FAULTS = {
     "hides": (["rows = 1\ntry:  # here\n    print('x' * 50_000_000)\nexcept Exception:\n    pass"], EXCESS),
     "writes": (["import os\nfor i in range(500):  # here\n    os.write(1, b'x' * 100_000)"], EXCESS),
     "runs": (["import subprocess\n\nsubprocess.run('yes | head -c 50000000', shell=True)  # here"], EXCESS),
-    "threads": (["import threading, time\n\nthreading.Thread(target=time.sleep, args=(60,), name='sleeper').start()  # here", "rows = 1"], f"{LEFT} thread running: sleeper. Join it, or shut its pool down"),
-    "daemons": (["import threading, time\n\nthreading.Thread(target=time.sleep, args=(60,), name='sleeper', daemon=True).start()  # here"], f"{LEFT} thread running: sleeper. Join it, or shut its pool down"),
+    "threads": (
+        ["import threading, time\n\nthreading.Thread(target=time.sleep, args=(60,), name='sleeper').start()  # here", "rows = 1"],
+        f"{LEFT} thread running: sleeper. Join it, or shut its pool down",
+    ),
+    "daemons": (
+        ["import threading, time\n\nthreading.Thread(target=time.sleep, args=(60,), name='sleeper', daemon=True).start()  # here"],
+        f"{LEFT} thread running: sleeper. Join it, or shut its pool down",
+    ),
     "kills": (["import os\n\nos.kill(os.getpid(), 9)  # here"], "the chapter's process was killed by SIGKILL"),
     "leaves": (["import os\n\nos._exit(3)  # here"], "the chapter's process ended by itself, with exit status 3"),
     "leaves-well": (["import os\n\nos._exit(0)  # here"], "the chapter's process ended by itself, with exit status 0"),
@@ -109,7 +119,13 @@ def test_a_full_disk_fails_the_build_and_leaves_the_site_as_it_was(book, tmp_pat
         pytest.skip(f"nobody may mount a small disk to fill on this machine: {error}")
     code, said = build(book)
     assert code == 0, said[-3000:]
-    ran = subprocess.run([*apart, sys.executable, "-c", f"import pathlib, test_faults; test_faults.on_full_disks(pathlib.Path({str(book)!r}))"], cwd=ROOT / "tests", capture_output=True, text=True, env=os.environ | {"PYTHONPATH": str(ROOT)})
+    ran = subprocess.run(
+        [*apart, sys.executable, "-c", f"import pathlib, test_faults; test_faults.on_full_disks(pathlib.Path({str(book)!r}))"],
+        cwd=ROOT / "tests",
+        capture_output=True,
+        text=True,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+    )
     assert ran.returncode == 0, ran.stderr[-6000:]
 
 
@@ -130,7 +146,14 @@ def on_full_disks(book):
     good = {"one": GOOD, "two": GOOD.replace("numbers.put", "x = 1\nnumbers.put")}
     writes = "file = open('big', 'wb', buffering=0)\nfor i in range(5):\n    file.write(bytes(1_000_000))"
     shows = "from IPython.display import HTML\n\nHTML('x' * {})"
-    write(book, **good, **{name: HEAD + f"# {name}\n\n" + cell(code) for name, code in {"writes": writes, "much": shows.format(3_000_000), "more": shows.format(700_000)}.items()})
+    write(
+        book,
+        **good,
+        **{
+            name: HEAD + f"# {name}\n\n" + cell(code)
+            for name, code in {"writes": writes, "much": shows.format(3_000_000), "more": shows.format(700_000)}.items()
+        },
+    )
     leave_free(500_000)
     code, said = build(book, LEDGER_JOBS="1", TMPDIR=str(temp))
     assert code != 0 and executed(said) >= {"two"} and "Traceback" not in said, said

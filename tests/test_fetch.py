@@ -2,6 +2,7 @@
 
 Every fault comes from a real HTTPS server on this machine.
 """
+
 import contextlib
 import datetime
 import gzip
@@ -32,7 +33,18 @@ KEY = "s3cret-of-the-author"
 
 
 def source(address, *hosts, **more):
-    entry = {"name": "an-institution", "key": "An Institution", "institution": "An Institution", "how": "automatic", "format": "CSV", "published": "yearly", "terms": "free", "module": "none", "tables": {}, "largest": 1}
+    entry = {
+        "name": "an-institution",
+        "key": "An Institution",
+        "institution": "An Institution",
+        "how": "automatic",
+        "format": "CSV",
+        "published": "yearly",
+        "terms": "free",
+        "module": "none",
+        "tables": {},
+        "largest": 1,
+    }
     return fetch.Source(**entry | {"address": address, "hosts": hosts or (address.split("/")[2],)} | more)
 
 
@@ -148,10 +160,17 @@ def test_the_key_stays_with_the_institution(server, tmp_path, monkeypatch):
     """The second host is the same server by its number, so that it can say what it was sent."""
     monkeypatch.setenv("AN_INSTITUTION_KEY", KEY)
     sent = []
-    server.expect_request("/file").respond_with_handler(lambda request: sent.append(("asked", request.headers.get("X-Key"))) or Response("", 307, {"Location": server.url_for("/moved")}))
+    server.expect_request("/file").respond_with_handler(
+        lambda request: sent.append(("asked", request.headers.get("X-Key"))) or Response("", 307, {"Location": server.url_for("/moved")})
+    )
     server.expect_request("/moved").respond_with_handler(lambda request: sent.append(("moved", request.headers.get("X-Key"))) or Response(CSV))
     here = server.url_for("/").split("/")[2]
-    one = source("https://LOCALHOST:" + here.split(":")[1] + "/", here, here.replace("localhost", "LOCALHOST"), secret={"variable": "AN_INSTITUTION_KEY", "header": "X-Key", "required": True, "page": "https://example.org"})
+    one = source(
+        "https://LOCALHOST:" + here.split(":")[1] + "/",
+        here,
+        here.replace("localhost", "LOCALHOST"),
+        secret={"variable": "AN_INSTITUTION_KEY", "header": "X-Key", "required": True, "page": "https://example.org"},
+    )
     fetch.Get(one, tmp_path)("file", server.url_for("/file").replace("localhost", "LOCALHOST"), kind="csv")
     assert sent[-1] == ("moved", None), sent
 
@@ -160,7 +179,10 @@ def test_words_of_an_institution_are_no_markup_of_ours(server, tmp_path, monkeyp
     """What a connector says of the edition is printed on pages, and may hold words from an answer."""
     connected(monkeypatch, lambda get, pair: get("file", "file", kind="csv") and "<script>alert(1)</script> of `July` 2026 (final)")
     server.expect_request("/file").respond_with_data(CSV)
-    assert fetch.download(source(server.url_for("/"), module="connector"), ("RUS", "IRN"), tmp_path, lambda *_: None) == "scriptalert(1)/script of July 2026 (final)"
+    assert (
+        fetch.download(source(server.url_for("/"), module="connector"), ("RUS", "IRN"), tmp_path, lambda *_: None)
+        == "scriptalert(1)/script of July 2026 (final)"
+    )
 
 
 # --- faults of servers and networks ---------------------------------------------------------------------------------------------
@@ -280,7 +302,17 @@ def test_a_web_page_with_status_200(server, tmp_path, kind):
     assert f"a web page, not {kind}, titled 'Just a moment...'" in said
 
 
-@pytest.mark.parametrize("kind, body, says", [("csv", b"", "is empty"), ("csv", b"\xef\xbb\xbf", "is empty"), ("csv", b'{"error": "x"}\n', "is not CSV"), ("json", b"a,b\n1,2\n", "not JSON"), ("xlsx", CSV.encode(), "damaged"), ("dta", CSV.encode(), "not a Stata file")])
+@pytest.mark.parametrize(
+    "kind, body, says",
+    [
+        ("csv", b"", "is empty"),
+        ("csv", b"\xef\xbb\xbf", "is empty"),
+        ("csv", b'{"error": "x"}\n', "is not CSV"),
+        ("json", b"a,b\n1,2\n", "not JSON"),
+        ("xlsx", CSV.encode(), "damaged"),
+        ("dta", CSV.encode(), "not a Stata file"),
+    ],
+)
 def test_an_answer_of_another_kind(server, tmp_path, kind, body, says):
     assert says in refused(server, tmp_path, Response(body), kind=kind)
 
@@ -295,7 +327,9 @@ def test_a_redirect_to_a_host_that_is_not_listed(server, tmp_path, certificates)
     assert elsewhere.rstrip("/") in said and "none of the hosts listed" in said and not asked
 
 
-@pytest.mark.parametrize("to", ["http://localhost/file", "ftp://localhost/file", "file:///etc/hostname", "https://user:word@localhost/file", "https://localhost.evil.example/"])
+@pytest.mark.parametrize(
+    "to", ["http://localhost/file", "ftp://localhost/file", "file:///etc/hostname", "https://user:word@localhost/file", "https://localhost.evil.example/"]
+)
 def test_a_redirect_to_what_is_not_allowed(server, tmp_path, to):
     said = refused(server, tmp_path, Response("", 302, {"Location": to}))
     assert ("not https" in said or "none of the hosts listed" in said) and len(server.log) == 1
@@ -397,7 +431,18 @@ def test_a_workbook_with_formulas_gives_their_stored_values_or_an_error(server, 
     (tmp_path / "file").rename(tmp_path / "file.xlsx")
     with pytest.raises(ValueError, match="file.xlsx, sheet1.xml, cell B2: a formula without a value"):
         files.workbook(tmp_path / "file.xlsx")
-    for changed in (lambda part: part.replace(b"<f>", b"<x:f>").replace(b"</f>", b"</x:f>").replace(b"<c ", b"<x:c ").replace(b"</c>", b"</x:c>").replace(b"<v", b"<x:v").replace(b"</v>", b"</x:v>").replace(b"<worksheet xmlns=", b"<worksheet xmlns:x=%s xmlns=" % re.search(rb'xmlns=("[^"]+")', part)[1]), lambda part: part.decode().encode("utf-16")):
+    for changed in (
+        lambda part: (
+            part.replace(b"<f>", b"<x:f>")
+            .replace(b"</f>", b"</x:f>")
+            .replace(b"<c ", b"<x:c ")
+            .replace(b"</c>", b"</x:c>")
+            .replace(b"<v", b"<x:v")
+            .replace(b"</v>", b"</x:v>")
+            .replace(b"<worksheet xmlns=", b"<worksheet xmlns:x=%s xmlns=" % re.search(rb'xmlns=("[^"]+")', part)[1])
+        ),
+        lambda part: part.decode().encode("utf-16"),
+    ):
         with zipfile.ZipFile(io.BytesIO(body)) as before, zipfile.ZipFile(tmp_path / "other.xlsx", "w") as after:  # as other programs write it
             for name in before.namelist():
                 after.writestr(name, changed(before.read(name)) if name == "xl/worksheets/sheet1.xml" else before.read(name))
@@ -420,7 +465,13 @@ def test_a_workbook_that_is_a_zip_bomb_or_expands_entities(server, tmp_path):
             after.writestr(name, before.read(name))
         after.writestr("xl/worksheets/sheet2.xml", b" " * 60_000_000)
     assert "zip bomb" in refused(server, tmp_path, Response(body.getvalue()), kind="xlsx", largest=100)
-    bomb = '<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "' + "a" * 100 + '">' + "".join(f'<!ENTITY {chr(98 + i)} "{f"&{chr(97 + i)};" * 10}">' for i in range(8)) + "]><worksheet xmlns='http://schemas.openxmlformats.org/spreadsheetml/2006/main'><f/>&i;</worksheet>"
+    bomb = (
+        '<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "'
+        + "a" * 100
+        + '">'
+        + "".join(f'<!ENTITY {chr(98 + i)} "{f"&{chr(97 + i)};" * 10}">' for i in range(8))
+        + "]><worksheet xmlns='http://schemas.openxmlformats.org/spreadsheetml/2006/main'><f/>&i;</worksheet>"
+    )
     with zipfile.ZipFile(io.BytesIO(workbook(A1=1))) as before, zipfile.ZipFile(tmp_path / "laughs.xlsx", "w") as after:
         for name in before.namelist():
             after.writestr(name, bomb if name == "xl/worksheets/sheet1.xml" else before.read(name))
@@ -455,7 +506,16 @@ def test_no_message_and_no_log_holds_the_key(server, tmp_path, monkeypatch, capl
     told = []
     said = refused(server, tmp_path, secret=secret(), say=told.append)
     assert asked and set(asked) == {KEY}
-    heard = said + "".join(told) + "".join(str(record.getMessage()) + str(record.args) for record in caplog.records if record.name.partition(".")[0] in ("urllib3", "requests", "pooch", "ledger")) + "".join(capsys.readouterr())
+    heard = (
+        said
+        + "".join(told)
+        + "".join(
+            str(record.getMessage()) + str(record.args)
+            for record in caplog.records
+            if record.name.partition(".")[0] in ("urllib3", "requests", "pooch", "ledger")
+        )
+        + "".join(capsys.readouterr())
+    )
     assert KEY not in heard
     if status in (401, 403):
         assert "AN_INSTITUTION_KEY is refused" in said
@@ -537,7 +597,9 @@ def test_files_of_a_run_that_asked_otherwise_do_not_stay(server, tmp_path, monke
         fetch.download(one, ("RUS", "IRN"), tmp_path, lambda *_: None)
     connected(monkeypatch, lambda get, pair: get("c", "file", kind="csv") and "an edition")
     fetch.download(one, ("RUS", "IRN"), tmp_path, lambda *_: None)
-    assert {path.name for path in (tmp_path / "an-institution").iterdir()} == {"c", "fetched.json"} and set(fetch.record(tmp_path / "an-institution")["files"]) == {"c"}
+    assert {path.name for path in (tmp_path / "an-institution").iterdir()} == {"c", "fetched.json"} and set(
+        fetch.record(tmp_path / "an-institution")["files"]
+    ) == {"c"}
 
 
 def test_the_files_of_a_source_are_bounded_together(server, tmp_path, monkeypatch):
@@ -625,7 +687,14 @@ def test_the_next_edition_is_reckoned_from_what_is_held():
 ])  # fmt: skip
 def test_a_fault_of_sources_yml_is_named(tmp_path, change, says):
     path = tmp_path / "sources.yml"
-    path.write_text("x:\n  {key: X, institution: X, how: closed, format: CSV, published: never, terms: free, module: m, tables: {}}\n".replace("{", "").replace("}}", "").replace(", ", "\n  ").replace("tables: ", "tables: {}") + f"\n  {change}\n", encoding="utf-8")
+    path.write_text(
+        "x:\n  {key: X, institution: X, how: closed, format: CSV, published: never, terms: free, module: m, tables: {}}\n".replace("{", "")
+        .replace("}}", "")
+        .replace(", ", "\n  ")
+        .replace("tables: ", "tables: {}")
+        + f"\n  {change}\n",
+        encoding="utf-8",
+    )
     with pytest.raises(ValueError, match="sources.yml, x") as caught:
         fetch.sources(path)
     assert says in str(caught.value)

@@ -1,9 +1,9 @@
 """Promise: a build that is killed leaves nothing running, and what builds keep is whole or not believed: the next build is right, with
 nothing cleaned by hand."""
+
 import os
 import shutil
 import signal
-import time
 
 from small_book import GOOD, all_ended, book, build, cell, edit, edit_table, executed, rows, run_here, site, start, without_last_row, write  # noqa: F401
 
@@ -14,7 +14,9 @@ def test_after_a_kill_at_any_moment_the_next_build_is_right_and_nothing_lives_on
     runs = tmp_path / "runs"
     code = f"import subprocess, time\n\nopen({str(runs)!r}, 'w').close()\nsleeper = subprocess.Popen(['sleep', '60'], start_new_session=True)\ntime.sleep(0.3)\nsleeper.kill()\nsleeper.wait()\nnumbers.put"
     slow = GOOD.replace("numbers.put", code)
-    write(book, one=slow, two=slow.replace("# A chapter", "# Another chapter"), **{f"page-{i}": f"# Page {i}\n" for i in range(4)})  # so many that Sphinx writes them in processes of its own
+    write(
+        book, one=slow, two=slow.replace("# A chapter", "# Another chapter"), **{f"page-{i}": f"# Page {i}\n" for i in range(4)}
+    )  # so many that Sphinx writes them in processes of its own
     sealed = {path: path.read_bytes() for path in (book / "data/gdp.csv", book / "data/datapackage.json")}
     clean = []
     for change in (lambda: None, lambda: edit_table(book, "gdp", without_last_row)):
@@ -37,7 +39,11 @@ def test_after_a_kill_at_any_moment_the_next_build_is_right_and_nothing_lives_on
         code, said = build(book)
         assert code == 0 and site(book) == right, f"killed at {moment!r}: {said[-3000:]}"
 
-    for fresh, incremental in (("a chapter runs", "pickling environment"), ("updating environment", "dumping search index"), ("preparing documents", "build succeeded")):
+    for fresh, incremental in (
+        ("a chapter runs", "pickling environment"),
+        ("updating environment", "dumping search index"),
+        ("preparing documents", "build succeeded"),
+    ):
         for path, content in sealed.items():
             path.write_bytes(content)
         shutil.rmtree(book / "_build")

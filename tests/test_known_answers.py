@@ -2,6 +2,7 @@
 
 Every value was read or summed by hand from the institution's own file when its reader was written, by other code than the reader's.
 """
+
 import pandas as pd
 import pytest
 
@@ -78,7 +79,14 @@ def test_product_years_that_cannot_be_read_by_chapter_are_left_out():
     assert round(products.query("flow == 'export' and year == 2006")["value_usd"].sum() / MILLION) == 1556
 
 
-@pytest.mark.parametrize("source, reporter, partner, flow, year, value", [("UN Comtrade", "RUS", "WLD", "export", 2019, 426720332660), ("UN Comtrade", "RUS", "CHN", "import", 2010, 38960930034), ("Harvard Atlas", "IRN", "CHN", "import", 2017, 18455582694)])
+@pytest.mark.parametrize(
+    "source, reporter, partner, flow, year, value",
+    [
+        ("UN Comtrade", "RUS", "WLD", "export", 2019, 426720332660),
+        ("UN Comtrade", "RUS", "CHN", "import", 2010, 38960930034),
+        ("Harvard Atlas", "IRN", "CHN", "import", 2017, 18455582694),
+    ],
+)
 def test_trade_partners(source, reporter, partner, flow, year, value):
     assert cell("trade_partners", "value_usd", source=source, reporter=reporter, partner=partner, flow=flow, year=year) == value
 
@@ -88,7 +96,10 @@ def test_gdp(country, year, value):
     assert cell("gdp", "gdp_usd", country=country, year=year) == value
 
 
-@pytest.mark.parametrize("target, year, kind, cases", [("RUS", 2021, "any", 12), ("RUS", 2022, "any", 29), ("IRN", 2016, "any", 20), ("IRN", 2017, "any", 3), ("RUS", 2022, "financial", 27)])
+@pytest.mark.parametrize(
+    "target, year, kind, cases",
+    [("RUS", 2021, "any", 12), ("RUS", 2022, "any", 29), ("IRN", 2016, "any", 20), ("IRN", 2017, "any", 3), ("RUS", 2022, "financial", 27)],
+)
 def test_sanctions_in_force(target, year, kind, cases):
     assert cell("sanctions", "active_cases", target=target, year=year, sanction_type=kind) == cases
 
@@ -127,7 +138,9 @@ def test_energy_institute_reserves_stop_at_2020():
 
 @pytest.mark.parametrize("year, destination, value", [(2019, "Europe", 191.265), (2025, "Europe", 35.9679), (2025, "CHN", 36.7207), (2019, "CHN", 0.283923)])
 def test_where_russian_pipeline_gas_goes(year, destination, value):
-    exports = load("energy_exports").query("country == 'RUS' and fuel == 'pipeline gas' and destination == @destination and year == @year and source == 'Energy Institute'")
+    exports = load("energy_exports").query(
+        "country == 'RUS' and fuel == 'pipeline gas' and destination == @destination and year == @year and source == 'Energy Institute'"
+    )
     assert value in [round(v, 6) for v in exports["value"]]
 
 
@@ -176,7 +189,9 @@ def test_syrian_deaths():
     assert syria["deaths_best"].sum() == 335796
 
 
-@pytest.mark.parametrize("year, source, measure, country, value", [(2023, "SIPRI", "share_of_gdp", "IRN", 2.061404), (2023, "World Bank", "share_of_gdp", "RUS", 5.402318)])
+@pytest.mark.parametrize(
+    "year, source, measure, country, value", [(2023, "SIPRI", "share_of_gdp", "IRN", 2.061404), (2023, "World Bank", "share_of_gdp", "RUS", 5.402318)]
+)
 def test_military_spending(year, source, measure, country, value):
     assert round(cell("military_spending", country=country, year=year, source=source, measure=measure), 6) == value
 
@@ -184,7 +199,10 @@ def test_military_spending(year, source, measure, country, value):
 # --- diplomacy ------------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("one, other, first, last, value", [("RUS", "IRN", 1991, 1999, 0.512), ("RUS", "IRN", 2015, 2019, 0.664), ("IRN", "ISR", 2015, 2019, 0.109), ("IRN", "CHN", 2015, 2019, 0.774)])
+@pytest.mark.parametrize(
+    "one, other, first, last, value",
+    [("RUS", "IRN", 1991, 1999, 0.512), ("RUS", "IRN", 2015, 2019, 0.664), ("IRN", "ISR", 2015, 2019, 0.109), ("IRN", "CHN", 2015, 2019, 0.774)],
+)
 def test_agreement_in_the_general_assembly(one, other, first, last, value):
     agreement = measures.voting_agreement(load("un_votes"), one, other)
     assert round(agreement[agreement["year"].between(first, last)]["agree"].mean(), 3) == value

@@ -2,6 +2,7 @@
 
 Chromium as in `test_reader`; the book is the small one.
 """
+
 import hashlib
 import os
 import re

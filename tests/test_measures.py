@@ -1,4 +1,5 @@
 """Promise: a measure is right on cases worked by hand, and keeps its properties on any data."""
+
 import pandas as pd
 import pytest
 from hypothesis import given
@@ -55,7 +56,24 @@ def test_mirror_gap_turns_sign_when_the_reporters_change_places(one, other):
     assert (there["ratio"] * back["ratio"] - 1).abs().max() < 1e-9 or there.empty
 
 
-@pytest.mark.parametrize("chapter, group", [("01", "Agri-food"), ("24", "Agri-food"), ("25", "Minerals and fuels"), ("27", "Minerals and fuels"), ("28", "Chemicals"), ("40", "Chemicals"), ("41", measures.OTHER), ("72", "Metals"), ("83", "Metals"), ("84", "Machinery and vehicles"), ("90", "Machinery and vehicles"), ("93", measures.OTHER), ("99", measures.OTHER)])
+@pytest.mark.parametrize(
+    "chapter, group",
+    [
+        ("01", "Agri-food"),
+        ("24", "Agri-food"),
+        ("25", "Minerals and fuels"),
+        ("27", "Minerals and fuels"),
+        ("28", "Chemicals"),
+        ("40", "Chemicals"),
+        ("41", measures.OTHER),
+        ("72", "Metals"),
+        ("83", "Metals"),
+        ("84", "Machinery and vehicles"),
+        ("90", "Machinery and vehicles"),
+        ("93", measures.OTHER),
+        ("99", measures.OTHER),
+    ],
+)
 def test_hs_groups_at_their_borders(chapter, group):
     assert measures.hs_group(chapter) == group
 
@@ -67,7 +85,10 @@ def test_no_hs_chapter(chapter):
 
 
 def products(amounts):
-    return pd.DataFrame([("AAA", "BBB", "export", 2001, chapter, value) for chapter, value in amounts.items()], columns=["reporter", "partner", "flow", "year", "hs_chapter", "value_usd"])
+    return pd.DataFrame(
+        [("AAA", "BBB", "export", 2001, chapter, value) for chapter, value in amounts.items()],
+        columns=["reporter", "partner", "flow", "year", "hs_chapter", "value_usd"],
+    )
 
 
 def test_basket_by_hand():
@@ -96,8 +117,17 @@ def partners(rows):
 
 def test_partner_table_takes_the_published_world_as_the_whole():
     table = measures.partner_table(
-        partners([("S", "AAA", "WLD", "export", 2001, 200.0), ("S", "AAA", "BBB", "export", 2001, 30.0), ("S", "AAA", "BBB", "import", 2001, 10.0), ("S", "AAA", "CCC", "export", 2001, 60.0)]),
-        "S", "AAA", 2001,
+        partners(
+            [
+                ("S", "AAA", "WLD", "export", 2001, 200.0),
+                ("S", "AAA", "BBB", "export", 2001, 30.0),
+                ("S", "AAA", "BBB", "import", 2001, 10.0),
+                ("S", "AAA", "CCC", "export", 2001, 60.0),
+            ]
+        ),
+        "S",
+        "AAA",
+        2001,
     )
     assert list(table.index) == ["CCC", "BBB"]
     assert table.loc["BBB", ["total", "share", "rank"]].tolist() == [40.0, 0.2, 2]
@@ -125,7 +155,16 @@ def reserves(rows):
 
 
 def test_share_of_reserves_says_how_many_countries_it_could_count():
-    frame = reserves([("AAA", 2001, "gas", "S", 30.0), ("BBB", 2001, "gas", "S", 20.0), ("WLD", 2001, "gas", "S", 100.0), ("AAA", 2002, "gas", "S", 40.0), ("WLD", 2002, "gas", "S", 100.0), ("AAA", 2002, "oil", "S", 9.0)])
+    frame = reserves(
+        [
+            ("AAA", 2001, "gas", "S", 30.0),
+            ("BBB", 2001, "gas", "S", 20.0),
+            ("WLD", 2001, "gas", "S", 100.0),
+            ("AAA", 2002, "gas", "S", 40.0),
+            ("WLD", 2002, "gas", "S", 100.0),
+            ("AAA", 2002, "oil", "S", 9.0),
+        ]
+    )
     table = measures.share_of_reserves(frame, ["AAA", "BBB"], "gas", "S")
     assert table.to_dict("index") == {2001: {"share": 0.5, "counted": 2}, 2002: {"share": 0.4, "counted": 1}}
     with pytest.raises(ValueError, match="no world total"):
@@ -184,7 +223,15 @@ def test_forum_had_no_members_before_its_statute():
 
 
 def test_forum_shares_by_hand():
-    frame = reserves([("AAA", 2008, "gas", "S", 30.0), ("CCC", 2008, "gas", "S", 20.0), ("WLD", 2008, "gas", "S", 100.0), ("BBB", 2009, "gas", "S", 60.0), ("WLD", 2009, "gas", "S", 120.0)])
+    frame = reserves(
+        [
+            ("AAA", 2008, "gas", "S", 30.0),
+            ("CCC", 2008, "gas", "S", 20.0),
+            ("WLD", 2008, "gas", "S", 100.0),
+            ("BBB", 2009, "gas", "S", 60.0),
+            ("WLD", 2009, "gas", "S", 120.0),
+        ]
+    )
     table = measures.forum_shares(frame, FORUM, ["2008-01-01"], ["S"])
     assert table.drop(columns=["listed_on", "source"]).to_dict("records") == [
         {"year": 2008, "members": 2, "observers": 1, "alone": 0.3, "together": 0.5, "missing": 1},
@@ -192,7 +239,9 @@ def test_forum_shares_by_hand():
     ]
 
 
-VOTES = votes([(1, 1999, "AAA", "yes"), (1, 1999, "BBB", "yes"), (2, 2000, "AAA", "no"), (2, 2000, "BBB", "yes"), (3, 2001, "AAA", "no"), (3, 2001, "BBB", "no")])
+VOTES = votes(
+    [(1, 1999, "AAA", "yes"), (1, 1999, "BBB", "yes"), (2, 2000, "AAA", "no"), (2, 2000, "BBB", "yes"), (3, 2001, "AAA", "no"), (3, 2001, "BBB", "no")]
+)
 
 
 def test_agreement_by_period_pools_the_roll_calls_of_each():

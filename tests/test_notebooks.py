@@ -1,4 +1,5 @@
 """Promise: the notebooks that the book executed run again, cell by cell, under nbval; none of them holds an error."""
+
 import os
 import subprocess
 import sys
@@ -24,6 +25,21 @@ def test_executed_notebook_is_complete_and_without_error(page):
 
 @pytest.mark.parametrize("page", NOTEBOOKS)
 def test_nbval_runs_the_notebook_again(page):
-    command = [sys.executable, "-m", "pytest", "--nbval-lax", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "-c", os.devnull, "--rootdir", str(EXECUTED), f"{EXECUTED / page}.ipynb"]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "--nbval-lax",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "-p",
+        "no:xdist",
+        "-c",
+        os.devnull,
+        "--rootdir",
+        str(EXECUTED),
+        f"{EXECUTED / page}.ipynb",
+    ]
     run = subprocess.run(command, cwd=EXECUTED, capture_output=True, text=True, env=os.environ | {"PYTHONPATH": str(ROOT)})
     assert run.returncode == 0, run.stdout[-3000:] + run.stderr[-1000:]

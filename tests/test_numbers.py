@@ -1,4 +1,5 @@
 """Promise: what `numbers.put` accepts prints as meant, and what would print nothing is refused."""
+
 import json
 
 import numpy as np
@@ -18,7 +19,19 @@ def put(*args, **kwargs):
     return output
 
 
-@pytest.mark.parametrize("value, form, printed", [(2.1027, "{:.2f}", "2.10"), (np.float64(2.1027), "{:.2f}", "2.10"), (np.int64(12), "{}", "12"), (1518.2, "{:,.1f}", "1,518.2"), (0.0031, "{:.2%}", "0.31%"), (-3.5, "{:.1f}", "−3.5"), (7, "{:d}", "7"), (8.0, "{:d}", "8")])
+@pytest.mark.parametrize(
+    "value, form, printed",
+    [
+        (2.1027, "{:.2f}", "2.10"),
+        (np.float64(2.1027), "{:.2f}", "2.10"),
+        (np.int64(12), "{}", "12"),
+        (1518.2, "{:,.1f}", "1,518.2"),
+        (0.0031, "{:.2%}", "0.31%"),
+        (-3.5, "{:.1f}", "−3.5"),
+        (7, "{:d}", "7"),
+        (8.0, "{:d}", "8"),
+    ],
+)
 def test_prints(value, form, printed):
     output = put("a-number", value, form, table="gdp", unit="US$")
     assert list(output.data.values()) == [printed]
@@ -27,7 +40,16 @@ def test_prints(value, form, printed):
     json.dumps(record)
 
 
-@pytest.mark.parametrize("name, value, form, says", [("a-number", float("nan"), "{:.1f}", "nothing a sentence could print"), ("a-number", np.inf, "{:.1f}", "nothing"), ("a-number", 1.0, "", "prints ''"), ("a-number", 1.0, "about", "prints 'about'"), ("A number", 1.0, "{:.1f}", "lower-case")])
+@pytest.mark.parametrize(
+    "name, value, form, says",
+    [
+        ("a-number", float("nan"), "{:.1f}", "nothing a sentence could print"),
+        ("a-number", np.inf, "{:.1f}", "nothing"),
+        ("a-number", 1.0, "", "prints ''"),
+        ("a-number", 1.0, "about", "prints 'about'"),
+        ("A number", 1.0, "{:.1f}", "lower-case"),
+    ],
+)
 def test_refused(name, value, form, says):
     with pytest.raises(ValueError, match=says):
         numbers.put(name, value, form, table="gdp")

@@ -1,4 +1,5 @@
 """Promise: the data package is a valid Data Package, complete, and is what the readers make of the institutions' files."""
+
 import json
 import shutil
 import subprocess
@@ -69,7 +70,11 @@ def test_the_command_writes_what_is_missing_and_nothing_else(tmp_path):
         return {path.name: path.read_bytes() for path in (tmp_path / "data").iterdir()}
 
     before = files()
-    name = next(resource["name"] for resource in tables.package()["resources"] if resource["builder"] != tables.HAND and not any("fetched" in source for source in resource["sources"]))
+    name = next(
+        resource["name"]
+        for resource in tables.package()["resources"]
+        if resource["builder"] != tables.HAND and not any("fetched" in source for source in resource["sources"])
+    )
     run = subprocess.run([*rebuild, *some], cwd=tmp_path, capture_output=True, text=True)
     assert run.returncode == 0 and "0 tables changed" in run.stdout and "kept by hand" in run.stdout, run.stdout + run.stderr
     (tmp_path / "data" / f"{name}.csv").unlink()

@@ -1,4 +1,5 @@
 """Promise: nothing in the readers says Russia or Iran: the same files give the tables of two other countries, into another folder."""
+
 import csv
 import importlib
 import json
@@ -38,7 +39,9 @@ def test_every_table_that_the_files_cover_is_built_and_the_others_are_named(buil
         assert f"{name}: left out, the files hold nothing of it about Russia and Turkey" in said
     for name in made:
         assert len(tables.load(name, into)) > 0
-    ran = subprocess.run([str(Path(sys.executable).parent / "frictionless"), "validate", "datapackage.json", "--json"], cwd=into, capture_output=True, text=True)
+    ran = subprocess.run(
+        [str(Path(sys.executable).parent / "frictionless"), "validate", "datapackage.json", "--json"], cwd=into, capture_output=True, text=True
+    )
     assert ran.returncode == 0 and json.loads(ran.stdout)["valid"], ran.stdout[-2000:]
     assert not {"claims", "events"} & {path.stem for path in into.iterdir()}
 
@@ -68,7 +71,11 @@ def test_their_figures_are_those_of_the_files(built):
 
     arms = tables.load("arms_transfers", into).query("record == 'deal'")
     lines = list(csv.reader((UPSTREAM / "sipri-register-deals/trade-register.csv").read_text(encoding="cp1252").splitlines()))
-    deals = [line for line in lines if len(line) > 12 and {line[0], line[1]} in ({"Turkiye", "Russia"}, {"Turkiye", "Soviet Union"}) and max(map(int, line[10].split(";"))) >= 1989]
+    deals = [
+        line
+        for line in lines
+        if len(line) > 12 and {line[0], line[1]} in ({"Turkiye", "Russia"}, {"Turkiye", "Soviet Union"}) and max(map(int, line[10].split(";"))) >= 1989
+    ]
     assert len(arms) == len(deals) > 0 and any("S-400" in name for name in arms["designation"])
 
 
@@ -78,7 +85,11 @@ def test_two_countries_of_which_neither_is_of_the_book():
         for builder in resource["builder"] if resource["builder"] != tables.HAND else []:
             module, function = builder.split(":")
             frame = getattr(importlib.import_module(module), function)(UPSTREAM, ("CHN", "TUR"))
-            assert set(frame.columns) == {field["name"] for field in resource["schema"]["fields"]} or not len(frame) and set(frame.columns) <= {field["name"] for field in resource["schema"]["fields"]}, builder
+            assert (
+                set(frame.columns) == {field["name"] for field in resource["schema"]["fields"]}
+                or not len(frame)
+                and set(frame.columns) <= {field["name"] for field in resource["schema"]["fields"]}
+            ), builder
             if resource["name"] == "trade_totals":
                 assert not {"RUS", "IRN"} & ({*frame["reporter"]} | {*frame["partner"]}), builder
 

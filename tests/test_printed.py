@@ -2,12 +2,11 @@
 
 Both are what `make pdf` and `make epub` left in the site. Tests of the PDF are skipped where no Chromium could print it, but never in CI.
 """
+
 import html
 import json
-import os
 import posixpath
 import re
-import shutil
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
@@ -29,7 +28,6 @@ XHTML = {"h": "http://www.w3.org/1999/xhtml"}
 PAGES = ["index", *(entry["file"] for entry in yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))["chapters"])]
 
 
-
 def plain(markup):
     return html.unescape(re.sub(r"<[^>]+>", "", markup))
 
@@ -45,7 +43,10 @@ def site_page(name):
 
 def captions(text):
     """Return the captions of a page's charts, by the charts' names."""
-    return {name: " ".join(plain(caption).split()) for name, caption in re.findall(r'<figure class="ledger-chart[^"]*" id="chart-([^"]+)">.*?<span class="caption-text">(.*?)</span>', text, re.S)}
+    return {
+        name: " ".join(plain(caption).split())
+        for name, caption in re.findall(r'<figure class="ledger-chart[^"]*" id="chart-([^"]+)">.*?<span class="caption-text">(.*?)</span>', text, re.S)
+    }
 
 
 def printed_numbers(text):

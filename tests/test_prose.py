@@ -3,6 +3,7 @@
 What a reader sees as prose is taken from the chapters' Markdown: no front matter, no code, no roles' targets. Claims, events and
 omissions are checked with it.
 """
+
 import re
 from pathlib import Path
 
@@ -78,7 +79,11 @@ def typed_numbers(path: Path):
             bare = re.sub(r"\{[a-z:]+\}`[^`]*`|`[^`]*`", " ", sentence)
             bare = re.sub(rf"\b\d{{1,2}}(?: (?:and|to|or) \d{{1,2}}|–\d{{1,2}})? (?:{MONTHS})(?: \d{{4}})?", " ", bare)  # 19 and 20 May 2001
             bare = re.sub(r"\b(?:18|19|20)\d\d(?:s|–\d{2,4}|/\d{2,4})?\b", " ", bare)  # a year, a span of years
-            bare = re.sub(r"\b(?:S/[\w/.]+|Project \d+|[A-Z][A-Za-z]*-\d+\w*|Resolution \d+|resolution \d+|resolutions \d+|JCPOA|HS \d\d\S*|chapters? \d\d(?: to \d\d)?|Article \d+|article \d+)", " ", bare)
+            bare = re.sub(
+                r"\b(?:S/[\w/.]+|Project \d+|[A-Z][A-Za-z]*-\d+\w*|Resolution \d+|resolution \d+|resolutions \d+|JCPOA|HS \d\d\S*|chapters? \d\d(?: to \d\d)?|Article \d+|article \d+)",
+                " ",
+                bare,
+            )
             for found in NUMBER.findall(bare):
                 yield found.rstrip(","), sentence
 
@@ -94,7 +99,9 @@ def test_a_typed_number_has_a_citation_or_a_reason():
                 used.add((path.name, number))
             elif "{cite}" not in sentence:
                 wrong.append(f"{path.name}: {number} in: {sentence}")
-    assert not wrong, "typed numbers: compute them with numbers.put, cite a page that states them, or give a reason in tests/typed_numbers.csv\n" + "\n".join(wrong)
+    assert not wrong, "typed numbers: compute them with numbers.put, cite a page that states them, or give a reason in tests/typed_numbers.csv\n" + "\n".join(
+        wrong
+    )
     assert not excused - used, f"allowed in {ALLOWED.name} and not typed any more: {sorted(excused - used)}"
 
 

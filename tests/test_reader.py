@@ -1,4 +1,5 @@
 """Promise: in a real browser a reader finds a claim, filters the ledger, walks from a verdict to the rows behind it, and takes them away."""
+
 import json
 import re
 import zipfile
@@ -112,7 +113,14 @@ def figure_caption(name):
         return json.loads(archive.read("datapackage.json"))["title"]
 
 
-@pytest.mark.parametrize("path, key", [("index.html", "@book{russia-iran-ledger"), ("chapters/energy.html", "@incollection{russia-iran-ledger-energy"), ("tables/gdp.html", "@misc{russia-iran-ledger-gdp")])
+@pytest.mark.parametrize(
+    "path, key",
+    [
+        ("index.html", "@book{russia-iran-ledger"),
+        ("chapters/energy.html", "@incollection{russia-iran-ledger-energy"),
+        ("tables/gdp.html", "@misc{russia-iran-ledger-gdp"),
+    ],
+)
 def test_the_book_a_chapter_and_a_table_say_how_to_cite_them(open_page, path, key):
     page = open_page(path)
     block = page.locator("article > details.cite")
@@ -136,7 +144,17 @@ SEEN = """async (words) => {
 }"""
 
 
-@pytest.mark.parametrize("words, path", [("S-300", "chapters/security.html"), ("Astana", "chapters/diplomacy.html"), ("2.08", "chapters/economics.html"), ("C37", "chapters/claims.html#c37"), ("Nabucco", "chapters/energy.html"), ("sanctions snapback", "chapters/outlook.html")])
+@pytest.mark.parametrize(
+    "words, path",
+    [
+        ("S-300", "chapters/security.html"),
+        ("Astana", "chapters/diplomacy.html"),
+        ("2.08", "chapters/economics.html"),
+        ("C37", "chapters/claims.html#c37"),
+        ("Nabucco", "chapters/energy.html"),
+        ("sanctions snapback", "chapters/outlook.html"),
+    ],
+)
 def test_the_search_box_finds(open_page, address, words, path):
     page = open_page("chapters/energy.html")
     page.get_by_role("textbox", name="Search").fill(words)

@@ -1,5 +1,6 @@
 """Promise: in a real browser a chart tells its values to the mouse, to a finger and to the keyboard, as its table has them, and is whole
 without JavaScript."""
+
 import csv
 import gzip
 import json
@@ -112,7 +113,10 @@ def test_a_tap_tells_the_value_and_a_tap_elsewhere_takes_it_away(open_page, widt
 
 
 @pytest.mark.parametrize("width", [1280, 390, 320])
-@pytest.mark.parametrize("path, chart", [("chapters/outlook.html", "outlook-timeline"), ("chapters/energy.html", "gas-reserves"), ("chapters/diplomacy.html", "russia-votes-by-issue")])
+@pytest.mark.parametrize(
+    "path, chart",
+    [("chapters/outlook.html", "outlook-timeline"), ("chapters/energy.html", "gas-reserves"), ("chapters/diplomacy.html", "russia-votes-by-issue")],
+)
 def test_words_never_leave_the_window(open_page, path, chart, width):  # noqa: F811
     page = open_page(f"{path}#chart-{chart}", width=width, has_touch=True)
     picture = picture_of(page, chart)
@@ -151,7 +155,9 @@ def test_arrow_keys_walk_the_points_and_the_series_and_are_spoken(open_page):  #
 
 def test_sound_is_off_until_it_is_asked_for_and_the_place_is_kept(open_page):  # noqa: F811
     page = open_page(LINK)
-    page.evaluate("() => { window.begun = 0; const start = OscillatorNode.prototype.start; OscillatorNode.prototype.start = function () { window.begun++; return start.call(this); }; }")
+    page.evaluate(
+        "() => { window.begun = 0; const start = OscillatorNode.prototype.start; OscillatorNode.prototype.start = function () { window.begun++; return start.call(this); }; }"
+    )
     take_keyboard(page, CHART)
     page.keyboard.press("ArrowRight")
     expect(tip_of(page)).to_contain_text("2012")
@@ -195,7 +201,9 @@ def test_the_script_moves_nothing_and_keeps_the_name(open_page):  # noqa: F811
     expect(page.locator(f"#chart-{CHART}").get_by_role("application", name=alt)).to_be_visible()
 
 
-@pytest.mark.parametrize("path, loaded", [(PAGE, True), ("index.html", True), ("chapters/claims.html", False), ("chapters/methods.html", False), ("tables/gdp.html", False)])
+@pytest.mark.parametrize(
+    "path, loaded", [(PAGE, True), ("index.html", True), ("chapters/claims.html", False), ("chapters/methods.html", False), ("tables/gdp.html", False)]
+)
 def test_the_script_is_loaded_where_charts_are(path, loaded):
     text = (SITE / path).read_text(encoding="utf-8")
     assert ('class="chart-picture"' in text) == ("charts.js" in text) == loaded

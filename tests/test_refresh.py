@@ -3,6 +3,7 @@ and whatever fails or is stopped on the way, `data/` holds the old table or the 
 
 The institution is a real HTTPS server on this machine; the book is a copy with a small chapter of its own.
 """
+
 import gzip
 import json
 import os
@@ -14,7 +15,6 @@ import subprocess
 import sys
 import textwrap
 import time
-from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -29,14 +29,22 @@ PRICES = pd.read_csv(ROOT / "data/oil_price.csv", dtype=str)
 P2024 = PRICES.query("frequency == 'year' and period == '2024-01-01'")["usd_per_barrel"].item()
 ROWS, LAST = len(PRICES), int(PRICES.query("frequency == 'year'")["period"].max()[:4])
 NEXT = f"{LAST + 1}-01-01"
-CHAPTER = GOOD.replace('load("gdp")', 'load("oil_price")').replace('table="gdp"', 'table="oil_price"').replace(
-    "```\n\nThere", 'numbers.put("price-2024", load("oil_price").set_index("period").query("frequency == \'year\'")["usd_per_barrel"]["2024-01-01"].item(), "{:.2f}", table="oil_price")\n```\n\nThere'
+CHAPTER = (
+    GOOD.replace('load("gdp")', 'load("oil_price")')
+    .replace('table="gdp"', 'table="oil_price"')
+    .replace(
+        "```\n\nThere",
+        'numbers.put("price-2024", load("oil_price").set_index("period").query("frequency == \'year\'")["usd_per_barrel"]["2024-01-01"].item(), "{:.2f}", table="oil_price")\n```\n\nThere',
+    )
 )
 
 
 def published(frequency, change=lambda rows: rows):
     """The institution's file: yearly prices dated 30 June, monthly ones the 15th."""
-    rows = [(period[:4] + "-06-30" if frequency == "year" else period[:7] + "-15", price) for _, period, price in PRICES[PRICES["frequency"] == frequency].itertuples(index=False)]
+    rows = [
+        (period[:4] + "-06-30" if frequency == "year" else period[:7] + "-15", price)
+        for _, period, price in PRICES[PRICES["frequency"] == frequency].itertuples(index=False)
+    ]
     return "Date,Price\n" + "".join(f"{date},{price}\n" for date, price in change(rows))
 
 
@@ -78,7 +86,17 @@ class Author:
         sources = [words[i + 1] for i, word in enumerate(words) if word == "--source"]
         accept = words[words.index("--accept") + 1] if "--accept" in flags else ""
         store, folder = self.book / "_build/upstream", self.data
-        ended = refresh.refresh(names, only_sources=sources, dry_run="--dry-run" in flags, again="--again" in flags, accept=accept, folder=folder, registry=self.book / "sources.yml", store=store, say=said.append)
+        ended = refresh.refresh(
+            names,
+            only_sources=sources,
+            dry_run="--dry-run" in flags,
+            again="--again" in flags,
+            accept=accept,
+            folder=folder,
+            registry=self.book / "sources.yml",
+            store=store,
+            say=said.append,
+        )
         assert ended == code, "\n".join(said)
         return "\n".join(said)
 
@@ -136,11 +154,23 @@ def test_a_new_edition_from_download_to_change_log(author, server):
     entry = yaml.safe_load((author.book / "changes.yml").read_text(encoding="utf-8"))[0]
     resources = {r["name"]: r for r in json.loads(author.before["data/datapackage.json"])["resources"]}
     old, held = {name: r["hash"] for name, r in resources.items()}, resources["oil_price"]["sources"][0]
-    assert entry["kind"] == "data update" and entry["tables"] == [{"name": "oil_price", "edition_before": f"EIA: {held['edition']}, retrieved {held['retrieved']}", "before": old["oil_price"], "after": tables.describe("oil_price", author.data)["hash"]}]
+    assert entry["kind"] == "data update" and entry["tables"] == [
+        {
+            "name": "oil_price",
+            "edition_before": f"EIA: {held['edition']}, retrieved {held['retrieved']}",
+            "before": old["oil_price"],
+            "after": tables.describe("oil_price", author.data)["hash"],
+        }
+    ]
     assert "1 added, 1 revised" in entry["text"] and "price-2024" in entry["text"] and "No verdict changed" in entry["text"]
     assert (author.book / "changes.yml").read_text(encoding="utf-8").startswith("# What changed for readers")
     described = tables.describe("oil_price", author.data)["sources"][0]
-    assert re.fullmatch("sha256:[0-9a-f]{64}", described["fetched"]) and described["edition"] in entry["text"] and described["retrieved"] == str(entry["date"]) and described["copy"].startswith("2 answers of https://localhost")
+    assert (
+        re.fullmatch("sha256:[0-9a-f]{64}", described["fetched"])
+        and described["edition"] in entry["text"]
+        and described["retrieved"] == str(entry["date"])
+        and described["copy"].startswith("2 answers of https://localhost")
+    )
     assert "nothing has changed" in author.type("oil_price")
 
 
@@ -166,7 +196,7 @@ def test_rows_of_other_sources_stay_as_they_are():
                 of_reader.setdefault(f"{source.module}:{source.tables[resource['name']]}", []).append(source)
         assert set(of_reader) == set(resource["builder"]), f"{resource['name']}: sources.yml and the descriptor name other readers"
         text = (tables.DATA / resource["path"]).read_text(encoding="utf-8")
-        rows, parts = refresh._rows(text), []
+        rows = refresh._rows(text)
         choosers = [refresh._chooser(resource["name"], its, registry, resource) for its in of_reader.values()]
         for row in rows:
             assert sum(choose(row) for choose in choosers) == 1, (resource["name"], row)
@@ -199,7 +229,9 @@ def change(before, after):
 
 
 def test_a_summary_has_the_largest_revisions_first_and_words_last():
-    made = change(["A,1,x,100", "A,2,x,10", "A,3,x,0", "A,4,x,", "A,5,x,50000", "A,6,x,6"], ["A,1,y,101", "A,2,x,5", "A,3,x,1", "A,4,x,9", "A,5,x,60000", "A,6,x,-6"])
+    made = change(
+        ["A,1,x,100", "A,2,x,10", "A,3,x,0", "A,4,x,", "A,5,x,50000", "A,6,x,6"], ["A,1,y,101", "A,2,x,5", "A,3,x,1", "A,4,x,9", "A,5,x,60000", "A,6,x,-6"]
+    )
     assert made.lines()[0] == "small: 6 rows: 6 revised"
     assert [line.strip() for line in made.lines()[1:8]] == [
         "revised: A, 6, value: 6 → −6 (−200.0%)", "revised: A, 2, value: 10 → 5 (−50.0%)", "revised: A, 5, value: 50,000 → 60,000 (+20.0%)", "revised: A, 1, value: 100 → 101 (+1.0%)",
@@ -211,7 +243,9 @@ def test_a_summary_has_the_largest_revisions_first_and_words_last():
 def test_a_whole_group_that_is_gone_is_noticed_in_a_large_table():
     before = [f"A,{year},x,1" for year in range(1000, 1100)] + ["B,1,x,1", "B,2,x,1"]
     assert change(before, before[:-2]).beyond == ["2 of 2 rows of B are gone, more than the 10% that is plausible"]
-    assert change(before, before[5:]).beyond == [] and change(before, before[15:]).beyond == ["15 of 100 rows of A are gone, more than the 10% that is plausible"]
+    assert change(before, before[5:]).beyond == [] and change(before, before[15:]).beyond == [
+        "15 of 100 rows of A are gone, more than the 10% that is plausible"
+    ]
 
 
 def test_a_new_value_is_held_against_the_one_before_it():
@@ -235,9 +269,19 @@ def test_the_bounds_would_hold_for_the_tables_as_they_are():
 
 def test_a_verdict_that_would_change_is_shown_and_a_chapter_that_would_break_named(author, server):
     """A rule reads no price, so here one does, in the copy."""
-    rule = '@rule\ndef trade_is_a_small_part_of_each_total(load: Load) -> Finding:\n'
-    edit(author.book / "ledger/claims.py", rule, rule + '    if load("oil_price")["usd_per_barrel"].max() > 200:\n        return Finding(CONTRADICTED, "–", "Oil is dear.")\n')
-    edit(author.book / "chapters/one.md", "from ledger import numbers\n", 'from ledger import numbers\nassert load("oil_price")["usd_per_barrel"].max() < 200, "dear"\n'.replace("assert load", "from ledger.tables import load\nassert load"))
+    rule = "@rule\ndef trade_is_a_small_part_of_each_total(load: Load) -> Finding:\n"
+    edit(
+        author.book / "ledger/claims.py",
+        rule,
+        rule + '    if load("oil_price")["usd_per_barrel"].max() > 200:\n        return Finding(CONTRADICTED, "–", "Oil is dear.")\n',
+    )
+    edit(
+        author.book / "chapters/one.md",
+        "from ledger import numbers\n",
+        'from ledger import numbers\nassert load("oil_price")["usd_per_barrel"].max() < 200, "dear"\n'.replace(
+            "assert load", "from ledger.tables import load\nassert load"
+        ),
+    )
     publish(server, month=lambda rows: rows + [("2027-08-15", "201")])
     said = author.type("oil_price", "--again", "--dry-run")
     claim = next(row["claim_id"] for row in tables.rows("claims") if row["decided_by"] == "trade_is_a_small_part_of_each_total")
@@ -330,7 +374,10 @@ def test_an_error_of_an_institution_is_corrected_until_they_mend_it(author, serv
     assert "nothing has changed" in author.run("oil_price", "--again", "--dry-run")  # ours is in the table already
     publish(server)  # they mend it
     said = author.run("oil_price", "--again", code=1)
-    assert "data/corrections.csv, row 2: table oil_price, frequency=year; period=2024-01-01" in said and f"the institution now has '{P2024}', no longer '8.053'" in said
+    assert (
+        "data/corrections.csv, row 2: table oil_price, frequency=year; period=2024-01-01" in said
+        and f"the institution now has '{P2024}', no longer '8.053'" in said
+    )
     assert "Remove or renew".lower() in said.lower() and author.unchanged()
     publish(server, year=lambda rows: [row for row in rows if not row[0].startswith("2024")])  # or withdraw it
     assert "the institution now has 0 such rows" in author.run("oil_price", "--again", code=1) and author.unchanged()
@@ -351,7 +398,7 @@ def holds_old_or_new(author, new):
     """The table, its descriptor and the log are those from before, or all of the new ones, once whoever uses them next has finished."""
     tables.package(author.data)
     now = author.files()
-    assert now == author.before or {name: content for name, content in now.items()} == new, "data/ is neither the old nor the new"
+    assert now == author.before or dict(now) == new, "data/ is neither the old nor the new"
     tables.load("oil_price", author.data)
     return now == new
 
@@ -364,7 +411,14 @@ def test_kill_9_at_any_moment(author, server):
     moments = [took * share for share in (0.8,)]
     for moment in moments:
         restore(author)
-        run = subprocess.Popen(author.command("refresh", "oil_price", "--again"), cwd=author.book, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=author.environment(), start_new_session=True)
+        run = subprocess.Popen(
+            author.command("refresh", "oil_price", "--again"),
+            cwd=author.book,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            env=author.environment(),
+            start_new_session=True,
+        )
         time.sleep(moment)
         os.killpg(run.pid, signal.SIGKILL)
         run.wait()
@@ -425,7 +479,15 @@ def test_ctrl_c_while_it_downloads(author, server):
     server.clear()
     server.expect_request("/brent-year.csv").respond_with_data(published("year", newer))
     server.expect_request("/brent-monthly.csv").respond_with_handler(lambda request: time.sleep(2) or Response(published("month")))
-    run = subprocess.Popen(author.command("refresh", "oil_price", "--again"), cwd=author.book, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=author.environment(), preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))  # a shell has what runs in its background ignore it
+    run = subprocess.Popen(
+        author.command("refresh", "oil_price", "--again"),
+        cwd=author.book,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env=author.environment(),
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )  # a shell has what runs in its background ignore it
     for _ in range(300):
         if any("monthly" in str(request.url) for request, _ in server.log) or (author.book / "_build/upstream/.eia-brent.part/brent-year.csv").exists():
             break
@@ -444,7 +506,14 @@ def test_the_second_of_two_says_so(author, server):
     server.clear()
     server.expect_request("/brent-year.csv").respond_with_handler(lambda request: time.sleep(3) or Response(published("year")))
     server.expect_request("/brent-monthly.csv").respond_with_data(published("month"))
-    first = subprocess.Popen(author.command("refresh", "oil_price", "--again"), cwd=author.book, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=author.environment())
+    first = subprocess.Popen(
+        author.command("refresh", "oil_price", "--again"),
+        cwd=author.book,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env=author.environment(),
+    )
     for _ in range(200):
         if (author.book / "_build/upstream/.eia-brent.part").exists():
             break
@@ -586,7 +655,9 @@ def test_what_an_author_edits_meanwhile_is_not_lost(author, server):
     server.clear()
     server.expect_request("/brent-year.csv").respond_with_data(published("year", newer))
     log = author.book / "changes.yml"
-    server.expect_request("/brent-monthly.csv").respond_with_handler(lambda request: log.write_text(log.read_text(encoding="utf-8") + "# a word\n", encoding="utf-8") and Response(published("month")))
+    server.expect_request("/brent-monthly.csv").respond_with_handler(
+        lambda request: log.write_text(log.read_text(encoding="utf-8") + "# a word\n", encoding="utf-8") and Response(published("month"))
+    )
     with pytest.raises(refresh.RefreshError, match="were edited while this ran"):
         author.run("oil_price", "--again")
     assert author.files() == author.before | {"changes.yml": author.before["changes.yml"] + b"# a word\n"}

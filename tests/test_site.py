@@ -1,4 +1,5 @@
 """Promise: the site is quotable and findable: citations, descriptions, addresses, feed and stamp are there, agree and can be read by machines."""
+
 import datetime
 import io
 import json
@@ -123,7 +124,11 @@ def test_the_stamp_names_commit_date_editions_and_where_the_evidence_ends():
         assert f"{told['commit']} {told['date']}" == commit
         assert all(f"commit {told['commit']}" in text(path) for path in READ if not path.startswith("charts/"))
     assert set(told["data"]) == set(tables.names()) and all(source["edition"] for sources in told["data"].values() for source in sources)
-    assert told["evidence_ends"] == "2026-06" and "Evidence ends in June 2026." in text("index.html") and "where the evidence ends" in text("chapters/methods.html")
+    assert (
+        told["evidence_ends"] == "2026-06"
+        and "Evidence ends in June 2026." in text("index.html")
+        and "where the evidence ends" in text("chapters/methods.html")
+    )
 
 
 @pytest.mark.parametrize("file", sorted(path.relative_to(SITE).as_posix() for path in SITE.rglob("*.zip")))

@@ -1,4 +1,5 @@
 """Promise: a site that was built piece by piece, edit after edit, has the bytes of one built at once; and no warning is lost on the way."""
+
 import json
 import shutil
 import subprocess
@@ -20,8 +21,23 @@ charts.publish(charts.lines(data, "US$ trillion"), "output", table="gdp", data=d
     + cell('numbers.put("rows", len(gdp), "{:d}", table="gdp")')
     + "(there)=\n## A section\n\nThere are {num}`rows` rows, see {numref}`second-output`, {doc}`two` and {cite}`rs2025war`. {claim}`C02`\n\n![A picture](../picture.svg)\n"
 )
-TWO = ONE.replace("The first chapter", "The second chapter").replace("(there)=\n## A section\n\n", "See {ref}`there`. ").replace('"output"', '"second-output"').replace("{numref}`second-output`, {doc}`two`", "{numref}`output`").replace("rs2025war", "atop").replace("C02", "C03").replace("![A picture](../picture.svg)", "{claim}`C04`")
-CLAIMS = HEAD + "# The ledger\n\n" + cell('from IPython.display import display\nfrom myst_nb.ext.glue import GLUE_PREFIX\n\ndisplay({GLUE_PREFIX + "text/plain": ""}, raw=True, metadata={"scrapbook": {"name": "findings", "mime_prefix": GLUE_PREFIX}, "ledger": {}})') + "```{ledger}\n```\n"
+TWO = (
+    ONE.replace("The first chapter", "The second chapter")
+    .replace("(there)=\n## A section\n\n", "See {ref}`there`. ")
+    .replace('"output"', '"second-output"')
+    .replace("{numref}`second-output`, {doc}`two`", "{numref}`output`")
+    .replace("rs2025war", "atop")
+    .replace("C02", "C03")
+    .replace("![A picture](../picture.svg)", "{claim}`C04`")
+)
+CLAIMS = (
+    HEAD
+    + "# The ledger\n\n"
+    + cell(
+        'from IPython.display import display\nfrom myst_nb.ext.glue import GLUE_PREFIX\n\ndisplay({GLUE_PREFIX + "text/plain": ""}, raw=True, metadata={"scrapbook": {"name": "findings", "mime_prefix": GLUE_PREFIX}, "ledger": {}})'
+    )
+    + "```{ledger}\n```\n"
+)
 
 
 def full_book(folder):
@@ -38,9 +54,11 @@ def full_book(folder):
     path.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     path = folder / "references.bib"
     cited = (folder / "data/claims.csv").read_text(encoding="utf-8") + "rs2025war atop belfer2022list"
-    path.write_text("".join(f"@{entry}" for entry in path.read_text(encoding="utf-8").split("\n@")[1:] if entry.partition("{")[2].partition(",")[0] in cited), encoding="utf-8")
+    path.write_text(
+        "".join(f"@{entry}" for entry in path.read_text(encoding="utf-8").split("\n@")[1:] if entry.partition("{")[2].partition(",")[0] in cited),
+        encoding="utf-8",
+    )
     return folder
-
 
 
 def rename_chart(folder):
@@ -77,7 +95,9 @@ EDITS = {
     "headings": lambda folder: edit(folder / "chapters/one.md", "## A section\n\n", "## Another name\n\n### One more\n\n"),
     "a chapter added": add_chapter,
     "things removed": remove_for_good,
-    "another order": lambda folder: edit(folder / "_toc.yml", "  - file: chapters/one\n  - file: chapters/two\n", "  - file: chapters/two\n  - file: chapters/one\n"),
+    "another order": lambda folder: edit(
+        folder / "_toc.yml", "  - file: chapters/one\n  - file: chapters/two\n", "  - file: chapters/two\n  - file: chapters/one\n"
+    ),
     "a badge moved": move_badge,
     "a citation": lambda folder: edit(folder / "chapters/two.md", "There are", "{cite}`belfer2022list` There are"),
     "a chart renamed": rename_chart,

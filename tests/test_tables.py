@@ -1,4 +1,5 @@
 """Promise: `load` returns what the descriptor says, or one error that names table, row, column, value and rule."""
+
 import json
 import shutil
 import subprocess
@@ -45,7 +46,13 @@ def test_every_table_loads_with_the_types_of_its_schema():
         frame = load(name)
         fields = tables.describe(name)["schema"]["fields"]
         assert list(frame.columns) == [field["name"] for field in fields] and len(frame) > 0
-        kinds = {"string": {"str", "object"}, "integer": {"int64", "Int64"}, "number": {"float64"}, "boolean": {"bool"}, "date": {"datetime64[ns]", "datetime64[us]", "datetime64[s]"}}
+        kinds = {
+            "string": {"str", "object"},
+            "integer": {"int64", "Int64"},
+            "number": {"float64"},
+            "boolean": {"bool"},
+            "date": {"datetime64[ns]", "datetime64[us]", "datetime64[s]"},
+        }
         for field in fields:
             assert str(frame[field["name"]].dtype) in kinds[field["type"]], (name, field["name"])
 

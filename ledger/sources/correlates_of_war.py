@@ -29,7 +29,9 @@ def totals(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
         raise FileNotFoundError(f"cow-trade: {file.name} is not in {file.parent}")
     objects = pyreadr.read_r(file)
     if "cow_trade_ndy" not in objects or list(objects["cow_trade_ndy"].columns) != COLUMNS:
-        raise ValueError(f"{file.name}: expected the table cow_trade_ndy with the columns {COLUMNS}, found { {name: list(table.columns) for name, table in objects.items()} }")
+        raise ValueError(
+            f"{file.name}: expected the table cow_trade_ndy with the columns {COLUMNS}, found { {name: list(table.columns) for name, table in objects.items()} }"
+        )
     data = objects["cow_trade_ndy"]
     numbers = {country: _state(country) for country in pair}
     records = []

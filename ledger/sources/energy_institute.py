@@ -134,9 +134,7 @@ def production(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
             of_year = {country: value for (country, y), value in figures.items() if y == year and country != "WLD"}
             largest |= set(sorted(of_year, key=of_year.get, reverse=True)[:10])
         rows += [
-            (country, year, fuel, "production", "Energy Institute", unit, value)
-            for (country, year), value in figures.items()
-            if country in largest | always
+            (country, year, fuel, "production", "Energy Institute", unit, value) for (country, year), value in figures.items() if country in largest | always
         ]
     rows += [
         (country, year, "gas", "consumption", "Energy Institute", "bcm", value)

@@ -1,4 +1,5 @@
 """How readers open what institutions publish: text as text, workbooks read-only and for their values only, nothing that could run."""
+
 from __future__ import annotations
 
 import csv
@@ -85,7 +86,9 @@ def _refuse_open_formulas(path: Path) -> None:
                         parts = {_local(part): part for part in cell}
                         value = parts.get("v")
                         if "f" in parts and (value is None or not value.text and cell.get("t") != "str"):
-                            raise FormulaError(f"{path.name}, {name.rsplit('/', 1)[-1]}, cell {cell.get('r')}: a formula without a value; open the file in a spreadsheet and save it")
+                            raise FormulaError(
+                                f"{path.name}, {name.rsplit('/', 1)[-1]}, cell {cell.get('r')}: a formula without a value; open the file in a spreadsheet and save it"
+                            )
                         cell.clear()
 
 
@@ -171,15 +174,22 @@ def _query(path: Path, header: list[str], theirs: dict[str, str], where: str, nu
     scan = f"read_csv('{_escaped(path)}', auto_detect=false, header=true, delim='{separator}', quote='\"', escape='\"', nullstr='', columns={{{types}}}, compression='{compressed}', buffer_size={BUFFER})"
     wanted = ", ".join(f'"{theirs[column]}" as "{column}"' for column in theirs)
     try:
-        with duckdb.connect(config={"memory_limit": MEMORY, "threads": THREADS, "temp_directory": "", "autoinstall_known_extensions": False, "autoload_known_extensions": False}) as connection:
+        with duckdb.connect(
+            config={"memory_limit": MEMORY, "threads": THREADS, "temp_directory": "", "autoinstall_known_extensions": False, "autoload_known_extensions": False}
+        ) as connection:
             # this file and no other, nothing from the network
-            connection.execute(f"set enable_progress_bar = false; set allowed_paths = ['{_escaped(path)}']; set enable_external_access = false; set lock_configuration = true")
+            connection.execute(
+                f"set enable_progress_bar = false; set allowed_paths = ['{_escaped(path)}']; set enable_external_access = false; set lock_configuration = true"
+            )
             frame = connection.execute(f"select {wanted} from {scan} where {where}").df()
             for column in numbers:
                 values = pd.to_numeric(frame[column].where(frame[column].fillna("").str.fullmatch(NUMBER)))
                 if (wrong := values.isna()).any():
                     value = frame.loc[wrong, column].iloc[0]
-                    row = connection.execute(f'select row from (select row_number() over () + 1 as row, * from {scan}) where {where} and "{theirs[column]}" is not distinct from ? limit 1', [None if pd.isna(value) else value]).fetchone()[0]
+                    row = connection.execute(
+                        f'select row from (select row_number() over () + 1 as row, * from {scan}) where {where} and "{theirs[column]}" is not distinct from ? limit 1',
+                        [None if pd.isna(value) else value],
+                    ).fetchone()[0]
                     raise ValueError(f"{path.name}, row {row}, column {theirs[column]}: {'nothing' if pd.isna(value) else repr(value)} is no number")
                 frame[column] = values
     except duckdb.Error as error:

@@ -1,4 +1,5 @@
 """GeoNuclearData: a list of the world's power reactors compiled from WNA, IAEA PRIS and Wikipedia."""
+
 from pathlib import Path
 
 import pandas as pd
@@ -8,10 +9,25 @@ from ledger.sources import files
 FILE = "geonucleardata/nuclear_power_plants.csv"
 PRIS = "https://pris.iaea.org/PRIS/CountryStatistics/ReactorDetails.aspx?current="
 LIST = "https://github.com/cristianst85/GeoNuclearData"
-HEADER = ["Id", "Name", "Latitude", "Longitude", "Country", "CountryCode", "Status", "ReactorType", "ReactorModel",
-          "ConstructionStartAt", "OperationalFrom", "OperationalTo", "Capacity", "LastUpdatedAt", "Source", "IAEAId"]
-EVENTS = {"ConstructionStartAt": "construction start", "OperationalFrom": "commercial operation",
-          "OperationalTo": "shutdown"}
+HEADER = [
+    "Id",
+    "Name",
+    "Latitude",
+    "Longitude",
+    "Country",
+    "CountryCode",
+    "Status",
+    "ReactorType",
+    "ReactorModel",
+    "ConstructionStartAt",
+    "OperationalFrom",
+    "OperationalTo",
+    "Capacity",
+    "LastUpdatedAt",
+    "Source",
+    "IAEAId",
+]
+EVENTS = {"ConstructionStartAt": "construction start", "OperationalFrom": "commercial operation", "OperationalTo": "shutdown"}
 
 
 def download(get, pair: tuple[str, str]) -> str:
@@ -40,11 +56,17 @@ def nuclear(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
         for column, event in EVENTS.items():
             if r[column]:
                 rows.append(common | {"measure": event, "date": r[column], "date_kind": "milestone", "detail": model})
-        rows.append(common | {
-            "measure": "status", "date": edition, "date_kind": "edition of the list",
-            "value": float(r["Capacity"]) if pd.notna(r["Capacity"]) else None,
-            "unit": "MW" if pd.notna(r["Capacity"]) else "",
-            "detail": r["Status"].lower() + (f" ({model})" if model else "")})
+        rows.append(
+            common
+            | {
+                "measure": "status",
+                "date": edition,
+                "date_kind": "edition of the list",
+                "value": float(r["Capacity"]) if pd.notna(r["Capacity"]) else None,
+                "unit": "MW" if pd.notna(r["Capacity"]) else "",
+                "detail": r["Status"].lower() + (f" ({model})" if model else ""),
+            }
+        )
     columns = ["record", "subject", "measure", "date", "date_kind", "value", "unit", "detail", "source", "url"]
     return pd.DataFrame(rows, columns=columns)
 

@@ -43,7 +43,11 @@ def download(get, pair: tuple[str, str]) -> str:
         raise get.refuse("folder.json", "the list of the folder is cut off at 1,000 files")
     found = {match[1]: file for file in folder if (match := re.fullmatch(r"ggit_(\d{4}-\d{2}-\d{2})\.xlsx", file["name"]))}
     if not found:
-        raise get.refuse("folder.json", f"no workbook ggit_(date).xlsx is among its {len(folder)} files", "Global Energy Monitor sends the tracker by e-mail, too: see its download page.")
+        raise get.refuse(
+            "folder.json",
+            f"no workbook ggit_(date).xlsx is among its {len(folder)} files",
+            "Global Energy Monitor sends the tracker by e-mail, too: see its download page.",
+        )
     newest = max(found)
     get("ggit.xlsx", found[newest]["download_url"], kind="xlsx")
     return f"compiled on {newest}"

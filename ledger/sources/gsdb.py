@@ -8,8 +8,15 @@ from ledger.sources import files
 
 # Where the third release's names differ from country_converter's. Some hold the comma that parts states; it knows today's Yemen
 # as "Yemen, North" only.
-NAMES = {"CIV": "Cote d'Ivoire", "COD": "Democratic Republic of the Congo", "CZE": "Czech Republic", "LKA": "Ceylon",
-         "MDG": "Malagasy Republic", "MKD": "Macedonia", "TUR": "Turkey"}
+NAMES = {
+    "CIV": "Cote d'Ivoire",
+    "COD": "Democratic Republic of the Congo",
+    "CZE": "Czech Republic",
+    "LKA": "Ceylon",
+    "MDG": "Malagasy Republic",
+    "MKD": "Macedonia",
+    "TUR": "Turkey",
+}
 WITH_COMMA = {"Yemen, North": "Yemen", "Gambia, The": "Gambia", "Macedonia, North": "Macedonia"}
 TYPES = ["trade", "arms", "military", "financial", "travel", "other"]
 NEEDED = ["case_id", "sanctioned_state", "sanctioning_state", "begin", "end", *TYPES]
@@ -42,8 +49,9 @@ def sanctions(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
     for code in pair:
         names = {NAMES.get(code), files.countries().convert(code, src="ISO3", to="name_short", not_found=code)} - {None}
         if not names & named:
-            raise ValueError(f"{file.name}: no case names {' or '.join(sorted(names))} as target or sender; if the database "
-                             f"spells {code} in another way, add it to NAMES")
+            raise ValueError(
+                f"{file.name}: no case names {' or '.join(sorted(names))} as target or sender; if the database spells {code} in another way, add it to NAMES"
+            )
         against = data[targets.map(lambda states: not names.isdisjoint(states))]
         for year in range(FIRST_YEAR, int(data["end"].max()) + 1):
             active = against[(against["begin"] <= year) & (against["end"] >= year)]

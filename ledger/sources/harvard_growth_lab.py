@@ -17,7 +17,7 @@ SOURCE = "Harvard Atlas"
 DATASET = "doi:10.7910/DVN/T4CHWJ"
 FILE = "hs92_country_country_year.csv"
 FIRST_YEAR = 2010
-SMALLEST_FLOW = 1_000_000   # US$: smaller flows of a partner are left out of the partners' table
+SMALLEST_FLOW = 1_000_000  # US$: smaller flows of a partner are left out of the partners' table
 COLUMNS = ["country_iso3_code", "partner_iso3_code", "year", "export_value", "import_value"]
 SECTION_COLUMNS = ["location_id", "partner_id", "product_id", "year", "export_value", "import_value"]
 
@@ -84,8 +84,7 @@ def _of_one(path: Path, country: str) -> pd.DataFrame:
         unknown = set(data[column]) - set(places.index[places["level"] == "country"])
         if unknown:
             raise ValueError(f"{path.name}: {column} {sorted(unknown)} is no country in location.csv")
-    data = data.assign(reporter=data["location_id"].map(places["location_code"]),
-                       partner=data["partner_id"].map(places["location_code"]))
+    data = data.assign(reporter=data["location_id"].map(places["location_code"]), partner=data["partner_id"].map(places["location_code"]))
     if set(data["reporter"]) != {country}:
         raise ValueError(f"{path.name}: rows of {set(data['reporter'])}")
     return data.groupby(["reporter", "partner", "year"], as_index=False)[["export_value", "import_value"]].sum()
@@ -100,14 +99,22 @@ def download(get, pair: tuple[str, str]) -> str:
         raise get.refuse(name, f"the answer describes no data set but says {str(content.get('message') if isinstance(content, dict) else content)[:300]!r}")
     offered = {entry.get("dataFile", {}).get("filename") or entry.get("label"): entry.get("dataFile", {}) for entry in version.get("files", [])}
     if FILE not in offered or "id" not in offered[FILE]:
-        raise get.refuse(name, f"the data set has no file {FILE}; it has {sorted(map(str, offered))[:20]}", "If the Growth Lab renamed it, ledger/sources/harvard_growth_lab.py must follow.")
+        raise get.refuse(
+            name,
+            f"the data set has no file {FILE}; it has {sorted(map(str, offered))[:20]}",
+            "If the Growth Lab renamed it, ledger/sources/harvard_growth_lab.py must follow.",
+        )
     path = get(FILE, f"api/access/datafile/{offered[FILE]['id']}", kind="csv")
     checksum = offered[FILE].get("checksum") or {}
     if checksum.get("type") == "MD5":
         with path.open("rb") as file:
             if hashlib.file_digest(file, "md5").hexdigest() != checksum.get("value"):
-                get.refuse(name, "it may be of another version")   # the next run asks for both anew
-                raise get.refuse(FILE, f"the file of {path.stat().st_size:,} bytes is not the one that the data set describes ({offered[FILE].get('filesize', 0):,} bytes, MD5 {checksum.get('value')}): it is cut off or was replaced", "Try again.")
+                get.refuse(name, "it may be of another version")  # the next run asks for both anew
+                raise get.refuse(
+                    FILE,
+                    f"the file of {path.stat().st_size:,} bytes is not the one that the data set describes ({offered[FILE].get('filesize', 0):,} bytes, MD5 {checksum.get('value')}): it is cut off or was replaced",
+                    "Try again.",
+                )
     try:
         rows = _of_all(path, pair)
     except ValueError as error:

@@ -1,4 +1,5 @@
 """IAEA: enriched-uranium stocks, as press agencies and research bodies reported them from its quarterly reports."""
+
 from pathlib import Path
 
 import pandas as pd
@@ -44,7 +45,18 @@ def _rows(path):
         kind, reporter = BASIS[r["as_of"]]
         for column, measure in MEASURES.items():
             if pd.notna(r[column]):
-                rows.append({"record": "uranium", "subject": "enriched uranium", "measure": measure, "date": r["as_of"],
-                             "date_kind": KINDS[kind], "value": r[column], "unit": "kg", "detail": reporter,
-                             "source": "IAEA (as reported)", "url": r["url"]})
+                rows.append(
+                    {
+                        "record": "uranium",
+                        "subject": "enriched uranium",
+                        "measure": measure,
+                        "date": r["as_of"],
+                        "date_kind": KINDS[kind],
+                        "value": r[column],
+                        "unit": "kg",
+                        "detail": reporter,
+                        "source": "IAEA (as reported)",
+                        "url": r["url"],
+                    }
+                )
     return rows

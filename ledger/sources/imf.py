@@ -13,13 +13,23 @@ FIRST_YEAR = 1989
 RESULT = ["reporter", "partner", "flow", "year", "source", "value_usd", "estimated"]
 
 # workbooks of DOTS
-SHEETS = {"export": ("Exports, FOB", "Exports, FOB to Partner Countries"),
-          "import": ("Imports, CIF", "Imports, CIF from Partner Countries")}
+SHEETS = {"export": ("Exports, FOB", "Exports, FOB to Partner Countries"), "import": ("Imports, CIF", "Imports, CIF from Partner Countries")}
 UNIT = "US Dollars, Millions"
 # names that are more, or less, than the country which they bring to mind
-NAMES = {"Aruba, Kingdom of the Netherlands": "ABW", "Curaçao, Kingdom of the Netherlands": "CUW", "Sint Maarten, Kingdom of the Netherlands": "SXM",
-         "Czechoslovakia": "", "Eastern Germany": "", "USSR": "", "Yugoslavia": "", "Serbia and Montenegro": "", "Yemen Arab Rep.": "",
-         "Yemen, People's Dem. Rep. of": "", "South African Common Customs Area (SACCA)": "", "Belgium-Luxembourg": ""}
+NAMES = {
+    "Aruba, Kingdom of the Netherlands": "ABW",
+    "Curaçao, Kingdom of the Netherlands": "CUW",
+    "Sint Maarten, Kingdom of the Netherlands": "SXM",
+    "Czechoslovakia": "",
+    "Eastern Germany": "",
+    "USSR": "",
+    "Yugoslavia": "",
+    "Serbia and Montenegro": "",
+    "Yemen Arab Rep.": "",
+    "Yemen, People's Dem. Rep. of": "",
+    "South African Common Customs Area (SACCA)": "",
+    "Belgium-Luxembourg": "",
+}
 
 # the service of IMTS
 INDICATORS = {"XG_FOB_USD": "export", "MG_CIF_USD": "import"}
@@ -40,19 +50,31 @@ def totals(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
 
 
 def _service(file: Path, pair: tuple[str, str]) -> list[tuple]:
-    data = files.csv_table(file, COLUMNS, numbers=["OBS_VALUE"], dtype={column: str for column in COLUMNS if column != "OBS_VALUE"}, keep_default_na=False, na_values={"OBS_VALUE": ["", "NaN"]})
-    data = data[data["TIME_PERIOD"] != ""]   # a row that is about the dataset
+    data = files.csv_table(
+        file,
+        COLUMNS,
+        numbers=["OBS_VALUE"],
+        dtype={column: str for column in COLUMNS if column != "OBS_VALUE"},
+        keep_default_na=False,
+        na_values={"OBS_VALUE": ["", "NaN"]},
+    )
+    data = data[data["TIME_PERIOD"] != ""]  # a row that is about the dataset
     known = {"INDICATOR": [*INDICATORS], "FREQUENCY": ["A"], "UNIT": ["USD"], "STATUS": ["", "e"]}
     for column, values in known.items():
         if (wrong := ~data[column].isin(values)).any():
-            raise ValueError(f"{file.name}, row {data.index[wrong][0] + 2}, column {column}: {data.loc[wrong, column].iloc[0]!r}; expected {' or '.join(map(repr, values))}")
+            raise ValueError(
+                f"{file.name}, row {data.index[wrong][0] + 2}, column {column}: {data.loc[wrong, column].iloc[0]!r}; expected {' or '.join(map(repr, values))}"
+            )
     if (wrong := ~data["TIME_PERIOD"].str.fullmatch(r"\d{4}")).any():
         raise ValueError(f"{file.name}, row {data.index[wrong][0] + 2}, column TIME_PERIOD: {data.loc[wrong, 'TIME_PERIOD'].iloc[0]!r} is no year")
     ways = [pair, pair[::-1]]
     data = data[[way in ways for way in zip(data["COUNTRY"], data["COUNTERPART_COUNTRY"])]].dropna(subset="OBS_VALUE")
     data = data[data["TIME_PERIOD"].astype(int) >= FIRST_YEAR]
     # values are plain dollars; the column SCALE says how the Fund shows them
-    return [(row.COUNTRY, row.COUNTERPART_COUNTRY, INDICATORS[row.INDICATOR], int(row.TIME_PERIOD), SOURCE, round(row.OBS_VALUE), row.STATUS == "e") for row in data.itertuples()]
+    return [
+        (row.COUNTRY, row.COUNTERPART_COUNTRY, INDICATORS[row.INDICATOR], int(row.TIME_PERIOD), SOURCE, round(row.OBS_VALUE), row.STATUS == "e")
+        for row in data.itertuples()
+    ]
 
 
 def _workbooks(folder: Path, pair: tuple[str, str]) -> list[tuple]:
@@ -84,7 +106,7 @@ def _workbooks(folder: Path, pair: tuple[str, str]) -> list[tuple]:
             if not all(str(y).isdigit() and len(str(y)) == 4 for y in years):
                 raise ValueError(f"{where}: unexpected years {years}")
             named = [row for row in rows[7:] if row[1] is not None]
-            same = {row[2:] for row, iso3 in zip(named, _iso3([row[1] for row in named])) if iso3 == partner}   # some stand twice, in two groups
+            same = {row[2:] for row, iso3 in zip(named, _iso3([row[1] for row in named])) if iso3 == partner}  # some stand twice, in two groups
             if len(same) > 1:
                 raise ValueError(f"{where}: {len(same)} rows for {partner} that are not alike")
             for year, cell in zip(map(int, years), [cell for row in same for cell in row]):
@@ -112,12 +134,21 @@ def _iso3(names: list) -> list[str]:
 def download(get, pair: tuple[str, str]) -> str:
     """Download the annual series of each side of the pair with the other from the dataset IMTS, from 1989."""
     both = "+".join(pair)
-    path = get(FILE, f"data/IMF.STA,IMTS/{both}.{'+'.join(INDICATORS)}.{both}.A", params={"startPeriod": FIRST_YEAR},
-               headers={"Accept": "application/vnd.sdmx.data+csv;version=1.0.0"}, kind="csv")
+    path = get(
+        FILE,
+        f"data/IMF.STA,IMTS/{both}.{'+'.join(INDICATORS)}.{both}.A",
+        params={"startPeriod": FIRST_YEAR},
+        headers={"Accept": "application/vnd.sdmx.data+csv;version=1.0.0"},
+        kind="csv",
+    )
     header = pd.read_csv(path, encoding="utf-8-sig", nrows=0).columns
     if missing := [column for column in COLUMNS if column not in header]:
         raise get.refuse(FILE, f"the answer has no column {missing}; its header is {list(header)}")
     years = pd.read_csv(path, encoding="utf-8-sig", usecols=["TIME_PERIOD", "OBS_VALUE"], dtype=str).dropna()["TIME_PERIOD"]
     if years.empty:
-        raise get.refuse(FILE, "the answer has no observations", "The service answers so, and with no error, when a code or the order of the key is not as it expects; see the dataset IMTS at data.imf.org.")
+        raise get.refuse(
+            FILE,
+            "the answer has no observations",
+            "The service answers so, and with no error, when a code or the order of the key is not as it expects; see the dataset IMTS at data.imf.org.",
+        )
     return f"IMTS, answer of {datetime.datetime.now(datetime.UTC):%-d %B %Y}, years to {years.max()}"

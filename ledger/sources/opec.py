@@ -70,9 +70,7 @@ def reserves(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
     if folder.is_dir():
         return _reserves("OPEC", 1990, gas=_countries(folder / "T91.xlsx", GAS), oil=_countries(folder / "T31.xlsx", OIL), pair=pair)
     folder = upstream / "opec-asb-reserves"
-    return _reserves(
-        "OPEC", 1990, gas=_countries(folder / "raw_proven_reserves_gas.xlsx"), oil=_countries(folder / "raw_proven_reserves_oil.xlsx"), pair=pair
-    )
+    return _reserves("OPEC", 1990, gas=_countries(folder / "raw_proven_reserves_gas.xlsx"), oil=_countries(folder / "raw_proven_reserves_oil.xlsx"), pair=pair)
 
 
 def reserves_2023(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:

@@ -104,7 +104,7 @@ def _energy(path: Path, pair: tuple[str, str], columns: list[str]) -> pd.DataFra
     return table.loc[wanted, ["country", "year", *columns]]
 
 
-UCDP_PLACE = "Syria"   # the war the book is about, whatever the pair
+UCDP_PLACE = "Syria"  # the war the book is about, whatever the pair
 
 
 def syria_conflict(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
@@ -114,11 +114,25 @@ def syria_conflict(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
     UCDP records, so it does not equal a sum over dyads. What is read has no bounds and no split by kind.
     """
     data = _deaths(upstream / "owid-ucdp-deaths" / DEATHS)
-    return pd.DataFrame({
-        "year": data["year"], "source": "Our World in Data", "scope": "all deaths in Syria", "dyad_id": "all",
-        "dyad": "all parties", "side_a": None, "side_a_second": None, "side_b": None, "side_b_second": None,
-        "conflict_location": None, "battle_location": UCDP_PLACE, "conflict_type": None,
-        "deaths_best": data["deaths"], "deaths_low": None, "deaths_high": None})
+    return pd.DataFrame(
+        {
+            "year": data["year"],
+            "source": "Our World in Data",
+            "scope": "all deaths in Syria",
+            "dyad_id": "all",
+            "dyad": "all parties",
+            "side_a": None,
+            "side_a_second": None,
+            "side_b": None,
+            "side_b_second": None,
+            "conflict_location": None,
+            "battle_location": UCDP_PLACE,
+            "conflict_type": None,
+            "deaths_best": data["deaths"],
+            "deaths_low": None,
+            "deaths_high": None,
+        }
+    )
 
 
 def _deaths(path: Path) -> pd.DataFrame:

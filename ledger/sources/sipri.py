@@ -1,4 +1,5 @@
 """SIPRI: the Arms Transfers Database (two exports of the trade register) and the Military Expenditure Database."""
+
 import csv
 import functools
 import re
@@ -20,48 +21,199 @@ COMPARED = ["IRN", "ISR", "RUS", "SAU", "TUR", "USA"]
 PREDECESSOR = {"RUS": ["SUN"]}  # SIPRI lists the Soviet Union as a supplier of its own, to 1991
 
 CODES = {
-    "Albania": "ALB", "Algeria": "DZA", "Angola": "AGO", "Argentina": "ARG", "Armenia": "ARM", "Aruba": "ABW",
-    "Australia": "AUS", "Austria": "AUT", "Azerbaijan": "AZE", "Bahamas": "BHS", "Bahrain": "BHR", "Belarus": "BLR",
-    "Belgium": "BEL", "Bosnia-Herzegovina": "BIH", "Brazil": "BRA", "Brunei": "BRN", "Bulgaria": "BGR",
-    "Cambodia": "KHM", "Canada": "CAN", "Chile": "CHL", "China": "CHN", "Colombia": "COL", "Congo": "COG",
-    "Costa Rica": "CRI", "Cote d'Ivoire": "CIV", "Croatia": "HRV", "Cyprus": "CYP", "Czechia": "CZE",
-    "DR Congo": "COD", "Denmark": "DNK", "Dominican Republic": "DOM", "Ecuador": "ECU", "Egypt": "EGY",
-    "Eritrea": "ERI", "Estonia": "EST", "Ethiopia": "ETH", "European Union**": "EUU",
-    "Finland": "FIN", "France": "FRA", "Georgia": "GEO",
-    "Germany": "DEU", "Ghana": "GHA", "Greece": "GRC", "Hungary": "HUN", "India": "IND", "Indonesia": "IDN",
-    "Iran": "IRN", "Ireland": "IRL", "Israel": "ISR", "Italy": "ITA", "Japan": "JPN", "Jordan": "JOR",
-    "Kazakhstan": "KAZ", "Kuwait": "KWT", "Kyrgyzstan": "KGZ", "Latvia": "LVA", "Lebanon": "LBN", "Libya": "LBY",
-    "Lithuania": "LTU", "Luxembourg": "LUX", "Malawi": "MWI", "Malaysia": "MYS", "Malta": "MLT", "Mexico": "MEX",
-    "Moldova": "MDA", "Montenegro": "MNE", "Morocco": "MAR", "Netherlands": "NLD", "New Zealand": "NZL",
-    "Nicaragua": "NIC", "Nigeria": "NGA", "North Korea": "PRK", "North Macedonia": "MKD", "Norway": "NOR",
-    "Oman": "OMN", "Pakistan": "PAK", "Panama": "PAN", "Peru": "PER", "Philippines": "PHL", "Poland": "POL",
-    "Portugal": "PRT", "Qatar": "QAT", "Romania": "ROU", "Russia": "RUS", "Saint Kitts and Nevis": "KNA",
-    "Saint Vincent": "VCT", "Saudi Arabia": "SAU", "Serbia": "SRB",
-    "Seychelles": "SYC", "Singapore": "SGP", "Slovakia": "SVK", "Slovenia": "SVN", "South Africa": "ZAF",
-    "South Korea": "KOR", "Soviet Union": "SUN", "Spain": "ESP", "Sri Lanka": "LKA", "Sudan": "SDN", "Sweden": "SWE",
-    "Switzerland": "CHE", "Syria": "SYR", "Taiwan": "TWN", "Thailand": "THA", "Turkiye": "TUR", "UAE": "ARE",
-    "Uganda": "UGA", "Ukraine": "UKR", "United Kingdom": "GBR", "United States": "USA", "Uruguay": "URY",
-    "Uzbekistan": "UZB", "Venezuela": "VEN", "Viet Nam": "VNM", "Zimbabwe": "ZWE", "eSwatini": "SWZ",
+    "Albania": "ALB",
+    "Algeria": "DZA",
+    "Angola": "AGO",
+    "Argentina": "ARG",
+    "Armenia": "ARM",
+    "Aruba": "ABW",
+    "Australia": "AUS",
+    "Austria": "AUT",
+    "Azerbaijan": "AZE",
+    "Bahamas": "BHS",
+    "Bahrain": "BHR",
+    "Belarus": "BLR",
+    "Belgium": "BEL",
+    "Bosnia-Herzegovina": "BIH",
+    "Brazil": "BRA",
+    "Brunei": "BRN",
+    "Bulgaria": "BGR",
+    "Cambodia": "KHM",
+    "Canada": "CAN",
+    "Chile": "CHL",
+    "China": "CHN",
+    "Colombia": "COL",
+    "Congo": "COG",
+    "Costa Rica": "CRI",
+    "Cote d'Ivoire": "CIV",
+    "Croatia": "HRV",
+    "Cyprus": "CYP",
+    "Czechia": "CZE",
+    "DR Congo": "COD",
+    "Denmark": "DNK",
+    "Dominican Republic": "DOM",
+    "Ecuador": "ECU",
+    "Egypt": "EGY",
+    "Eritrea": "ERI",
+    "Estonia": "EST",
+    "Ethiopia": "ETH",
+    "European Union**": "EUU",
+    "Finland": "FIN",
+    "France": "FRA",
+    "Georgia": "GEO",
+    "Germany": "DEU",
+    "Ghana": "GHA",
+    "Greece": "GRC",
+    "Hungary": "HUN",
+    "India": "IND",
+    "Indonesia": "IDN",
+    "Iran": "IRN",
+    "Ireland": "IRL",
+    "Israel": "ISR",
+    "Italy": "ITA",
+    "Japan": "JPN",
+    "Jordan": "JOR",
+    "Kazakhstan": "KAZ",
+    "Kuwait": "KWT",
+    "Kyrgyzstan": "KGZ",
+    "Latvia": "LVA",
+    "Lebanon": "LBN",
+    "Libya": "LBY",
+    "Lithuania": "LTU",
+    "Luxembourg": "LUX",
+    "Malawi": "MWI",
+    "Malaysia": "MYS",
+    "Malta": "MLT",
+    "Mexico": "MEX",
+    "Moldova": "MDA",
+    "Montenegro": "MNE",
+    "Morocco": "MAR",
+    "Netherlands": "NLD",
+    "New Zealand": "NZL",
+    "Nicaragua": "NIC",
+    "Nigeria": "NGA",
+    "North Korea": "PRK",
+    "North Macedonia": "MKD",
+    "Norway": "NOR",
+    "Oman": "OMN",
+    "Pakistan": "PAK",
+    "Panama": "PAN",
+    "Peru": "PER",
+    "Philippines": "PHL",
+    "Poland": "POL",
+    "Portugal": "PRT",
+    "Qatar": "QAT",
+    "Romania": "ROU",
+    "Russia": "RUS",
+    "Saint Kitts and Nevis": "KNA",
+    "Saint Vincent": "VCT",
+    "Saudi Arabia": "SAU",
+    "Serbia": "SRB",
+    "Seychelles": "SYC",
+    "Singapore": "SGP",
+    "Slovakia": "SVK",
+    "Slovenia": "SVN",
+    "South Africa": "ZAF",
+    "South Korea": "KOR",
+    "Soviet Union": "SUN",
+    "Spain": "ESP",
+    "Sri Lanka": "LKA",
+    "Sudan": "SDN",
+    "Sweden": "SWE",
+    "Switzerland": "CHE",
+    "Syria": "SYR",
+    "Taiwan": "TWN",
+    "Thailand": "THA",
+    "Turkiye": "TUR",
+    "UAE": "ARE",
+    "Uganda": "UGA",
+    "Ukraine": "UKR",
+    "United Kingdom": "GBR",
+    "United States": "USA",
+    "Uruguay": "URY",
+    "Uzbekistan": "UZB",
+    "Venezuela": "VEN",
+    "Viet Nam": "VNM",
+    "Zimbabwe": "ZWE",
+    "eSwatini": "SWZ",
     # spellings of the expenditure workbook
-    "Türkiye": "TUR", "United States of America": "USA", "Bosnia and Herzegovina": "BIH", "Cape Verde": "CPV",
-    "Congo, DR": "COD", "Congo, Republic": "COG", "Gambia, The": "GMB", "Korea, North": "PRK", "Korea, South": "KOR",
-    "Kyrgyz Republic": "KGZ", "Timor Leste": "TLS", "United Arab Emirates": "ARE",
+    "Türkiye": "TUR",
+    "United States of America": "USA",
+    "Bosnia and Herzegovina": "BIH",
+    "Cape Verde": "CPV",
+    "Congo, DR": "COD",
+    "Congo, Republic": "COG",
+    "Gambia, The": "GMB",
+    "Korea, North": "PRK",
+    "Korea, South": "KOR",
+    "Kyrgyz Republic": "KGZ",
+    "Timor Leste": "TLS",
+    "United Arab Emirates": "ARE",
 }
 NAMES = {code: name for name, code in reversed(CODES.items())}  # where SIPRI has none of its own, country_converter's
 
-DEAL_HEADER = ["Recipient", "Supplier", "Year of order", " ", "Number ordered", " ", "Weapon designation",
-               "Weapon description", "Number delivered", " ", "Year(s) of delivery", "status", "Comments",
-               "SIPRI TIV per unit", "SIPRI TIV for total order", "SIPRI TIV of delivered weapons"]
+DEAL_HEADER = [
+    "Recipient",
+    "Supplier",
+    "Year of order",
+    " ",
+    "Number ordered",
+    " ",
+    "Weapon designation",
+    "Weapon description",
+    "Number delivered",
+    " ",
+    "Year(s) of delivery",
+    "status",
+    "Comments",
+    "SIPRI TIV per unit",
+    "SIPRI TIV for total order",
+    "SIPRI TIV of delivered weapons",
+]
 DEALT = [2, 8, 15]  # numbers that every deal has; those ordered and their TIV may be blank
-DELIVERY_HEADER = ["SIPRI AT Database ID", "Supplier", "Recipient", "Designation", "Description", "Armament category",
-                   "Order date", "Order date is estimate", "Numbers delivered", "Numbers delivered is estimate",
-                   "Delivery year", "Delivery year is estimate", "Status", "SIPRI estimate", "TIV deal unit",
-                   "TIV delivery values", "Local production"]
+DELIVERY_HEADER = [
+    "SIPRI AT Database ID",
+    "Supplier",
+    "Recipient",
+    "Designation",
+    "Description",
+    "Armament category",
+    "Order date",
+    "Order date is estimate",
+    "Numbers delivered",
+    "Numbers delivered is estimate",
+    "Delivery year",
+    "Delivery year is estimate",
+    "Status",
+    "SIPRI estimate",
+    "TIV deal unit",
+    "TIV delivery values",
+    "Local production",
+]
 DELIVERED = ["Order date", "Numbers delivered", "Delivery year", "TIV delivery values"]  # numbers
-COLUMNS = ["record", "deal_id", "year", "supplier", "recipient", "designation", "description", "order_year",
-           "order_year_estimated", "first_delivery", "last_delivery", "quantity_ordered", "quantity_delivered",
-           "quantity_estimated", "tiv_ordered", "tiv_delivered", "condition", "local_production", "other_recipients",
-           "replaces_order_year", "note"]
+COLUMNS = [
+    "record",
+    "deal_id",
+    "year",
+    "supplier",
+    "recipient",
+    "designation",
+    "description",
+    "order_year",
+    "order_year_estimated",
+    "first_delivery",
+    "last_delivery",
+    "quantity_ordered",
+    "quantity_delivered",
+    "quantity_estimated",
+    "tiv_ordered",
+    "tiv_delivered",
+    "condition",
+    "local_production",
+    "other_recipients",
+    "replaces_order_year",
+    "note",
+]
 CONDITIONS = {"New": "new", "Second hand": "second-hand", "Second hand but modernized": "second-hand, modernised"}
 
 
@@ -76,8 +228,7 @@ def arms_transfers(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
     Orders without a delivery, which newer exports may hold, have no row.
     """
     first, second = pair
-    ways = [(s, r) for a, b in ((first, second), (second, first))
-            for s in [a, *PREDECESSOR.get(a, [])] for r in [b, *PREDECESSOR.get(b, [])]]
+    ways = [(s, r) for a, b in ((first, second), (second, first)) for s in [a, *PREDECESSOR.get(a, [])] for r in [b, *PREDECESSOR.get(b, [])]]
     register = _deals(upstream)
     deliveries = _deliveries(upstream)
     rows = []
@@ -94,8 +245,7 @@ def arms_transfers(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
             if max(years) >= FIRST_YEAR:
                 rows += _deal_rows(deal, way, years, by_id, register)
         for number, orphans in by_id.items():  # the older export lacks the deal, or has it in other terms
-            rows += _delivery_rows(orphans, {"deal_id": number, "supplier": way[0], "recipient": way[1],
-                                             "designation": orphans[0]["Designation"]})
+            rows += _delivery_rows(orphans, {"deal_id": number, "supplier": way[0], "recipient": way[1], "designation": orphans[0]["Designation"]})
     rows += _totals(deliveries, pair)
     return pd.DataFrame(rows, columns=COLUMNS)
 
@@ -104,8 +254,9 @@ def _deal_rows(deal, way, years, by_id, register):
     """The row of one deal and the rows of its deliveries, which it takes out of `by_id`."""
     recipient, _, ordered, guess, quantity, guess_q, name, what, delivered, guess_d, _, status, comment = deal[:13]
     recent = {y for y in years if y >= FIRST_DELIVERY}
-    matches = [k for k, ds in by_id.items() if ds[0]["Order date"] == ordered and ds[0]["Description"] == what
-               and {int(d["Delivery year"]) for d in ds} == recent]
+    matches = [
+        k for k, ds in by_id.items() if ds[0]["Order date"] == ordered and ds[0]["Description"] == what and {int(d["Delivery year"]) for d in ds} == recent
+    ]
     if len(matches) > 1:
         matches = [k for k in matches if by_id[k][0]["Designation"] in name or name in by_id[k][0]["Designation"]]
     slug = re.sub(r"[^a-z0-9]+", "-", f"{name} {what}".lower()).strip("-")
@@ -114,27 +265,46 @@ def _deal_rows(deal, way, years, by_id, register):
     replaced = re.search(r"replacing (\d{4}) order", comment)
     same = {"deal_id": deal_id, "supplier": way[0], "recipient": way[1], "designation": name}
     deal_row = same | {
-        "record": "deal", "year": int(ordered), "description": what, "order_year": int(ordered),
-        "order_year_estimated": guess == "?", "condition": CONDITIONS[status],
+        "record": "deal",
+        "year": int(ordered),
+        "description": what,
+        "order_year": int(ordered),
+        "order_year_estimated": guess == "?",
+        "condition": CONDITIONS[status],
         "local_production": mine[0]["Local production"] == "Yes" if mine else None,
-        "first_delivery": min(years), "last_delivery": max(years),
-        "quantity_ordered": int(quantity) if quantity else None, "quantity_delivered": int(delivered),
-        "quantity_estimated": "?" in (guess_q, guess_d), "tiv_ordered": float(deal[14] or 0) or None,
+        "first_delivery": min(years),
+        "last_delivery": max(years),
+        "quantity_ordered": int(quantity) if quantity else None,
+        "quantity_delivered": int(delivered),
+        "quantity_estimated": "?" in (guess_q, guess_d),
+        "tiv_ordered": float(deal[14] or 0) or None,
         "tiv_delivered": float(deal[15]),
-        "other_recipients": len({d[0] for d in register if d[6:8] == [name, what] and d[0] != recipient
-                                 and d[1] in [_name(c) for c in (way[0], *PREDECESSOR.get(way[0], []))]}),
-        "replaces_order_year": int(replaced[1]) if replaced else None, "note": _note(comment)}
+        "other_recipients": len(
+            {d[0] for d in register if d[6:8] == [name, what] and d[0] != recipient and d[1] in [_name(c) for c in (way[0], *PREDECESSOR.get(way[0], []))]}
+        ),
+        "replaces_order_year": int(replaced[1]) if replaced else None,
+        "note": _note(comment),
+    }
     return [deal_row, *_delivery_rows(mine, same)]
 
 
 def _delivery_rows(deliveries, same):
-    return [same | {
-        "record": "delivery", "year": int(d["Delivery year"]), "description": d["Description"],
-        "order_year": int(d["Order date"]), "order_year_estimated": d["Order date is estimate"] == "Yes",
-        "quantity_delivered": int(d["Numbers delivered"]),
-        "quantity_estimated": d["Numbers delivered is estimate"] == "Yes",
-        "tiv_delivered": float(d["TIV delivery values"]), "condition": CONDITIONS[d["Status"]],
-        "local_production": d["Local production"] == "Yes"} for d in deliveries]
+    return [
+        same
+        | {
+            "record": "delivery",
+            "year": int(d["Delivery year"]),
+            "description": d["Description"],
+            "order_year": int(d["Order date"]),
+            "order_year_estimated": d["Order date is estimate"] == "Yes",
+            "quantity_delivered": int(d["Numbers delivered"]),
+            "quantity_estimated": d["Numbers delivered is estimate"] == "Yes",
+            "tiv_delivered": float(d["TIV delivery values"]),
+            "condition": CONDITIONS[d["Status"]],
+            "local_production": d["Local production"] == "Yes",
+        }
+        for d in deliveries
+    ]
 
 
 def _note(comment):
@@ -184,8 +354,10 @@ def _totals(deliveries, pair):
                 keys.append((code, "WLD", year))
             for key in keys:
                 sums[key] = sums.get(key, 0) + tiv
-    return [{"record": "total", "deal_id": f"total-{s}-{r}", "year": y, "supplier": s, "recipient": r,
-             "tiv_delivered": round(tiv, 3)} for (s, r, y), tiv in sums.items()]
+    return [
+        {"record": "total", "deal_id": f"total-{s}-{r}", "year": y, "supplier": s, "recipient": r, "tiv_delivered": round(tiv, 3)}
+        for (s, r, y), tiv in sums.items()
+    ]
 
 
 def _deals(upstream):
@@ -196,7 +368,7 @@ def _deals(upstream):
     if not starts or table[starts[0]] != DEAL_HEADER:
         raise ValueError(f"{DEALS}: header is not {DEAL_HEADER}" + (f" but {table[starts[0]]}" if starts else ""))
     rows, part = [], []
-    for number, row in enumerate(table[starts[0] + 1:], starts[0] + 2):
+    for number, row in enumerate(table[starts[0] + 1 :], starts[0] + 2):
         row = [*part[:-1], f"{part[-1]} {row[0]}", *row[1:]] if part and row else row
         part = row if 12 < len(row) < len(DEAL_HEADER) else []
         if part or not row:
@@ -215,8 +387,7 @@ def _deals(upstream):
         raise ValueError(f"{DEALS}: the last line is cut short: {part}")
     first, recipients = min((int(y) for row in rows for y in row[10].split(";")), default=None), {row[0] for row in rows}
     if first is None or first > START or len(recipients) < 100:
-        raise ValueError(f"{DEALS}: deals of {len(recipients)} recipients from {first}; the export must be of all countries and "
-                         f"of all years from {START}")
+        raise ValueError(f"{DEALS}: deals of {len(recipients)} recipients from {first}; the export must be of all countries and of all years from {START}")
     return rows
 
 
@@ -226,7 +397,7 @@ def _deliveries(upstream):
     starts = [i for i, line in enumerate(lines) if line.startswith(DELIVERY_HEADER[0])]
     if not starts or lines[starts[0]].split(",") != DELIVERY_HEADER:
         raise ValueError(f"{DELIVERIES}: header is not {DELIVERY_HEADER}" + (f" but {lines[starts[0]]}" if starts else ""))
-    rows = list(csv.DictReader(lines[starts[0]:]))
+    rows = list(csv.DictReader(lines[starts[0] :]))
     for number, row in enumerate(rows, starts[0] + 2):
         if None in row or None in row.values():
             raise ValueError(f"{DELIVERIES}, line {number}: not {len(DELIVERY_HEADER)} cells: {list(row.values())}")
@@ -235,8 +406,9 @@ def _deliveries(upstream):
             raise ValueError(f"{DELIVERIES}, line {number}, Status: {row['Status']!r} is none of {list(CONDITIONS)}")
     first, recipients = min((int(row["Delivery year"]) for row in rows), default=None), {row["Recipient"] for row in rows}
     if first is None or first > FIRST_DELIVERY or len(recipients) < 100:
-        raise ValueError(f"{DELIVERIES}: deliveries to {len(recipients)} recipients from {first}; the export must be of all "
-                         f"countries, from {FIRST_DELIVERY} or earlier")
+        raise ValueError(
+            f"{DELIVERIES}: deliveries to {len(recipients)} recipients from {first}; the export must be of all countries, from {FIRST_DELIVERY} or earlier"
+        )
     return [row for row in rows if int(row["Delivery year"]) >= FIRST_DELIVERY]
 
 
@@ -276,16 +448,13 @@ def military_spending(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
     high = [key for key in share if share[key][0] > 1]
     if len(high) > len(share) / 20:  # a state at war may spend more than its GDP
         raise ValueError(f'{path.name}, sheet "Share of GDP": {share[high[0]][0]} for {high[0]} is no fraction, as was expected')
-    both = {year: [c for c in codes if (c, year) in constant and (c, year) in current]
-            for year in sorted({year for _, year in constant})}
+    both = {year: [c for c in codes if (c, year) in constant and (c, year) in current] for year in sorted({year for _, year in constant})}
     bases = [y for y, found in both.items() if found and all(abs(constant[c, y][0] - current[c, y][0]) < 0.01 for c in found)]
     if len(bases) != 1:
         raise ValueError(f"{path.name}: constant and current US$ are equal in {bases}, so the base year is not known")
     prices = f"US$ at constant {bases[0]} prices and exchange rates"
-    rows = [(code, year, "SIPRI", "constant_usd", prices, round(value * 1e6), quality)
-            for (code, year), (value, quality) in constant.items()]
-    rows += [(code, year, "SIPRI", "share_of_gdp", "% of GDP", round(value * 100, 6), quality)
-             for (code, year), (value, quality) in share.items()]
+    rows = [(code, year, "SIPRI", "constant_usd", prices, round(value * 1e6), quality) for (code, year), (value, quality) in constant.items()]
+    rows += [(code, year, "SIPRI", "share_of_gdp", "% of GDP", round(value * 100, 6), quality) for (code, year), (value, quality) in share.items()]
     return pd.DataFrame(rows, columns=["country", "year", "source", "measure", "unit", "value", "quality"])
 
 
@@ -356,7 +525,7 @@ def _quality(cell, where):
     else:
         code = str(colour.value)
     if colour.type != "theme" and re.fullmatch(r"(?:[0-9A-F]{2})?[0-9A-F]{6}", code):
-        red, green, blue = (int(code[-6:][i:i + 2], 16) for i in (0, 2, 4))
+        red, green, blue = (int(code[-6:][i : i + 2], 16) for i in (0, 2, 4))
         if max(red, green, blue) - min(red, green, blue) < 48:
             return "reported"
         if max(red, blue) > green and red != blue:

@@ -1,4 +1,5 @@
 """UCDP, the Uppsala Conflict Data Program: battle-related deaths by dyad."""
+
 import datetime
 import json
 from pathlib import Path
@@ -11,8 +12,23 @@ from ledger.sources import files
 FOLDER = "ucdp-brd"  # pages of the API's answer, page-NNN.json, or the dataset's file BattleDeaths_vYY_N.csv
 PAGE = 1000  # rows of a page
 PLACE = "Syria"  # the war the book is about, whatever the pair
-COLUMNS = ["year", "source", "scope", "dyad_id", "dyad", "side_a", "side_a_second", "side_b", "side_b_second",
-           "conflict_location", "battle_location", "conflict_type", "deaths_best", "deaths_low", "deaths_high"]
+COLUMNS = [
+    "year",
+    "source",
+    "scope",
+    "dyad_id",
+    "dyad",
+    "side_a",
+    "side_a_second",
+    "side_b",
+    "side_b_second",
+    "conflict_location",
+    "battle_location",
+    "conflict_type",
+    "deaths_best",
+    "deaths_low",
+    "deaths_high",
+]
 TYPES = {1: "extrasystemic", 2: "interstate", 3: "intrastate", 4: "internationalised intrastate"}
 NUMBERS = ["dyad_id", "year", "bd_best", "bd_low", "bd_high", "type_of_conflict"]
 NEEDED = ["conflict_id", "location_inc", "side_a", "side_a_2nd", "side_b", "side_b_2nd", "battle_location", *NUMBERS]
@@ -72,13 +88,21 @@ def syria_conflict(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
         dyad=frame["side_a"] + " – " + frame["side_b"],
         conflict_type=frame["type_of_conflict"].map(TYPES),
     )[over | inside]
-    for column, known in (("type_of_conflict", frame["type_of_conflict"].isin(TYPES)),
-                          *((column, frame[column] >= 0) for column in ("bd_best", "bd_low", "bd_high"))):
+    for column, known in (
+        ("type_of_conflict", frame["type_of_conflict"].isin(TYPES)),
+        *((column, frame[column] >= 0) for column in ("bd_best", "bd_low", "bd_high")),
+    ):
         if not known.all():
             row = frame[~known].iloc[0]
             raise ValueError(f"{FOLDER}, dyad {row['dyad_id']}, {row['year']}, {column}: {row[column]} is not expected here")
-    names = {"side_a_2nd": "side_a_second", "side_b_2nd": "side_b_second", "location_inc": "conflict_location",
-             "bd_best": "deaths_best", "bd_low": "deaths_low", "bd_high": "deaths_high"}
+    names = {
+        "side_a_2nd": "side_a_second",
+        "side_b_2nd": "side_b_second",
+        "location_inc": "conflict_location",
+        "bd_best": "deaths_best",
+        "bd_low": "deaths_low",
+        "bd_high": "deaths_high",
+    }
     return frame.rename(columns=names)[COLUMNS]
 
 

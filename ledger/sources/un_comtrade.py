@@ -5,6 +5,7 @@ Comtrade's own lists of areas beside them), files of its bulk service (`*.gz` or
 one), and CSV of the legacy API (`total-trade-value-<year>.csv` with every partner, `goods_<partners>_<years>.csv` with HS chapters for
 a few). Files are filtered by DuckDB as they are read, so that one of gigabytes needs little memory.
 """
+
 from __future__ import annotations
 
 import datetime
@@ -26,20 +27,20 @@ PARTS = {"Re-Import", "Re-Export", "RM", "RX", "DX", "FM", "MIP", "MOP", "XIP", 
 # Areas of Comtrade's own that ISO 3166 does not code, by its numbers. ANS = area not specified: confidential and unknown partners.
 AREAS = {
     0: "WLD",
-    490: "TWN",    # Other Asia, nes: by United Nations practice this is where Taiwan's trade stands
+    490: "TWN",  # Other Asia, nes: by United Nations practice this is where Taiwan's trade stands
     **dict.fromkeys([129, 221, 290, 471, 472, 473, 492, 527, 536, 568, 577, 636, 637, 697, 837, 838, 839, 879, 899], "ANS"),
 }
 LISTS = {"Reporters.json": "reporterCode", "partnerAreas.json": "partnerCode"}
-SMALLEST_FLOW = 10_000_000       # US$: smaller flows of a partner are left out of the partners' table
+SMALLEST_FLOW = 10_000_000  # US$: smaller flows of a partner are left out of the partners' table
 
 # the columns that each form has for: year, flow, reporter, partner, product, value
 LEGACY = ("Year", "Trade Flow", "Reporter ISO", "Partner Code", "Commodity Code", "Trade Value (US$)")
 CURRENT = ("refYear", "flowCode", "reporterCode", "partnerCode", "cmdCode", "primaryValue")
-WHOLE = {"partner2Code": "0", "customsCode": "C00", "motCode": "0"}   # rows for all second partners, procedures, modes of transport
+WHOLE = {"partner2Code": "0", "customsCode": "C00", "motCode": "0"}  # rows for all second partners, procedures, modes of transport
 COLUMNS = ["year", "flow", "reporter", "partner", "product", "value"]
 
-LIMIT, LIMIT_WITH_KEY = 500, 100_000   # records in an answer; one that has as many is cut off, and does not say so
-YEARS_AT_ONCE = 6                      # with a key: some 500 records a year, and the service takes twelve years
+LIMIT, LIMIT_WITH_KEY = 500, 100_000  # records in an answer; one that has as many is cut off, and does not say so
+YEARS_AT_ONCE = 6  # with a key: some 500 records a year, and the service takes twelve years
 
 
 def totals(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
@@ -82,8 +83,8 @@ def partners(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
 
 def _every_total(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
     rows = _read(upstream, pair, "total")
-    rows = rows[rows["reporter"] != rows["partner"]]   # goods coming home: in WLD, but a country is no partner of itself
-    return rows.groupby(["reporter", "partner", "flow", "year"], as_index=False)["value_usd"].sum()   # joins the ANS
+    rows = rows[rows["reporter"] != rows["partner"]]  # goods coming home: in WLD, but a country is no partner of itself
+    return rows.groupby(["reporter", "partner", "flow", "year"], as_index=False)["value_usd"].sum()  # joins the ANS
 
 
 # --- reading --------------------------------------------------------------------------------------------------------------------
@@ -116,7 +117,9 @@ def _read(upstream: Path, pair: tuple[str, str], what: str) -> pd.DataFrame:
 
 
 def _legacy(paths: list[Path], pair: tuple[str, str], what: str) -> pd.DataFrame:
-    where = f'"Reporter ISO" in {_list(pair)} and ' + ("\"Commodity Code\" = 'TOTAL'" if what == "total" else "regexp_full_match(\"Commodity Code\", '[0-9]{1,2}')")
+    where = f'"Reporter ISO" in {_list(pair)} and ' + (
+        "\"Commodity Code\" = 'TOTAL'" if what == "total" else "regexp_full_match(\"Commodity Code\", '[0-9]{1,2}')"
+    )
     rows = _filter(paths, LEGACY, ("Partner", "Partner ISO"), where, ",")
     partner = rows["Partner ISO"].fillna(rows["partner"].astype(int).map(AREAS))
     if partner.isna().any():
@@ -175,7 +178,9 @@ def _codes(folder: Path, name: str) -> dict[int, str]:
     """Return the ISO 3166 code of each area in one of Comtrade's lists, by number; AREAS for those that have none."""
     file = folder / name
     if not file.exists():
-        raise FileNotFoundError(f"comtrade: {name} is missing in {folder}; Comtrade offers its lists of areas at https://comtradeapi.un.org/files/v1/app/reference/{name}")
+        raise FileNotFoundError(
+            f"comtrade: {name} is missing in {folder}; Comtrade offers its lists of areas at https://comtradeapi.un.org/files/v1/app/reference/{name}"
+        )
     return {number: AREAS.get(number, iso3) for number, iso3, _ in _areas(file) if number in AREAS or iso3}
 
 
@@ -217,12 +222,12 @@ def download(get, pair: tuple[str, str]) -> str:
     last, inside, chapters = {}, 0, 0
     for country, other in (pair, pair[::-1]):
         if not numbers[country]:
-            continue   # it is a partner and never reports
+            continue  # it is a partner and never reports
         partner = ",".join(map(str, _numbers(get, other, "partnerAreas.json")))
         partner_numbers = set(map(int, partner.split(","))) if partner else set()
         for first in range(0, len(years), at_once):
-            some = years[first:first + at_once]
-            for flow in ["M,X"] if get.source.value else ["M", "X"]:   # without a key a year of both flows could reach the limit
+            some = years[first : first + at_once]
+            for flow in ["M,X"] if get.source.value else ["M", "X"]:  # without a key a year of both flows could reach the limit
                 name = f"total-{country}-{some[0]}-{some[-1]}" + ("" if get.source.value else f"-{flow}") + ".json"
                 for record in _ask(get, name, numbers[country], some, cmdCode="TOTAL", flowCode=flow):
                     last[country] = max(last.get(country, 0), int(record["refYear"]))
@@ -231,9 +236,17 @@ def download(get, pair: tuple[str, str]) -> str:
                 of_chapters = f"chapters-{country}-{some[0]}-{some[-1]}.json"
                 chapters += len(_ask(get, of_chapters, numbers[country], some, cmdCode="AG2", flowCode="M,X", partnerCode=partner))
     if not last:
-        raise get.refuse(name if any(numbers.values()) else "Reporters.json", f"there are no records of {' or '.join(pair)} in any year from {years[0]} to {years[-1]}", "Look at comtradeplus.un.org whether the countries report; if they do, the parameters of the request must follow a change of the API.")
+        raise get.refuse(
+            name if any(numbers.values()) else "Reporters.json",
+            f"there are no records of {' or '.join(pair)} in any year from {years[0]} to {years[-1]}",
+            "Look at comtradeplus.un.org whether the countries report; if they do, the parameters of the request must follow a change of the API.",
+        )
     if inside and not chapters:
-        raise get.refuse(of_chapters, f"there are totals between {pair[0]} and {pair[1]}, and no HS chapters", "The parameters of the request must follow a change of the API.")
+        raise get.refuse(
+            of_chapters,
+            f"there are totals between {pair[0]} and {pair[1]}, and no HS chapters",
+            "The parameters of the request must follow a change of the API.",
+        )
     return f"API answers of {today:%-d %B %Y}, years to {max(last.values())} ({', '.join(f'{country} to {year}' for country, year in last.items())})"
 
 
@@ -259,7 +272,11 @@ def _ask(get, name: str, reporters: list[int], years: list[int], **params) -> li
         raise get.refuse(name, f"the answer is the error {str(content['error'])[:300]!r}")
     records = content["data"]
     if len(records) >= limit or (content.get("count") or 0) >= limit:
-        raise get.refuse(name, f"the answer has {len(records)} records, which is the service's limit of {limit:,}: it is cut off", "Ask for fewer years at once, or with a key: see YEARS_AT_ONCE in ledger/sources/un_comtrade.py.")
+        raise get.refuse(
+            name,
+            f"the answer has {len(records)} records, which is the service's limit of {limit:,}: it is cut off",
+            "Ask for fewer years at once, or with a key: see YEARS_AT_ONCE in ledger/sources/un_comtrade.py.",
+        )
     if content.get("count") is not None and content["count"] != len(records):
         raise get.refuse(name, f"the answer has {len(records)} records and says there are {content['count']}: it is cut off", "Try again later.")
     flows = set(params["flowCode"].split(","))
@@ -267,5 +284,8 @@ def _ask(get, name: str, reporters: list[int], years: list[int], **params) -> li
         if missing := [field for field in CURRENT if field not in record]:
             raise get.refuse(name, f"a record has no field {missing}; its fields are {list(record)}")
         if record["reporterCode"] not in reporters or record["refYear"] not in years or record["flowCode"] not in flows:
-            raise get.refuse(name, f"a record is of reporter {record['reporterCode']}, year {record['refYear']}, flow {record['flowCode']}; asked for were {asked['reporterCode']}, {asked['period']}, {params['flowCode']}")
+            raise get.refuse(
+                name,
+                f"a record is of reporter {record['reporterCode']}, year {record['refYear']}, flow {record['flowCode']}; asked for were {asked['reporterCode']}, {asked['period']}, {params['flowCode']}",
+            )
     return records

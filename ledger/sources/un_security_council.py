@@ -1,4 +1,5 @@
 """United Nations Security Council: recorded votes on Iran, and vetoes."""
+
 import csv
 from pathlib import Path
 
@@ -11,17 +12,39 @@ VETOES = "unsc-vetoes/unsc_vetoes_1946_sept2022.csv"
 FIRST_YEAR = 1991
 PERMANENT = ["CHN", "FRA", "GBR", "RUS", "USA"]
 CODES = {
-    "Belgium": "BEL", "Brazil": "BRA", "China": "CHN", "Denmark": "DNK", "Estonia": "EST", "France": "FRA",
-    "Germany": "DEU", "Greece": "GRC", "Guyana": "GUY", "Indonesia": "IDN", "Lebanon": "LBN", "Niger": "NER",
-    "Panama": "PAN", "Qatar": "QAT", "Republic of Korea": "KOR", "Russian Federation": "RUS",
-    "Saint Vincent and the Grenadines": "VCT", "Sierra Leone": "SLE", "Slovenia": "SVN", "Somalia": "SOM",
-    "South Africa": "ZAF", "Tunisia": "TUN", "Turkey": "TUR", "United Kingdom": "GBR", "United States": "USA",
+    "Belgium": "BEL",
+    "Brazil": "BRA",
+    "China": "CHN",
+    "Denmark": "DNK",
+    "Estonia": "EST",
+    "France": "FRA",
+    "Germany": "DEU",
+    "Greece": "GRC",
+    "Guyana": "GUY",
+    "Indonesia": "IDN",
+    "Lebanon": "LBN",
+    "Niger": "NER",
+    "Panama": "PAN",
+    "Qatar": "QAT",
+    "Republic of Korea": "KOR",
+    "Russian Federation": "RUS",
+    "Saint Vincent and the Grenadines": "VCT",
+    "Sierra Leone": "SLE",
+    "Slovenia": "SVN",
+    "Somalia": "SOM",
+    "South Africa": "ZAF",
+    "Tunisia": "TUN",
+    "Turkey": "TUR",
+    "United Kingdom": "GBR",
+    "United States": "USA",
     "Viet Nam": "VNM",
     # spellings of the list of vetoes
-    "Russia": "RUS", "USSR": "SUN", "USA": "USA", "UK": "GBR",
+    "Russia": "RUS",
+    "USSR": "SUN",
+    "USA": "USA",
+    "UK": "GBR",
 }
-OUTCOMES = {"Adopted unanimously": "adopted", "Adopted by majority": "adopted",
-            "Not adopted - failed to receive required number of votes": "not adopted"}
+OUTCOMES = {"Adopted unanimously": "adopted", "Adopted by majority": "adopted", "Not adopted - failed to receive required number of votes": "not adopted"}
 COLUMNS = ["record", "date", "draft", "symbol", "topic", "subject", "outcome", "member", "vote", "yes", "no", "abstain"]
 
 
@@ -45,8 +68,7 @@ def vetoes(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
 
 
 def _votes(upstream, name, topic):
-    header = ["date", "symbol", "draft", "outcome", "yes", "no", "abstain", "russia_vote", "china_vote", "us_vote",
-              "no_votes_by", "abstentions_by", "subject"]
+    header = ["date", "symbol", "draft", "outcome", "yes", "no", "abstain", "russia_vote", "china_vote", "us_vote", "no_votes_by", "abstentions_by", "subject"]
     with open(upstream.parent / "evidence" / name, encoding="utf-8", newline="") as file:
         table = csv.DictReader(file)
         if table.fieldnames != header:
@@ -66,9 +88,20 @@ def _votes(upstream, name, topic):
             if cast[member] != r[column].lower():
                 raise ValueError(f"{name}: {r['draft']}: {column} is {r[column]}, but the names say {cast[member]}")
         for member, vote in cast.items():
-            rows.append({"record": "vote", "date": r["date"], "draft": r["draft"], "symbol": r["symbol"],
-                         "topic": topic, "subject": r["subject"], "outcome": OUTCOMES[r["outcome"]],
-                         "member": member, "vote": vote, **counts})
+            rows.append(
+                {
+                    "record": "vote",
+                    "date": r["date"],
+                    "draft": r["draft"],
+                    "symbol": r["symbol"],
+                    "topic": topic,
+                    "subject": r["subject"],
+                    "outcome": OUTCOMES[r["outcome"]],
+                    "member": member,
+                    "vote": vote,
+                    **counts,
+                }
+            )
     return rows
 
 
@@ -79,10 +112,19 @@ def _vetoes(upstream):
     for r in frame[frame["year"] >= FIRST_YEAR].to_dict("records"):
         for column in ("member_veto1", "member_veto2", "member_veto3"):
             if r[column]:
-                rows.append({"record": "veto", "date": pd.to_datetime(r["date"], format="%m/%d/%Y").date().isoformat(),
-                             "draft": r["draft"].strip(), "symbol": "", "topic": r["crisis_topic"].strip(),
-                             "subject": " ".join(r["agenda_item"].split()), "outcome": "vetoed",
-                             "member": _code(r[column], VETOES), "vote": "no"})
+                rows.append(
+                    {
+                        "record": "veto",
+                        "date": pd.to_datetime(r["date"], format="%m/%d/%Y").date().isoformat(),
+                        "draft": r["draft"].strip(),
+                        "symbol": "",
+                        "topic": r["crisis_topic"].strip(),
+                        "subject": " ".join(r["agenda_item"].split()),
+                        "outcome": "vetoed",
+                        "member": _code(r[column], VETOES),
+                        "vote": "no",
+                    }
+                )
     return rows
 
 

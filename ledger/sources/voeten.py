@@ -1,4 +1,5 @@
 """Erik Voeten and colleagues: roll calls of the UN General Assembly and the ideal points estimated from them."""
+
 import json
 import re
 from pathlib import Path
@@ -18,9 +19,11 @@ CODES = {1: "yes", 2: "abstain", 3: "no", 8: None, 9: None}  # absent and not a 
 ISSUES = ["co", "di", "ec", "hr", "me", "nu"]
 CALLS = ["rcid", "date", "unres", "importantvote"]
 # estimate → the columns of its point, bounds and number of votes, in small letters and without "%"
-ESTIMATES = {"all": ("idealpointall", "q5all", "q95all", "nvotesall"),
-             "final passage": ("idealpointfp", "q5fp", "q95fp", "nvotesfp"),
-             "legacy": ("idealpointlegacy", None, None, "nvoteslegacy")}
+ESTIMATES = {
+    "all": ("idealpointall", "q5all", "q95all", "nvotesall"),
+    "final passage": ("idealpointfp", "q5fp", "q95fp", "nvotesfp"),
+    "legacy": ("idealpointlegacy", None, None, "nvoteslegacy"),
+}
 
 
 def download_votes(get, pair: tuple[str, str]) -> str:
@@ -49,6 +52,7 @@ def _data(get, name, path, kind):
 
 def _download(get, name, versions, pattern, what):
     """Fetch the files named like `pattern` from the newest of `versions` that has any."""
+
     def number(version):
         return version.get("versionNumber") or 0, version.get("versionMinorNumber") or 0
 
@@ -85,9 +89,11 @@ def un_votes(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
     codes = sorted({*COMPARED, *pair})
     votes, calls = _dataset(found[0], codes) if found else _package(folder, codes)
     calls = calls.assign(date=pd.to_datetime(calls["date"]))
-    calls = calls.assign(year=calls["date"].dt.year, resolution=calls["unres"],
-                         important=calls["importantvote"].map(
-                             lambda v: None if pd.isna(v) else bool(float(v))).astype("object"))
+    calls = calls.assign(
+        year=calls["date"].dt.year,
+        resolution=calls["unres"],
+        important=calls["importantvote"].map(lambda v: None if pd.isna(v) else bool(float(v))).astype("object"),
+    )
     frame = votes.astype({"rcid": int}).merge(calls[calls["year"] >= FIRST_YEAR], on="rcid", validate="many_to_one")
     return frame[["rcid", "date", "year", "resolution", "issues", "important", "country", "vote"]]
 
@@ -95,8 +101,7 @@ def un_votes(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
 def _package(folder, codes):
     """Votes and roll calls of the R package, which knows countries by their codes of two letters."""
     votes = _rda(folder, "un_votes", ["rcid", "country", "country_code", "vote"])
-    calls = _rda(folder, "un_roll_calls", ["rcid", "session", "importantvote", "date", "unres", "amend", "para",
-                                           "short", "descr"])
+    calls = _rda(folder, "un_roll_calls", ["rcid", "session", "importantvote", "date", "unres", "amend", "para", "short", "descr"])
     issues = _rda(folder, "un_roll_call_issues", ["rcid", "short_name", "issue"])
     letters = {files.countries().convert(code, src="ISO3", to="ISO2", not_found="none"): code for code in codes}
     joined = issues.sort_values(["rcid", "short_name"]).groupby("rcid")["short_name"].agg(";".join).rename("issues")
@@ -131,8 +136,9 @@ def _dataset(path, codes):
             raise ValueError(f"{path.name}: no column {missing} in {list(frame.columns)}")
         frame = frame[needed]
     else:
-        frame = files.csv_table(path, needed, ["rcid", "vote", "importantvote", *ISSUES], keep_default_na=False,
-                                na_values=["", "NA"], sep="\t" if path.suffix == ".tab" else ",")
+        frame = files.csv_table(
+            path, needed, ["rcid", "vote", "importantvote", *ISSUES], keep_default_na=False, na_values=["", "NA"], sep="\t" if path.suffix == ".tab" else ","
+        )
     frame = frame[frame["Country"].isin(codes)]
     if missing := set(COMPARED) - set(frame["Country"]):
         raise ValueError(f"{path.name}, column Country: no votes of {sorted(missing)}, by codes of three letters")
@@ -144,8 +150,7 @@ def _dataset(path, codes):
             raise ValueError(f"{path.name}, roll call {call:.0f}, column {column}: {value!r} is none of {known}")
         frame = frame.assign(**{column: values})
     calls = frame[[*CALLS, *ISSUES]].drop_duplicates("rcid").astype({"rcid": int}).fillna({"unres": ""})
-    calls["issues"] = [";".join(issue for issue, flag in zip(ISSUES, flags, strict=True) if flag == 1)
-                       for flags in calls[ISSUES].itertuples(index=False)]
+    calls["issues"] = [";".join(issue for issue, flag in zip(ISSUES, flags, strict=True) if flag == 1) for flags in calls[ISSUES].itertuples(index=False)]
     votes = pd.DataFrame({"rcid": frame["rcid"], "country": frame["Country"], "vote": frame["vote"].map(CODES)})
     return votes.dropna(subset="vote"), calls[[*CALLS, "issues"]]
 
@@ -199,9 +204,17 @@ def _points(path, codes):
             raise ValueError(f"{path.name}, column {column}: {frame[column][wrong].iloc[0]!r} is no number")
         frame = frame.assign(**{column: values})
     frame = frame[frame["year"] >= FIRST_POINTS]
-    return {estimate: pd.DataFrame({
-        "country": frame["iso3c"], "year": frame["year"].astype(int), "estimate": estimate,
-        "value": frame[value].astype(float).round(6),
-        "low": frame[low].astype(float).round(6) if low else float("nan"),
-        "high": frame[high].astype(float).round(6) if high else float("nan"), "votes": frame[votes]}).dropna(subset="value")
-        for estimate, (value, low, high, votes) in estimates.items()}
+    return {
+        estimate: pd.DataFrame(
+            {
+                "country": frame["iso3c"],
+                "year": frame["year"].astype(int),
+                "estimate": estimate,
+                "value": frame[value].astype(float).round(6),
+                "low": frame[low].astype(float).round(6) if low else float("nan"),
+                "high": frame[high].astype(float).round(6) if high else float("nan"),
+                "votes": frame[votes],
+            }
+        ).dropna(subset="value")
+        for estimate, (value, low, high, votes) in estimates.items()
+    }

@@ -9,17 +9,17 @@ import pandas as pd
 from ledger.sources import files
 
 WITS_FLOWS = {"x": "export", "m": "import"}
-WITS_CODES = {"MNE": "MNT", "ROU": "ROM", "SRB": "SER", "SDN": "SUD", "COD": "ZAR", "TLS": "TMP"}   # where WITS does not use ISO 3166
+WITS_CODES = {"MNE": "MNT", "ROU": "ROM", "SRB": "SER", "SDN": "SUD", "COD": "ZAR", "TLS": "TMP"}  # where WITS does not use ISO 3166
 FIRST_YEAR = 1989
 
-COMPARED = ["AZE", "CHN", "ISR", "SAU", "TUR", "USA"]   # countries shown beside the pair
-MILITARY_COMPARED = ["ISR", "SAU", "TUR", "USA"]   # the countries that the SIPRI series of the same table has
+COMPARED = ["AZE", "CHN", "ISR", "SAU", "TUR", "USA"]  # countries shown beside the pair
+MILITARY_COMPARED = ["ISR", "SAU", "TUR", "USA"]  # the countries that the SIPRI series of the same table has
 
 GDP = ("NY.GDP.MKTP.CD", "GDP (current US$)")
 MILITARY = ("MS.MIL.XPND.GD.ZS", "Military expenditure (% of GDP)")
 HEADER = ["Country Name", "Country Code", "Year", "Value"]
 FIELDS = ["indicator", "countryiso3code", "date", "value", "unit"]
-PAGE = 20_000   # records asked for at once; there are fewer
+PAGE = 20_000  # records asked for at once; there are fewer
 
 
 def wits_totals(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
@@ -57,8 +57,7 @@ def gdp(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
     have no row.
     """
     data = _series(upstream / "worldbank-gdp", "gdp", GDP, pair, COMPARED)
-    return pd.DataFrame({"country": data["Country Code"], "year": data["Year"],
-                         "gdp_usd": data["Value"].round().astype("int64")})
+    return pd.DataFrame({"country": data["Country Code"], "year": data["Year"], "gdp_usd": data["Value"].round().astype("int64")})
 
 
 def military_spending(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
@@ -68,8 +67,17 @@ def military_spending(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
     edition of the SIPRI workbook of this book, so recent years may differ; it says nothing of estimates.
     """
     data = _series(upstream / "wdi-milex", "data", MILITARY, pair, MILITARY_COMPARED)
-    return pd.DataFrame({"country": data["Country Code"], "year": data["Year"], "source": "World Bank",
-                         "measure": "share_of_gdp", "unit": "% of GDP", "value": data["Value"].round(6), "quality": None})
+    return pd.DataFrame(
+        {
+            "country": data["Country Code"],
+            "year": data["Year"],
+            "source": "World Bank",
+            "measure": "share_of_gdp",
+            "unit": "% of GDP",
+            "value": data["Value"].round(6),
+            "quality": None,
+        }
+    )
 
 
 def _series(folder: Path, name: str, indicator: tuple[str, str], pair: tuple[str, str], compared: list[str]) -> pd.DataFrame:
@@ -122,17 +130,28 @@ def download_military(get, pair: tuple[str, str]) -> str:
 
 def _download(get, name: str, indicator: tuple[str, str], countries: set[str]) -> str:
     year = datetime.datetime.now(datetime.UTC).year
-    path = get(name, f"country/{';'.join(sorted(countries))}/indicator/{indicator[0]}",
-               params={"format": "json", "date": f"{FIRST_YEAR}:{year}", "per_page": PAGE}, kind="json")
+    path = get(
+        name,
+        f"country/{';'.join(sorted(countries))}/indicator/{indicator[0]}",
+        params={"format": "json", "date": f"{FIRST_YEAR}:{year}", "per_page": PAGE},
+        kind="json",
+    )
     content = json.loads(path.read_bytes())
     head = content[0] if isinstance(content, list) and content and isinstance(content[0], dict) else {}
-    if not head or "message" in head:   # errors come with status 200
-        raise get.refuse(name, f"the answer is the error {str(head.get('message') or content)[:300]}", f"The indicator is {indicator[0]}, the countries are {sorted(countries)}; one that the World Bank does not know fails the whole request.")
+    if not head or "message" in head:  # errors come with status 200
+        raise get.refuse(
+            name,
+            f"the answer is the error {str(head.get('message') or content)[:300]}",
+            f"The indicator is {indicator[0]}, the countries are {sorted(countries)}; one that the World Bank does not know fails the whole request.",
+        )
     records = (content[1:] or [None])[0] or []
     if not records:
         raise get.refuse(name, f"the answer has no records of {indicator[0]}")
     if str(head.get("pages")) != "1" or str(head.get("total")) != str(len(records)):
-        raise get.refuse(name, f"the answer has {len(records)} records on page {head.get('page')} of {head.get('pages')}, and says there are {head.get('total')}: it is cut off")
+        raise get.refuse(
+            name,
+            f"the answer has {len(records)} records on page {head.get('page')} of {head.get('pages')}, and says there are {head.get('total')}: it is cut off",
+        )
     if missing := countries - {record.get("countryiso3code") for record in records}:
         raise get.refuse(name, f"the answer has no records of {sorted(missing)}")
     valued = [str(record.get("date")) for record in records if record.get("value") is not None]

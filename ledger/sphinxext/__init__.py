@@ -1,4 +1,5 @@
 """What Sphinx is taught for this book: charts, printed numbers, claim badges, table pages, and when what is stale."""
+
 from __future__ import annotations
 
 from sphinx.application import Sphinx

@@ -8,6 +8,7 @@ a fresh start costs little. The builders that make the EPUB and the page of the 
 A build for the live preview (`ledger.live`, LEDGER_LIVE in the environment) publishes `_build/live` instead and works beside. In it
 a chapter that fails does not fail the build: its page says so, and shows what its cells put out until then.
 """
+
 from __future__ import annotations
 
 import fcntl
@@ -18,7 +19,6 @@ import json
 import os
 import shutil
 import sys
-import time
 from pathlib import Path
 
 from sphinx.application import Sphinx
@@ -31,7 +31,10 @@ from ledger.sphinxext import memory
 
 logger = logging.getLogger(__name__)
 LIVE = bool(os.environ.get("LEDGER_LIVE"))
-CODE = [*(inputs.ROOT / "ledger" / "sphinxext").glob("*.py"), *(inputs.ROOT / "ledger" / f"{name}.py" for name in ("atomic", "cite", "downloads", "engine", "fetch", "inputs", "palette", "tables"))]
+CODE = [
+    *(inputs.ROOT / "ledger" / "sphinxext").glob("*.py"),
+    *(inputs.ROOT / "ledger" / f"{name}.py" for name in ("atomic", "cite", "downloads", "engine", "fetch", "inputs", "palette", "tables")),
+]
 ASSETS, THEME = inputs.ROOT / "assets", inputs.ROOT / "ledger" / "sphinxext" / "theme"
 CHART = [THEME / "chart.html", THEME / "metadata.html"]  # the page of a chart by itself is written when its chapter is read
 EVERYWHERE = ["references.bib", "CITATION.cff", *sorted(path.relative_to(inputs.ROOT).as_posix() for path in (*CODE, *CHART))]  # what every page depends on
@@ -93,7 +96,9 @@ class Build:
             try:
                 shutil.copytree(self.folder / "site", self.new)
             except OSError as error:  # a full disk, mostly; copytree reports each file
-                raise BuildFailed(f"the site is left as it was, for the new one could not be put in its place: {error.args[0][0][2] if isinstance(error, shutil.Error) else error}") from None
+                raise BuildFailed(
+                    f"the site is left as it was, for the new one could not be put in its place: {error.args[0][0][2] if isinstance(error, shutil.Error) else error}"
+                ) from None
             if self.published.exists():
                 self.published.rename(self.old)
             self.new.rename(self.published)
@@ -165,7 +170,11 @@ def prepare_site(app: Sphinx) -> None:
 def stale(app: Sphinx, env, added, changed, removed) -> list[str]:
     """Name the pages that depend on something that is no longer as it was when they were read; remove what is left of pages that are gone."""
     for docname in removed:
-        for leftover in (Path(app.builder.get_outfilename(docname)), Path(app.outdir, "_sources", f"{docname}.md"), app.ledger_build.folder / "executed" / f"{docname}.ipynb"):
+        for leftover in (
+            Path(app.builder.get_outfilename(docname)),
+            Path(app.outdir, "_sources", f"{docname}.md"),
+            app.ledger_build.folder / "executed" / f"{docname}.ipynb",
+        ):
             leftover.unlink(missing_ok=True)
     return [docname for docname, known in memory.of_all(env, "inputs").items() if inputs.changed(known)]
 
@@ -209,7 +218,9 @@ def give_key(app: Sphinx, docname: str, source: list[str]) -> None:
             if not LIVE:
                 failures = building.engine.wait_for_all(say)
                 told = "\n".join(f"  {failure}" for failure in failures)
-                raise BuildFailed(f"{len(failures)} of {len(building.engine.notebooks)} chapters that had to run failed, and the site is left as it was:\n{told}") from error
+                raise BuildFailed(
+                    f"{len(failures)} of {len(building.engine.notebooks)} chapters that had to run failed, and the site is left as it was:\n{told}"
+                ) from error
             key = keep_failed(app, docname, notebook, error)
     known |= building.engine.kept.inputs_of(key)
     executed = building.folder / "executed" / f"{docname}.ipynb"
@@ -300,7 +311,9 @@ def setup(app: Sphinx) -> None:
     def set_up(app: Sphinx, config) -> None:
         config.ledger_inputs = " ".join(inputs.now(name) for name in [*inputs.ALWAYS, *(f"file {path}" for path in EVERYWHERE)])
         config.ledger_inputs += config.html_baseurl or ""
-        config.ledger_assets = " ".join(inputs.now(f"file {path.relative_to(inputs.ROOT).as_posix()}") for folder in (ASSETS, THEME) for path in sorted(folder.rglob("*")) if path.is_file())
+        config.ledger_assets = " ".join(
+            inputs.now(f"file {path.relative_to(inputs.ROOT).as_posix()}") for folder in (ASSETS, THEME) for path in sorted(folder.rglob("*")) if path.is_file()
+        )
         config.html_static_path.append("assets")
         config.nb_execution_mode = "cache"
         config.nb_execution_cache_path = str(building.engine.cache)

@@ -1,4 +1,5 @@
 """A published chart, from a notebook's output to a figure of the page, with its downloads beside it."""
+
 from __future__ import annotations
 
 import base64
@@ -50,7 +51,14 @@ class FigureOfChart(SphinxTransform):
             folder.mkdir(exist_ok=True)
             files: dict[str, str | bytes] = {"svg": standalone(chart["svg"])}
             if builder == "html":
-                files |= {"csv": chart["csv"], "png": base64.b64decode(chart["png"]), "zip": downloads.of_chart(chart, this), "bib": cite.bibtex(this), "ris": cite.ris(this), "html": self._page(chart, this)}
+                files |= {
+                    "csv": chart["csv"],
+                    "png": base64.b64decode(chart["png"]),
+                    "zip": downloads.of_chart(chart, this),
+                    "bib": cite.bibtex(this),
+                    "ris": cite.ris(this),
+                    "html": self._page(chart, this),
+                }
             for kind, content in files.items():
                 (folder / f"{name}.{kind}").write_bytes(content if isinstance(content, bytes) else content.encode())
 
@@ -59,7 +67,16 @@ class FigureOfChart(SphinxTransform):
         picture, below, tools = _parts(chart, this, self.app.builder, f"charts/{chart['name']}")
         tools = tools.replace("<details>", "<details open>", 1).replace(CODE_HERE, f'<pre tabindex="0">{html.escape(chart["code"])}</pre>')
         figure = f'<figure class="ledger-chart">{picture}<figcaption>{below}</figcaption>{tools}</figure>'
-        known = {"chart": chart, "figure": figure, "page": self.env.docname, "anchor": address(chart["name"]), "address": this["url"], "image": this["url"].removesuffix("html") + "png", "book": cite.edition()["title"], "policy": self.app.ledger_policy}
+        known = {
+            "chart": chart,
+            "figure": figure,
+            "page": self.env.docname,
+            "anchor": address(chart["name"]),
+            "address": this["url"],
+            "image": this["url"].removesuffix("html") + "png",
+            "book": cite.edition()["title"],
+            "policy": self.app.ledger_policy,
+        }
         return self.app.builder.templates.render("chart.html", known)
 
     def _figure(self, chart: dict) -> nodes.figure:
@@ -82,7 +99,9 @@ CODE_HERE = "<!-- code -->"
 def _parts(chart: dict, this: dict, builder, docname: str) -> tuple[str, str, str]:
     """Return picture, source line, and what a reader can do with a chart, as the HTML of a page. The code has its place marked."""
     files = f"{'../' * docname.count('/')}charts/{chart['name']}"
-    links = f'<a href="{files}.zip" download>data with description and citation</a> ' + " ".join(f'<a href="{files}.{kind}" download>{kind.upper()}</a>' for kind in ("csv", "svg", "png"))
+    links = f'<a href="{files}.zip" download>data with description and citation</a> ' + " ".join(
+        f'<a href="{files}.{kind}" download>{kind.upper()}</a>' for kind in ("csv", "svg", "png")
+    )
     tools = (
         f'<div class="chart-tools"><details><summary>View as table</summary>{_table(chart)}</details><details><summary>Code</summary>{CODE_HERE}</details>'
         f'{cite.block(this, files)}<a class="chart-address" href="{files}.html">The chart by itself</a><p class="chart-downloads">Download {links}</p></div>'
@@ -92,7 +111,13 @@ def _parts(chart: dict, this: dict, builder, docname: str) -> tuple[str, str, st
 
 def work(config, chart: dict) -> dict:
     """Return a chart as a work to cite (see `ledger.cite`)."""
-    return {"kind": "chart", "key": f"{NAME}-{chart['name']}", "title": chart["caption"], "url": f"{config.html_baseurl}charts/{chart['name']}.html", "note": cite.credit(chart["sources"])}
+    return {
+        "kind": "chart",
+        "key": f"{NAME}-{chart['name']}",
+        "title": chart["caption"],
+        "url": f"{config.html_baseurl}charts/{chart['name']}.html",
+        "note": cite.credit(chart["sources"]),
+    }
 
 
 def address(name: str) -> str:
@@ -130,7 +155,9 @@ def source_line(chart: dict, builder, docname: str) -> str:
 def _table(chart: dict) -> str:
     rows = list(csv.reader(io.StringIO(chart["csv"])))
     head = "".join(f'<th scope="col">{html.escape(cell)}</th>' for cell in rows[0])
-    body = "".join("<tr>" + f'<th scope="row">{html.escape(row[0])}</th>' + "".join(td(cell, _readable(cell)) for cell in row[1:]) + "</tr>" for row in rows[1:])
+    body = "".join(
+        "<tr>" + f'<th scope="row">{html.escape(row[0])}</th>' + "".join(td(cell, _readable(cell)) for cell in row[1:]) + "</tr>" for row in rows[1:]
+    )
     return f'<div class="chart-table" tabindex="0" role="group" aria-label="Data of the chart"><table><caption>{html.escape(chart["caption"])}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
 
 
@@ -166,7 +193,9 @@ def plain(svg: str) -> str:
 def standalone(svg: str) -> str:
     """Return a chart's SVG with plain colours in place of the page's, for a reader who takes the file elsewhere."""
     svg = plain(svg)
-    return '<?xml version="1.0" encoding="utf-8"?>\n' + svg.replace('<svg style="', '<svg style="background: #ffffff; font-family: \'DejaVu Sans\', sans-serif; ', 1)
+    return '<?xml version="1.0" encoding="utf-8"?>\n' + svg.replace(
+        '<svg style="', "<svg style=\"background: #ffffff; font-family: 'DejaVu Sans', sans-serif; ", 1
+    )
 
 
 def palette_css() -> str:

@@ -3,14 +3,15 @@
 A badge links to its claim's row and the row links back. Where data decide a claim, the verdict is computed as the ledger's page
 is executed, and the build fails when it differs from the published one.
 """
+
 from __future__ import annotations
 
 from docutils import nodes
 from docutils.statemachine import StringList
-from sphinx import addnodes
-from sphinx.application import Sphinx
 from myst_nb.core.variables import RetrievalError
 from myst_nb.ext.glue.utils import retrieve_glue_data
+from sphinx import addnodes
+from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 from sphinx.util.nodes import make_refnode
 
@@ -60,7 +61,11 @@ class Ledger(SphinxDirective):
             number, verdict, finding = claim["claim_id"], claim["verdict"], findings.get(claim["claim_id"])
             row = nodes.row(classes=["claim-row", f"domain-{claim['domain']}", _verdict_class(verdict), *(["decided"] if finding else [])])
             told = nodes.paragraph("", "", classes=["claim-places"], claim=number)
-            row += _parsed(self, f"**{number}** {claim['domain']}, {claim['paragraph']}\n\n{claim['claim']}" + (f"\n\n*The article's slip: {claim['slip']}*" if claim["slip"] else ""))
+            row += _parsed(
+                self,
+                f"**{number}** {claim['domain']}, {claim['paragraph']}\n\n{claim['claim']}"
+                + (f"\n\n*The article's slip: {claim['slip']}*" if claim["slip"] else ""),
+            )
             row[0]["ids"] = [number.lower()]
             row[0] += addnodes.index(entries=[("single", number, number.lower(), "main", None)])  # so that the search leads to the row
             row[0] += told

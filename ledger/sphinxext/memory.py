@@ -1,4 +1,5 @@
 """What each page said while it was read, kept with Sphinx's environment and forgotten when the page is read anew or removed."""
+
 from __future__ import annotations
 
 from sphinx.application import Sphinx

@@ -1,4 +1,5 @@
 """{num}`name`: a computed number in a sentence, linked to its table's page; and numbers.json, all of them with page and table."""
+
 from __future__ import annotations
 
 import json

@@ -1,4 +1,5 @@
 """A page a table, written from the descriptor at every build, and the data package itself beside them for download."""
+
 from __future__ import annotations
 
 import html
@@ -61,12 +62,26 @@ def page(resource: dict) -> str:
     for source in resource["sources"]:
         title = f"[{source['title']}]({source['path']})" if source["path"].startswith("https") else source["title"]
         lines.append(f"- **{source['key']}**: {title}, {source['institution']}. Edition: {source['edition']}. Retrieved: {source['retrieved']}.")
-    lines += ["", "## Terms", "", " ".join(f"[{each['title']}]({each['path']})." if each.get("path") else f"{each['title']}." for each in resource["licenses"]), "", resource["republication"], ""]
+    lines += [
+        "",
+        "## Terms",
+        "",
+        " ".join(f"[{each['title']}]({each['path']})." if each.get("path") else f"{each['title']}." for each in resource["licenses"]),
+        "",
+        resource["republication"],
+        "",
+    ]
     if resource.get("notes"):
         lines += ["## What to know before using it", "", *(f"- {note}" for note in resource["notes"]), ""]
     lines += ["## Columns", "", "| Column | What it holds | Unit | Values |", "|---|---|---|---|"]
     for field in resource["schema"]["fields"]:
-        lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in (f"`{field['name']}`", f"{field['title']}. {field['description']}", field.get("unit", ""), _values(field))) + " |")
+        lines.append(
+            "| "
+            + " | ".join(
+                cell.replace("|", "\\|") for cell in (f"`{field['name']}`", f"{field['title']}. {field['description']}", field.get("unit", ""), _values(field))
+            )
+            + " |"
+        )
     lines += ["", "## Where the book uses it", "", "```{uses} " + name, "```", "", "## Rows", "", "```{rows} " + name, "```", ""]
     return "\n".join(lines)
 
@@ -94,7 +109,11 @@ class Downloads(SphinxDirective):
         if self.env.app.builder.name != "html":
             return [raw_html(f"<p>On the book's site: {on_site(self.config, f'data/{path}')}</p>")]
         every = f'<a href="{up}data/{downloads.ALL}" download>all tables</a>'
-        return [raw_html(f'<p class="downloads">Download <a href="{up}data/{name}.zip" download>the table with description, sources, terms and citation</a> (zip), <a href="{up}data/{path}" download>{path}</a> alone, or {every}.</p>')]
+        return [
+            raw_html(
+                f'<p class="downloads">Download <a href="{up}data/{name}.zip" download>the table with description, sources, terms and citation</a> (zip), <a href="{up}data/{path}" download>{path}</a> alone, or {every}.</p>'
+            )
+        ]
 
 
 class Listing(SphinxDirective):
@@ -124,9 +143,16 @@ class Sources(SphinxDirective):
             held = ", ".join(f"[{name}](/{FOLDER}/{name}.md)" for name in source.tables)
             date = source.due(tables.package())
             due = f"; next expected {site.in_words(date.isoformat())}" if date else ""
-            how = {"closed": "No newer edition is read", "by hand": "A person downloads it", "automatic or by hand": "Downloaded by the book's command, or by a person where the site asks for one", "automatic": "Downloaded by the book's command"}[source.how]
+            how = {
+                "closed": "No newer edition is read",
+                "by hand": "A person downloads it",
+                "automatic or by hand": "Downloaded by the book's command, or by a person where the site asks for one",
+                "automatic": "Downloaded by the book's command",
+            }[source.how]
             key = f", with a key{'' if source.secret['required'] else ' where there is one'}" if source.secret else ""
-            lines.append(f"- **[{source.institution}]({source.address})**, in {held}. {source.format[:1].upper()}{source.format[1:]}. Publication: {source.published}{due}. {how}{key}. Terms: {source.terms}.")
+            lines.append(
+                f"- **[{source.institution}]({source.address})**, in {held}. {source.format[:1].upper()}{source.format[1:]}. Publication: {source.published}{due}. {how}{key}. Terms: {source.terms}."
+            )
         holder = nodes.Element()
         self.state.nested_parse(StringList(lines, self.get_source_info()[0]), self.content_offset, holder)
         return holder.children
@@ -149,7 +175,11 @@ class Rows(SphinxDirective):
         said = f"All {len(body):,} rows." if shown is body else f"The first {len(shown)} of {len(body):,} rows; the file has them all."
         titles = "".join(f'<th scope="col">{html.escape(column)}</th>' for column in head)
         cells = "".join("<tr>" + "".join(map(td, row)) + "</tr>" for row in shown)
-        return [raw_html(f'<div class="chart-table" tabindex="0" role="group" aria-label="Rows of table {name}"><table><caption>{said}</caption><thead><tr>{titles}</tr></thead><tbody>{cells}</tbody></table></div>')]
+        return [
+            raw_html(
+                f'<div class="chart-table" tabindex="0" role="group" aria-label="Rows of table {name}"><table><caption>{said}</caption><thead><tr>{titles}</tr></thead><tbody>{cells}</tbody></table></div>'
+            )
+        ]
 
 
 class Uses(SphinxDirective):
@@ -167,14 +197,29 @@ def fill_uses(app: Sphinx, doctree: nodes.document, docname: str) -> None:
             continue
         name = listing["uses"]
         for chart in sorted((c for c in charts_of(app.env).values() if name in c["tables"]), key=lambda c: (c["page"], c["name"])):
-            item = nodes.list_item("", nodes.paragraph("", f"{app.env.titles[chart['page']].astext()}, chart: ", make_refnode(app.builder, docname, chart["page"], address(chart["name"]), nodes.Text(chart["caption"]))))
+            item = nodes.list_item(
+                "",
+                nodes.paragraph(
+                    "",
+                    f"{app.env.titles[chart['page']].astext()}, chart: ",
+                    make_refnode(app.builder, docname, chart["page"], address(chart["name"]), nodes.Text(chart["caption"])),
+                ),
+            )
             listing += item
         pages: dict[str, int] = {}
         for record in numbers_of(app.env):
             if name in record["tables"]:
                 pages[record["page"]] = pages.get(record["page"], 0) + 1
         for page, count in sorted(pages.items()):
-            listing += nodes.list_item("", nodes.paragraph("", "", make_refnode(app.builder, docname, page, "", nodes.Text(app.env.titles[page].astext())), nodes.Text(f": {count} printed number{'s' if count > 1 else ''}")))
+            listing += nodes.list_item(
+                "",
+                nodes.paragraph(
+                    "",
+                    "",
+                    make_refnode(app.builder, docname, page, "", nodes.Text(app.env.titles[page].astext())),
+                    nodes.Text(f": {count} printed number{'s' if count > 1 else ''}"),
+                ),
+            )
         if not listing.children:
             listing.replace_self(nodes.paragraph("", "No chart or number is drawn from it directly; it serves the checks and the tables beside it."))
 
@@ -184,7 +229,11 @@ def copy_data(app: Sphinx, error: Exception | None) -> None:
     if error or app.builder.name != "html":
         return
     printed, made_of = numbers.as_json(app.env), app.ledger_build.folder / "data-made-of"
-    now = inputs.of_text("\n".join([app.config.ledger_inputs, printed, *(inputs.now(f"file {path.relative_to(inputs.ROOT).as_posix()}") for path in sorted(tables.DATA.iterdir()))]))
+    now = inputs.of_text(
+        "\n".join(
+            [app.config.ledger_inputs, printed, *(inputs.now(f"file {path.relative_to(inputs.ROOT).as_posix()}") for path in sorted(tables.DATA.iterdir()))]
+        )
+    )
     if made_of.exists() and made_of.read_text(encoding="utf-8") == now:
         return  # packing them would take a tenth of a build that changes nothing
     folder, package = Path(app.outdir, "data"), tables.package()

@@ -3,6 +3,7 @@
 Both go through the same build as the site and execute nothing twice. They differ from it in what paper and an e-reader cannot do:
 a chart is its picture, caption, source and address on the site, a table's rows are on the site only, and there is no script.
 """
+
 from __future__ import annotations
 
 import html
@@ -96,7 +97,9 @@ def drawn_hatches(svg: str) -> str:
             inside = ElementTree.SubElement(drawn, f"{SVG}g", {"clip-path": f"url(#{name})"})
             for x in range(math.floor(left / TILE), math.ceil(right / TILE)):
                 for y in range(math.floor(top / TILE), math.ceil(bottom / TILE)):
-                    ElementTree.SubElement(inside, f"{SVG}path", {"d": lines.get("d"), "style": lines.get("style"), "transform": f"translate({x * TILE} {y * TILE})"})
+                    ElementTree.SubElement(
+                        inside, f"{SVG}path", {"d": lines.get("d"), "style": lines.get("style"), "transform": f"translate({x * TILE} {y * TILE})"}
+                    )
             parent[at] = drawn
     for prefix, space in (("", SVG.strip("{}")), ("xlink", "http://www.w3.org/1999/xlink")):
         ElementTree.register_namespace(prefix, space)
@@ -160,7 +163,11 @@ class Epub(Epub3Builder):
         super().build_content()
         path = out / "content.opf"
         said = "".join(f'<meta property="schema:{name}">{html.escape(value)}</meta>\n    ' for name, values in ACCESSIBILITY.items() for value in values)
-        text = path.read_text(encoding="utf-8").replace('href="cover.svg"', 'href="cover.svg" properties="cover-image"').replace("</metadata>", f"{said}</metadata>")
+        text = (
+            path.read_text(encoding="utf-8")
+            .replace('href="cover.svg"', 'href="cover.svg" properties="cover-image"')
+            .replace("</metadata>", f"{said}</metadata>")
+        )
         path.write_text(re.sub(r"[ \t]*<guide>.*?</guide>\n", "", text, flags=re.S), encoding="utf-8")
 
     def toc_metadata(self, level: int, navpoints: list) -> dict:
@@ -221,7 +228,10 @@ class OnePage(SingleFileHTMLBuilder):
                 reference["refuri"] = "#" + address[1:].replace("#", "--")
 
     def assemble_toc_fignumbers(self):
-        return {root: {kind: {place(kind.rpartition("/")[0], name): number for name, number in numbers.items()} for kind, numbers in kinds.items()} for root, kinds in super().assemble_toc_fignumbers().items()}
+        return {
+            root: {kind: {place(kind.rpartition("/")[0], name): number for name, number in numbers.items()} for kind, numbers in kinds.items()}
+            for root, kinds in super().assemble_toc_fignumbers().items()
+        }
 
     def get_doc_context(self, docname: str, body: str, metatags: str) -> dict:
         return super().get_doc_context(docname, body, metatags) | {

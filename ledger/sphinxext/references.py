@@ -1,4 +1,5 @@
 """The bibliography says of each source what kind it is, so that a reader can weigh it."""
+
 from __future__ import annotations
 
 import functools

@@ -1,4 +1,5 @@
 """The search finds what a reader of this book looks for, and its index, built piece by piece, is that of a site built at once."""
+
 from __future__ import annotations
 
 import html

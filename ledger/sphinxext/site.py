@@ -1,4 +1,5 @@
 """What makes the site quotable, findable and private: citations, metadata, feed, sitemap, build stamp, and a policy against third parties."""
+
 from __future__ import annotations
 
 import base64
@@ -36,7 +37,10 @@ MENDED = [
     ('<aside class="sidebar-drawer">', '<aside class="sidebar-drawer" aria-label="The book">'),
     ('<aside class="toc-drawer', '<aside aria-label="This page" class="toc-drawer'),
     # what stands outside every landmark is passed over: the boxes that open the two menus of a narrow screen (their rules are in ledger.css)
-    ('<input type="checkbox" class="sidebar-toggle" name="__navigation"', '<nav class="menus" aria-label="Menus"><input type="checkbox" class="sidebar-toggle" name="__navigation"'),
+    (
+        '<input type="checkbox" class="sidebar-toggle" name="__navigation"',
+        '<nav class="menus" aria-label="Menus"><input type="checkbox" class="sidebar-toggle" name="__navigation"',
+    ),
     ('aria-label="Toggle table of contents sidebar">', 'aria-label="Toggle table of contents sidebar"></nav>'),
     # a table or a line of code that is wider than the page scrolls, and a keyboard has to be able to scroll it
     ('<div class="table-wrapper', '<div tabindex="0" class="table-wrapper'),
@@ -90,12 +94,23 @@ def image(app: Sphinx, docname: str) -> dict:
     every = charts.charts_of(app.env)
     own = [chart for chart in every.values() if chart["page"] == docname or docname == f"tables/{chart['tables'][0]}"]
     chosen = next(iter(own or [chart for chart in every.values() if chart["page"] == app.config.root_doc] or every.values()), None)
-    return {"url": f"{app.config.html_baseurl}charts/{chosen['name']}.png", "alt": chosen["caption"]} if chosen else {"url": f"{app.config.html_baseurl}_static/favicon.svg", "alt": ""}
+    return (
+        {"url": f"{app.config.html_baseurl}charts/{chosen['name']}.png", "alt": chosen["caption"]}
+        if chosen
+        else {"url": f"{app.config.html_baseurl}_static/favicon.svg", "alt": ""}
+    )
 
 
 def description(doctree: nodes.document) -> str:
     """Return the beginning of a page's first paragraph, cut after a word, for search engines and link previews."""
-    first = next((" ".join(paragraph.astext().split()) for paragraph in doctree.findall(nodes.paragraph) if isinstance(paragraph.parent, nodes.section) and len(paragraph.astext()) > 40), "")
+    first = next(
+        (
+            " ".join(paragraph.astext().split())
+            for paragraph in doctree.findall(nodes.paragraph)
+            if isinstance(paragraph.parent, nodes.section) and len(paragraph.astext()) > 40
+        ),
+        "",
+    )
     return first if len(first) <= 200 else first[:200].rpartition(" ")[0] + " …"
 
 
@@ -104,7 +119,17 @@ def linked_data(app: Sphinx, docname: str, work: dict, said: str) -> dict:
     base, book = app.config.html_baseurl, cite.edition()
     author = {"@type": "Organization", "name": book["author"]}
     whole = {"@type": "Book", "name": book["title"], "url": base}
-    common = {"@context": "https://schema.org", "name": work["title"], "url": work["url"], "description": said, "inLanguage": "en", "version": book["version"], "datePublished": book["date"], "creator": author, "isAccessibleForFree": True}
+    common = {
+        "@context": "https://schema.org",
+        "name": work["title"],
+        "url": work["url"],
+        "description": said,
+        "inLanguage": "en",
+        "version": book["version"],
+        "datePublished": book["date"],
+        "creator": author,
+        "isAccessibleForFree": True,
+    }
     if work["kind"] == "table":
         resource = tables.describe(docname.rpartition("/")[2])
         return common | {
@@ -114,19 +139,50 @@ def linked_data(app: Sphinx, docname: str, work: dict, said: str) -> dict:
             "license": [licence["path"] for licence in resource["licenses"] if licence.get("path")],
             "conditionsOfAccess": resource["republication"],
             "keywords": book["keywords"],
-            "variableMeasured": [{"@type": "PropertyValue", "name": field["name"], "description": f"{field['title']}. {field['description']}"} | ({"unitText": field["unit"]} if field.get("unit") else {}) for field in resource["schema"]["fields"]],
-            "isBasedOn": [{"@type": "Dataset", "name": source["title"], "description": f"{source['title']}, {source['institution']}. Edition: {source['edition']}.", "creator": {"@type": "Organization", "name": source["institution"]}} | ({"url": source["path"]} if source["path"].startswith("http") else {}) for source in resource["sources"]],
+            "variableMeasured": [
+                {"@type": "PropertyValue", "name": field["name"], "description": f"{field['title']}. {field['description']}"}
+                | ({"unitText": field["unit"]} if field.get("unit") else {})
+                for field in resource["schema"]["fields"]
+            ],
+            "isBasedOn": [
+                {
+                    "@type": "Dataset",
+                    "name": source["title"],
+                    "description": f"{source['title']}, {source['institution']}. Edition: {source['edition']}.",
+                    "creator": {"@type": "Organization", "name": source["institution"]},
+                }
+                | ({"url": source["path"]} if source["path"].startswith("http") else {})
+                for source in resource["sources"]
+            ],
             "distribution": [
                 {"@type": "DataDownload", "encodingFormat": "text/csv", "contentUrl": f"{base}data/{resource['path']}"},
                 {"@type": "DataDownload", "encodingFormat": "application/zip", "contentUrl": f"{base}data/{resource['name']}.zip"},
             ],
         }
     if work["kind"] == "book":
-        return common | {"@type": "Book", "alternativeHeadline": book["subtitle"], "author": author, "keywords": book["keywords"], "abstract": book["abstract"], "image": image(app, docname)["url"]}
+        return common | {
+            "@type": "Book",
+            "alternativeHeadline": book["subtitle"],
+            "author": author,
+            "keywords": book["keywords"],
+            "abstract": book["abstract"],
+            "image": image(app, docname)["url"],
+        }
     used = {name for chart in charts.charts_of(app.env).values() if chart["page"] == docname for name in chart["tables"]}
     used |= {name for record in memory.of_all(app.env, "numbers").get(docname, {}).values() for name in record["tables"]}
-    based = [{"@type": "Dataset", "name": tables.describe(name)["title"], "description": tables.describe(name)["description"], "url": f"{base}tables/{name}.html"} for name in sorted(used)]
-    return common | {"@type": "ScholarlyArticle", "headline": work["title"], "author": author, "publisher": author, "isPartOf": whole, "image": image(app, docname)["url"], **({"isBasedOn": based} if based else {})}
+    based = [
+        {"@type": "Dataset", "name": tables.describe(name)["title"], "description": tables.describe(name)["description"], "url": f"{base}tables/{name}.html"}
+        for name in sorted(used)
+    ]
+    return common | {
+        "@type": "ScholarlyArticle",
+        "headline": work["title"],
+        "author": author,
+        "publisher": author,
+        "isPartOf": whole,
+        "image": image(app, docname)["url"],
+        **({"isBasedOn": based} if based else {}),
+    }
 
 
 def add_to_page(app: Sphinx, page: str, template: str, context: dict, doctree: nodes.document | None) -> None:
@@ -147,7 +203,13 @@ def add_to_page(app: Sphinx, page: str, template: str, context: dict, doctree: n
         this = work(app, page)
         words = description(doctree)
         data = json.dumps(linked_data(app, page, this, words), ensure_ascii=False, sort_keys=True).replace("</", "<\\/")
-        said |= {"title": this["title"], "description": words, "image": image(app, page), "linked_data": data, "citation": cite.block(this, "../" * page.count("/") + file_of(this))}
+        said |= {
+            "title": this["title"],
+            "description": words,
+            "image": image(app, page),
+            "linked_data": data,
+            "citation": cite.block(this, "../" * page.count("/") + file_of(this)),
+        }
     context["site"] = said
 
 
@@ -209,7 +271,11 @@ class Changes(SphinxDirective):
 
     def run(self):
         memory.depends(self.env, f"file {CHANGES.name}")
-        lines = [f"- **{in_words(str(entry['date']))}. {entry['title']}.** {' '.join(entry['text'].split())}{vintages(entry)}" for entry in changes() if entry["kind"] == self.arguments[0]]
+        lines = [
+            f"- **{in_words(str(entry['date']))}. {entry['title']}.** {' '.join(entry['text'].split())}{vintages(entry)}"
+            for entry in changes()
+            if entry["kind"] == self.arguments[0]
+        ]
         holder = nodes.Element()
         self.state.nested_parse(StringList(lines or ["None so far."], CHANGES.name), self.content_offset, holder)
         return holder.children
@@ -217,7 +283,10 @@ class Changes(SphinxDirective):
 
 def vintages(entry: dict) -> str:
     """Return what each table held before a refresh, and the hashes of its content, by which the earlier one is found in the repository."""
-    return "".join(f" Before, `{table['name']}` held {table['edition_before']} (content `{table['before'][7:19]}`, since then `{table['after'][7:19]}`)." for table in entry.get("tables", []))
+    return "".join(
+        f" Before, `{table['name']}` held {table['edition_before']} (content `{table['before'][7:19]}`, since then `{table['after'][7:19]}`)."
+        for table in entry.get("tables", [])
+    )
 
 
 def feed(base: str) -> str:
@@ -277,7 +346,10 @@ def write_files(app: Sphinx, error: Exception | None) -> None:
     (site / "sitemap.xml").write_text(sitemap(addresses + [f"{base}charts/{name}.html" for name in sorted(charts.charts_of(app.env))]), encoding="utf-8")
     (site / "robots.txt").write_text(f"User-agent: *\nAllow: /\nSitemap: {base}sitemap.xml\n", encoding="utf-8")
     name, date, changed = app.ledger_commit
-    editions = {resource["name"]: [{key: source[key] for key in ("key", "institution", "edition", "retrieved")} for source in resource["sources"]] for resource in tables.package()["resources"]}
+    editions = {
+        resource["name"]: [{key: source[key] for key in ("key", "institution", "edition", "retrieved")} for source in resource["sources"]]
+        for resource in tables.package()["resources"]
+    }
     told = {"version": cite.edition()["version"], "commit": name, "date": date, "changed_since": changed, "evidence_ends": EVIDENCE_ENDS, "data": editions}
     (site / "build.json").write_text(json.dumps(told, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
