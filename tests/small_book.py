@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from ledger import tables
+
 ROOT = Path(__file__).resolve().parent.parent
 BOOK = [str(Path(sys.executable).parent / "jupyter-book"), "build", "-W", "-n", "--keep-going", "."]
 HEAD = "---\njupytext:\n  text_representation:\n    extension: .md\n    format_name: myst\nkernelspec:\n  display_name: Python 3\n  language: python\n  name: python3\n---\n"
@@ -31,6 +33,8 @@ def make(folder):
         shutil.copytree(ROOT / part, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
     for part in ("_config.yml", "requirements.txt", "references.bib", "CITATION.cff", "changes.yml", "sources.yml"):
         shutil.copy(ROOT / part, folder)
+    if tables.CHECKED.is_dir():  # what the book's own tables have stood need not be checked again for each small book: half a second each
+        shutil.copytree(tables.CHECKED, folder / "_build" / "checked")
     (folder / "chapters").mkdir()
     (folder / "index.md").write_text("# A book\n", encoding="utf-8")
     write(folder, one=GOOD)

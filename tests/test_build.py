@@ -10,7 +10,7 @@ from html.parser import HTMLParser
 
 import pytest
 from reading import CHROMIUM
-from small_book import GOOD, ROOT, TOC, book, build, edit_table, page, rows, without_last_row  # noqa: F401
+from small_book import GOOD, ROOT, TOC, book, build, edit_table, page, rows, without_last_row, write  # noqa: F401
 
 SITE = ROOT / "_build" / "html"
 
@@ -98,22 +98,29 @@ def test_an_edit_to_a_table_or_a_module_reaches_the_page(book):
 
 
 @pytest.mark.parametrize(
-    "text, says",
+    "faults",
     [
-        (GOOD.replace("len(load", "1 / 0 * len(load"), "ZeroDivisionError"),
-        (GOOD.replace("{num}`rows`", "{num}`row`"), "no cell of this page puts a number named 'row'"),
-        (GOOD + "\nSee {claim}`C99`.\n", "the ledger has no claim 'C99'"),
-        (GOOD.replace('load("gdp")', 'load("gpd")'), "table gpd: there is no such table"),
-        (GOOD.replace('"{:d}"', '""'), "prints ''"),
-        (GOOD + "\nSee {cite}`nobody2099`.\n", "nobody2099"),
+        [
+            (GOOD.replace("len(load", "1 / 0 * len(load"), "ZeroDivisionError"),
+            (GOOD.replace('load("gdp")', 'load("gpd")'), "table gpd: there is no such table"),
+            (GOOD.replace('"{:d}"', '""'), "prints ''"),
+        ],
+        [
+            (GOOD.replace("{num}`rows`", "{num}`row`"), "no cell of this page puts a number named 'row'"),
+            (GOOD + "\nSee {claim}`C99`.\n", "the ledger has no claim 'C99'"),
+            (GOOD + "\nSee {cite}`nobody2099`.\n", "nobody2099"),
+        ],
     ],
-    ids=["failed cell", "unknown number", "unknown claim", "unknown table", "blank number", "unknown citation"],
+    ids=["chapters that fail", "what a page names and nothing gives"],
 )
-def test_the_build_fails_and_goes_on_failing(book, text, says):
-    (book / "chapters" / "one.md").write_text(text, encoding="utf-8")
+def test_the_build_fails_names_each_fault_and_goes_on_failing(book, faults):
+    write(book, **{f"chapter{number}": text for number, (text, _) in enumerate(faults)})
     for attempt in (1, 2):  # an unchanged second run must not pass
         code, said = build(book)
-        assert code != 0 and says in said, f"attempt {attempt}: exit {code}\n{said[-3000:]}"
+        assert code != 0, f"attempt {attempt}\n{said[-3000:]}"
+        for number, (_, says) in enumerate(faults):
+            told = [line for line in said.splitlines() if says in line]
+            assert any(f"chapter{number}.md:" in line for line in told), f"attempt {attempt}, {says!r}\n{said[-3000:]}"
 
 
 def test_a_spoilt_cell_of_a_table_fails_the_build_and_is_named(book):
