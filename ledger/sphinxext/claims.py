@@ -1,10 +1,14 @@
-"""{claim}`C37`: a claim's badge in a chapter; {ledger} and {omissions}: the tables of all claims and of what the article leaves out.
+"""{claim}`C37`: a claim's badge in a chapter; {ledger} and {omissions}: the tables of all claims and of what the article leaves out;
+and claims.json, all claims with their verdicts.
 
 A badge links to its claim's row and the row links back. Where data decide a claim, the verdict is computed as the ledger's page
 is executed, and the build fails when it differs from the published one.
 """
 
 from __future__ import annotations
+
+import json
+from pathlib import Path
 
 from docutils import nodes
 from docutils.statemachine import StringList
@@ -56,6 +60,7 @@ class Ledger(SphinxDirective):
         except RetrievalError:
             return [self.state.document.reporter.error("no cell of this page puts the findings, which the ledger shows", line=self.lineno)]
         memory.depends(self.env, "table claims")
+        memory.of_page(self.env)["findings"] = findings
         table, body = _table("claims", ["Claim", "Verdict", "Why"], (34, 16, 50))
         for claim in tables.rows("claims"):
             number, verdict, finding = claim["claim_id"], claim["verdict"], findings.get(claim["claim_id"])
@@ -72,7 +77,7 @@ class Ledger(SphinxDirective):
             row += _parsed(self, f"**{verdict}**\n\n{claim['confidence']} confidence" + (f"\n\ndecided by data: {finding['number']}" if finding else ""))
             why = claim["reason"]
             if finding:
-                used = ", ".join(f"{{doc}}`{name} </tables/{name}>`" for name in finding["tables"])
+                used = ", ".join(f"{{doc}}`{name} </{tables.page(name)}>`" for name in finding["tables"])
                 why += f"\n\n*Computed:* {finding['because']} Tables: {used}. *Rule:* {claim['how_to_test'].removeprefix('Rule: ')}"
             keys = ",".join(key.strip() for key in claim["sources"].split(";") if key.strip())
             row += _parsed(self, why + (f"\n\n{{cite}}`{keys}`" if keys else ""))
@@ -134,9 +139,27 @@ def add_filter(app: Sphinx, page: str, template: str, context: dict, doctree) ->
         app.add_js_file("claims.js", loading_method="defer")
 
 
+def as_json(env) -> str:
+    """Return the text of claims.json: every claim with its published verdict and, where data decide it, what they say."""
+    findings = {claim: finding for known in memory.of_all(env, "findings").values() for claim, finding in known.items()}
+    records = []
+    for claim in tables.rows("claims"):
+        record = {"claim_id": claim["claim_id"], "claim": claim["claim"], "page": f"chapters/{claim['chapter']}", "verdict": claim["verdict"], "computed": None}
+        if finding := findings.get(claim["claim_id"]):
+            record["computed"] = {"verdict": finding["verdict"], "figure": finding["number"], "because": finding["because"], "tables": list(finding["tables"])}
+        records.append(record)
+    return json.dumps(records, indent=1, ensure_ascii=False) + "\n"
+
+
+def write(app: Sphinx, error: Exception | None) -> None:
+    if not error and app.builder.name == "html":
+        Path(app.outdir, "claims.json").write_text(as_json(app.env), encoding="utf-8")
+
+
 def setup(app: Sphinx) -> None:
     app.add_role("claim", Claim())
     app.add_directive("ledger", Ledger)
     app.add_directive("omissions", Omissions)
     app.connect("doctree-resolved", link_back)
     app.connect("html-page-context", add_filter)
+    app.connect("build-finished", write)

@@ -9,12 +9,13 @@ from ledger import inputs
 
 def of_page(env, docname: str = "") -> dict:
     """Return what is known of a page (of the one that is being read, if none is named): its charts and numbers by name, the claims
-    that have a badge on it, the inputs that it depends on, and, in the live preview, why its cells did not run to their end."""
-    return _pages(env).setdefault(docname or env.docname, {"charts": {}, "numbers": {}, "claims": [], "inputs": {}, "failure": ""})
+    that have a badge on it, the findings that it puts, the inputs that it depends on, and, in the live preview, why its cells did not run to
+    their end."""
+    return _pages(env).setdefault(docname or env.docname, {"charts": {}, "numbers": {}, "claims": [], "findings": {}, "inputs": {}, "failure": ""})
 
 
 def of_all(env, kind: str) -> dict:
-    """Return one kind of thing (`charts`, `numbers`, `claims`, `inputs`, `failure`) of every page, in the order of their names."""
+    """Return one kind of thing (`charts`, `numbers`, `claims`, `findings`, `inputs`, `failure`) of every page, in the order of their names."""
     return {docname: known[kind] for docname, known in sorted(_pages(env).items())}
 
 
