@@ -141,8 +141,8 @@ def _scale(cells: list[str], series: list) -> int | None:
     """Return by what power of ten the cells of a column are larger than the values that a chart prints; None where it prints others."""
     values = [float(cell) for cell in cells if cell]
     for _, points in series:
-        drawn = [value_of(point[3]) for point in points]
-        if None in drawn or len(drawn) != len(values):
+        drawn = [value for point in points if (value := value_of(point[3])) is not None]
+        if not len(points) == len(drawn) == len(values):
             continue
         for scale in (1, 1000, 10**6, 10**9):
             # what is printed has three to four digits

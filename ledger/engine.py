@@ -8,6 +8,7 @@ notebook is found only while all of that is unchanged.
 from __future__ import annotations
 
 import contextlib
+import copy
 import functools
 import hashlib
 import json
@@ -18,7 +19,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 from ledger import inputs
 
@@ -162,7 +163,7 @@ class Kept:
         """Return a chapter's text as the text of an .ipynb file with the outputs that are kept under `key`."""
         import nbformat
 
-        notebook = nbformat.from_dict(json.loads(json.dumps(read_notebook(text))))
+        notebook = copy.deepcopy(read_notebook(text))
         name = notebook.metadata["kernelspec"]["display_name"]
         notebook.metadata["kernelspec"]["display_name"] = _kernel(key)
         _, notebook = self.cache.merge_match_into_notebook(notebook)
@@ -192,7 +193,7 @@ def fill(notebook: NotebookNode, cells: list[dict]) -> NotebookNode:
     """Return a copy of the notebook with the outputs of the cells that ran."""
     import nbformat
 
-    notebook = nbformat.from_dict(json.loads(json.dumps(notebook)))
+    notebook = copy.deepcopy(notebook)
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     for ran in cells:
         cell = code[ran["number"] - 1]
@@ -284,8 +285,15 @@ class Engine:
         cells = [{"number": n, "line": line + 1, "source": cell.source, "tags": cell.metadata.get("tags", [])} for n, (cell, line) in enumerate(code, start=1)]
         self.notebooks[page], self.runs[page] = notebook, self.runs.get(page, 0) + 1
         with contextlib.suppress(BrokenPipeError):  # the warm process has ended, which `wait` says
-            self.process.stdin.write(json.dumps({"page": page, "run": self.runs[page], "cells": cells, "limit": self.limit}).encode() + b"\n")
-            self.process.stdin.flush()
+            asks, _ = self._pipes()
+            asks.write(json.dumps({"page": page, "run": self.runs[page], "cells": cells, "limit": self.limit}).encode() + b"\n")
+            asks.flush()
+
+    def _pipes(self) -> tuple[IO[bytes], IO[bytes]]:
+        """Return what the warm process reads and what it writes."""
+        if self.process is None or self.process.stdin is None or self.process.stdout is None:
+            raise RuntimeError("no process runs chapters: start() comes first")
+        return self.process.stdin, self.process.stdout
 
     def outputs(self, page: str, notebook: NotebookNode, say=print) -> str:
         """Run a chapter, unless it was submitted as it is now, and return the key of its outputs. Raises ChapterError when it failed."""
@@ -297,7 +305,7 @@ class Engine:
     def wait(self, page: str, say=print) -> str:
         """Return the key of a submitted chapter once it has run. Raises ChapterError when it failed."""
         while page not in self.ended:
-            line = self.process.stdout.readline()
+            line = self._pipes()[1].readline()
             if not line:
                 raise ChapterError(page, "the process that runs the chapters ended; see its message above")
             self._take(json.loads(line), say)
@@ -349,9 +357,10 @@ class Engine:
     def close(self) -> None:
         """End the warm process and everything that still runs in it."""
         if self.process is not None:
+            asks, tells = self._pipes()
             with contextlib.suppress(BrokenPipeError):
-                self.process.stdin.close()
-            self.process.stdout.close()
+                asks.close()
+            tells.close()
             try:
                 self.process.wait(5)
             except subprocess.TimeoutExpired:

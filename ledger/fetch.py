@@ -174,7 +174,7 @@ class Get:
         import pooch
         import requests
 
-        url = requests.Request("GET", urljoin(self.source.address, address), params=params).prepare().url
+        url = str(requests.Request("GET", urljoin(self.source.address, address), params=params).prepare().url)
         path = self.folder / name
         self.asked.append(name)
         known = self.fetched.get(name)
@@ -182,10 +182,11 @@ class Get:
             return path
         path.unlink(missing_ok=True)
 
-        def downloader(url: str, target, _) -> None:
+        def downloader(*asked, **_) -> None:
+            target = Path(asked[1])  # of address, path and pooch itself
             with _deadline(PATIENCE, lambda: self._error(url, f"it was not there after {PATIENCE} seconds", "Try again later; what was downloaded is kept.")):
-                self._with_tries(url, Path(target), headers or {})
-            check(self.source, url, Path(target), kind)
+                self._with_tries(url, target, headers or {})
+            check(self.source, url, target, kind)
 
         logging.getLogger("pooch").setLevel(logging.WARNING)
         pooch.get_logger().setLevel("WARNING")

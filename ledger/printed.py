@@ -97,7 +97,8 @@ def printed(folder: Path, browser: str) -> bytes:
                 return made
 
             reader = PdfReader(io.BytesIO(print_with({})))
-            made = print_with({name.lstrip("/"): reader.get_destination_page_number(place) + 1 for name, place in reader.named_destinations.items()})
+            numbers = {name.lstrip("/"): reader.get_destination_page_number(place) for name, place in reader.named_destinations.items()}
+            made = print_with({name: number + 1 for name, number in numbers.items() if number is not None})
         finally:
             window.close()
     if missing:

@@ -12,6 +12,7 @@ import functools
 import hashlib
 import importlib
 import io
+import itertools
 import json
 import math
 import re
@@ -313,7 +314,9 @@ class Change:
         said = []
         for key in self.added:
             before = self._before(key)
-            for column, entry in self.fields.items() if before else []:
+            if before is None:
+                continue
+            for column, entry in self.fields.items():
                 now, then = self.new[key][column], self.new[before][column]
                 if (
                     "plausibleStep" in entry
@@ -710,7 +713,7 @@ def _words(text: str) -> str:
 
 def _logged(log: str, new: dict) -> str:
     """Return the change log with a new entry on top, below the comment that explains it."""
-    head = re.match(r"(?:#.*\n)*", log).group()
+    head = "".join(itertools.takewhile(lambda line: line.startswith("#"), log.splitlines(keepends=True)))
     return head + yaml.safe_dump([new], allow_unicode=True, sort_keys=False, width=130) + log[len(head) :]
 
 
@@ -747,10 +750,29 @@ def overview(folder: Path = tables.DATA, registry: Path | None = None, today: da
     return "\n".join(said[1:])
 
 
+def overdue(folder: Path = tables.DATA, registry: Path | None = None, today: datetime.date | None = None) -> list[str]:
+    """Return a line for each source whose next edition should be out by now: since when, and what brings the tables up to date."""
+    today = today or datetime.datetime.now(datetime.UTC).date()
+    content, said = tables.package(folder), []
+    for source in fetch.sources(registry or fetch.REGISTRY).values():
+        date = source.due(content)
+        if date and date < today:
+            names = " ".join(source.tables)
+            how = (
+                f"python -m ledger refresh {names}"
+                if source.how.startswith("automatic")
+                else f"download it at {source.address}, then python -m ledger refresh {names} --file FILE"
+            )
+            said.append(
+                f"{source.name}: an edition was expected on {date.isoformat()}, {(today - date).days} days ago: {how}, or, if the institution is late, a later date in sources.yml"
+            )
+    return said
+
+
 def _age(retrieved: str, today: datetime.date) -> str:
     if not (found := re.match(r"(\d{4})(?:-(\d\d))?(?:-(\d\d))?$", retrieved)):
         return f"retrieved: {retrieved}"
-    year, month, day = (int(part) if part else None for part in found.groups())
+    year, month = int(found[1]), int(found[2] or 0)
     months = (today.year - year) * 12 + (today.month - month if month else 0)
     ago = (
         "this month"

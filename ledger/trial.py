@@ -73,13 +73,14 @@ def effects(folder: Path, texts: dict[str, str], descriptor: dict, say=print) ->
     """Return what the tables in `texts` (file → content), with their descriptor, would do to the book whose tables are in `folder`."""
     say("running the chapters on the tables as they are, and as they would be")
     found = Effects()
-    with tempfile.TemporaryDirectory(prefix="trial-") as copy:
-        copy = Path(copy)
+    with tempfile.TemporaryDirectory(prefix="trial-") as aside:
+        copy = Path(aside)
         for name in COPIED:
             source = folder.parent / name
-            (shutil.copytree if source.is_dir() else shutil.copy)(
-                source, copy / name, **({"ignore": shutil.ignore_patterns("__pycache__")} if source.is_dir() else {})
-            )
+            if source.is_dir():
+                shutil.copytree(source, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
+            else:
+                shutil.copy(source, copy / name)
         shutil.copytree(folder, copy / "data")
         atomic.write(copy / "data", {**texts, "datapackage.json": tables.dump(descriptor)})
         before, _ = _numbers(folder.parent)
@@ -90,10 +91,10 @@ def effects(folder: Path, texts: dict[str, str], descriptor: dict, say=print) ->
         was, becomes = claims.decide_all(folder), claims.decide_all(copy / "data")
         published = tables.load("claims", copy / "data").set_index("claim_id")["verdict"]
     for name in sorted(before.keys() | after.keys()):
-        old, new = before.get(name), after.get(name)
+        old, new = before.get(name, {}), after.get(name, {})
         page = (new or old)["page"]
-        if page not in failed and (old or {}).get("printed") != (new or {}).get("printed"):
-            found.numbers.append((name, page, (old or {}).get("printed", ""), (new or {}).get("printed", "")))
+        if page not in failed and old.get("printed") != new.get("printed"):
+            found.numbers.append((name, page, old.get("printed", ""), new.get("printed", "")))
     found.verdicts = [
         (claim, was[claim].verdict, becomes[claim].verdict, published[claim]) for claim in sorted(becomes) if was[claim].verdict != becomes[claim].verdict
     ]
@@ -123,7 +124,7 @@ def numbers() -> tuple[dict[str, dict], dict[str, str]]:
     finally:
         runs.close()
     for page, key in keys.items():
-        if page not in failed:
+        if key is not None and page not in failed:
             for cell in json.loads(runs.kept.executed(pages[page], key))["cells"]:
                 for output in cell.get("outputs", []):
                     record = output.get("metadata", {}).get("ledger")

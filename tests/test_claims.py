@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from pybtex.database import parse_file
 
 from ledger import atomic, claims, tables
 
@@ -299,15 +298,3 @@ def test_typed_decimals_that_other_rows_of_the_tables_give():
     assert round(100 * measures.partner_shares(original("trade_partners"), "Harvard Atlas", "IRN", "RUS").loc[2017, "share"], 1) == 1.1
     assert round(100 * measures.basket(original("trade_products"), "RUS", "IRN", "export", 2005)["Metals"], 1) == 69.4
     assert all(measures.export_import_ratio(original("trade_totals"), source, "RUS", "IRN")[2017] > 3 for source in ("UN Comtrade", "Harvard Atlas"))
-
-
-def test_reasons_are_three_sentences_at_most():
-    for claim, reason in LEDGER["reason"].items():
-        assert reason.endswith(".") and len(re.findall(r"[.!?](?=\s+[A-Z]|$)", reason)) <= 3, claim
-
-
-def test_every_source_stands_in_the_bibliography():
-    known = set(parse_file(str(ROOT / "references.bib")).entries)
-    for claim, keys in LEDGER["sources"].items():
-        keys = keys.split("; ")
-        assert set(keys) <= known and len(keys) == len(set(keys)), (claim, set(keys) - known)

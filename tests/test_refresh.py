@@ -194,7 +194,6 @@ def test_rows_of_other_sources_stay_as_they_are():
         for source in registry.values():
             if resource["name"] in source.tables:
                 of_reader.setdefault(f"{source.module}:{source.tables[resource['name']]}", []).append(source)
-        assert set(of_reader) == set(resource["builder"]), f"{resource['name']}: sources.yml and the descriptor name other readers"
         text = (tables.DATA / resource["path"]).read_text(encoding="utf-8")
         rows = refresh._rows(text)
         choosers = [refresh._chooser(resource["name"], its, registry, resource) for its in of_reader.values()]
@@ -578,14 +577,20 @@ def test_sources_are_printed_with_age_due_date_and_key_but_never_its_value(autho
     assert re.search(r"oil_price: .*; retrieved 20\d\d-\d\d", said) and "overdue" in said and "(closed)" in said
 
 
-def test_every_source_of_every_built_table_stands_in_sources_yml():
-    registry = fetch.sources()
-    for resource in tables.package()["resources"]:
-        if resource["builder"] == tables.HAND:
-            continue
-        known = {upstream for source in registry.values() if resource["name"] in source.tables for upstream in (source.name, source.copy)}
-        for entry in resource["sources"]:
-            assert entry["upstream"] in known, f"{resource['name']}: {entry['upstream']} is in no entry of sources.yml"
+def test_a_source_is_overdue_from_the_day_after_its_next_edition_until_the_tables_hold_it(author):
+    import datetime
+
+    registry = author.book / "sources.yml"
+    expected = fetch.sources(registry)["eia-brent"].due(tables.package(author.data))
+    late = lambda today: [line for line in refresh.overdue(author.data, registry, today) if line.startswith("eia-brent: ")]
+    assert late(expected) == []
+    assert f"expected on {expected}, 1 days ago: python -m ledger refresh oil_price, or" in late(expected + datetime.timedelta(1))[0]
+    package = tables.package(author.data)
+    for resource in package["resources"]:
+        for entry in fetch.sources(registry)["eia-brent"].entries(resource):
+            entry["retrieved"] = str(expected)
+    (author.data / "datapackage.json").write_text(tables.dump(package), encoding="utf-8")
+    assert late(expected + datetime.timedelta(1)) == []
 
 
 def test_a_table_kept_by_hand_and_an_unknown_one_are_refused(author):

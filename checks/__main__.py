@@ -1,0 +1,40 @@
+"""`python -m checks NAME ...` runs checks by their names and ends with 1 when one of them found something."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+
+from checks import chapters, data, prose, unused
+
+CHECKS: dict[str, Callable[[], Iterator[str]]] = {
+    "myst": chapters.myst,
+    "cells": chapters.cells,
+    "chapter-code": chapters.code_knows_no_path,
+    "citations": data.citations,
+    "tables": data.tables,
+    "spelling": prose.spelling,
+    "typed-numbers": prose.typed_numbers,
+    "article-words": prose.article_words,
+    "reading-level": prose.reading_level,
+    "claims-prose": prose.claims_prose,
+    "unused-tables": unused.tables,
+    "unused-sources": unused.sources,
+    "unused-figures": unused.figures,
+    "unused-numbers": unused.numbers,
+    "unused-bibliography": unused.bibliography,
+}
+
+
+def main(names: list[str]) -> int:
+    """Run the named checks, print what they find, and return how the process ends."""
+    if not names or (unknown := [name for name in names if name not in CHECKS]):
+        print(f"{'no check is named ' + unknown[0] if names else 'name a check'}; there are: {', '.join(CHECKS)}", file=sys.stderr)
+        return 2
+    found = [message for name in names for message in CHECKS[name]()]
+    print("\n".join(found))
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

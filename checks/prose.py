@@ -1,0 +1,155 @@
+"""The text is the book's own, spelt right, bearable to read, and types no number that a table could give."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from checks import text
+
+DICTIONARY = Path(__file__).with_name("dictionary.txt")
+ALLOWED = Path(__file__).with_name("typed_numbers.csv")
+RUNS = Path(__file__).with_name("article_runs.txt")  # a hash of every run of eight words of the article, whose text is not the book's to publish
+RUN = 8
+HARDEST = 17  # years of schooling; an analyst's text has about 12 to 16
+MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"
+NUMBER = re.compile(r"(?<![\w.])\d[\d,]*(?:\.\d+)?(?:th|st|nd|rd)?(?![\w])")
+NAMES_WITH_NUMBERS = re.compile(
+    r"\b(?:S/[\w/.]+|Project \d+|[A-Z][A-Za-z]*-\d+\w*|[Rr]esolutions? \d+|JCPOA|HS \d\d\S*|chapters? \d\d(?: to \d\d)?|[Aa]rticle \d+)"
+)
+
+
+# --- spelling -------------------------------------------------------------------------------------------------------------------
+
+
+def spelling() -> Iterator[str]:
+    """Every word is English or in the dictionary, and the dictionary holds no word that the book does not need."""
+    from spellchecker import SpellChecker
+
+    listed = DICTIONARY.read_text(encoding="utf-8").split()
+    own, english, used, told = {word.lower() for word in listed}, SpellChecker(language="en"), set(), set()
+    for place in (*text.everything(), *text.descriptions(), *text.guides()):
+        words = text.plain(place.text)
+        for found in re.finditer(r"[A-Za-zÀ-ž]+(?:['’][A-Za-z]+)?", words):
+            word = re.sub(r"['’]s?$", "", found.group())
+            used.add(word.lower())
+            if len(word) > 1 and not word.isupper() and word.lower() not in own | told and english.unknown([word]):
+                told.add(word.lower())
+                yield (
+                    f"{place.file}:{place.line + text.line_of(words, found.start()) - 1}: {word!r} is not in the list of English words. "
+                    "Mend it, or, where it is right, add it to checks/dictionary.txt."
+                )
+    for line, word in enumerate(listed, 1):
+        if word.lower() not in used:
+            yield f"checks/dictionary.txt:{line}: no text has the word {word!r}. Remove the line."
+        elif not word[0].isupper() and not english.unknown([word]):
+            yield f"checks/dictionary.txt:{line}: {word!r} is English without being listed. Remove the line."
+
+
+# --- typed numbers --------------------------------------------------------------------------------------------------------------
+
+
+def _typed(path: Path) -> Iterator[tuple[int, str, str]]:
+    """Give each typed number that is neither a date nor part of a name or document symbol, with its line and the sentence it stands in."""
+    whole, at = text.prose(path), 0
+    for paragraph in re.split(r"(\n\s*\n|\n(?=[-#|:] ))", whole):
+        line, at = text.line_of(whole, at + len(paragraph) - len(paragraph.lstrip())), at + len(paragraph)
+        if paragraph.lstrip().startswith("#"):
+            continue
+        lines = paragraph.lstrip().splitlines()
+        # A sentence ends at its stop, or after the citation that follows the stop.
+        for sentence in re.split(r"(?<=[.!?])\s+(?!\{cite\}|\{claim\})(?=[A-Z“\[{*])|(?<=`)\s+(?=[A-Z][a-z])", " ".join(paragraph.split())):
+            bare = re.sub(r"\{[a-z:]+\}`[^`]*`|`[^`]*`", " ", sentence)
+            bare = re.sub(rf"\b\d{{1,2}}(?: (?:and|to|or) \d{{1,2}}|–\d{{1,2}})? (?:{MONTHS})(?: \d{{4}})?", " ", bare)  # 19 and 20 May 2001
+            bare = re.sub(r"\b(?:18|19|20)\d\d(?:s|–\d{2,4}|/\d{2,4})?\b", " ", bare)  # a year, a span of years
+            for found in NUMBER.findall(NAMES_WITH_NUMBERS.sub(" ", bare)):
+                number = found.rstrip(",")
+                within = next((n for n, each in enumerate(lines) if re.search(rf"(?<![\w.]){re.escape(number)}(?!\w)", each)), 0)
+                yield line + within, number, sentence
+
+
+def typed_numbers() -> Iterator[str]:
+    """A number in a sentence is computed, cited, or excused with a reason."""
+    with ALLOWED.open(encoding="utf-8", newline="") as file:
+        excuses = {(row["page"], row["number"]): (n, row["reason"]) for n, row in enumerate(csv.DictReader(file), 2)}
+    used = set()
+    for path in text.PAGES:
+        for line, number, sentence in _typed(path):
+            if (path.name, number) in excuses:
+                used.add((path.name, number))
+            elif "{cite}" not in sentence:
+                yield (
+                    f"{text.name(path)}:{line}: {number} is typed, in {sentence[:160]!r}. Compute it in a cell with numbers.put and print it with {{num}}, "
+                    "cite a page that states it, or give the reason in checks/typed_numbers.csv."
+                )
+    for (page, number), (line, reason) in excuses.items():
+        if len(reason) <= 10:
+            yield f"checks/typed_numbers.csv:{line}: {page} may type {number}, but no reason is given. Say why."
+        if (page, number) not in used:
+            yield f"checks/typed_numbers.csv:{line}: {page} does not type {number} any more. Remove the line."
+
+
+# --- the article's sentences ----------------------------------------------------------------------------------------------------
+
+
+def words(of: str) -> list[tuple[str, int]]:
+    """Return the words of a text, in small letters, each with its place."""
+    return [(found.group(), found.start()) for found in re.finditer(r"[a-z0-9]+", of.lower().replace("’", "'"))]
+
+
+def mark(run: list[str]) -> str:
+    """Return the hash by which a run of words is known."""
+    return hashlib.sha256(" ".join(run).encode()).hexdigest()[:12]
+
+
+def marks(of: str) -> set[str]:
+    """Return the hashes of all runs of a text: what article_runs.txt holds of the article."""
+    said = [word for word, _ in words(of)]
+    return {mark(said[i : i + RUN]) for i in range(len(said) - RUN + 1)}
+
+
+def article_words() -> Iterator[str]:
+    """No run of eight words is the article's own."""
+    theirs = set(RUNS.read_text(encoding="utf-8").split())
+    pages = [text.Place(text.name(path), 1, text.read(path)) for path in text.PAGES]
+    for place in (*pages, *text.kept_by_hand()):
+        said, until = words(place.text), 0
+        for i in range(len(said) - RUN + 1):
+            if i >= until and mark([word for word, _ in said[i : i + RUN]]) in theirs:
+                until = i + RUN  # a longer run is told once
+                yield (
+                    f"{place.file}:{place.line + text.line_of(place.text, said[i][1]) - 1}: '{' '.join(word for word, _ in said[i : i + RUN])}' are the article's words. "
+                    "Say it in words of the book's own."
+                )
+
+
+# --- reading ----------------------------------------------------------------------------------------------------------------------
+
+
+def reading_level() -> Iterator[str]:
+    """Automated Readability Index (Smith and Senter 1967): years of schooling, from letters a word and words a sentence."""
+    for path in text.PAGES:
+        said = text.plain(text.prose(path))
+        terms = re.findall(r"[A-Za-zÀ-ž0-9'’-]+", said)
+        if len(terms) < 100:
+            continue
+        sentences = max(len(re.findall(r"[.!?:](?:\s|$)", said)), 1)
+        level = 4.71 * sum(map(len, terms)) / len(terms) + 0.5 * len(terms) / sentences - 21.43
+        if level >= HARDEST:
+            longest = max(re.split(r"(?<=[.!?:])\s+", said), key=lambda sentence: len(sentence.split()))
+            start = " ".join(longest.split()[:6])
+            yield (
+                f"{text.name(path)}:{text.line_of(said, said.index(longest))}: the page asks for {level:.1f} years of schooling, {HARDEST} at most, with "
+                f"{len(terms) / sentences:.0f} words a sentence. Part the longest sentences; the longest begins {start!r}."
+            )
+
+
+def claims_prose() -> Iterator[str]:
+    """A claim's reason is whole sentences, three at most."""
+    for line, row in text.rows("claims"):
+        sentences = len(re.findall(r"[.!?](?=\s+[A-Z]|$)", row["reason"]))
+        if sentences > 3 or not row["reason"].endswith("."):
+            yield f"data/claims.csv:{line}: the reason of {row['claim_id']} has {sentences} sentences. Give one to three, each with its full stop, then `python -m ledger seal claims`."

@@ -1,0 +1,133 @@
+"""Nothing lies about that the book does not use: tables, sources, figures, numbers, bibliography."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+
+import yaml
+
+from checks import text
+
+LEDGER = text.ROOT / "ledger"
+PICTURES = {".svg", ".png", ".jpg", ".jpeg", ".gif", ".webp"}
+
+
+def tables() -> Iterator[str]:
+    """Every table is named in a chapter's code, or read by a rule of the ledger or by a module that prints or applies it."""
+    used = {node.value for path in text.PAGES for node in ast.walk(text.tree(path)) if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+    for path in [*LEDGER.glob("*.py"), *LEDGER.glob("sphinxext/*.py")]:
+        for call in text.calls(path, "load", "tables.load", "rows", "tables.rows"):
+            if call.args and isinstance(call.args[0], ast.Constant):
+                used.add(call.args[0].value)
+    for resource in text.descriptor():
+        if resource["name"] not in used:
+            yield f"data/datapackage.json, table {resource['name']}: no chapter, rule or page uses it. Use it with load({resource['name']!r}), or remove its entry there and data/{resource['path']}."
+
+
+def sources() -> Iterator[str]:
+    """Every entry of sources.yml makes rows of a table, by a reader that the table's description names, and every reader and source of a description has its entry."""
+    text_of_registry = text.read(text.ROOT / "sources.yml")
+    registry = yaml.safe_load(text_of_registry)
+    described = {resource["name"]: resource for resource in text.descriptor()}
+    readers: dict[str, set[str]] = {}
+    upstream: dict[str, set[str]] = {}
+    for name, entry in registry.items():
+        line = text.line_of(text_of_registry, re.search(rf"^{re.escape(name)}:", text_of_registry, re.M).start())
+        for table, function in (entry.get("tables") or {"": ""}).items():
+            reader = f"{entry['module']}:{function}"
+            readers.setdefault(table, set()).add(reader)
+            upstream.setdefault(table, set()).update({name, entry.get("copy", "")})
+            if not table:
+                yield f"sources.yml:{line}: no table is made from {name}. Name its tables and readers under `tables`, or remove the entry."
+            elif table not in described:
+                yield f"sources.yml:{line}: {name} is for table {table}, which does not exist. Mend the name, or remove it."
+            elif reader not in described[table]["builder"]:
+                yield f"sources.yml:{line}: {name} has the reader {reader}, which table {table} does not name as its builder in data/datapackage.json. Add it there, or remove it here."
+            elif not {name, entry.get("copy", name)} & {source.get("upstream") for source in described[table]["sources"]}:
+                yield f"sources.yml:{line}: table {table} has {name} not among its sources in data/datapackage.json. Add it there (`upstream`), or remove {table} here."
+    for name, resource in described.items():
+        if resource["builder"] == "hand":
+            continue
+        for reader in resource["builder"]:
+            if reader not in readers.get(name, ()):
+                yield f"data/datapackage.json, table {name}: no entry of sources.yml has the reader {reader}. Add it there, or remove it from `builder`."
+        for source in resource["sources"]:
+            if source.get("upstream") not in upstream.get(name, ()):
+                yield f"data/datapackage.json, table {name}: {source.get('upstream')!r} is no entry of sources.yml. Add it there, or mend `upstream` of source {source.get('key')!r}."
+
+
+def figures() -> Iterator[str]:
+    """Every chart that is drawn is published, every picture is shown, every file of assets/ is asked for."""
+    drawing = {
+        f"charts.{node.name}"
+        for node in text.tree(LEDGER / "charts.py").body
+        if isinstance(node, ast.FunctionDef) and node.returns and ast.unparse(node.returns) == "Axes"
+    }
+    for path in text.PAGES:
+        drawn: dict[str, int] = {}
+        for node in sorted(
+            (node for node in ast.walk(text.tree(path)) if isinstance(node, (ast.Assign, ast.Call))), key=lambda node: (node.lineno, node.col_offset)
+        ):
+            if isinstance(node, ast.Call) and text.dotted(node.func) == "charts.publish" and node.args:
+                drawn.pop(ast.unparse(node.args[0]), None)
+            elif isinstance(node, ast.Assign) and isinstance(node.value, ast.Call) and text.dotted(node.value.func) in drawing:
+                name = ast.unparse(node.targets[0])
+                if name in drawn:
+                    yield _not_published(text.name(path), drawn[name], name)
+                drawn[name] = node.lineno
+        yield from (_not_published(text.name(path), line, name) for name, line in drawn.items())
+
+    asking = [*LEDGER.rglob("*.py"), *LEDGER.rglob("*.html"), *LEDGER.rglob("*.toml"), *(text.ROOT / "assets").glob("*.*"), text.ROOT / "_config.yml"]
+    code = {path: text.read(path) for path in asking}
+    pages = {path: text.read(path) for path in [*text.PAGES, *text.ROOT.glob("*.md"), *(text.ROOT / "docs").glob("*.md")]}
+    notices = {path: text.read(path) for path in (text.ROOT / "assets").rglob("NOTICE.txt")}
+    for folder in ("assets", "docs", "chapters"):
+        for path in sorted((text.ROOT / folder).rglob("*")):
+            if not path.is_file() or path in notices or (folder != "assets" and path.suffix not in PICTURES):
+                continue
+            named = re.compile(rf"\b{re.escape(path.name)}\b")
+            quoted = re.compile(rf"[\"'(][^\"'()\n]*\b{re.escape(path.name)}[\"')?#]|^ *\w+: *\S*\b{re.escape(path.name)}\s", re.M)
+            texts, wanted = (notices, named) if path.suffix == ".txt" else (code | pages, quoted)
+            if not any(wanted.search(said) for other, said in texts.items() if other != path):
+                yield f"{text.name(path)}:1: no page, template or script shows or asks for it. Use it, or remove it."
+
+
+def _not_published(page: str, line: int, name: str) -> str:
+    return f"{page}:{line}: the chart {name} is drawn and not published. Give it to charts.publish, or remove it."
+
+
+def numbers() -> Iterator[str]:
+    """Every number that a cell puts is printed on its page, under a name of its own. (That every printed one is put, the build sees to.)"""
+    named: dict[str, str] = {}
+    for path in text.PAGES:
+        printed = set(re.findall(r"\{num\}`([^`]+)`", text.read(path)))
+        for call in sorted(text.calls(path, "numbers.put"), key=lambda call: call.lineno):
+            name, where = call.args[0] if call.args else None, f"{text.name(path)}:{call.lineno}"
+            if isinstance(name, ast.Constant) and isinstance(name.value, str):
+                if name.value in named:
+                    yield f"{where}: a number named {name.value!r} is put at {named[name.value]} too. Rename one, for the list of all numbers."
+                named.setdefault(name.value, where)
+            pattern = _pattern(name)
+            if not any(re.fullmatch(pattern, each) for each in printed):
+                yield f"{where}: no sentence of the page prints the number {ast.unparse(name) if name else '?'}. Print it with {{num}}, or remove the line."
+
+
+def _pattern(name: ast.expr | None) -> str:
+    """Return a pattern of the names that an expression can give: what is computed in it may be anything."""
+    if isinstance(name, ast.Constant) and isinstance(name.value, str):
+        return re.escape(name.value)
+    if isinstance(name, ast.JoinedStr):
+        return "".join(_pattern(part) for part in name.values)
+    if isinstance(name, ast.BinOp) and isinstance(name.op, ast.Add):
+        return _pattern(name.left) + _pattern(name.right)
+    return ".+"
+
+
+def bibliography() -> Iterator[str]:
+    """Every entry of references.bib is cited, by a page or by a table kept by hand."""
+    cited = {place.text for place in text.cited()}
+    for key, line in text.bibliography().items():
+        if key not in cited:
+            yield f"references.bib:{line}: nothing cites {key}. Cite it with {{cite}}`{key}`, or remove the entry."
