@@ -1,5 +1,5 @@
-# make book   build the site into _build/html      make pdf, make epub   the book as one file, beside the site      make test   run every test      make live   preview, built again on save      make refresh   bring the tables up to date from the institutions      make bench   time the build beside stock Jupyter Book
-.PHONY: book pdf epub test live refresh bench why lock clean
+# make book   build the site into _build/html      make pdf, make epub   the book as one file, beside the site      make test   run every test      make check   run every check      make format   lay out the code      make live   preview, built again on save      make refresh   bring the tables up to date from the institutions      make bench   time the build beside stock Jupyter Book
+.PHONY: book pdf epub test check format early live refresh bench why chapter table lock clean
 PYTHON ?= python3
 PORT ?= 8000
 BIN := .venv/bin
@@ -20,12 +20,44 @@ epub: book
 test: book epub $(if $(or $(CI),$(shell command -v chromium || command -v chromium-browser || command -v google-chrome)),pdf)
 	$(BIN)/python -m pytest
 
+# every check of .pre-commit-config.yaml, on every file that git knows
+check: .venv/installed
+	@git rev-parse --is-inside-work-tree >/dev/null 2>&1 || { echo "make check looks at the files that git knows, and this folder is no checkout: clone the repository, or git init and git add -A"; exit 1; }
+	@git ls-files --others --exclude-standard | sed 's/^/not checked, for git does not know it yet (git add): /'
+	$(BIN)/pre-commit run --all-files
+
+# what can be mended by a program; make check names the rest
+format: .venv/installed
+	$(BIN)/ruff check --fix --exit-zero --quiet .
+	$(BIN)/ruff format --quiet .
+
 live: .venv/installed
 	$(BIN)/python -m ledger live --port $(PORT)
 
 # make refresh TABLES="gdp oil_price"   (default: all that can be downloaded); ARGS=--dry-run ends after the summary
 refresh: .venv/installed
 	$(BIN)/python -m ledger refresh $(TABLES) $(ARGS)
+
+# make early DEPENDENCIES=oldest PYTHON=python3.12   every test with the oldest or newest packages that pyproject.toml allows, or locked ones,
+# on any Python: in a copy of this checkout with an environment of its own, so that neither .venv nor outputs that are kept are touched.
+# An oldest version that has no wheel for this Python is passed over.
+DEPENDENCIES := newest
+RUN := test
+COPY := _build/$(DEPENDENCIES)-$(notdir $(PYTHON))
+RESOLVE_oldest := --resolution lowest-direct --no-build
+RESOLVE_newest := --resolution highest
+early:
+	$(if $(filter locked oldest newest,$(DEPENDENCIES)),,$(error DEPENDENCIES is $(DEPENDENCIES), and must be locked, oldest or newest))
+	rm -rf $(COPY)
+	git clone --quiet . $(COPY)
+	git diff --binary HEAD | git -C $(COPY) apply --allow-empty
+ifneq ($(DEPENDENCIES),locked)
+	$(PYTHON) -m venv $(COPY)/.venv
+	$(COPY)/.venv/bin/python -m pip install --quiet --disable-pip-version-check $(shell grep -o '^uv==[^ ]*' requirements.txt)
+	cd $(COPY) && .venv/bin/uv pip compile --quiet --python .venv/bin/python $(RESOLVE_$(DEPENDENCIES)) --generate-hashes --no-header pyproject.toml $(GROUPS:%=--group %) -o requirements.new
+	mv $(COPY)/requirements.new $(COPY)/requirements.txt
+endif
+	$(MAKE) -C $(COPY) $(RUN)
 
 bench: .venv/installed
 	$(BIN)/python tests/bench.py
@@ -34,17 +66,32 @@ bench: .venv/installed
 why: .venv/installed
 	@$(BIN)/python -m ledger why $(PAGE)
 
+# make chapter NAME=migration TITLE="Migration between the two"   a chapter that builds, to go on from
+# make table NAME=ferry_traffic CSV=path/to.csv   a table: the first run writes an answer sheet, the second the table
+# What is typed goes to the command as it is: $(value …) and the environment keep make and the shell from reading quotes and $ in it.
+chapter table: export STARTED_NAME := $(value NAME)
+chapter: export STARTED_TITLE := $(value TITLE)
+chapter: .venv/installed
+	@$(BIN)/python -m ledger new chapter -- "$$STARTED_NAME" "$$STARTED_TITLE"
+
+table: export STARTED_CSV := $(value CSV)
+table: .venv/installed
+	@$(BIN)/python -m ledger new table -- "$$STARTED_NAME" "$$STARTED_CSV"
+
 # The environment is rebuilt whenever the lock changes; the mark is written last, so that an interrupted install is done again.
 .venv/installed: requirements.txt
+	@test ! -L .venv || { echo ".venv is a link to another folder, which would be emptied: remove the link"; exit 1; }
 	$(PYTHON) -c 'import sys; assert sys.version_info >= (3, 11), "Python 3.11 or newer is needed, this is " + sys.version'
 	$(PYTHON) -m venv --clear .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
 	touch $@
 
-# every package of pyproject.toml, of its groups too, pinned with hashes
-GROUPS := book refresh test check lab lock
+# every package of pyproject.toml, of its groups too, pinned with hashes; what JupyterLab needs besides in a second file, which holds to the first
+GROUPS := book refresh test check lock
+COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header pyproject.toml $(GROUPS:%=--group %)
 lock: .venv/installed
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --upgrade pyproject.toml $(GROUPS:%=--group %) -o requirements.txt
+	$(COMPILE) --upgrade -o requirements.txt
+	$(COMPILE) --group lab --constraint requirements.txt --upgrade -o requirements-lab.txt
 
 clean:
 	rm -rf _build .venv

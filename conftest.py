@@ -17,6 +17,7 @@ LONGEST_FIRST = [
     "printed",
     "same_bytes",
     "build",
+    "elsewhere",
     "live",
     "access",
     "reader",

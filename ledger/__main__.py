@@ -53,7 +53,12 @@ def main() -> int:
     renew.add_argument("--edition", default="", metavar="WORDS", help="what the files are, for readers: 'export of 3 December 2026, deliveries to 2025'")
     renew.add_argument("--accept", default="", metavar="REASON", help="accept revisions beyond what is plausible; the reason is kept in the change log")
     renew.add_argument("--again", action="store_true", help="download anew what was downloaded less than a day ago")
-    commands.add_parser("sources", help="print every source: what it needs, how often it is published, when the next edition is due, and the age of ours")
+    print_sources = commands.add_parser(
+        "sources", help="print every source: what it needs, how often it is published, when the next edition is due, and the age of ours"
+    )
+    print_sources.add_argument("--overdue", action="store_true", help="only those whose next edition should be out by now; ends with 1 if there are any")
+    elsewhere = commands.add_parser("links", help="ask for every address that the built site links to elsewhere; ends with 1 if one is gone")
+    elsewhere.add_argument("site", type=Path, nargs="?", default=Path("_build/html"), metavar="SITE", help="a built site (default: _build/html)")
     seal = commands.add_parser("seal", help="check a hand-kept table and record its new hash")
     seal.add_argument("name", metavar="TABLE")
     commands.add_parser("claims", help="print every claim with its published and its computed verdict, and the figure behind it")
@@ -61,6 +66,17 @@ def main() -> int:
     reason.add_argument("page", metavar="PAGE", help="for example economics, or chapters/economics")
     for kind, made in (("pdf", "print the book, with Chromium, to a PDF beside the site"), ("epub", "make the book as an EPUB beside the site")):
         commands.add_parser(kind, help=made)
+    contrast = commands.add_parser("compare", help="report what a reader would see changed between two built sites")
+    contrast.add_argument("old", type=Path, metavar="OLD_SITE", help="a built site, such as _build/html")
+    contrast.add_argument("new", type=Path, metavar="NEW_SITE")
+    contrast.add_argument("--into", type=Path, default=Path("_build/compare"), metavar="FOLDER", help="where the report goes (default: _build/compare)")
+    start = commands.add_parser("new", help="start a chapter, or a table from a CSV").add_subparsers(dest="kind", required=True)
+    start_chapter = start.add_parser("chapter", help="write a chapter that builds, with one chart, one number and one claim to replace")
+    start_chapter.add_argument("name", metavar="NAME", help="its address: lower-case letters, digits and hyphens")
+    start_chapter.add_argument("title", metavar="TITLE")
+    start_table = start.add_parser("table", help="write an answer sheet beside a CSV, or the table once the sheet is filled in")
+    start_table.add_argument("name", metavar="NAME", help="its name in data/: lower-case letters, digits and underscores")
+    start_table.add_argument("csv", type=Path, metavar="CSV")
     live = commands.add_parser("live", help="serve a preview that is built again whenever a file is saved")
     live.add_argument("--port", type=int, default=8000)
     options = parser.parse_args()
@@ -84,8 +100,18 @@ def main() -> int:
                 dry_run=options.dry_run,
                 again=options.again,
             )
+        elif options.command == "sources" and options.overdue:
+            late = refresh.overdue()
+            print("\n".join(late) or "no source is overdue")
+            return 1 if late else 0
         elif options.command == "sources":
             print(refresh.overview())
+        elif options.command == "links":
+            from ledger import links
+
+            text, well = links.report(options.site)
+            print(text)
+            return 0 if well else 1
         elif options.command == "seal":
             print(f"{options.name}: sealed as {tables.seal(options.name)}")
         elif options.command == "why":
@@ -105,6 +131,16 @@ def main() -> int:
                 print(f"error: {error}", file=sys.stderr)
                 return 1
             print(f"{made}, {made.stat().st_size / 1e6:.1f} MB")
+        elif options.command == "compare":
+            from ledger import compare, report
+
+            found = compare.compare(options.old, options.new)
+            report.write(found, options.into)
+            print(f"{report.terminal(found)}\nThe report: {options.into / 'index.html'}; in Markdown: {options.into / 'summary.md'}")
+        elif options.command == "new":
+            from ledger import new
+
+            print(new.chapter(options.name, options.title) if options.kind == "chapter" else new.table(options.name, options.csv))
         elif options.command == "live":
             from ledger.live import run
 

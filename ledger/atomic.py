@@ -7,7 +7,6 @@ uses the folder next (`finish`) puts what is still missing in place, so that nob
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import hashlib
 import json
 import os
@@ -66,6 +65,8 @@ def finish(folder: Path) -> None:
 @contextlib.contextmanager
 def alone(folder: Path) -> Iterator[None]:
     """Hold the right to write `folder`. Raises Busy, which names the process, while another has it; it falls away with the process."""
+    import fcntl  # Windows has none, and who only reads tables there needs none
+
     path = folder.parent / f".{folder.name}.lock"
     with path.open("a+") as lock:
         try:

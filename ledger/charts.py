@@ -294,7 +294,8 @@ class Chart:
 
     def _repr_mimebundle_(self, include=None, exclude=None) -> dict:
         inside = json.dumps(self.content, ensure_ascii=False, sort_keys=True).replace("</", "<\\/")
-        picture = f"<figure>{self.content['svg']}<figcaption>{html.escape(self.content['caption'])}</figcaption></figure>"
+        style = "max-width: 40em; padding: .5em; background: #ffffff; color: #222222"  # of a notebook by itself, which may be dark; the page has its own
+        picture = f"<figure style='{style}'>{self.content['svg']}<figcaption>{html.escape(self.content['caption'])}</figcaption></figure>"
         return {
             "text/html": f'{picture}<script type="application/json" class="ledger-chart">{inside}</script>',
             "text/plain": f"Chart {self.content['name']}: {self.content['caption']}",

@@ -9,11 +9,11 @@ from __future__ import annotations
 import functools
 import html
 import re
-from pathlib import Path
 
 import yaml
 
-ROOT = Path(__file__).resolve().parent.parent
+from ledger.inputs import ROOT
+
 BIBTEX = {"book": "book", "chapter": "incollection", "table": "misc", "chart": "misc"}
 RIS = {"book": "BOOK", "chapter": "CHAP", "table": "DATA", "chart": "FIGURE"}
 SAID = {"table": "[Data set]", "chart": "[Chart]"}

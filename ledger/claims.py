@@ -816,15 +816,12 @@ def publish() -> None:
 
     They travel in the cell's output, as printed numbers do, so that verdicts are cached, validated and rebuilt with their notebook.
     """
-    from IPython.display import display
-    from myst_nb.ext.glue import GLUE_PREFIX
+    from ledger import numbers  # IPython with it, which the command line does without
 
     findings = {claim: asdict(finding) for claim, finding in check().items()}
-    display(
-        {GLUE_PREFIX + "text/plain": f"{len(findings)} claims are decided by data"},
-        raw=True,
-        metadata={"scrapbook": {"name": "findings", "mime_prefix": GLUE_PREFIX}, "ledger": findings},
-    )
+    said = f"{len(findings)} claims are decided by data"
+    shown = [f"{said}:", *(f"{claim} {finding['verdict']}. {finding['because']}" for claim, finding in findings.items())]
+    numbers.glue("findings", said, "\n".join(shown), findings)
 
 
 def _problems(claims: pd.DataFrame, findings: dict[str, Finding]) -> list[str]:

@@ -15,7 +15,9 @@ from pathlib import Path
 
 from ledger import atomic
 
-ROOT = Path(__file__).resolve().parent.parent
+_HERE = Path(__file__).resolve().parent
+INSTALLED = (_HERE / "book").is_dir()  # pyproject.toml has what chapters read packed there; in a checkout it stands beside this package
+ROOT = _HERE / "book" if INSTALLED else _HERE.parent
 DATA = ROOT / "data"
 ALWAYS = ("the lock", "Python")  # every executed chapter depends on them
 

@@ -11,9 +11,10 @@ import math
 import re
 
 from IPython.display import display
-from myst_nb.ext.glue import GLUE_PREFIX
 
 from ledger import tables
+
+GLUE = "application/papermill.record/"  # MyST-NB's mark of what is glued; it is not imported, for who runs a notebook need not have it
 
 
 def put(name: str, value: float, form: str = "{:,.0f}", *, table: str | list[str], unit: str = "") -> None:
@@ -37,8 +38,9 @@ def put(name: str, value: float, form: str = "{:,.0f}", *, table: str | list[str
     if not re.search(r"\d", printed) or printed == form:
         raise ValueError(f"number {name!r}: the pattern {form!r} prints {printed!r}")
     record = {"name": name, "value": value, "printed": printed, "unit": unit, "tables": used}
-    display(
-        {GLUE_PREFIX + "text/plain": printed},
-        raw=True,
-        metadata={"scrapbook": {"name": name, "mime_prefix": GLUE_PREFIX}, "ledger": record},
-    )
+    glue(name, printed, f"{name}: {printed}{' ' + unit if unit else ''} (from {', '.join(used)})", record)
+
+
+def glue(name: str, printed: str, shown: str, content: dict) -> None:
+    """Hand `content` to the page under `name`, printed as `printed`. A notebook by itself, which prints nothing of that, shows `shown`."""
+    display({GLUE + "text/plain": printed, "text/plain": shown}, raw=True, metadata={"scrapbook": {"name": name, "mime_prefix": GLUE}, "ledger": content})

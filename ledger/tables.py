@@ -12,6 +12,7 @@ import functools
 import hashlib
 import io
 import json
+import os
 import re
 import subprocess
 from collections.abc import Callable
@@ -25,7 +26,10 @@ from ledger.inputs import DATA
 if TYPE_CHECKING:  # pandas and frictionless take a second to import, which a build that has nothing to check does without
     import pandas as pd
 
-CHECKED = inputs.ROOT / "_build" / "checked"  # an empty file for each content that stood its check, named by its hash
+CHECKED = (  # an empty file for each content that stood its check, named by its hash
+    Path(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "russia-iran-ledger") if inputs.INSTALLED else inputs.ROOT / "_build"
+) / "checked"
+PAGES = "tables"  # the folder of the tables' pages
 HAND = "hand"  # the `builder` of a table that people keep, not a reader
 
 
@@ -65,7 +69,7 @@ def _package(folder: Path) -> dict:
         raw = path.read_bytes()
     except FileNotFoundError:
         raise TableError("datapackage.json", f"the descriptor {path} does not exist") from None
-    _once(lambda: _check_package(raw), raw)
+    _once(lambda: check_package(raw), raw)
     return json.loads(raw.decode("utf-8-sig"))
 
 
@@ -89,7 +93,8 @@ def _rules() -> bytes:
     return Path(__file__).read_bytes() + version("frictionless").encode()
 
 
-def _check_package(raw: bytes) -> None:
+def check_package(raw: bytes) -> None:
+    """Check the bytes of a `datapackage.json` as `package` does. Raises TableError."""
     from frictionless import FrictionlessException, Package
 
     try:
@@ -130,6 +135,16 @@ def describe(name: str, folder: Path = DATA) -> dict:
     if name not in tables:
         raise TableError(name, "there is no such table", hint="Known tables: " + ", ".join(sorted(tables)) + ".")
     return tables[name]
+
+
+def page(name: str) -> str:
+    """Return where a table's page is in the book and on the site, less its ending. Addresses have hyphens: Jupyter Book 2 makes them of underscores."""
+    return f"{PAGES}/{name.replace('_', '-')}"
+
+
+def of_page(docname: str) -> dict | None:
+    """Return the descriptor's entry for the table whose page `docname` is; None where it is the page of something else."""
+    return next((entry for entry in package()["resources"] if page(entry["name"]) == docname), None) if docname.startswith(f"{PAGES}/") else None
 
 
 def names(folder: Path = DATA) -> list[str]:

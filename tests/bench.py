@@ -117,7 +117,7 @@ def stock(folder: Path) -> Path:
     for page in [folder / "index.md", *folder.glob("chapters/*.md")]:
         text = page.read_text(encoding="utf-8")
         text = re.sub(r"\{num\}`", "{glue:text}`", text)
-        text = re.sub(r"\{(?:claim|numref|ref)\}`([^`]+)`", r"\1", text)
+        text = re.sub(r"\{(?:claim|numref|ref)\}`([^`]+)`|\{\{ (\w+) \}\}", r"\1\2", text)
         text = re.sub(r"^```\{(?:ledger|omissions|table-list|changes)\}.*?^```$", "", text, flags=re.S | re.M)
         page.write_text(text, encoding="utf-8")
     # what a notebook shows of a chart: its picture, without what the book's page needs

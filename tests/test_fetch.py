@@ -22,7 +22,7 @@ import zipfile
 
 import openpyxl
 import pytest
-from institution import ROOT, certificates, running, server  # noqa: F401
+from institution import certificates, running, server  # noqa: F401
 from werkzeug import Response
 
 from ledger import fetch
@@ -609,14 +609,6 @@ def test_the_files_of_a_source_are_bounded_together(server, tmp_path, monkeypatc
     get("1", "file", kind="csv"), get("2", "file", kind="csv")
     with pytest.raises(fetch.FetchError, match="larger together than 2 times the 1 MB"):
         get("3", "file", kind="csv")
-
-
-def test_nothing_of_ours_unpickles_or_evaluates():
-    """What is read from outside is data. (The book's own chapters are code, and run in ledger/runner.py.)"""
-    for path in [*(ROOT / "ledger").glob("*.py"), *(ROOT / "ledger/sources").glob("*.py")]:
-        text = path.read_text(encoding="utf-8")
-        for word in ("pickle", "eval(", "exec(", "yaml.load(", "verify=", "shell=True", "extractall"):
-            assert word not in text or path.name == "runner.py", (path, word)
 
 
 # --- what a person downloaded ---------------------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
+from myst_nb.ext.glue import GLUE_PREFIX
 
 from ledger import numbers, tables
 
@@ -34,7 +35,7 @@ def put(*args, **kwargs):
 )
 def test_prints(value, form, printed):
     output = put("a-number", value, form, table="gdp", unit="US$")
-    assert list(output.data.values()) == [printed]
+    assert output.data == {GLUE_PREFIX + "text/plain": printed, "text/plain": f"a-number: {printed} US$ (from gdp)"}
     record = output.metadata["ledger"]
     assert record["printed"] == printed and record["tables"] == ["gdp"] and output.metadata["scrapbook"]["name"] == "a-number"
     json.dumps(record)

@@ -72,14 +72,14 @@ def test_from_a_badge_to_its_row_and_back_to_the_chart_its_table_and_its_rows(op
         figure.get_by_role("link", name="CSV").click()
     assert "2019" in Path(download.value.path()).read_text(encoding="utf-8")
     figure.get_by_role("link", name="trade_totals").click()
-    page.wait_for_url("**/tables/trade_totals.html")
+    page.wait_for_url("**/tables/trade-totals.html")
     expect(page.get_by_role("heading", level=1)).to_contain_text("Trade between Russia and Iran")
 
 
 def test_a_printed_number_leads_to_its_table(open_page):
     page = open_page("index.html")
     page.locator("a:has(> .num)", has_text="2.60").click()
-    page.wait_for_url("**/tables/trade_totals.html")
+    page.wait_for_url("**/tables/trade-totals.html")
 
 
 def test_a_verdict_is_told_by_words_not_by_colour_alone(open_page):

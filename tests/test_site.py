@@ -9,13 +9,12 @@ import zipfile
 from xml.etree import ElementTree
 
 import frictionless
-import jsonschema
 import pytest
 import rispy
 import yaml
 from pybtex.database import parse_string
-from reading import PAGES, SITE
-from small_book import GOOD, ROOT, book, build, edit, write  # noqa: F401
+from reading import PAGES, SITE, address, browser, needs_browser, open_page  # noqa: F401
+from small_book import GOOD, ROOT, book, build, edit, run_here, write  # noqa: F401
 
 from ledger import charts, cite, tables
 from ledger.claims import VERDICTS
@@ -29,14 +28,6 @@ READ = [path for path in PAGES if path not in ("search.html", "404.html")]  # wh
 
 def text(path):
     return (SITE / path).read_text(encoding="utf-8")
-
-
-def test_citation_cff_is_valid():
-    said = yaml.load((ROOT / "CITATION.cff").read_text(encoding="utf-8"), Loader=yaml.BaseLoader)  # dates stay text, as the schema has them
-    schema = json.loads((ROOT / "tests" / "cff-1.2.0.schema.json").read_text(encoding="utf-8"))  # citation-file-format.github.io, CC BY 4.0
-    jsonschema.validators.validator_for(schema)(schema).validate(said)
-    with pytest.raises(jsonschema.ValidationError):
-        jsonschema.validate({key: value for key, value in said.items() if key != "authors"}, schema)
 
 
 @pytest.mark.parametrize("file", sorted(path.relative_to(SITE).as_posix() for path in SITE.rglob("*.bib") if "_static" not in path.parts))
@@ -75,7 +66,7 @@ def test_a_page_tells_machines_what_it_is(path):
     if first := re.search(r'<figure class="ledger-chart[^"]*" id="chart-([^"]+)"', page):
         assert image == f"{BASE}charts/{first.group(1)}.png"
     if data["@type"] == "Dataset":
-        resource = tables.describe(path.removeprefix("tables/").removesuffix(".html"))
+        resource = tables.of_page(path.removesuffix(".html"))
         assert 50 <= len(data["description"]) <= 5000 and data["name"] == resource["title"]  # what dataset searches ask for
         assert [each["name"] for each in data["variableMeasured"]] == [field["name"] for field in resource["schema"]["fields"]]
         for each in data["distribution"]:
@@ -86,6 +77,30 @@ def test_the_sitemap_lists_every_page_and_nothing_else():
     listed = [node.text for node in ElementTree.fromstring(text("sitemap.xml")).iter("{http://www.sitemaps.org/schemas/sitemap/0.9}loc")]
     assert sorted(listed) == sorted(BASE + ("" if path == "index.html" else path) for path in READ)
     assert f"Sitemap: {BASE}sitemap.xml" in text("robots.txt")
+
+
+def test_no_page_has_an_address_that_jupyter_book_2_would_change():
+    assert not [path for path in PAGES if "_" in path]
+
+
+@needs_browser
+def test_an_address_of_the_first_edition_leads_to_where_the_page_is(open_page):
+    assert len(made.MOVED) == 17
+    for name in made.MOVED:
+        there = f"{tables.page(name)}.html"
+        assert f'<link rel="canonical" href="{BASE}{there}">' in text(f"tables/{name}.html") and (SITE / there).exists(), name
+    for record in ("searchindex.js", "sitemap.xml"):
+        assert "trade-totals" in text(record) and "tables/trade_totals" not in text(record)
+    page = open_page("tables/trade_totals.html")
+    page.wait_for_url("**/tables/trade-totals.html")
+    assert page.locator("h1").inner_text().startswith("Trade between Russia and Iran") and page.complaints == []
+
+
+def test_the_page_of_a_table_under_an_earlier_name_does_not_stay(book):
+    (book / "tables").mkdir()
+    (book / "tables" / "trade_totals.md").write_text("# As it was\n", encoding="utf-8")
+    run_here(book, "from ledger import inputs; from ledger.sphinxext import pages; pages.write_pages(inputs.ROOT)")
+    assert {f"tables/{path.stem}" for path in (book / "tables").iterdir()} == {tables.page(name) for name in tables.names()}
 
 
 def test_the_feed_is_atom_and_every_page_names_it():

@@ -11,8 +11,8 @@ def setup(app: Sphinx) -> dict:
     from ledger.sphinxext import build  # first, and before the others are imported: it takes the lock and starts the warm process
 
     build.setup(app)
-    from ledger.sphinxext import charts, claims, memory, numbers, pages, printed, references, search, site
+    from ledger.sphinxext import charts, claims, memory, notebooks, numbers, pages, printed, references, search, site
 
-    for part in (memory, charts, claims, numbers, pages, printed, references, search, site):
+    for part in (memory, charts, claims, numbers, pages, printed, references, search, site, notebooks):
         part.setup(app)
     return {"version": "2", "parallel_read_safe": False, "parallel_write_safe": True}

@@ -11,6 +11,7 @@ a chapter that fails does not fail the build: its page says so, and shows what i
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import gc
 import hashlib
@@ -21,9 +22,11 @@ import shutil
 import sys
 from pathlib import Path
 
+import sphinx.builders
 from sphinx.application import Sphinx
 from sphinx.errors import SphinxError
 from sphinx.util import logging
+from sphinx.util.parallel import ParallelTasks
 
 from ledger import engine, inputs
 from ledger.runner import RARELY
@@ -146,6 +149,26 @@ def hashes(folder: Path) -> dict[str, str]:
     """Return a hash of each file under a folder, by its path from there."""
     files = (path for path in sorted(folder.rglob("*")) if path.is_file())
     return {path.relative_to(folder).as_posix(): hashlib.blake2b(path.read_bytes(), digest_size=16).hexdigest() for path in files}
+
+
+class Tasks(ParallelTasks):
+    """Sphinx's, which writes pages in several processes. Where one of them fails while others wait for their turn, Sphinx ends them all
+    and goes on as if the pages were written; here the build fails."""
+
+    failed: Exception | None = None
+
+    def _join_one(self) -> bool:
+        try:
+            return super()._join_one()
+        except Exception as error:
+            self.failed = error
+            raise
+
+    def join(self) -> None:
+        with contextlib.suppress(EOFError):  # a process that ended without a word
+            super().join()
+        if self.failed:
+            raise BuildFailed("a process that writes pages was killed") if isinstance(self.failed, EOFError) else self.failed
 
 
 def say(text: str) -> None:
@@ -302,6 +325,7 @@ def setup(app: Sphinx) -> None:
     app.parallel = 1
     gc.set_threshold(*RARELY)
     sys.excepthook = say_it_once
+    sphinx.builders.ParallelTasks = Tasks  # Sphinx has no setting for it
     building = app.ledger_build = Build(Path(app.outdir).with_name("live") if LIVE else Path(app.outdir))
     app.outdir, app.doctreedir = type(app.outdir)(building.folder / "site"), type(app.doctreedir)(building.folder / "doctrees")
     # Tables, chapters and their modules are followed page by page. These two stand for what every page depends on.

@@ -16,7 +16,7 @@ from sphinx.errors import ExtensionError
 from sphinx.transforms import SphinxTransform
 from sphinx.util import logging
 
-from ledger import cite, downloads
+from ledger import cite, downloads, tables
 from ledger.palette import PAGE, PALETTE
 from ledger.sphinxext import memory, printed
 from ledger.sphinxext.build import NAME
@@ -148,8 +148,8 @@ def source_line(chart: dict, builder, docname: str) -> str:
         title = html.escape(source["title"])
         linked = f'<a href="{html.escape(source["path"])}">{title}</a>' if source["path"].startswith("http") else title
         names.append(f"{linked}, {html.escape(source['edition'])}" if source["edition"] else linked)
-    tables = ", ".join(f'<a href="{builder.get_relative_uri(docname, f"tables/{name}")}">{name}</a>' for name in chart["tables"])
-    return f"Source: {'; '.join(names)}. Table: {tables}."
+    behind = ", ".join(f'<a href="{builder.get_relative_uri(docname, tables.page(name))}">{name}</a>' for name in chart["tables"])
+    return f"Source: {'; '.join(names)}. Table: {behind}."
 
 
 def _table(chart: dict) -> str:

@@ -12,6 +12,7 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxRole
 from sphinx.util.nodes import make_refnode
 
+from ledger import tables
 from ledger.sphinxext import memory
 
 
@@ -29,7 +30,7 @@ class Num(SphinxRole):
         record = {**glued.metadata["ledger"], "page": self.env.docname}
         memory.of_page(self.env)["numbers"][self.text] = record
         printed = nodes.inline(self.rawtext, record["printed"], classes=["num"])
-        link = make_refnode(self.env.app.builder, self.env.docname, f"tables/{record['tables'][0]}", "", printed)
+        link = make_refnode(self.env.app.builder, self.env.docname, tables.page(record["tables"][0]), "", printed)
         link["reftitle"] = f"Computed from table {', '.join(record['tables'])}"
         return [link], []
 

@@ -20,20 +20,18 @@ from ledger.sphinxext.charts import address, charts_of, raw_html, td
 from ledger.sphinxext.numbers import numbers_of
 from ledger.sphinxext.printed import on_site
 
-FOLDER = "tables"  # generated, not kept in git
 SHOWN = 300  # rows; a longer table shows its first 50 and is downloaded for the rest
 
 
 def write_pages(root: Path) -> None:
-    """Write one Markdown page for each table into `root`/tables, and remove pages of tables that are gone."""
-    folder = root / FOLDER
+    """Write one Markdown page for each table into `root`/tables (which is not kept in git), and remove pages of tables that are gone or have moved."""
+    folder = root / tables.PAGES
     folder.mkdir(exist_ok=True)
-    wanted = {f"{resource['name']}.md": page(resource) for resource in tables.package()["resources"]}
+    wanted = {root / f"{tables.page(resource['name'])}.md": page(resource) for resource in tables.package()["resources"]}
     for path in folder.glob("*.md"):
-        if path.name not in wanted:
+        if path not in wanted:
             path.unlink()
-    for name, text in wanted.items():
-        path = folder / name
+    for path, text in wanted.items():
         if not path.exists() or path.read_text(encoding="utf-8") != text:
             aside = path.with_suffix(".new")
             aside.write_text(text, encoding="utf-8")
@@ -125,7 +123,7 @@ class Listing(SphinxDirective):
         for resource in tables.package()["resources"]:
             keys = ", ".join(dict.fromkeys(source["key"] for source in resource["sources"]))
             made = "kept by hand" if resource["builder"] == tables.HAND else "readers"
-            lines.append(f"| [{resource['title']}](/{FOLDER}/{resource['name']}.md) | {resource['rows']:,} | {keys} | {made} |")
+            lines.append(f"| [{resource['title']}](/{tables.page(resource['name'])}.md) | {resource['rows']:,} | {keys} | {made} |")
         holder = nodes.Element()
         self.state.nested_parse(StringList(lines, self.get_source_info()[0]), self.content_offset, holder)
         return holder.children
@@ -140,7 +138,7 @@ class Sources(SphinxDirective):
         memory.depends(self.env, "file data/datapackage.json")
         lines = []
         for source in sorted(fetch.sources().values(), key=lambda source: (source.institution, source.name)):
-            held = ", ".join(f"[{name}](/{FOLDER}/{name}.md)" for name in source.tables)
+            held = ", ".join(f"[{name}](/{tables.page(name)}.md)" for name in source.tables)
             date = source.due(tables.package())
             due = f"; next expected {site.in_words(date.isoformat())}" if date else ""
             how = {
@@ -241,7 +239,7 @@ def copy_data(app: Sphinx, error: Exception | None) -> None:
     shutil.copytree(tables.DATA, folder)
     texts = {resource["path"]: (folder / resource["path"]).read_text(encoding="utf-8") for resource in package["resources"]}
     for resource in package["resources"]:
-        (folder / f"{resource['name']}.zip").write_bytes(downloads.of_table(resource, texts, site.work(app, f"{FOLDER}/{resource['name']}")))
+        (folder / f"{resource['name']}.zip").write_bytes(downloads.of_table(resource, texts, site.work(app, tables.page(resource["name"]))))
     (folder / downloads.ALL).write_bytes(downloads.of_all(package, texts, printed, site.work(app, app.config.root_doc)))
     made_of.write_text(now, encoding="utf-8")
 

@@ -22,12 +22,15 @@ from sphinx.errors import ConfigError, ExtensionError
 from sphinx.util.docutils import SphinxDirective
 
 from ledger import cite, downloads, inputs, tables
-from ledger.sphinxext import charts, memory
+from ledger.sphinxext import charts, memory, notebooks
 from ledger.sphinxext.build import NAME
 
 THEME = Path(__file__).parent / "theme"
 CHANGES = inputs.ROOT / "changes.yml"
 EVIDENCE_ENDS = "2026-06"
+# Pages of tables that were published under names with underscores; Jupyter Book 2 would make hyphens of them. Their old addresses lead on.
+MOVED = """arms_transfers electricity_mix energy_exports energy_production energy_reserves gas_pipelines gecf_membership military_spending
+official_trade_statements oil_price security_council syria_conflict trade_partners trade_products trade_totals un_ideal_points un_votes""".split()
 MONTHS = "January February March April May June July August September October November December".split()
 
 
@@ -75,9 +78,8 @@ def policy(theme: Path) -> str:
 def work(app: Sphinx, docname: str) -> dict:
     """Return a page as a work to cite (see `ledger.cite`)."""
     name, url = docname.rpartition("/")[2], app.config.html_baseurl + app.builder.get_target_uri(docname)
-    if docname.startswith("tables/"):
-        resource = tables.describe(name)
-        return {"kind": "table", "key": f"{NAME}-{name}", "title": resource["title"], "url": url, "note": cite.credit(resource["sources"])}
+    if resource := tables.of_page(docname):
+        return {"kind": "table", "key": f"{NAME}-{resource['name']}", "title": resource["title"], "url": url, "note": cite.credit(resource["sources"])}
     title = app.env.titles[docname].astext()
     if docname == app.config.root_doc:
         return {"kind": "book", "key": NAME, "title": title, "url": app.config.html_baseurl}
@@ -92,7 +94,7 @@ def file_of(work: dict) -> str:
 def image(app: Sphinx, docname: str) -> dict:
     """Return address and alt text of a page's picture: its first chart, for a table the first drawn from it, else that of the book."""
     every = charts.charts_of(app.env)
-    own = [chart for chart in every.values() if chart["page"] == docname or docname == f"tables/{chart['tables'][0]}"]
+    own = [chart for chart in every.values() if chart["page"] == docname or docname == tables.page(chart["tables"][0])]
     chosen = next(iter(own or [chart for chart in every.values() if chart["page"] == app.config.root_doc] or every.values()), None)
     return (
         {"url": f"{app.config.html_baseurl}charts/{chosen['name']}.png", "alt": chosen["caption"]}
@@ -131,7 +133,7 @@ def linked_data(app: Sphinx, docname: str, work: dict, said: str) -> dict:
         "isAccessibleForFree": True,
     }
     if work["kind"] == "table":
-        resource = tables.describe(docname.rpartition("/")[2])
+        resource = tables.of_page(docname)
         return common | {
             "@type": "Dataset",
             "description": resource["description"],
@@ -171,7 +173,12 @@ def linked_data(app: Sphinx, docname: str, work: dict, said: str) -> dict:
     used = {name for chart in charts.charts_of(app.env).values() if chart["page"] == docname for name in chart["tables"]}
     used |= {name for record in memory.of_all(app.env, "numbers").get(docname, {}).values() for name in record["tables"]}
     based = [
-        {"@type": "Dataset", "name": tables.describe(name)["title"], "description": tables.describe(name)["description"], "url": f"{base}tables/{name}.html"}
+        {
+            "@type": "Dataset",
+            "name": tables.describe(name)["title"],
+            "description": tables.describe(name)["description"],
+            "url": f"{base}{tables.page(name)}.html",
+        }
         for name in sorted(used)
     ]
     return common | {
@@ -238,6 +245,13 @@ def stamp(name: str, date: str, changed: bool) -> str:
     """Return the sentence that each page ends with: version, commit and date, and until when the evidence goes."""
     of = f"built from commit {name} of {in_words(date)}{' with changes since' if changed else ''}" if name else "built outside a repository"
     return f"Version {cite.edition()['version']}, {of}. Evidence ends in {in_words(EVIDENCE_ENDS)}."
+
+
+def substitutions(config) -> dict[str, str]:
+    """Return what a page prints of the edition, by the names under which it is written there: {{ version }}, {{ released }}, {{ citation }}, {{ releases }}."""
+    book, releases = cite.edition(), f"{config.ledger_elsewhere['repository']}/releases"
+    whole = {"kind": "book", "key": NAME, "title": book["title"], "url": f"<{config.html_baseurl}>"}
+    return {"version": book["version"], "released": in_words(book["date"]), "citation": cite.plain(whole), "releases": f"[releases]({releases})"}
 
 
 def in_words(date: str) -> str:
@@ -354,6 +368,25 @@ def write_files(app: Sphinx, error: Exception | None) -> None:
     (site / "build.json").write_text(json.dumps(told, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
+def lead_on(app: Sphinx, error: Exception | None) -> None:
+    """Write a page at each address that a page of a table once had, which leads to where the page is now."""
+    if error or app.builder.name != "html":
+        return
+    for name in MOVED:
+        docname, old = tables.page(name), Path(app.outdir, tables.PAGES, f"{name}.html")
+        if docname not in app.env.found_docs:
+            old.unlink(missing_ok=True)
+            continue
+        here, address = f"{docname.rpartition('/')[2]}.html", html.escape(app.config.html_baseurl + app.builder.get_target_uri(docname))
+        old.write_text(
+            f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>This page has moved</title><meta name="robots" content="noindex">\n'
+            f'<meta http-equiv="Content-Security-Policy" content="{app.ledger_policy}"><meta name="viewport" content="width=device-width,initial-scale=1">\n'
+            f'<link rel="canonical" href="{address}"><meta http-equiv="refresh" content="0; url={here}"></head>\n'
+            f'<body><main><h1>This page has moved</h1><p>It is now at <a href="{here}">{address}</a>.</p></main></body></html>\n',
+            encoding="utf-8",
+        )
+
+
 def not_found(app: Sphinx):
     """Add the page that a server shows for an address that does not exist."""
     if app.builder.name == "html":
@@ -369,6 +402,9 @@ def setup(app: Sphinx) -> None:
         if not re.fullmatch(r"https?://[^/]+/(.*/)?", config.html_baseurl or ""):
             raise ConfigError(f"_config.yml: html: baseurl: {config.html_baseurl!r} is not the site's address; it begins with https:// and ends with /")
         config.ledger_stamp = stamp(*app.ledger_commit)
+        config.ledger_elsewhere = notebooks.elsewhere(config.html_theme_options, app.ledger_commit[0])
+        config.html_theme_options = {}  # Jupyter Book's are for another theme
+        config.myst_substitutions = {**config.myst_substitutions, **substitutions(config)}
         from furo import THEME_PATH
 
         app.ledger_policy = policy(THEME_PATH)
@@ -378,3 +414,4 @@ def setup(app: Sphinx) -> None:
     app.connect("html-page-context", add_to_page, priority=900)
     app.connect("html-collect-pages", not_found)
     app.connect("build-finished", write_files)
+    app.connect("build-finished", lead_on)
