@@ -1,0 +1,177 @@
+"""Promise: the check of links to other sites fails for what is gone, and for nothing else. Every answer comes from a real server of this machine."""
+
+import contextlib
+import socket
+import threading
+import time
+
+import pytest
+from institution import certificates  # noqa: F401
+from pytest_httpserver import HTTPServer
+from werkzeug import Response
+
+from ledger import links
+
+PAGE = """<!doctype html><link rel="canonical" href="https://book.example/{name}"><a href="#here">1</a><a href="other.html">2</a>
+<a href="mailto:a@book.example">3</a><a href="https://book.example/other.html">4</a>{more}"""
+
+
+@pytest.fixture
+def quick(monkeypatch):
+    """The same waits, a hundred times shorter."""
+    for name in ("PAUSE", "WAIT", "SECOND_LOOK"):
+        monkeypatch.setattr(links, name, getattr(links, name) / 100)
+    monkeypatch.setattr(links, "CONNECT", 2)
+    monkeypatch.setattr(links, "SILENCE", 0.5)
+
+
+def site(folder, **pages):
+    """Write a site of pages, each with links to addresses."""
+    for name, addresses in ({"index": []} | pages).items():
+        text = PAGE.format(name=f"{name}.html", more="".join(f'<p><a class="x" href="{address}">x</a></p>' for address in addresses))
+        folder.mkdir(exist_ok=True)
+        (folder / f"{name}.html").write_text(text, encoding="utf-8")
+    return folder
+
+
+def answers(server, path, *statuses, **headers):
+    """Let `server` give these statuses at a path, one a request, the last one for ever; return the list of the methods it is asked with."""
+    asked = []
+
+    def answer(request):
+        asked.append(request.method)
+        return Response("", statuses[min(len(asked), len(statuses)) - 1], headers=headers)
+
+    server.expect_request(path).respond_with_handler(answer)
+    return asked
+
+
+@contextlib.contextmanager
+def silent():
+    """A server that takes connections and never answers."""
+    with socket.create_server(("127.0.0.1", 0)) as door:
+        yield f"http://127.0.0.1:{door.getsockname()[1]}/"
+
+
+@contextlib.contextmanager
+def speaking(*pieces):
+    """A server that says the pieces, one every 0.2 seconds, and hangs up."""
+    with socket.create_server(("127.0.0.1", 0)) as door:
+
+        def serve():
+            with contextlib.suppress(OSError):
+                while True:
+                    line, _ = door.accept()
+                    with line, contextlib.suppress(OSError):
+                        line.recv(4096)
+                        for piece in pieces:
+                            time.sleep(0.2)
+                            line.sendall(piece)
+
+        threading.Thread(target=serve, daemon=True).start()
+        yield f"http://127.0.0.1:{door.getsockname()[1]}/"
+
+
+def refusing():
+    """An address where nobody listens."""
+    with socket.create_server(("127.0.0.1", 0)) as door:
+        return f"http://127.0.0.1:{door.getsockname()[1]}/"
+
+
+def test_every_answer_is_judged_as_a_reader_would_find_it(httpserver, certificates, quick):
+    there, gone, unseen = {}, {}, {}
+    url = httpserver.url_for
+    there["/plain"] = answers(httpserver, "/plain", 200)
+    there["/moved"] = answers(httpserver, "/moved", 301, Location=url("/plain"))
+    there["/no-head"] = answers(httpserver, "/no-head", 405, 200)
+    there["/busy"] = answers(httpserver, "/busy", 429, 200, **{"Retry-After": "1"})
+    there["/ill"] = answers(httpserver, "/ill", 500, 503, 200)
+    there["/blinks"] = answers(httpserver, "/blinks", 404, 404, 200)  # to HEAD and GET; a minute later it is there
+    gone["/lost"] = answers(httpserver, "/lost", 404)
+    gone["/removed"] = answers(httpserver, "/removed", 410)
+    gone["/moved-away"] = answers(httpserver, "/moved-away", 301, Location=url("/lost"))
+    for status in (401, 403, 405, 451):
+        unseen[f"/{status}"] = answers(httpserver, f"/{status}", status)
+    unseen["/down"] = answers(httpserver, "/down", 500)
+    unseen["/patience"] = answers(httpserver, "/patience", 429, **{"Retry-After": "86400"})
+    unseen["/circle"] = answers(httpserver, "/circle", 302, Location=url("/circle"))
+    closed = refusing()
+    with (
+        silent() as mute,
+        speaking(b"HTTP/1.1 200 OK\r\n", b"X: y\r\n", b"\r\n") as slow,
+        speaking(b"nonsense\r\n\r\n") as odd,
+        HTTPServer(host="localhost", port=0, ssl_context=certificates[2]) as stranger,
+    ):
+        outside = [mute, slow, odd, closed, "http://nobody.invalid/", "http:///", stranger.url_for("/")]
+        seen = links.look([*map(url, there | gone | unseen), *outside])
+    verdicts = {address: each.verdict for address, each in seen.items()}
+    expected = {url(path): verdict for verdict, paths in (("there", there), ("gone", gone), ("unseen", unseen)) for path in paths}
+    expected |= dict.fromkeys((mute, closed, odd, outside[-1]), "unseen") | {slow: "there", "http://nobody.invalid/": "gone", "http:///": "gone"}
+    assert verdicts == expected
+    assert there["/plain"][0] == "HEAD" and "GET" not in there["/plain"], "what answers HEAD is asked for nothing more"
+    assert len(gone["/lost"]) >= 4 and len(gone["/removed"]) == 4, "HEAD and GET, and both again later"
+    assert len(unseen["/down"]) == 1 + links.TRIES and len(unseen["/patience"]) == 1 and len(unseen["/403"]) == 2
+    reasons = {address: each.reason for address, each in seen.items()}
+    assert reasons[url("/moved-away")] == f"404 NOT FOUND, redirected to {url('/lost')}"
+    assert reasons["http://nobody.invalid/"] == "there is no host nobody.invalid"
+    assert (reasons[mute], reasons[closed], reasons[outside[-1]]) == ("no answer in time", "the connection fails", "its certificate or encryption is not valid")
+
+
+def test_the_report_says_which_page_why_and_what_to_do(httpserver, quick, tmp_path, capsys):
+    here, lost, refused = answers(httpserver, "/here", 200), answers(httpserver, "/lost", 404), answers(httpserver, "/refused", 403)
+    url = httpserver.url_for
+    built = site(tmp_path / "site", one=[url("/here"), url("/here#part"), url("/lost")], two=[url("/here"), url("/lost"), url("/refused")])
+    (tmp_path / "references.bib").write_text(f"@misc{{a,\n  url = {{{url('/lost')}}},\n}}\n", encoding="utf-8")
+    text, well = links.report(built, tmp_path)
+    assert not well and len(here) == 1 and len(lost) == 4 and len(refused) == 2
+    assert text.splitlines() == [
+        "3 addresses elsewhere: 1 are there, 1 gone, 1 not seen.",
+        "",
+        f"gone: {url('/lost')}",
+        "  404 NOT FOUND",
+        "  on one.html, two.html",
+        "  written in references.bib:2",
+        f"  Replace it, or link to an archived copy: https://web.archive.org/web/{url('/lost')}",
+        "",
+        "Not seen, which fails nothing: these servers turn programs away, or do not answer today. A browser may see them.",
+        f"  {url('/refused')}: 403 FORBIDDEN",
+    ]
+    assert capsys.readouterr().err == "", "progress is for a terminal"
+    (built / "one.html").unlink()
+    site(built, two=[url("/here"), url("/refused")])
+    assert links.report(built, tmp_path)[1], "what is not seen fails nothing"
+
+
+def test_a_host_is_asked_for_one_address_at_a_time_with_a_pause(httpserver, quick, monkeypatch):
+    monkeypatch.setattr(links, "PAUSE", 0.1)
+    times = []
+
+    def answer(request):
+        times.append(time.monotonic())
+        time.sleep(0.05)
+        return Response("")
+
+    httpserver.expect_request("/").respond_with_handler(answer)
+    links.look([httpserver.url_for(f"/?{number}") for number in range(5)])
+    assert len(times) == 5 and min(later - earlier for earlier, later in zip(times, times[1:])) > 0.14
+
+
+def test_one_host_that_never_answers_holds_the_others_up_no_longer_than_there_is_time(httpserver, quick, monkeypatch):
+    monkeypatch.setattr(links, "PATIENCE", 2)
+    answers(httpserver, "/here", 200)
+    trickle = [b"HTTP/1.1 200 OK\r\n"] + [b"X: y\r\n"] * 1000
+    with speaking(*trickle) as endless:
+        began = time.monotonic()
+        seen = links.look([endless, httpserver.url_for("/here")])
+    assert time.monotonic() - began < 4
+    assert seen[endless].reason == "not asked in the time there is" and seen[httpserver.url_for("/here")] == links.THERE
+
+
+def test_without_a_connection_nothing_is_called_gone(quick):
+    with pytest.raises(ValueError, match="not one of 2 addresses answered: this machine seems to have no connection"):
+        links.look(["http://nobody.invalid/", "http://nowhere.invalid/"])
+
+
+def test_what_is_no_site_is_said_to_be_none(tmp_path):
+    with pytest.raises(FileNotFoundError, match="is not a built site: it has no index.html"):
+        links.addresses(tmp_path)
