@@ -70,6 +70,9 @@ def main() -> int:
     contrast.add_argument("old", type=Path, metavar="OLD_SITE", help="a built site, such as _build/html")
     contrast.add_argument("new", type=Path, metavar="NEW_SITE")
     contrast.add_argument("--into", type=Path, default=Path("_build/compare"), metavar="FOLDER", help="where the report goes (default: _build/compare)")
+    release = commands.add_parser("release", help="pack what a version consists of: site, PDF, EPUB, tables, and what is new")
+    release.add_argument("tag", metavar="TAG", help="for example v2026.11")
+    release.add_argument("--into", type=Path, default=Path("_build/release"), metavar="FOLDER", help="a new folder (default: _build/release)")
     start = commands.add_parser("new", help="start a chapter, or a table from a CSV").add_subparsers(dest="kind", required=True)
     start_chapter = start.add_parser("chapter", help="write a chapter that builds, with one chart, one number and one claim to replace")
     start_chapter.add_argument("name", metavar="NAME", help="its address: lower-case letters, digits and hyphens")
@@ -137,6 +140,10 @@ def main() -> int:
             found = compare.compare(options.old, options.new)
             report.write(found, options.into)
             print(f"{report.terminal(found)}\nThe report: {options.into / 'index.html'}; in Markdown: {options.into / 'summary.md'}")
+        elif options.command == "release":
+            from ledger import release
+
+            print("\n".join(f"{path}, {path.stat().st_size / 1e6:.1f} MB" for path in release.pack(options.tag, options.into)))
         elif options.command == "new":
             from ledger import new
 

@@ -28,6 +28,7 @@ def edition() -> dict:
         "subtitle": said["title"].partition(": ")[2],
         "author": ", ".join(author["name"] for author in said["authors"]),
         "version": said["version"],
+        "licence": said["license"],
         "date": str(said["date-released"]),
         "keywords": said["keywords"],
         "abstract": " ".join(said["abstract"].split()),

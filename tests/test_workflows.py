@@ -30,7 +30,7 @@ def test_every_make_target_and_what_it_is_told_exist():
 
 def test_every_command_of_the_book_and_its_options_exist():
     calls = {tuple(line.split("-m ledger ")[1].split()) for line in LINES if "-m ledger " in line}
-    assert {call[0] for call in calls} == {"compare", "links", "sources"}
+    assert {call[0] for call in calls} == {"compare", "links", "release", "sources"}
     for command, *words in calls:
         done = subprocess.run(
             [sys.executable, "-m", "ledger", command, "--help"], cwd=ROOT, capture_output=True, text=True, env=os.environ | {"COLUMNS": "200"}
@@ -58,6 +58,7 @@ def test_rights_are_as_few_as_they_can_be():
     assert {job: rights for job, rights in more.items() if rights} == {
         ("book", "publish"): {("pages", "write"), ("id-token", "write")},
         ("book", "notebooks"): {("contents", "write")},
+        ("release", "release"): {("contents", "write")},
     }
     for job in (("book", "publish"), ("book", "notebooks")):
         assert not any("checkout" in step.get("uses", "") or re.search(r"make|python", step.get("run", "")) for step in JOBS[job]["steps"]), (

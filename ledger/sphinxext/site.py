@@ -161,6 +161,7 @@ def linked_data(app: Sphinx, docname: str, work: dict, said: str) -> dict:
                 {"@type": "DataDownload", "encodingFormat": "application/zip", "contentUrl": f"{base}data/{resource['name']}.zip"},
             ],
         }
+    common["license"] = f"https://spdx.org/licenses/{book['licence']}"  # of text and charts; tables have their own
     if work["kind"] == "book":
         return common | {
             "@type": "Book",
