@@ -35,6 +35,7 @@ def pack(tag: str, into: Path, site: Path = SITE) -> list[Path]:
         (built["changed_since"], f"the site was built from commit {built['commit']} with changes since: commit them, then make book pdf epub"),
         (not notes, f"CHANGELOG.md has no section '## {version}' with words in it: write what is new"),
         (not all(book.exists() for book in books), "the PDF or the EPUB is not beside the site: make pdf epub"),
+        (_notes("Unreleased") != "", f"CHANGELOG.md still has words under '## Unreleased': move them under '## {version}'"),
     ]:
         if wrong:
             raise NotReady(f"{tag} is not ready: {says}")
@@ -59,7 +60,7 @@ def _version_of_tables() -> str:
 def _notes(version: str) -> str:
     """Return a version's section of CHANGELOG.md without its heading, empty where there is none."""
     text = (inputs.ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
-    found = re.search(rf"^## {re.escape(version)}\b.*?\n(.*?)(?=^## |\Z)", text, re.M | re.S)
+    found = re.search(rf"^## {re.escape(version)}(?=\s).*?\n(.*?)(?=^## |\Z)", text, re.M | re.S)
     return found.group(1).strip() + "\n" if found and found.group(1).strip() else ""
 
 

@@ -21,10 +21,13 @@ def git(folder, *words):
 
 
 def test_a_version_is_packed_whole_or_not_at_all(book):
-    for name in ("LICENSE.md", "CHANGELOG.md", ".gitignore"):
+    for name in ("LICENSE.md", ".gitignore"):
         shutil.copy(ROOT / name, book)
-    shutil.copytree(ROOT / "LICENSES", book / "LICENSES")
     version = json.loads((book / "data" / "datapackage.json").read_text(encoding="utf-8"))["version"]
+    (book / "CHANGELOG.md").write_text(
+        f"# Changes\n\n## Unreleased\n\n- A thing.\n\n## {version} (a day)\n\nFirst edition of all.\n\n## {version}.1\n\nAnother.\n", encoding="utf-8"
+    )
+    shutil.copytree(ROOT / "LICENSES", book / "LICENSES")
 
     def refused(tag, says):
         code, said = release(book, tag)
@@ -41,6 +44,10 @@ def test_a_version_is_packed_whole_or_not_at_all(book):
         (book / "_build" / "html" / f"russia-iran-ledger.{kind}").write_bytes(kind.encode())
     refused("v1999.01", f"the tag is v1999.01, and CITATION.cff has version {version}")
 
+    refused(f"v{version}", "CHANGELOG.md still has words under '## Unreleased'")
+    log = (book / "CHANGELOG.md").read_text(encoding="utf-8")
+    (book / "CHANGELOG.md").write_text(log[: log.index("## Unreleased")] + log[log.index(f"## {version}") :], encoding="utf-8")
+
     code, said = release(book, f"v{version}")
     assert code == 0, said
     stem = f"russia-iran-ledger-{version}"
@@ -52,11 +59,11 @@ def test_a_version_is_packed_whole_or_not_at_all(book):
     with zipfile.ZipFile(book / "out" / f"{stem}-tables.zip") as archive:
         assert {"LICENSE.md", "CITATION.cff", "data/datapackage.json", "data/gdp.csv", "LICENSES/MIT.txt"} <= set(archive.namelist())
     notes = (book / "out" / "notes.md").read_text(encoding="utf-8")
-    assert notes.startswith("First edition") and "##" not in notes
+    assert notes == "First edition of all.\n"
 
     shutil.rmtree(book / "out")
-    edit(book / "CHANGELOG.md", f"## {version}", "## 1999.01")
+    edit(book / "CHANGELOG.md", f"## {version} (", "## 1999.01 (")
     refused(f"v{version}", f"CHANGELOG.md has no section '## {version}'")
-    edit(book / "CHANGELOG.md", "## 1999.01", f"## {version}")
+    edit(book / "CHANGELOG.md", "## 1999.01 (", f"## {version} (")
     edit(book / "CITATION.cff", f'version: "{version}"', 'version: "2999.01"')
     refused("v2999.01", f"data/datapackage.json has version {version}, and CITATION.cff 2999.01")

@@ -134,7 +134,7 @@ def test_a_correction_stands_on_the_page_and_in_the_feed(book):
 
 def test_the_stamp_names_commit_date_editions_and_where_the_evidence_ends():
     told = json.loads(text("build.json"))
-    commit = subprocess.run(["git", "-C", str(ROOT), "log", "-1", "--format=%h %cs"], capture_output=True, text=True).stdout.strip()
+    commit = subprocess.run(["git", "-C", str(ROOT), "log", "-1", "--abbrev=12", "--format=%h %cs"], capture_output=True, text=True).stdout.strip()
     if commit:  # else this is a copy without its history
         assert f"{told['commit']} {told['date']}" == commit
         assert all(f"commit {told['commit']}" in text(path) for path in READ if not path.startswith("charts/"))

@@ -154,7 +154,7 @@ def block(app: Sphinx, docname: str) -> str:
     up = "../" * docname.count("/")
     return (
         f'<details class="run"><summary>Run this {"page" if docname == app.config.root_doc else "chapter"} in JupyterLab, Binder or Colab</summary>'
-        f'<p>On your own machine: download <a href="{up}{FOLDER}/{name}" download>{name}</a>, and where it is, in an environment of Python 3.11 or newer:</p>'
+        f'<p>On your own machine, with Python 3.11 or newer: download <a href="{up}{FOLDER}/{name}" download>{name}</a>, and in the folder where it is type:</p>'
         f'<pre tabindex="0">{commands}</pre>{there}</details>'
     )
 

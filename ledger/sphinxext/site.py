@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import html
+import importlib.metadata
 import json
 import os
 import re
@@ -161,7 +162,8 @@ def linked_data(app: Sphinx, docname: str, work: dict, said: str) -> dict:
                 {"@type": "DataDownload", "encodingFormat": "application/zip", "contentUrl": f"{base}data/{resource['name']}.zip"},
             ],
         }
-    common["license"] = f"https://spdx.org/licenses/{book['licence']}"  # of text and charts; tables have their own
+    # the licence is of the text; figures keep the terms of their table
+    common |= {"license": f"https://spdx.org/licenses/{book['licence']}", "usageInfo": f"{base}chapters/methods.html#licences"}
     if work["kind"] == "book":
         return common | {
             "@type": "Book",
@@ -236,7 +238,7 @@ def commit() -> tuple[str, str, bool]:
     try:
         if Path(git("rev-parse", "--show-toplevel")).resolve() != inputs.ROOT.resolve():
             return "", "", False  # a copy inside another repository
-        name, _, date = git("log", "-1", "--format=%h %cs").partition(" ")
+        name, _, date = git("log", "-1", "--abbrev=12", "--format=%h %cs").partition(" ")
         return name, date, bool(git("status", "--porcelain"))
     except (OSError, subprocess.CalledProcessError):
         return "", "", False
@@ -341,6 +343,16 @@ def sitemap(addresses: list[str]) -> str:
     return f'<?xml version="1.0" encoding="utf-8"?>\n<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n{rows}</urlset>\n'
 
 
+def licences() -> str:
+    """Return the licences of others' software of which the site carries a part."""
+    told = "Licences of others' software of which this site carries a part (what is in _static/vendor has its own beside it)\n"
+    for name in ("furo", "sphinx", "sphinx-basic-ng", "myst-nb", "pygments"):
+        made = importlib.metadata.distribution(name)
+        (file,) = (file for file in made.files or [] if file.name.partition(".")[0] == "LICENSE" and ".dist-info" in str(file))
+        told += f"\n{'-' * 100}\n{made.metadata['Name']} {made.version}\n\n{file.read_text(encoding='utf-8').strip()}\n"
+    return told
+
+
 # --- what Sphinx calls ----------------------------------------------------------------------------------------------------------
 
 
@@ -357,6 +369,7 @@ def write_files(app: Sphinx, error: Exception | None) -> None:
         for ending, form in (("bib", cite.bibtex), ("ris", cite.ris)):
             (site / f"{file_of(this)}.{ending}").write_text(form(this), encoding="utf-8")
     (site / "feed.xml").write_text(feed(base), encoding="utf-8")
+    (site / "_static" / "licences.txt").write_text(licences(), encoding="utf-8")
     addresses = [base if docname == app.config.root_doc else base + app.builder.get_target_uri(docname) for docname in pages]
     (site / "sitemap.xml").write_text(sitemap(addresses + [f"{base}charts/{name}.html" for name in sorted(charts.charts_of(app.env))]), encoding="utf-8")
     (site / "robots.txt").write_text(f"User-agent: *\nAllow: /\nSitemap: {base}sitemap.xml\n", encoding="utf-8")
