@@ -16,9 +16,15 @@ RUNS = Path(__file__).with_name("article_runs.txt")  # a hash of every run of ei
 RUN = 8
 HARDEST = 17  # years of schooling; an analyst's text has about 12 to 16
 MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"
-NUMBER = re.compile(r"(?<![\w.])\d[\d,]*(?:\.\d+)?(?:th|st|nd|rd)?(?![\w])")
+NUMBER = re.compile(r"(?<![\w.])\d[\d,]*(?:\.\d+)?[A-Za-z]*(?!\w)")  # with its unit, as in 5bn; 9M338 is a name
 NAMES_WITH_NUMBERS = re.compile(
     r"\b(?:S/[\w/.]+|Project \d+|[A-Z][A-Za-z]*-\d+\w*|[Rr]esolutions? \d+|JCPOA|HS \d\d\S*|chapters? \d\d(?: to \d\d)?|[Aa]rticle \d+)"
+)
+NO_FIGURES = re.compile(
+    rf"\b\d{{1,2}}(?: (?:and|to|or) \d{{1,2}}|–\d{{1,2}})? (?:{MONTHS})(?: \d{{4}})?"  # 19 and 20 May 2001
+    r"|\b(?:18|19|20)\d\d-(?:0[1-9]|1[0-2])(?:-\d\d)?\b"  # 2001-05-19
+    r"|\b(?:18|19|20)\d\d(?:s|–\d{2,4}|/\d{2,4})?\b"  # a year, a span of years
+    r"|\b[0-2]\d:[0-5]\d\b|\b24/7\b|\b\d+(?:st|nd|rd|th) centur(?:y|ies)\b|\b[Pp]ages? \d+(?:(?:–| to | and )\d+)?\b"
 )
 
 
@@ -52,9 +58,26 @@ def spelling() -> Iterator[str]:
 # --- typed numbers --------------------------------------------------------------------------------------------------------------
 
 
+def _bulleted(whole: str) -> str:
+    """Return a text whose numbered lists are bulleted: lines that begin with 1, or with the number after the last one."""
+    last: dict[str, int] = {}
+
+    def bullet(found: re.Match) -> str:
+        indent, number = found[1], int(found[2])
+        if number not in (1, last.get(indent, 0) + 1):
+            return found.group()
+        last[indent] = number
+        return f"{indent}-"
+
+    return re.sub(r"^( *)(\d{1,3})[.)](?=\s)", bullet, whole, flags=re.M)
+
+
 def _typed(path: Path) -> Iterator[tuple[int, str, str]]:
-    """Give each typed number that is neither a date nor part of a name or document symbol, with its line and the sentence it stands in."""
-    whole, at = text.prose(path), 0
+    """Give each typed number of a page and its captions that is neither a date nor part of a name or document symbol, with its line and its sentence."""
+    for place in text.captions("caption"):
+        if place.file == text.name(path):
+            yield from ((place.line, number, place.text) for number in _numbers(place.text))
+    whole, at = _bulleted(text.prose(path)), 0
     for paragraph in re.split(r"(\n\s*\n|\n(?=[-#|:] ))", whole):
         line, at = text.line_of(whole, at + len(paragraph) - len(paragraph.lstrip())), at + len(paragraph)
         if paragraph.lstrip().startswith("#"):
@@ -62,13 +85,14 @@ def _typed(path: Path) -> Iterator[tuple[int, str, str]]:
         lines = paragraph.lstrip().splitlines()
         # A sentence ends at its stop, or after the citation that follows the stop.
         for sentence in re.split(r"(?<=[.!?])\s+(?!\{cite\}|\{claim\})(?=[A-Z“\[{*])|(?<=`)\s+(?=[A-Z][a-z])", " ".join(paragraph.split())):
-            bare = re.sub(r"\{[a-z:]+\}`[^`]*`|`[^`]*`", " ", sentence)
-            bare = re.sub(rf"\b\d{{1,2}}(?: (?:and|to|or) \d{{1,2}}|–\d{{1,2}})? (?:{MONTHS})(?: \d{{4}})?", " ", bare)  # 19 and 20 May 2001
-            bare = re.sub(r"\b(?:18|19|20)\d\d(?:s|–\d{2,4}|/\d{2,4})?\b", " ", bare)  # a year, a span of years
-            for found in NUMBER.findall(NAMES_WITH_NUMBERS.sub(" ", bare)):
-                number = found.rstrip(",")
+            for number in _numbers(sentence):
                 within = next((n for n, each in enumerate(lines) if re.search(rf"(?<![\w.]){re.escape(number)}(?!\w)", each)), 0)
                 yield line + within, number, sentence
+
+
+def _numbers(sentence: str) -> list[str]:
+    bare = re.sub(r"\{[a-z:]+\}`[^`]*`|`[^`]*`", " ", sentence)
+    return [found.rstrip(",") for found in NUMBER.findall(NAMES_WITH_NUMBERS.sub(" ", NO_FIGURES.sub(" ", bare)))]
 
 
 def typed_numbers() -> Iterator[str]:

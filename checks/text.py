@@ -14,12 +14,20 @@ from typing import NamedTuple
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = sorted([ROOT / "index.md", *(ROOT / "chapters").glob("*.md")])
 CELL = re.compile(r"^(?P<fence>```+|:::+)\{code-cell\}[^\n]*\n(?P<code>.*?)^(?P=fence)[ \t]*$", re.S | re.M)
-BIB_ENTRY = re.compile(r"^@(?!comment|string|preamble)\w+\{\s*([^,\s]+)\s*,", re.M)
+FENCE = re.compile(r"^ *(?P<fence>`{3,}|~{3,}|:{3,})(?P<info>[^\n`]*)\n(?P<body>.*?)^ *(?P=fence)[ \t]*$", re.S | re.M)
+NO_SENTENCES = set("bibliography changes code code-block image include ledger literalinclude math omissions raw source-list table-list toctree".split())
+# a comment, or text in backticks, which is a role where a name in braces stands before it and literal otherwise
+COMMENT_OR_TICKS = re.compile(r"^%[^\n]*|<!--.*?-->|(?P<role>\{[a-z:]+\})?(?<!`)(?P<ticks>`+)(?!`)(?:(?!\n\s*\n).)+?(?<!`)(?P=ticks)(?!`)", re.S | re.M)
+TAG = r"</?[a-zA-Z][^<>]*>"  # a lone < is less than
+BIB_ENTRY = re.compile(r"^[ \t]*@\s*(?!(?:comment|string|preamble)\b)\w+\s*[{(]\s*([^,\s]+)\s*,", re.M | re.I)
 # columns of the tables kept by hand that readers read as sentences
 SENTENCES = {
     "claims": ("claim", "reason", "slip", "how_to_test"),
     "events": ("event", "detail", "note"),
     "omissions": ("omission", "why_it_matters"),
+    "gecf_membership": ("note",),
+    "official_trade_statements": ("quote_note",),
+    "corrections": ("reason", "reported"),
 }
 
 
@@ -48,13 +56,27 @@ def _emptied(found: re.Match) -> str:
     return "\n" * found.group().count("\n")  # lines keep their numbers
 
 
-def prose(path: Path) -> str:
-    """Return a page's text as a reader gets it: no front matter, no code, no targets. Lines keep their numbers; roles stay for the checks."""
+def _opened(block: re.Match) -> str:
+    """Return what a fenced block prints of sentences: its title, with a stop, and its text."""
+    directive = re.match(r"\{([\w:-]+)\}[ \t]*(.*)", block["info"].strip())
+    if not directive or directive[1] in NO_SENTENCES:
+        return _emptied(block)
+    title = f"{directive[2]}." if directive[2] and directive[1] != "figure" else ""  # a figure's is its file
+    return f"{title}\n{FENCE.sub(_opened, block['body'])}"
+
+
+@functools.cache
+def shown(path: Path) -> str:
+    """Return a page's text with its roles: no front matter, no code, no comment, nothing literal. Lines keep their numbers."""
     text = re.sub(r"\A---\n.*?\n---\n", _emptied, read(path), flags=re.S)
-    text = CELL.sub(_emptied, text)
-    text = re.sub(r"^(```+)\{(?:ledger|omissions|table-list|source-list|changes|bibliography)\}.*?^\1$", _emptied, text, flags=re.S | re.M)
-    text = re.sub(r"^(:::+|```+)(\{[a-z-]+\}.*)?$", "", text, flags=re.M)
-    text = re.sub(r"<[^>]+>", " ", text)
+    text = FENCE.sub(_opened, CELL.sub(_emptied, text))
+    return COMMENT_OR_TICKS.sub(lambda found: found.group() if found["role"] else f"`{_emptied(found)}`" if found["ticks"] else _emptied(found), text)
+
+
+def prose(path: Path) -> str:
+    """Return a page's text as a reader gets it: as `shown`, without tags and targets; of roles with words of their own, the words."""
+    text = re.sub(r"\{[a-z:]+\}`([^`<]+)<[^`<>]*>`", r"\1", shown(path))
+    text = re.sub(TAG, lambda found: " " + _emptied(found), text)
     return re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", text)
 
 
@@ -110,24 +132,32 @@ def rows(table: str) -> Iterator[tuple[int, dict[str, str]]]:
 
 
 def kept_by_hand() -> Iterator[Place]:
-    """Give what readers read of the claims, events and omissions."""
+    """Give what readers read of the tables kept by hand."""
     for table, columns in SENTENCES.items():
         for line, row in rows(table):
             yield Place(f"data/{table}.csv", line, " ".join(row.get(column, "") for column in columns))
 
 
-def captions() -> Iterator[Place]:
-    """Give the captions and alternative texts of charts, without what is computed in them."""
+def captions(*kinds: str) -> Iterator[Place]:
+    """Give the captions or alternative texts of charts ("caption", "alt"), with dots for what is computed in them."""
     for path in PAGES:
         for call in calls(path, "charts.publish"):
             for keyword in call.keywords:
-                if keyword.arg in ("caption", "alt"):
-                    parts = [
-                        part.value
-                        for part in ast.walk(keyword.value)
-                        if isinstance(part, ast.Constant) and isinstance(part.value, str) and not _within_value(keyword.value, part)
-                    ]
-                    yield Place(name(path), keyword.value.lineno, " 0 ".join(parts))
+                if keyword.arg in kinds:
+                    yield Place(name(path), keyword.value.lineno, _said(keyword.value))
+
+
+def labels() -> Iterator[Place]:
+    """Give what is written on charts: the texts given to the functions that draw."""
+    for path in PAGES:
+        for call in (node for node in ast.walk(tree(path)) if isinstance(node, ast.Call) and dotted(node.func).startswith("charts.")):
+            if dotted(call.func) != "charts.publish":
+                yield from (Place(name(path), given.lineno, _said(given)) for given in call.args)
+
+
+def _said(whole: ast.expr) -> str:
+    parts = [part.value for part in ast.walk(whole) if isinstance(part, ast.Constant) and isinstance(part.value, str) and not _within_value(whole, part)]
+    return " … ".join(parts)
 
 
 def _within_value(whole: ast.expr, part: ast.Constant) -> bool:
@@ -139,7 +169,7 @@ def guides() -> Iterator[Place]:
     """Give what is written for authors: README, CONTRIBUTING and their like, docs/."""
     for path in sorted([*ROOT.glob("[A-Z]*.md"), *(ROOT / "docs").glob("*.md")]):
         text = re.sub(r"^ *```.*?^ *```$|^(?: {4,}|\t).*$", _emptied, read(path), flags=re.S | re.M)
-        yield Place(name(path), 1, re.sub(r"<[^>]+>|(?<=\])\([^)]*\)|\[[^\]]*\]:.*", " ", text))
+        yield Place(name(path), 1, re.sub(rf"(?s:<!--.*?-->)|{TAG}|(?<=\])\([^)]*\)|\[[^\]]*\]:.*", lambda found: " " + _emptied(found), text))
 
 
 def descriptions() -> Iterator[Place]:
@@ -161,11 +191,16 @@ def descriptor() -> list[dict]:
 
 
 def everything() -> Iterator[Place]:
-    """Give all sentences of the book that people wrote: pages, captions, and the tables kept by hand."""
+    """Give all sentences of the book that people wrote: pages, charts, the tables kept by hand, the news of changes, and how to cite the book."""
     for path in PAGES:
         yield Place(name(path), 1, prose(path))
-    yield from captions()
+    yield from captions("caption", "alt")
+    yield from labels()
     yield from kept_by_hand()
+    yield Place("changes.yml", 1, re.sub(r"^#.*", "", read(ROOT / "changes.yml"), flags=re.M))
+    source = read(ROOT / "CITATION.cff")
+    for found in re.finditer(r"^(?:title|abstract):.*\n(?: +.*\n)*", source, re.M):
+        yield Place("CITATION.cff", line_of(source, found.start()), found.group())
 
 
 @functools.cache
@@ -178,12 +213,12 @@ def bibliography() -> dict[str, int]:
 def cited() -> Iterator[Place]:
     """Give every key that a page or a table kept by hand cites."""
     for path in PAGES:
-        text = CELL.sub(_emptied, read(path))
+        text = shown(path)
         for found in re.finditer(r"\{cite(?::\w+)?\}`([^`]+)`", text):
             for key in found[1].split(","):
                 yield Place(name(path), line_of(text, found.start()), key.strip())
     for table in SENTENCES:
         for line, row in rows(table):
-            for key in row["sources"].split(";"):
+            for key in row.get("sources", "").split(";"):
                 if key.strip():
                     yield Place(f"data/{table}.csv", line, key.strip())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import yaml
 
@@ -80,7 +81,7 @@ def figures() -> Iterator[str]:
         yield from (_not_published(text.name(path), line, name) for name, line in drawn.items())
 
     asking = [*LEDGER.rglob("*.py"), *LEDGER.rglob("*.html"), *LEDGER.rglob("*.toml"), *(text.ROOT / "assets").glob("*.*"), text.ROOT / "_config.yml"]
-    code = {path: text.read(path) for path in asking}
+    code = {path: _strings(path) if path.suffix == ".py" else text.read(path) for path in asking}
     pages = {path: text.read(path) for path in [*text.PAGES, *text.ROOT.glob("*.md"), *(text.ROOT / "docs").glob("*.md")]}
     notices = {path: text.read(path) for path in (text.ROOT / "assets").rglob("NOTICE.txt")}
     for folder in ("assets", "docs", "chapters"):
@@ -94,6 +95,13 @@ def figures() -> Iterator[str]:
                 yield f"{text.name(path)}:1: no page, template or script shows or asks for it. Use it, or remove it."
 
 
+def _strings(path: Path) -> str:
+    """Return the strings of a module, one a line: neither comments nor docstrings ask for a file."""
+    said = {id(node.value) for node in ast.walk(text.tree(path)) if isinstance(node, ast.Expr)}
+    strings = (node for node in ast.walk(text.tree(path)) if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in said)
+    return "\n".join(f'"{node.value}"' for node in strings)
+
+
 def _not_published(page: str, line: int, name: str) -> str:
     return f"{page}:{line}: the chart {name} is drawn and not published. Give it to charts.publish, or remove it."
 
@@ -102,7 +110,7 @@ def numbers() -> Iterator[str]:
     """Every number that a cell puts is printed on its page, under a name of its own. (That every printed one is put, the build sees to.)"""
     named: dict[str, str] = {}
     for path in text.PAGES:
-        printed = set(re.findall(r"\{num\}`([^`]+)`", text.read(path)))
+        printed = set(re.findall(r"\{num\}`([^`]+)`", text.shown(path)))
         for call in sorted(text.calls(path, "numbers.put"), key=lambda call: call.lineno):
             name, where = call.args[0] if call.args else None, f"{text.name(path)}:{call.lineno}"
             if isinstance(name, ast.Constant) and isinstance(name.value, str):

@@ -1,4 +1,4 @@
-"""What a reader would see changed between two built sites: verdicts, printed numbers, charts, tables, and the words of pages.
+"""What a reader would see changed between two built sites: verdicts, printed numbers, charts, tables, the words of pages and where their links lead.
 
 A site is read as it is published: claims.json, numbers.json, build.json, the tables and the charts' files beside their pages, and the text of
 the pages themselves. What no reader sees does not count: markup, ids, hashes in names, commit and date of the build. What follows from a change that
@@ -11,8 +11,10 @@ from __future__ import annotations
 
 import csv
 import functools
+import hashlib
 import io
 import json
+import posixpath
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -20,6 +22,7 @@ from dataclasses import dataclass, field, replace
 from difflib import SequenceMatcher
 from functools import cached_property
 from pathlib import Path
+from urllib.parse import unquote
 from xml.etree import ElementTree
 
 from bs4 import BeautifulSoup, NavigableString, Tag
@@ -28,6 +31,7 @@ from ledger.refresh import Change
 
 NEEDED = ("index.html", "build.json", "numbers.json", "data/datapackage.json")
 ARTICLE = re.compile(r'<article role="main".*?</article>', re.S)
+FOOT = re.compile(r'<div class="colophon">.*?</div>', re.S)
 # In a page's text a computed number, and a claim's badge, stand between these marks with their kind, so that they can be told from words.
 OPEN, CLOSE = "\ue000", "\ue001"
 COMPUTED = re.compile(f"{OPEN}(num|claim):([^{CLOSE}]*){CLOSE}")
@@ -35,10 +39,13 @@ SENTENCE = re.compile(r"[.?!][”’)]? (?=[^a-z])")  # its end: Fig. is none, f
 # what weighs most in a page and is compared elsewhere, so that it need not be parsed: drawings, what they say to the keyboard, rows of tables
 HEAVY = re.compile(r'(<svg[^>]*>).*?(?=</svg>)|<script.*?</script>|(<div class="chart-table"[^>]*>)<table>.*?</table>', re.S)
 UNSEEN = "script, style, svg, .headerlink, .chart-table, details.cite, details.run, .claim-places, section#where-the-book-uses-it > ul"
+ELSEWHERE = re.compile(r"[a-z][a-z+.-]*:|//", re.I)  # begins an address outside the site
+PICTURE = re.compile(r'(<img\b[^>]*?\bsrc=")([^"]*)')
 BLOCKS = {"address", "article", "aside", "blockquote", "caption", "dd", "details", "div", "dl", "dt", "figcaption", "figure", "li", "ol", "p", "section"}
 BLOCKS |= {"summary", "table", "tbody", "thead", "tr", "ul", "pre", "h1", "h2", "h3", "h4", "h5", "h6", "br", "hr"}
 WORDING = {"claim": "claim", "confidence": "confidence", "reason": "reason", "slip": "the article's slip", "how_to_test": "rule", "sources": "sources"}
 
+Link = tuple[str, str]  # its words, and the place to which it leads, as _place gives it
 Words = list[tuple[str, str]]  # a text as pieces: ("", kept), ("del", what is gone), ("ins", what is new)
 
 
@@ -51,16 +58,21 @@ class NotASite(ValueError):
 
 @dataclass(frozen=True)
 class Block:
-    """A paragraph, heading, item or row of a page: its text, and under which heading it stands."""
+    """A paragraph, heading, item or row of a page: its text, under which heading it stands, and its links."""
 
     text: str
     heading: str
     anchor: str
+    links: tuple[Link, ...] = ()
 
     @cached_property
     def masked(self) -> str:
-        """The text without what is computed: numbers, and the verdicts of badges."""
-        return COMPUTED.sub(lambda found: OPEN + (found[2].partition(" ")[0] if found[1] == "claim" else "") + CLOSE, self.text)
+        return masked(self.text)
+
+
+def masked(text: str) -> str:
+    """Return a text without what is computed: numbers, and the verdicts of badges."""
+    return COMPUTED.sub(lambda found: OPEN + (found[2].partition(" ")[0] if found[1] == "claim" else "") + CLOSE, text)
 
 
 @dataclass
@@ -72,16 +84,20 @@ class Chart:
     caption: str = ""
     alt: str = ""
     source: str = ""
+    links: tuple[Link, ...] = ()
     code: str = ""
     svg: str = ""
     rows: str = ""
 
 
+Pair = tuple[str, Block | None, Block | None]  # a page, and a block of it before and after
+
+
 class Page:
     """A page of a site, by its address without ending."""
 
-    def __init__(self, address: str, article: str):
-        self.address, self.article = address, article
+    def __init__(self, address: str, article: str, foot: str = ""):
+        self.address, self.article, self.foot = address, article, foot
 
     @cached_property
     def title(self) -> str:
@@ -100,6 +116,12 @@ class Page:
     def charts(self) -> list[Chart]:
         return self._read[1]
 
+    @cached_property
+    def foot_blocks(self) -> list[Block]:
+        """What stands at the foot of the page, but for the build, which is told by itself."""
+        blocks = _blocks(BeautifulSoup(self.foot, "html.parser"), self.address)
+        return [replace(block, heading="Foot of every page") for block in blocks if not block.text.startswith("Version ")]
+
 
 @functools.lru_cache(256)  # most pages are the same in both sites
 def _read(address: str, article: str) -> tuple[list[Block], list[Chart]]:
@@ -117,7 +139,7 @@ def _read(address: str, article: str) -> tuple[list[Block], list[Chart]]:
     for reference in soup.select(".std-numref"):  # another chart before it gives a figure another number
         link = reference.find_parent("a")
         reference.replace_with(f"Fig. {str(link.get('href', '') if link else '').rpartition('#chart-')[2]}")
-    return list(_blocks(soup)), charts
+    return list(_blocks(soup, address)), charts
 
 
 def _chart(figure: Tag, page: str) -> Chart:
@@ -132,33 +154,62 @@ def _chart(figure: Tag, page: str) -> Chart:
         text(".caption-text"),
         str(picture["aria-label"]) if picture else "",
         text(".chart-source"),
+        tuple(_link(link, page) for link in figure.select(".chart-source a[href]")),
         code.get_text() if code else "",
     )
 
 
-def _blocks(soup: Tag) -> Iterator[Block]:
+def _link(link: Tag, page: str) -> Link:
+    words = " ".join(link.get_text().split())
+    return words or " ".join(_picture(picture) for picture in link.select("img")), _place(str(link["href"]).strip(), page)
+
+
+def _place(address: str, page: str) -> str:
+    """Return to which place an address on a page leads: itself where that is outside the site, else the file in the site and the anchor. An
+    anchor that is a number in disguise, as those of the bibliography, is left out: one more work gives all after it another."""
+    if ELSEWHERE.match(address):
+        return address
+    path, _, anchor = address.partition("#")
+    path = path.partition("?")[0]
+    file = posixpath.normpath(posixpath.join(posixpath.dirname(page), unquote(path))) if path else f"{page}.html"
+    return f"{file}#{anchor}" if anchor and not re.fullmatch(r"id\d+", anchor) else file
+
+
+def _picture(picture: Tag) -> str:
+    """Return a picture as words: what it says to those who do not see it, and its file."""
+    return f"[picture: {', '.join(filter(None, [str(picture.get('alt', '')), str(picture.get('src', '')).rpartition('/')[2]]))}]"
+
+
+def _blocks(soup: Tag, page: str) -> Iterator[Block]:
     """Yield the text of a page block by block. A row of a table is one block, and so is each line of code; the title is none."""
     told: list[str] = []
+    links: list[Link] = []
     place = ["", ""]
 
     def flush() -> Iterator[Block]:
         text = " ".join("".join(told).split())
+        its = tuple(links)
         told.clear()
         if text:
-            yield Block(text, *place)
+            links.clear()
+            yield Block(text, *place, its)
 
     def walk(node: Tag) -> Iterator[Block]:
         for child in node.children:
             if isinstance(child, Tag):
                 if child.name in ("td", "th"):
+                    links.extend(_link(link, page) for link in child.select("a[href]"))
                     told.append((" | " if "".join(told).strip() else "") + " ".join(child.get_text(" ").split()))
                     continue
                 block = child.name in BLOCKS
                 if block:
                     yield from flush()
+                if child.name == "a" and child.get("href"):
+                    links.append(_link(child, page))
                 if child.name == "img":
-                    told.append(f"[picture: {child.get('alt', '')}]")
+                    told.append(_picture(child))
                 elif child.name == "pre":
+                    links.extend(_link(link, page) for link in child.select("a[href]"))
                     for line in child.get_text().splitlines():
                         told.append(line)
                         yield from flush()
@@ -203,13 +254,26 @@ class Site:
         path = self.folder / name
         return path.read_text(encoding="utf-8") if path.is_file() else ""
 
+    def csv_text(self, name: str) -> str:
+        """Return the text of a CSV file of the site, empty where there is none. Raises NotASite when its rows have not all as many cells."""
+        text = self.text(name)
+        head: list[str] = []
+        for number, row in enumerate(csv.reader(io.StringIO(text)), 1):
+            head = head or row
+            if row and len(row) != len(head):  # as when it was copied while it was written
+                raise NotASite(
+                    f"{self.folder / name}, row {number} ({','.join(row)[:60]}) has {count(len(row), 'cell')} where the head has {len(head)}, "
+                    f"so that {self.folder} is no whole site: build it again"
+                )
+        return text
+
     def table(self, name: str) -> str:
-        return self.text(f"data/{Path(self.resources[name]['path']).name}") if name in self.resources else ""
+        return self.csv_text(f"data/{Path(self.resources[name]['path']).name}") if name in self.resources else ""
 
     @cached_property
     def claims(self) -> dict[str, dict]:
         """The claims by number, each with its published verdict and, where the site tells it, what was computed."""
-        told = {row["claim_id"]: {**row, "computed": None, "page": f"chapters/{row.get('chapter', '')}"} for row in _dicts(self.text("data/claims.csv"))}
+        told = {row["claim_id"]: {**row, "computed": None, "page": f"chapters/{row.get('chapter', '')}"} for row in _dicts(self.csv_text("data/claims.csv"))}
         if self.tells_computed:
             told = {record["claim_id"]: told.get(record["claim_id"], {}) | record for record in self._json("claims.json")}
         return told
@@ -222,8 +286,10 @@ class Site:
             address = path.relative_to(self.folder).with_suffix("").as_posix()
             if address.startswith(("_static/", "charts/")) or address == "search":
                 continue
-            if article := ARTICLE.search(path.read_text(encoding="utf-8")):
-                found[address] = Page(address, article[0])
+            text = path.read_text(encoding="utf-8")
+            if article := ARTICLE.search(text):
+                foot = FOOT.search(text, article.end())
+                found[address] = Page(address, PICTURE.sub(functools.partial(_with_contents, path.parent), article[0]), foot[0] if foot else "")
         order = {address: place for place, address in reversed(list(enumerate(re.findall(r'href="([^"#:]+)\.html', self.text("index.html")))))}
         return dict(sorted(found.items(), key=lambda item: (item[0] != "index", order.get(item[0], len(order)), item[0])))
 
@@ -233,10 +299,19 @@ class Site:
         drawn = {path.stem for path in self.folder.glob("charts/*.svg")}
         told = {chart.name: chart for page in self.pages.values() if 'class="ledger-chart' in page.article for chart in page.charts}
         names = [name for name in told if name in drawn] + sorted(drawn - set(told))
-        return {name: replace(told.get(name, Chart(name)), svg=self.text(f"charts/{name}.svg"), rows=self.text(f"charts/{name}.csv")) for name in names}
+        return {name: replace(told.get(name, Chart(name)), svg=self.text(f"charts/{name}.svg"), rows=self.csv_text(f"charts/{name}.csv")) for name in names}
 
     def title(self, page: str) -> str:
         return self.pages[page].title if page in self.pages else page
+
+
+def _with_contents(folder: Path, found: re.Match) -> str:
+    """Return the source of a picture with a mark of what its file holds: another picture may have the same name."""
+    source = found[2]
+    if source.startswith("data:"):
+        return f"{found[1]}drawn in the page, contents {hashlib.sha256(source.encode()).hexdigest()[:8]}"
+    file = folder / unquote(source.partition("?")[0])
+    return f"{found[1]}{source}, contents {hashlib.sha256(file.read_bytes()).hexdigest()[:8]}" if not ELSEWHERE.match(source) and file.is_file() else found[0]
 
 
 def same_drawing(one: Chart, other: Chart) -> bool:
@@ -339,6 +414,17 @@ class PageChange:
 
 
 @dataclass
+class LinkChange:
+    """A place to which links led before and the one after (empty where there is no link), with the words of those links, and where they
+    stand, as (page, anchor)."""
+
+    before: str
+    after: str
+    words: list[str] = field(default_factory=list)
+    places: list[tuple[str, str]] = field(default_factory=list)
+
+
+@dataclass
 class Comparison:
     """All that changed between two sites. `unseen` counts numbers whose value moved too little to be printed otherwise."""
 
@@ -349,6 +435,7 @@ class Comparison:
     charts: list[ChartChange] = field(default_factory=list)
     tables: list[TableChange] = field(default_factory=list)
     pages: list[PageChange] = field(default_factory=list)
+    links: list[LinkChange] = field(default_factory=list)
     stamp: list[tuple[str, str, str]] = field(default_factory=list)
     unseen: int = 0
     notes: list[str] = field(default_factory=list)
@@ -358,7 +445,7 @@ class Comparison:
         return [change for change in self.claims if change.verdict]
 
     def __bool__(self) -> bool:
-        return bool(self.claims or self.numbers or self.charts or self.tables or self.pages or self.stamp)
+        return bool(self.claims or self.numbers or self.charts or self.tables or self.pages or self.links or self.stamp)
 
 
 def compare(old: Path, new: Path) -> Comparison:
@@ -372,9 +459,10 @@ def compare(old: Path, new: Path) -> Comparison:
     moved = _moved(found.old, found.new)
     found.claims = _claims(found.old, found.new)
     found.numbers, found.unseen = _numbers(found.old, found.new, moved)
-    found.charts = _charts(found.old, found.new, moved)
+    found.charts, of_charts = _charts(found.old, found.new, moved)
     found.tables = _tables(found.old, found.new)
-    found.pages = _pages(found, moved)
+    found.pages, of_pages = _pages(found, moved)
+    found.links = _links(found.new, of_pages + of_charts, moved)
     words = {"version": "Version", "evidence_ends": "Evidence ends"}
     stamps = [(said, str(found.old.stamp.get(name, "")), str(found.new.stamp.get(name, ""))) for name, said in words.items()]
     found.stamp = [stamp for stamp in stamps if stamp[1] != stamp[2]]
@@ -409,19 +497,29 @@ def _claims(old: Site, new: Site) -> list[ClaimChange]:
 def _numbers(old: Site, new: Site, moved: dict[str, str]) -> tuple[list[NumberChange], int]:
     before = {(moved.get(page, page), name): record for (page, name), record in old.numbers.items()}
     pairs = [(record, new.numbers[key]) for key, record in before.items() if key in new.numbers]
-    gone, come = ({key[1]: record for key, record in a.items() if key not in b} for a, b in ((before, new.numbers), (new.numbers, before)))
-    pairs += [(record, come.get(name)) for name, record in gone.items()]  # the same name on another page is the same number
-    pairs += [(None, record) for name, record in come.items() if name not in gone]
+    gone, come = ({key: record for key, record in a.items() if key not in b} for a, b in ((before, new.numbers), (new.numbers, before)))
+    # what is printed alike on a page is the same number under another name, which no reader sees; and so is the same name on another page
+    for same in (lambda key, record: (key[0], *_as_read(record)), lambda key, record: key[1]):
+        for key in list(gone):
+            its = next((other for other in come if same(other, come[other]) == same(key, gone[key])), None)
+            if its:
+                pairs.append((gone.pop(key), come.pop(its)))
+    pairs += [(record, None) for record in gone.values()] + [(None, record) for record in come.values()]
     changes, unseen = [], 0
     for was, becomes in pairs:
-        if not was or not becomes or (was["printed"], was["unit"]) != (becomes["printed"], becomes["unit"]):
+        if not was or not becomes or _as_read(was) != _as_read(becomes):
             changes.append(NumberChange(was, becomes))
         elif was["value"] != becomes["value"]:
             unseen += 1
     return sorted(changes, key=lambda change: (change.size is None, -abs(change.size or 0), (change.after or change.before or {})["name"])), unseen
 
 
-def _charts(old: Site, new: Site, moved: dict[str, str]) -> list[ChartChange]:
+def _as_read(number: dict) -> tuple[str, str]:
+    return number["printed"], number["unit"]
+
+
+def _charts(old: Site, new: Site, moved: dict[str, str]) -> tuple[list[ChartChange], list[Pair]]:
+    """Return the charts that changed, and the source lines of those in both sites."""
     gone = {name: chart for name, chart in old.charts.items() if name not in new.charts}
     come = {name: chart for name, chart in new.charts.items() if name not in old.charts}
     pairs: list[tuple[Chart | None, Chart | None]] = [(chart, new.charts[name]) for name, chart in old.charts.items() if name in new.charts]
@@ -430,10 +528,12 @@ def _charts(old: Site, new: Site, moved: dict[str, str]) -> list[ChartChange]:
         pairs.append((chart, same))
         come.pop(same.name if same else "", None)
     pairs += [(None, chart) for chart in come.values()]
-    changes = []
+    changes, sources = [], []
     for was, becomes in pairs:
         change = ChartChange(was, becomes)
         if was and becomes:
+            lines = [Block(side.source, side.caption, f"chart-{side.name}", side.links) for side in (was, becomes)]
+            sources.append((becomes.page, lines[0], lines[1]))
             told = {"caption": (was.caption, becomes.caption), "source line": (was.source, becomes.source), "description": (was.alt, becomes.alt)}
             change.wording = [(said, word_diff(*texts)) for said, texts in told.items() if texts[0] != texts[1]]
             change.redrawn, change.code = not same_drawing(was, becomes), was.code != becomes.code
@@ -443,7 +543,7 @@ def _charts(old: Site, new: Site, moved: dict[str, str]) -> list[ChartChange]:
                 continue
         changes.append(change)
     place = {name: number for number, name in enumerate([*new.charts, *old.charts])}
-    return sorted(changes, key=lambda change: (not change.redrawn, place[(change.after or change.before or Chart("")).name]))
+    return sorted(changes, key=lambda change: (not change.redrawn, place[(change.after or change.before or Chart("")).name])), sources
 
 
 def _tables(old: Site, new: Site) -> list[TableChange]:
@@ -462,9 +562,10 @@ def _tables(old: Site, new: Site) -> list[TableChange]:
     return changes
 
 
-def _pages(found: Comparison, moved: dict[str, str]) -> list[PageChange]:
-    """Return the pages that changed; gives the changed numbers their sentences."""
-    changes = []
+def _pages(found: Comparison, moved: dict[str, str]) -> tuple[list[PageChange], list[Pair]]:
+    """Return the pages that changed, and the blocks of those in both sites; gives the changed numbers their sentences."""
+    changes: list[PageChange] = []
+    blocks: list[Pair] = []
     verdicts = {(change.before["verdict"], change.after["verdict"], change.claim_id) for change in found.claims if change.before and change.after}
     old = {moved.get(address, address): page for address, page in found.old.pages.items()}
     for address in dict.fromkeys([*found.new.pages, *old]):
@@ -473,14 +574,39 @@ def _pages(found: Comparison, moved: dict[str, str]) -> list[PageChange]:
         if before and after:
             if before.article != after.article:
                 here = [n for n in found.numbers if n.before and n.after and n.after["page"] == address]
-                change.passages = _passages(before.blocks, after.blocks, here, verdicts)
+                pairs = _paired(before.blocks, after.blocks)
+                change.passages = _passages(pairs, here, verdicts)
+                blocks += [(address, was, becomes) for was, becomes in pairs]
+            if before.foot != after.foot:
+                pairs = _paired(before.foot_blocks, after.foot_blocks)
+                change.passages += _passages(pairs, [], verdicts) if address == "index" else []  # its words are the same on every page
+                blocks += [(address, was, becomes) for was, becomes in pairs]
             if not change.passages and before.title == after.title and before.address == after.address:
                 continue
         changes.append(change)
-    return changes
+    return changes, blocks
 
 
-def _passages(old: list[Block], new: list[Block], numbers: list[NumberChange], verdicts: set[tuple]) -> list[tuple[str, str, Words]]:
+def _paired(old: list[Block], new: list[Block]) -> list[tuple[Block | None, Block | None]]:
+    """Return the blocks of two pages as pairs, in order: the same, or one edited; None where a block came or is gone."""
+    pairs: list[tuple[Block | None, Block | None]] = []
+    matcher = SequenceMatcher(None, [block.masked for block in old], [block.masked for block in new], autojunk=False)
+    for kind, i1, i2, j1, j2 in matcher.get_opcodes():
+        if kind == "equal":
+            pairs += zip(old[i1:i2], new[j1:j2])
+            continue
+        at = i1
+        for becomes in new[j1:j2]:
+            like = next((i for i in range(at, i2) if alike(old[i].masked, becomes.masked)), None)
+            if like is not None:
+                pairs += [(block, None) for block in old[at:like]]
+                at = like + 1
+            pairs.append((old[like] if like is not None else None, becomes))
+        pairs += [(block, None) for block in old[at:i2]]
+    return pairs
+
+
+def _passages(pairs: list[tuple[Block | None, Block | None]], numbers: list[NumberChange], verdicts: set[tuple]) -> list[tuple[str, str, Words]]:
     """Return what changed of a page's text, but for blocks whose every change is a number's or a verdict's that is told elsewhere."""
     passages = []
 
@@ -500,28 +626,76 @@ def _passages(old: list[Block], new: list[Block], numbers: list[NumberChange], v
                 number.sentence = number.sentence or _sentence(was.text, becomes.text, then, now)
         return True
 
-    def add(was: Block | None, becomes: Block | None) -> None:
+    for was, becomes in pairs:
+        if was and becomes and was.masked == becomes.masked and (was.text == becomes.text or told_elsewhere(was, becomes)):
+            continue
         place = becomes or was
         passages.append((place.heading, place.anchor, word_diff(plain(was.text) if was else "", plain(becomes.text) if becomes else "")))  # type: ignore[union-attr]
-
-    matcher = SequenceMatcher(None, [block.masked for block in old], [block.masked for block in new], autojunk=False)
-    for kind, i1, i2, j1, j2 in matcher.get_opcodes():
-        if kind == "equal":
-            for was, becomes in zip(old[i1:i2], new[j1:j2]):
-                if was.text != becomes.text and not told_elsewhere(was, becomes):
-                    add(was, becomes)
-            continue
-        at = i1
-        for becomes in new[j1:j2]:
-            like = next((i for i in range(at, i2) if alike(old[i].masked, becomes.masked)), None)
-            if like is not None:
-                for i in range(at, like):
-                    add(old[i], None)
-                at = like + 1
-            add(old[like] if like is not None else None, becomes)
-        for i in range(at, i2):
-            add(old[i], None)
     return passages
+
+
+def _links(new: Site, pairs: list[Pair], moved: dict[str, str]) -> list[LinkChange]:
+    """Return the links that lead elsewhere than before, each change once: addresses outside the site, and places in it that are there still,
+    so that a page, heading or chart that is gone or renamed is told but once."""
+
+    def still(place: str) -> bool:
+        file, _, anchor = place.partition("#")
+        if file.endswith(".html") and (page := new.pages.get(file.removesuffix(".html"))):
+            return not anchor or f' id="{anchor}"' in page.article
+        return not anchor and (new.folder / file).is_file()
+
+    def now(place: str) -> str:
+        file, mark, anchor = place.partition("#")
+        stem = file.removesuffix(".html")
+        return f"{moved[stem]}.html{mark}{anchor}" if stem in moved and not ELSEWHERE.match(place) else place
+
+    found: dict[tuple[str, str], LinkChange] = {}
+
+    def add(page: str, block: Block, words: str, before: str, after: str) -> None:
+        change = found.setdefault((before, after), LinkChange(before, after))
+        change.words += [plain(words)] if plain(words) not in change.words else []
+        change.places += [(page, block.anchor)] if page not in [there for there, _ in change.places] else []
+
+    gone: list[tuple] = []
+    come: list[tuple] = []
+    for page, was, becomes in pairs:
+        old = [(masked(words), now(place)) for words, place in was.links] if was else []
+        then = [(masked(words), place) for words, place in becomes.links] if becomes else []
+        if was and becomes and old != then:
+            for i, j in _same_links(old, then):
+                before, after = old[i][1], then[j][1]
+                if before != after and (ELSEWHERE.match(before) or ELSEWHERE.match(after) or still(before)):
+                    add(page, becomes, becomes.links[j][0], before, after)
+                old[i] = then[j] = ("", "")
+        elif was and becomes:
+            continue
+        for links, block, into in ((old, was, gone), (then, becomes, come)):
+            into += [(page, block, block.links[n][0], place) for n, (_, place) in enumerate(links) if ELSEWHERE.match(place)]  # type: ignore[union-attr]
+    both = Counter((page, place) for page, _, _, place in gone) & Counter((page, place) for page, _, _, place in come)  # in other words, or elsewhere
+    for links, is_gone in ((gone, True), (come, False)):
+        left = both.copy()
+        for page, block, words, place in links:
+            if left[page, place]:
+                left[page, place] -= 1
+            elif re.sub(r"^[^/:]*:?(//)?|/$", "", place) not in words:  # else the words are the address, and tell its change
+                add(page, block, words, place if is_gone else "", "" if is_gone else place)
+    return sorted(found.values(), key=lambda change: (not change.before or not change.after, not change.before))
+
+
+def _same_links(old: list[Link], new: list[Link]) -> Iterator[tuple[int, int]]:
+    """Yield which links of a block before and after are the same: they have the same words, whatever the place."""
+    if [words for words, _ in old] == [words for words, _ in new]:
+        yield from zip(range(len(old)), range(len(new)))
+        return
+    for kind, i1, i2, j1, j2 in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        if kind == "equal":
+            yield from zip(range(i1, i2), range(j1, j2))
+            continue
+        free = list(range(i1, i2))
+        for j in range(j1, j2):
+            if (i := next((i for i in free if old[i][0] == new[j][0]), None)) is not None:
+                free.remove(i)
+                yield i, j
 
 
 def alike(one: str, other: str) -> bool:
@@ -573,6 +747,10 @@ def _dicts(text: str) -> list[dict[str, str]]:
 def _tells_apart(text: str, key: list[str]) -> bool:
     keys = [tuple(row[column] for column in key) for row in _dicts(text)]
     return len(keys) == len(set(keys))
+
+
+def count(number: int, one: str, several: str = "") -> str:
+    return f"{number:,} {one if number == 1 else several or one + 's'}"
 
 
 def relative(before: float, after: float) -> float | None:

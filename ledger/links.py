@@ -1,7 +1,8 @@
 """Whether what the site links to elsewhere is still there.
 
 Only what is gone for good is a failure: an address that answers 404 or 410, or a host that does not exist, each seen twice. What a
-server keeps from programs, or does not answer today, says nothing about what a reader would find; it is listed as not seen.
+server keeps from programs, or does not answer today, says nothing about what a reader would find; it is listed as not seen. An address
+deep in a site that now leads to its front page or a page of error is listed too, for a person to look at.
 (Sphinx's own check knows only links in the text of pages, not those in tables, claims and the credits of charts, and like LinkChecker
 it cannot tell a page that is gone from a server that turns programs away.)
 """
@@ -9,6 +10,7 @@ it cannot tell a page that is gone from a server that turns programs away.)
 from __future__ import annotations
 
 import queue
+import re
 import socket
 import sys
 import threading
@@ -29,13 +31,14 @@ WAIT = 5.0  # seconds before the second try; doubled before each further one
 LONGEST_WAIT = 120.0  # seconds: a server that asks for more is not seen today
 CONNECT, SILENCE = 10, 30  # seconds until a connection stands, and until an answer begins
 SECOND_LOOK = 60.0  # seconds after which what seems to be gone is asked for once more
-PATIENCE = 3000.0  # seconds for everything
+PATIENCE = 3000.0  # seconds for the first look at everything
+PATIENCE_AGAIN = 600.0  # seconds for the second look, which the first must not use up
 WRITTEN = ("*.md", "*.bib", "*.yml", "*.cff", "chapters/*.md", "data/*.csv", "data/datapackage.json", "ledger/**/*.py")  # where links are written
 
 
 @dataclass(frozen=True)
 class Seen:
-    """What asking for an address came to: there, gone, or unseen."""
+    """What asking for an address came to: there, lost (it leads to a front page or a page of error now), gone, or unseen."""
 
     verdict: str
     reason: str = ""
@@ -43,6 +46,7 @@ class Seen:
 
 
 THERE = Seen("there")
+NOT_ASKED = Seen("unseen", "not asked in the time there is", answered=False)
 
 
 def addresses(site: Path) -> dict[str, list[str]]:
@@ -103,38 +107,40 @@ class Host:
 
     def look(self, address: str) -> Seen:
         """Ask for an address, again and with growing waits where that may help."""
-        wait, methods = WAIT, ("HEAD", "GET")  # many servers refuse HEAD, or answer it wrongly
+        wait = WAIT
         for further in range(0 if self.silent else TRIES - 1, -1, -1):
-            seen, again = self._once(address, methods)
+            seen, again = self._once(address)
             time.sleep(PAUSE)
             if again is None:
                 return seen
             if not further or again > LONGEST_WAIT:
                 break
             time.sleep(max(wait, again))
-            wait, methods = wait * 2, ("GET",)  # and some are silent to it
+            wait *= 2
         self.silent = self.silent or not seen.answered
         return seen
 
-    def _once(self, address: str, methods: tuple[str, ...]) -> tuple[Seen, float | None]:
-        """Return what one try came to, and the seconds to wait at least before another; None where another would say the same."""
+    def _once(self, address: str) -> tuple[Seen, float | None]:
+        """Return what one try came to, and the seconds to wait at least before another; None where another would say the same.
+
+        It asks as a browser does, with GET, and leaves the body: a server may answer HEAD for pages that are gone.
+        """
         import requests
 
         try:
-            for method in methods:
-                with self.session.request(method, address, allow_redirects=True, stream=True, timeout=(CONNECT, SILENCE)) as answer:
-                    status, after = answer.status_code, answer.headers.get("Retry-After", "")
-                    says = f"{status} {answer.reason or ''}".strip() + (f", redirected to {answer.url}" if answer.history else "")
-                if status < 400:
-                    return THERE, None
-                if status == 429:
-                    break
+            requests.Request("GET", address).prepare()
+        except (requests.exceptions.RequestException, UnicodeError):
+            return Seen("gone", "this cannot be an address"), None
+        try:
+            with self.session.get(address, stream=True, timeout=(CONNECT, SILENCE)) as answer:
+                status, after = answer.status_code, answer.headers.get("Retry-After", "")
+                says = f"{status} {answer.reason or ''}".strip() + (f", redirected to {answer.url}" if answer.history else "")
         except requests.exceptions.SSLError:
             return Seen("unseen", "its certificate or encryption is not valid"), None
         except requests.exceptions.TooManyRedirects:
             return Seen("unseen", "it redirects in a circle"), None
-        except (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema, requests.exceptions.MissingSchema, UnicodeError):
-            return Seen("gone", "this cannot be an address, or leads to one that cannot"), None
+        except ValueError:  # those of requests and urllib3 for addresses that cannot be: intent://…, http://..
+            return Seen("unseen", "it leads to what is no address of a page"), None
         except requests.exceptions.Timeout:
             return Seen("unseen", "no answer in time", answered=False), 0
         except (requests.exceptions.RequestException, OSError) as error:
@@ -142,9 +148,19 @@ class Host:
             if not isinstance(error, requests.exceptions.ProxyError) and not _exists(host):
                 return Seen("gone", f"there is no host {host}", answered=False), None
             return Seen("unseen", "the connection fails", answered=False), 0
+        if status < 300:
+            return (Seen("lost", f"redirected to {answer.url}") if _lost(address, answer.url) else THERE), None
+        if status < 400:
+            return Seen("unseen", f"{says}, which redirects to no address"), None
         if status in (404, 410):
             return Seen("gone", says), None
         return Seen("unseen", says), (int(after) if after.isdecimal() else 0) if status == 429 or status >= 500 else None
+
+
+def _lost(address: str, end: str) -> bool:
+    """Tell whether an address of more than one segment ended at a front page, or at one that is named as a page of error."""
+    path, last = urlsplit(address).path.strip("/"), urlsplit(end).path.strip("/")
+    return "/" in path and path != last and bool(re.fullmatch(r"|index\.\w+|(.*[/_-])?404(\.\w+)?", last, re.I))
 
 
 def _exists(host: str) -> bool:
@@ -161,13 +177,13 @@ def look(wanted: Iterable[str], say: Callable[[str], object] = lambda address: N
     Raises ValueError when no server at all answered: then it is this machine that has no connection.
     """
     wanted = list(wanted)
-    ends = time.monotonic() + PATIENCE
-    seen = _round(wanted, ends, say)
+    seen = _round(wanted, time.monotonic() + PATIENCE, say)
     if wanted and not any(each.answered for each in seen.values()):
         raise ValueError(f"not one of {len(wanted)} addresses answered: this machine seems to have no connection, so nothing is known of them")
     if gone := [address for address, each in seen.items() if each.verdict == "gone"]:
         time.sleep(SECOND_LOOK)
-        seen |= _round(gone, ends, lambda address: None)
+        again = _round(gone, time.monotonic() + PATIENCE_AGAIN, lambda address: None)
+        seen |= {address: each for address, each in again.items() if each is not NOT_ASKED}
     return seen
 
 
@@ -189,6 +205,8 @@ def _round(wanted: list[str], ends: float, say: Callable[[str], object]) -> dict
                 return
             host = Host()
             for address in mine:
+                if time.monotonic() > ends:
+                    return
                 try:
                     done.put((address, host.look(address)))
                 except Exception as error:  # a server can surprise requests too; the others are looked at all the same
@@ -196,7 +214,7 @@ def _round(wanted: list[str], ends: float, say: Callable[[str], object]) -> dict
 
     for _ in range(min(AT_ONCE, len(hosts))):
         threading.Thread(target=work, daemon=True).start()
-    seen = dict.fromkeys(wanted, Seen("unseen", "not asked in the time there is", answered=False))
+    seen = dict.fromkeys(wanted, NOT_ASKED)
     for _ in wanted:
         try:
             address, found = done.get(timeout=max(0.0, ends - time.monotonic()))
@@ -217,13 +235,16 @@ def report(site: Path, root: Path = inputs.ROOT) -> tuple[str, bool]:
     pages = addresses(site)
     with tqdm(total=len(pages), unit=" addresses", file=sys.stderr, disable=None, leave=False) as bar:  # on a terminal only
         seen = look(pages, lambda address: bar.update())
-    gone = {address: each for address, each in seen.items() if each.verdict == "gone"}
-    unseen = {address: each for address, each in seen.items() if each.verdict == "unseen"}
-    said = [f"{len(pages)} addresses elsewhere: {len(pages) - len(gone) - len(unseen)} are there, {len(gone)} gone, {len(unseen)} not seen."]
+    there, lost, gone, unseen = ({address: each for address, each in seen.items() if each.verdict == kind} for kind in ("there", "lost", "gone", "unseen"))
+    said = [f"{len(pages)} addresses elsewhere: {len(there)} are there, {len(lost)} lead to a front page now, {len(gone)} gone, {len(unseen)} not seen."]
     for address, each in gone.items():
         said += ["", f"gone: {address}", f"  {each.reason}", f"  on {', '.join(pages[address])}"]
         said += [f"  written in {place}" for place in _places(address, root)]
         said += [f"  Replace it, or link to an archived copy: https://web.archive.org/web/{address}"]
+    if lost:
+        said += ["", "Leads to the front page now, or to a page of error, which fails nothing: see whether the page itself has another address."]
+    for address, each in lost.items():
+        said += [f"  {address}: {each.reason}", f"    on {', '.join(pages[address])}", *(f"    written in {place}" for place in _places(address, root))]
     if unseen:
         said += ["", "Not seen, which fails nothing: these servers turn programs away, or do not answer today. A browser may see them."]
         said += [f"  {address}: {each.reason}" for address, each in sorted(unseen.items(), key=lambda item: item[1].reason)]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
+import tempfile
 from pathlib import Path
 
 import yaml
@@ -12,6 +14,8 @@ from ledger import atomic, inputs, sheet, tables
 
 CLAIMS = "chapters/claims"  # a new chapter stands before it, after the last one of a domain
 OTHER_PAGES = ("404", "index", "search")  # of the site, beside those of _toc.yml and of the tables
+RESERVED = re.compile(r"con|prn|aux|nul|(com|lpt)[0-9]")  # names that Windows gives to no file, whatever its ending
+LONGEST = 50  # characters of an address; Jupyter Book 2 cuts off the rest
 CHAPTER = """---
 jupytext:
   text_representation:
@@ -67,7 +71,8 @@ class NotStarted(ValueError):
 def chapter(name: str, title: str, root: Path = inputs.ROOT) -> str:
     """Write chapters/`name`.md with one chart, one number and one claim, enter it in _toc.yml, and return what was done and comes next.
 
-    Both files are written or none. Raises NotStarted for a name that is taken or cannot be an address, and for a title that cannot be printed.
+    Both files are written or none. Raises NotStarted for a name that is taken or cannot be an address or a file, and for a title that is
+    taken or cannot be printed.
     """
     atomic.finish(root / "chapters")  # what an earlier start that was killed had decided
     if not re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", name):
@@ -75,6 +80,7 @@ def chapter(name: str, title: str, root: Path = inputs.ROOT) -> str:
             f"chapter {name!r}: a name is lower-case letters, digits and single hyphens, and begins with a letter, for it becomes the page's address"
             '\n  make chapter NAME=migration TITLE="Migration between the two"'
         )
+    _can_be_file("chapter", name)
     title = " ".join(title.split())
     if not title:
         raise NotStarted(f'chapter {name!r}: it has no title\n  make chapter NAME={name} TITLE="The title as readers see it"')
@@ -83,6 +89,11 @@ def chapter(name: str, title: str, root: Path = inputs.ROOT) -> str:
     toc = _read(root / "_toc.yml")
     if taken := _pages(toc, root).get(name):
         raise NotStarted(f"chapter {name!r}: the name is taken by {taken}; choose another, for a page's name is used once in the book")
+    for path in [root / "index.md", *sorted((root / "chapters").glob("*.md"))]:
+        if path.is_file() and title.casefold() in (_plain(line).casefold() for line in _read(path).splitlines() if line.startswith("# ")):
+            raise NotStarted(
+                f"chapter {name!r}: the title {title!r} is that of {path.relative_to(root).as_posix()}; choose another, for readers tell pages apart by it"
+            )
     entry = re.search(rf"^(\s*- file: ){CLAIMS}[ \t]*(\r?\n)", toc, re.M)
     if not entry:
         raise NotStarted(f"_toc.yml has no line '- file: {CLAIMS}', before which a new chapter is entered: put it there again")
@@ -113,6 +124,7 @@ def table(name: str, csv_file: Path, root: Path = inputs.ROOT) -> str:
         raise NotStarted(
             f"table {name!r}: a name is lower-case letters, digits and single underscores, and begins with a letter\n  make table NAME=ferry_traffic CSV=path/to.csv"
         )
+    _can_be_file("table", name)
     if not str(csv_file).strip() or csv_file == Path():
         raise NotStarted(f"table {name!r}: it needs a CSV to start from\n  make table NAME={name} CSV=path/to.csv")
     if name in tables.names(data):
@@ -124,6 +136,10 @@ def table(name: str, csv_file: Path, root: Path = inputs.ROOT) -> str:
     content = sheet.read(csv_file)
     answers = csv_file.with_name(f"{name}.yml")
     countries = {row["iso3"] for row in tables.rows("countries", data)}
+    if answers.exists() and not sheet.is_one(answers):
+        raise NotStarted(
+            f"table {name!r}: {answers} is there already and is no answer sheet; nothing was written\n  Move that file away, or choose another NAME."
+        )
     if not answers.exists():
         sheet.write(answers, sheet.questions(name, csv_file, content, countries))
         return (
@@ -141,6 +157,7 @@ def table(name: str, csv_file: Path, root: Path = inputs.ROOT) -> str:
         package["resources"].append(resource)
         described = tables.dump(package)
         tables.check_package(described.encode())
+        _check_loads(name, text, described, data)
         atomic.write(data, {resource["path"]: text, "datapackage.json": described})
     return "\n".join(
         [
@@ -151,6 +168,35 @@ def table(name: str, csv_file: Path, root: Path = inputs.ROOT) -> str:
             f"  3. make check. From now on edit data/{name}.csv itself, and run: python -m ledger seal {name}. {answers.name} has done its work and can go.",
         ]
     )
+
+
+def _can_be_file(kind: str, name: str) -> None:
+    if RESERVED.fullmatch(name):
+        raise NotStarted(f"{kind} {name!r}: Windows can have no file of that name, so that the book could not be copied there; choose another")
+    if len(name) > LONGEST:
+        raise NotStarted(f"{kind} {name!r}: the name has {len(name)} characters, and an address at most {LONGEST}; choose a shorter one")
+
+
+def _check_loads(name: str, text: str, described: str, data: Path) -> None:
+    """Load a finished table once as chapters do, in a folder of its own. Raises NotStarted where that fails, TableError for what breaks a rule."""
+    with tempfile.TemporaryDirectory() as folder:
+        trial = Path(folder)
+        (trial / f"{name}.csv").write_bytes(text.encode())
+        shutil.copy(data / (codes := tables.describe("countries", data)["path"]), trial / codes)
+        (trial / "datapackage.json").write_bytes(described.encode())
+        try:
+            tables.load(name, trial)
+        except tables.TableError:
+            raise
+        except (ValueError, OverflowError, TypeError) as error:
+            raise NotStarted(
+                f"table {name!r}: chapters could not load it, so nothing was written: {error}\n  Correct the type of that column, or the cell."
+            ) from None
+
+
+def _plain(heading: str) -> str:
+    """Return the title that a line of Markdown is the heading for."""
+    return " ".join(re.sub(r"\\([\W_])", r"\1", heading.removeprefix("# ")).split())
 
 
 def _read(path: Path) -> str:

@@ -499,7 +499,7 @@ class _Refresh:
         else:
             for name in held:
                 self.failed[name] = [
-                    f'it is revised beyond what is plausible, see above, and stays as it was\n  If the revision is real, say why: python -m ledger refresh {name} --accept "REASON"'
+                    'it is revised beyond what is plausible, see above, and stays as it was\n  If the revision is real, say why: give the same command again with --accept "REASON"'
                 ]
             ready = {name: candidate for name, candidate in made.items() if name not in held}
             if held and changed.keys() - held:
@@ -644,7 +644,9 @@ class _Refresh:
             texts[f"../{CHANGES.name}"] = _logged(log.read_text(encoding="utf-8"), self.entry(changed, effects, accept))
         atomic.write(self.folder, texts)
         if changed:
-            self.say(f"\nwritten: {', '.join(changed)}; what changed stands in {CHANGES.name}. Next: make test, then commit data/ and {CHANGES.name} together.")
+            self.say(
+                f"\nwritten: {', '.join(changed)}; what changed stands in {CHANGES.name}. Next: make check, then commit data/ and {CHANGES.name} together."
+            )
         if same := [name for name in made if name not in changed]:
             self.say(f"\nno row of {', '.join(same)} has changed; edition and date are noted in data/datapackage.json")
 

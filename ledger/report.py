@@ -13,12 +13,29 @@ from urllib.parse import quote
 
 from jinja2 import Environment, FileSystemLoader
 
-from ledger.compare import ChartChange, ClaimChange, Comparison, NotASite, NumberChange, PageChange, Rows, Site, TableChange, Words, plain, relative
+from ledger.compare import (
+    ChartChange,
+    ClaimChange,
+    Comparison,
+    LinkChange,
+    NotASite,
+    NumberChange,
+    PageChange,
+    Rows,
+    Site,
+    TableChange,
+    Words,
+    count,
+    plain,
+    relative,
+    word_diff,
+)
 from ledger.palette import PAGE, PALETTE
 
 MARK = "<!-- made by python -m ledger compare -->"  # a folder whose index.html begins with it may be replaced
-MOST = 60_000  # bytes of the Markdown: a job summary may not have many more
+MOST = 60_000  # bytes of the Markdown: GitHub shows up to 1 MiB of a step's summary, but a list longer than this is better read in index.html
 NOTHING = "Nothing that a reader would see changed."
+LONG_CELL = 40  # characters of a cell, from which on it is shown as words with what changed in them
 CELLS, LONGEST = 200, 25  # cells of a table that the page lists, and those that it shows before they are unfolded
 VERDICT = {"supported": "green", "partly": "purple", "contradicted": "ochre", "overtaken by events": "grey", "not checkable": "blue"}
 
@@ -79,10 +96,6 @@ def is_redrawn(change: ChartChange) -> bool:
 # --- words that all three share -------------------------------------------------------------------------------------------------
 
 
-def count(number: int, one: str, several: str = "") -> str:
-    return f"{number:,} {one if number == 1 else several or one + 's'}"
-
-
 def listing(parts: list[str]) -> str:
     return f"{', '.join(parts[:-1])} and {parts[-1]}" if len(parts) > 1 else "".join(parts)
 
@@ -105,6 +118,8 @@ def sentences(found: Comparison) -> list[str]:
     if found.tables:
         parts.append(count(len(found.tables), "table") + (f" ({', '.join(change.name for change in found.tables)})" if len(found.tables) < 4 else ""))
     parts += _pages_words(found.pages)
+    if found.links:
+        parts.append(count(len(found.links), "link"))
     if found.stamp:
         parts.append("the version" if found.stamp[0][0] == "Version" else "the date to which evidence goes")
     told = [f"Changed: {listing(parts)}."]
@@ -131,7 +146,7 @@ def verdict_words(change: ClaimChange) -> str:
 
 def signed(share: float | None) -> str:
     """Return a relative change for people: '+4.2%', '×12' beyond tenfold, nothing where there is none."""
-    if share is None:
+    if not share:
         return ""
     told = f"×{share + 1:,.0f}" if share > 10 else f"{share:+,.1%}" if abs(share) >= 0.001 else f"{100 * share:+.1g}%"
     return told.replace("-", "−")
@@ -172,6 +187,19 @@ def _cell(text: str, short: bool) -> str:
     return re.sub(r"^-(?=\d)", "−", text) or "nothing"
 
 
+def cell_words(before: str, after: str) -> Words:
+    """Return a long cell before and after as its words, with what is gone and what is new; where little is left, what both begin with comes once."""
+    words = word_diff(before, after)
+    if [mark for mark, _ in words] != ["del", "ins"]:
+        return words
+    same = re.match(r"(.*[\s/])?", os.path.commonprefix([before, after]), re.S)[0]  # type: ignore[index]
+    return [piece for piece in (("", same), ("del", before[len(same) :]), ("ins", after[len(same) :])) if piece[1]]
+
+
+def is_long(before: str, after: str) -> bool:
+    return max(len(before), len(after)) > LONG_CELL
+
+
 def rows_words(rows: Rows | None) -> str:
     """Return what changed in rows: '3 rows added, 1 row revised in 2 cells; column x is new'."""
     if not rows:
@@ -191,11 +219,12 @@ def chart_words(found: Comparison, change: ChartChange) -> str:
     if not after:
         return "gone"
     told = [f"renamed, so that its address is another: it was {before.name}"] if before.name != after.name else []
-    if found.old.title(before.page) != found.new.title(after.page):
-        told.append(f"moved here from {found.old.title(before.page)}")
+    was, becomes = found.old.title(before.page), found.new.title(after.page)
+    if was != becomes:
+        told.append(f"moved here from {was}" if was and becomes else f"moved to {becomes} from no page" if becomes else f"no longer on {was}")
     told += ["drawn otherwise"] * change.redrawn + [f"another {said}" for said, _ in change.wording] + ["other code under it"] * change.code
     behind = rows_words(change.rows)
-    return ", ".join(told) + (f"; in the data behind it {behind}" if behind else "") or "on another page"
+    return "; ".join(filter(None, [", ".join(told), f"in the data behind it {behind}" if behind else ""])) or "on another page"
 
 
 def table_words(change: TableChange) -> str:
@@ -214,6 +243,17 @@ def page_words(change: PageChange) -> str:
     return "; ".join([*told, *([count(len(change.passages), "passage") + " changed"] if change.passages else [])])
 
 
+def link_words(change: LinkChange) -> str:
+    """Return the words of links that changed: '“the report”, “here” and 2 others'."""
+    told = [f"“{words}”" for words in change.words[:3]] + ([count(len(change.words) - 3, "other")] if len(change.words) > 3 else [])
+    return listing(told)
+
+
+def unseen_words(found: Comparison) -> str:
+    """Return how many numbers moved unseen, empty where none did."""
+    return f"{count(found.unseen, 'more number')} moved too little to be printed otherwise." if found.unseen else ""
+
+
 def stamp_words(site: Site) -> str:
     """Return which build a site is: '2026.11, commit 673fd26 of 2026-11-25'."""
     commit = site.stamp.get("commit")
@@ -221,14 +261,16 @@ def stamp_words(site: Site) -> str:
     return f"version {site.stamp.get('version', 'unknown')}, {built}"
 
 
-def shortened(words: Words, around: int = 70) -> Words:
-    """Return a diff with the middle of long unchanged stretches left out."""
+def shortened(words: Words, around: int = 70, most: int = 0) -> Words:
+    """Return a diff with the middle of long unchanged stretches left out, and, with `most`, the end of what is gone or new beyond so many characters."""
     short: Words = []
     for place, (mark, text) in enumerate(words):
         if not mark and len(words) > 1 and len(text) > 2 * around + 20:
             head = text[:around].rpartition(" ")[0] if place else ""
             tail = text[-around:].partition(" ")[2] if place < len(words) - 1 else ""
             text = " ".join(filter(None, [head, "…", tail]))
+        elif mark and most and len(text) > most:
+            text = f"{text[:most].rpartition(' ')[0] or text[:most]} …"
         short.append((mark, text))
     return short
 
@@ -254,9 +296,9 @@ def page(found: Comparison, folder: Path) -> str:
 
     environment = Environment(loader=FileSystemLoader(Path(__file__).parent), autoescape=True, trim_blocks=True, lstrip_blocks=True)
     environment.globals.update(
-        {f.__name__: f for f in (count, signed, difference, revision, cells, rows_words, table_words, page_words, stamp_words, link, where)}
+        {f.__name__: f for f in (count, signed, difference, revision, cells, rows_words, table_words, page_words, link_words, stamp_words, link, where)}
     )
-    environment.globals.update({f.__name__: f for f in (is_redrawn, shortened, spaced, table_page)})
+    environment.globals.update({f.__name__: f for f in (cell_words, is_long, is_redrawn, shortened, spaced, table_page, unseen_words)})
     environment.globals["chart_words"] = functools.partial(chart_words, found)
     return environment.get_template("report.html").render(
         mark=MARK, found=found, sentences=sentences(found), palette=PALETTE | PAGE, verdict_colour=VERDICT, most=CELLS, longest=LONGEST
@@ -298,10 +340,10 @@ def markdown(found: Comparison, most: int = MOST) -> str:
     for number, line in enumerate(lines):
         size += len(line.encode()) + 1
         if size > most - 300:
-            cut = ["", f"**Cut here: {len(lines) - number:,} more lines do not fit. The report, index.html, has them all.**"]
+            cut = ["", f"**Cut here: {len(lines) - number:,} more lines do not fit. The report, index.html, has them all.**", ""]
             lines = lines[:number]
             break
-    return "\n".join([*lines, *cut]).rstrip() + "\n"
+    return "\n".join([*lines, *cut, unseen_words(found)]).rstrip() + "\n"
 
 
 def _sections(found: Comparison) -> list[tuple[str, list[str], list[str]]]:
@@ -321,7 +363,7 @@ def _sections(found: Comparison) -> list[tuple[str, list[str], list[str]]]:
         record = change.after or change.before
         printed = [side["printed"] if side else "not there" for side in (change.before, change.after)]
         unit = " → ".join(dict.fromkeys(side["unit"] for side in (change.before, change.after) if side))
-        moved = " ".join(filter(None, [difference(change), f"({signed(change.size)})" if change.size is not None else ""]))
+        moved = " ".join(filter(None, [difference(change), f"({signed(change.size)})" if change.size else ""]))
         numbers.append(
             "| " + " | ".join(map(escaped, (record["name"], found.new.title(record["page"]), printed[0]))) + f" | **{escaped(printed[1])}** | "
             f"{escaped(unit)} | {escaped(moved)} |"
@@ -336,8 +378,11 @@ def _sections(found: Comparison) -> list[tuple[str, list[str], list[str]]]:
         tables.append(f"- **{escaped(change.name)}**: {escaped(table_words(change))}")
         for key, column, before, after in (change.rows.revised if change.rows else [])[:5]:
             size = revision(before, after)
-            was, becomes = (escaped(text if len(text) <= 120 else text[:120].rpartition(" ")[0] + " …") for text in cells(before, after))
-            tables.append(f"  - {escaped(', '.join(key))}, {escaped(column)}: {was} → {becomes}{f' ({size})' if size else ''}")
+            if is_long(before, after):
+                told = marked(shortened(cell_words(before, after), most=240))
+            else:
+                told = " → ".join(map(escaped, cells(before, after))) + (f" ({size})" if size else "")
+            tables.append(f"  - {escaped(', '.join(key))}, {escaped(column)}: {told}")
         if change.rows and len(change.rows.revised) > 5:
             tables.append(f"  - and {len(change.rows.revised) - 5:,} smaller ones")
     pages = []
@@ -346,6 +391,10 @@ def _sections(found: Comparison) -> list[tuple[str, list[str], list[str]]]:
         pages += [f"  - {escaped(heading)}: {marked(shortened(words))}" for heading, _, words in change.passages[:10]]
         if len(change.passages) > 10:
             pages.append(f"  - and {len(change.passages) - 10:,} more passages")
+    links = [
+        f"- {escaped(link_words(change))} in {escaped(listing(_pages_of(found, change)))}: {_address(change.before)} → {_address(change.after)}"
+        for change in found.links
+    ]
     stamp = [f"- {said}: {escaped(before)} → **{escaped(after)}**" for said, before, after in found.stamp]
     return [
         ("Verdicts", ["| Claim | What the article says | Was | Is | Figure |", "|---|---|---|---|---|"], verdicts),
@@ -354,8 +403,19 @@ def _sections(found: Comparison) -> list[tuple[str, list[str], list[str]]]:
         ("Charts", [], charts),
         ("Tables", [], tables),
         ("Pages", [], pages),
+        ("Links", [], links),
         ("Version and evidence", [], stamp),
     ]
+
+
+def _pages_of(found: Comparison, change: LinkChange) -> list[str]:
+    titles = [found.new.title(page) for page, _ in change.places]
+    return titles[:5] + ([count(len(titles) - 5, "more page")] if len(titles) > 5 else [])
+
+
+def _address(place: str) -> str:
+    """Return where a link leads as Markdown that shows it as it is."""
+    return f"`{' '.join(place.split()).replace('`', '%60')}`" if place else "no link"
 
 
 def _figure(change: ClaimChange) -> str:
@@ -375,4 +435,7 @@ def terminal(found: Comparison) -> str:
     said += [f"  chart {(change.after or change.before).name}: {chart_words(found, change)}" for change in found.charts]
     said += [f"  table {change.name}: {table_words(change)}" for change in found.tables]
     said += [f"  page {(change.after or change.before).address}: {page_words(change)}" for change in found.pages]
+    links = [f"  link {link_words(change)}: {change.before or 'no link'} → {change.after or 'no link'}" for change in found.links]
+    said += links[:10] + ([f"  … and {len(links) - 10:,} more links"] if len(links) > 10 else [])
+    said += [unseen_words(found)] * bool(found.unseen)
     return "\n".join(plain(line) for line in said)

@@ -11,9 +11,12 @@ import datetime
 import io
 import itertools
 import json
+import math
 import os
 import re
+import shlex
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 
 import yaml
@@ -24,6 +27,7 @@ LARGEST = 2_000_000  # bytes; data/ holds extracts (the hook large-files of .pre
 SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 KINDS = ("string", "integer", "number", "boolean", "date")
 NUMBERS = ("integer", "number")
+FIRST = "# The table "  # how a sheet begins
 FEW = 12  # values of a column of words that are listed as the only ones allowed
 
 # What is asked, and what is said of it, in the sheet and where an answer is missing
@@ -32,7 +36,7 @@ TABLE = {
     "description": "what one row is, what the table covers and what it leaves out; 50 characters or more",
     "key": "the columns that together name a row, as [country, year]",
     "republication": "what a reader may do with the rows, in a sentence",
-    "decimal_mark": "the sign before the decimals of a number: '.' or ','",
+    "decimal_mark": 'the sign before the decimals of a number, with its quotation marks: "." or ","',
 }
 LICENCE = {
     "name": "its short name, as CC-BY-4.0, or other-closed where it is no open licence",
@@ -83,7 +87,10 @@ class Content:
 
 
 def read(path: Path) -> Content:
-    """Return the cells of a CSV in UTF-8, whatever its separator, line ends and byte-order mark. Raises Unreadable, FileNotFoundError."""
+    """Return the cells of a CSV in UTF-8, whatever its separator, line ends and byte-order mark. Raises Unreadable."""
+    if not path.is_file():
+        what = "it is a folder: name the CSV file in it" if path.is_dir() else f"there is no such file: give its path as seen from {Path.cwd()}"
+        raise Unreadable(path, what)
     raw = path.read_bytes()
     if len(raw) >= LARGEST:
         raise Unreadable(path, f"{len(raw):,} bytes are too many for an extract: keep the rows and columns that chapters use, under {LARGEST:,} bytes")
@@ -170,6 +177,16 @@ def number_of(cell: str, mark: str) -> str | None:
     return written[1].replace("+", "") + re.sub(r"\D", "", written[2]) + (f".{fraction}" if fraction else "") + power
 
 
+def _too_large(number: str, kind: str) -> bool:
+    """Tell whether a number is one that chapters cannot be given in a column of its kind: whole and beyond 64 bits, or infinite."""
+    if kind == "integer":
+        return bool(re.fullmatch(r"-?\d+", number)) and not -(2**63) <= Decimal(number) < 2**63
+    try:
+        return kind == "number" and not math.isfinite(float(number))
+    except ValueError:
+        return False
+
+
 def _of_numbers(cells: list[str]) -> bool:
     return any(cells) and any(all(number_of(cell, mark) for cell in cells if cell) for mark in ".,")
 
@@ -190,13 +207,21 @@ def _marks(path: Path, content: Content) -> str:
 # --- the sheet ------------------------------------------------------------------------------------------------------------------
 
 
+def is_one(path: Path) -> bool:
+    """Tell whether a file is an answer sheet, by its first words, or by a part of it where its author took those away."""
+    if not path.is_file():
+        return False
+    text = path.read_bytes().decode("utf-8-sig", errors="replace")
+    return text.startswith(FIRST) or bool(re.search(r"^republication:", text, re.M))
+
+
 def questions(name: str, path: Path, content: Content, countries: set[str]) -> str:
     """Return the text of the answer sheet for a CSV: what is certain filled in, the rest blank with what is asked. Raises Unreadable."""
     mark = _marks(path, content)
     unsure = len(mark) > 1
     found = _keys(content)
     lines = [
-        f"# The table {name}, from {path.name}. Fill in every blank, then run again: make table NAME={name} CSV={path}",
+        f"{FIRST}{name}, from {path.name}. Fill in every blank, then run again: make table NAME={name} CSV={shlex.quote(str(path))}",
         "# Until every blank has an answer nothing is written into data/. What is filled in was told from the file; correct it where it is wrong.",
         *(f"{part}:{' ' * (15 - len(part))}# {TABLE[part]}" for part in ("title", "description")),
         f"key:            # {TABLE['key']}." + (" As it happens, no two rows are alike in: " + "; ".join(", ".join(key) for key in found) if found else ""),
@@ -209,12 +234,13 @@ def questions(name: str, path: Path, content: Content, countries: set[str]) -> s
         "notes: []         # what to know before using the table, one sentence an item; may stay empty",
         "columns:          # constraints may also have minimum, maximum, pattern, unique, as in https://specs.frictionlessdata.io/table-schema/",
     ]
+    slugs = [_slug(column) for column in content.header]
     for number, column in enumerate(content.header):
         cells = content.column(number)
         full = [cell for cell in cells if cell]
         kind, why = _kind(cells, mark)
-        slug = re.sub(r"[^a-z0-9]+", "_", column.lower()).strip("_")
-        slug = slug if slug[:1].isalpha() and column.isascii() else ""
+        alike = [_quoted(other) for other, slug in zip(content.header, slugs) if slug and slug == slugs[number]]
+        slug, unlike = (slugs[number], "") if len(alike) < 2 else ("", f"{' and '.join(alike)} would both be {slugs[number]}: name them apart; ")
         codes = kind == "string" and bool(full) and set(full) <= countries
         values = list(dict.fromkeys(full))
         listed = kind == "string" and not codes and len(values) <= FEW and len(full) >= 3 * len(values) and "".join(values).isprintable()
@@ -223,7 +249,7 @@ def questions(name: str, path: Path, content: Content, countries: set[str]) -> s
         empty = f", {len(cells) - len(full)} empty" if len(full) < len(cells) else ""
         lines += [
             f"  - column: {_quoted(column)}   # {_some(values)}{empty}{_span(full, kind, mark)}",
-            f"    name: {slug}" if slug else f"    name:          # {COLUMN['name']}",
+            f"    name: {slug}" if slug else f"    name:          # {unlike}{COLUMN['name']}",
             f"    type: {kind}{why}" if kind else f"    type:          # integer or number: that hangs on decimal_mark{why}",
             f"    title:         # {COLUMN['title']}",
             f"    description:   # {COLUMN['description']}",
@@ -232,6 +258,12 @@ def questions(name: str, path: Path, content: Content, countries: set[str]) -> s
             f"    constraints: {json.dumps(rules, ensure_ascii=False)}",
         ]
     return "\n".join(lines) + "\n"
+
+
+def _slug(column: str) -> str:
+    """Return the name that a header gives a column in the table; '' where it gives none."""
+    slug = re.sub(r"[^a-z0-9]+", "_", column.lower()).strip("_")
+    return slug if slug[:1].isalpha() and column.isascii() else ""
 
 
 def write(path: Path, text: str) -> None:
@@ -254,7 +286,10 @@ def _kind(cells: list[str], mark: str) -> tuple[str, str]:
         read = {number_of(cell, each) for each in mark for cell in full}
         whole = all(number and re.fullmatch(r"-?\d+", number) for number in read)
         sure = len(mark) == 1 or all(number_of(cell, ".") == number_of(cell, ",") for cell in full)
-        return ("integer" if whole else "number") if sure else "", ""
+        kind = "integer" if whole else "number"
+        if large := next((cell for cell in full if any(_too_large(number_of(cell, each), kind) for each in mark)), None):
+            return "string", f"   # some numbers are too large to be computed with, the first in row {cells.index(large) + 2}: {_some([large])}"
+        return kind if sure else "", ""
     if full == cells and {cell.lower() for cell in cells} <= {"true", "false"}:
         return "boolean", ""
     if full and all(_is_day(cell) for cell in full):
@@ -340,7 +375,9 @@ class _Answers:
         try:
             said = yaml.load(path.read_text(encoding="utf-8-sig"), Loader=yaml.BaseLoader)  # noqa: S506  makes texts only: every answer as it is typed: 1.10, no, 2026-11-03
         except (yaml.YAMLError, UnicodeDecodeError) as error:
-            raise Unanswered(f"{path}: it is not YAML in UTF-8; put an answer with a colon or a # in quotation marks\n  {error}") from None
+            raise Unanswered(
+                f'{path}: it is not YAML in UTF-8; put an answer with a colon, a comma or a # in quotation marks, as in decimal_mark: ","\n  {error}'
+            ) from None
         self.said = self.mapping("the sheet", said, [*TABLE, "licence", "sources", "notes", "columns"])
 
     def end(self) -> None:
@@ -441,6 +478,11 @@ class _Answers:
             cells = self.content.column(number)
             fields.append(self.field(f"columns, {column}, ", each, cells))
             columns.append([_canonical(cell, fields[-1]["type"], mark) for cell in cells])
+            for row, cell in enumerate(columns[-1], start=2):
+                if _too_large(cell, fields[-1]["type"]):
+                    limit = "beyond 64 bits" if fields[-1]["type"] == "integer" else "infinite for a computer, or none"
+                    self.wrong.append(f"columns, {column}, type: row {row} has {_some([cell])}, a number {limit}; make the type string, or mend the cell")
+                    break
             if fields[-1]["name"] == "source" and keys and (strange := sorted({cell for cell in cells if cell} - keys)):
                 self.wrong.append(f"columns, {column}: the cells {', '.join(strange[:5])} are the key of no source above")
         names = [field["name"] for field in fields]
@@ -488,6 +530,8 @@ class _Answers:
             if rule == "pattern":
                 re.compile(value)
                 return value
+            if any(_too_large(each, kind) for each in (value if isinstance(value, list) else [value])):
+                raise ValueError
             of = {"integer": int, "number": float}.get(kind, str)
             return [of(each) for each in value] if rule == "enum" and isinstance(value, list) else of(value)
         except (KeyError, ValueError, TypeError, re.error):

@@ -84,10 +84,27 @@ FAULTS = {
     ],
     "spelling": [
         (add("index.md", "\nA wrod.\n"), r"index\.md:\d+: 'wrod'", "add it to checks/dictionary.txt"),
+        (add("index.md", "\n```{admonition} A wrodd\nText.\n```\n"), r"index\.md:\d+: 'wrodd'", ""),
+        (add("index.md", "\nSee {ref}`the wroddd <versions>`.\n"), r"index\.md:\d+: 'wroddd'", ""),
+        (add("index.md", "\nWhere x < 5, the\nwrodddd is seen, and y > 3.\n"), r"index\.md:\d+: 'wrodddd'", ""),
+        (add("chapters/security.md", cell('charts.level(ax, 1, "a wordd")')), r"chapters/security\.md:\d+: 'wordd'", ""),
+        (add("changes.yml", "- date: 2026-11-22\n  kind: correction\n  title: A worddd\n  text: Text.\n"), r"changes\.yml:\d+: 'worddd'", ""),
+        (lambda folder: edit(folder / "CITATION.cff", "A short article", "A shortt article"), r"CITATION\.cff:\d+: 'shortt'", ""),
+        (add("data/gecf_membership.csv", "2026-01-01,RUS,member,true,,A worrd\n"), r"data/gecf_membership\.csv:\d+: 'worrd'", ""),
         (add("checks/dictionary.txt", "Zzyzx\n"), r"checks/dictionary\.txt:\d+: no text has the word 'Zzyzx'", "Remove the line"),
     ],
     "typed-numbers": [
         (add("index.md", "\nIt grew by 37 per cent.\n"), r"index\.md:\d+: 37 is typed", "numbers.put"),
+        (add("index.md", "\nIt was 5bn, then 12bcm, 3x as much.\n"), r"index\.md:\d+: 5bn is typed(?s:.*): 12bcm is typed(?s:.*): 3x is typed", ""),
+        (add("index.md", "\n```{admonition} All 41 per cent\nSo it is {cite}`atop`.\n```\n"), r"index\.md:\d+: 41 is typed", ""),
+        (add("index.md", "\nSee {ref}`all 42 per cent <versions>`.\n"), r"index\.md:\d+: 42 is typed", ""),
+        (add("index.md", "\nWhere x < y, it is\n43 per cent, and z > y.\n"), r"index\.md:\d+: 43 is typed", ""),
+        (add("index.md", "\nIt grew by 44 per cent `` {cite}`atop` `` <!-- {cite}`atop` -->.\n"), r"index\.md:\d+: 44 is typed", ""),
+        (
+            add("chapters/diplomacy.md", cell('charts.publish(ax, "planted", caption=f"By 43.7 per cent in {year:.1f}.")')),
+            r"chapters/diplomacy\.md:\d+: 43\.7 is typed",
+            "",
+        ),
         (
             add("checks/typed_numbers.csv", "energy.md,4711,a reason that is long enough\n"),
             r"typed_numbers\.csv:\d+: energy.md does not type 4711",
@@ -111,6 +128,8 @@ FAULTS = {
     ],
     "unused-figures": [
         (add("assets/planted.svg", "<svg/>\n"), r"assets/planted\.svg:1: no page", "Use it, or remove it"),
+        (add("ledger/planted_comment.py", '# "planted-too.svg"\n'), "", ""),
+        (add("assets/planted-too.svg", "<svg/>\n"), r"assets/planted-too\.svg:1: no page", ""),
         (add("chapters/energy.md", cell('ax = charts.lines(brent, "US$")')), r"chapters/energy\.md:\d+: the chart ax is drawn", "charts.publish"),
     ],
     "unused-numbers": [
@@ -119,9 +138,21 @@ FAULTS = {
             r"chapters/energy\.md:\d+: no sentence .* 'planted'",
             r"with \{num\}, or remove",
         ),
+        (
+            add(
+                "chapters/energy.md",
+                cell('numbers.put("planted-two", 1, table="gdp")') + "\n<!-- {num}`planted-two` -->\n\n% {num}`planted-two`\n\nSee `` {num}`planted-two` ``.\n",
+            ),
+            r"chapters/energy\.md:\d+: no sentence .* 'planted-two'",
+            "",
+        ),
         (add("chapters/energy.md", cell('numbers.put("index-claims", 1, table="gdp")')), r"index\.md:\d+: a number named 'index-claims' is put", "Rename one"),
     ],
-    "unused-bibliography": [(add("references.bib", BIB), r"references\.bib:\d+: nothing cites planted2023", "or remove the entry")],
+    "unused-bibliography": [
+        (add("references.bib", BIB), r"references\.bib:\d+: nothing cites planted2023", "or remove the entry"),
+        (add("references.bib", BIB.replace("@misc{planted2023", "@ Misc { planted2024 ")), r"references\.bib:\d+: nothing cites planted2024", ""),
+        (add("index.md", "\n<!-- {cite}`planted2023` -->\n\n% {cite}`planted2023`\n\nWrite `` {cite}`planted2023` ``.\n"), "", ""),
+    ],
     "yaml": [(add("_toc.yml", "format: jb-book\n"), r"_toc\.yml:\d+:1: \[error\] duplication of key", "mend: the line named")],
     "actionlint": [(add(".github/workflows/planted.yml", WORKFLOW), r"planted\.yml:9:\d+: undefined variable", "mend: the line named")],
     "zizmor": [(add(".github/workflows/planted-too.yml", WORKFLOW.replace("nothing.such", "github.head_ref")), r"planted-too\.yml:8", "docs.zizmor.sh")],
@@ -131,12 +162,31 @@ FAULTS = {
     "conflicts": [(add("planted-conflict.txt", "<" * 7 + " HEAD\none\n"), "planted-conflict.txt:1", "keep one of the two sides")],
     "large-files": [(add("planted-large.txt", "x" * 2_100_000 + "\n"), "planted-large.txt", "only the rows that the book uses")],
     "private-keys": [(add("planted-key.txt", "-----BEGIN RSA PRIVATE " + "KEY-----\n"), "planted-key.txt", "revoke it")],
-    "absolute-paths": [(add("planted-path.txt", "see /" + "home/someone/notes\n"), "planted-path.txt:1:see", "from the root of the repository")],
+    "absolute-paths": [
+        (add("planted-path.txt", "see /" + "home/someone/notes\n"), "planted-path.txt:1:see", "from the root of the repository"),
+        (add("planted-path.txt", "two file:///" + "home/me/x\n"), "planted-path.txt:2:two", ""),
+        (add("planted-path.txt", "three </" + "home/me/x>\n"), "planted-path.txt:3:three", ""),
+        (add("planted-path.txt", "four a,/" + "home/me\n"), "planted-path.txt:4:four", ""),
+        (add("planted-path.txt", "five C:" + "\\Users\\me\n"), "planted-path.txt:5:five", ""),
+    ],
     "file-names": [
         (add("chapters/planted_page.md", "# A page\n"), r"chapters/planted_page\.md", "git mv"),
+        (add("chapters/2024-planted.md", "# A page\n"), r"chapters/2024-planted\.md", ""),
+        (add("chapters/planted--page.md", "# A page\n"), r"chapters/planted--page\.md", ""),
         (add("planted file.txt", "one\n"), "planted file.txt", "no spaces"),
     ],
     "notebooks": [(add("planted.ipynb", "{}\n"), "planted.ipynb", "jupytext --to md:myst")],
+}
+
+# hook → what is planted that is right, and a pattern that nothing said may match
+RIGHT = {
+    "typed-numbers": (
+        add("chapters/outlook.md", "\n1. One way\n2. Another way\n\nOn 2025-05-05 at 14:30 see page 12, on the 21st century, 24/7.\n"),
+        r"outlook\.md:\d+: \S+ is typed",
+    ),
+    "absolute-paths": (add("planted-address.txt", "https://example.org/home/one ../work/two {root}/work/three\n"), r"planted-address\.txt"),
+    "file-names": (add("chapters/A_picture.png", "no picture\n"), r"A_picture"),
+    "unused-bibliography": (add("chapters/outlook.md", "\n```{note}\nSo it is {cite}`planted2025`.\n```\n"), "nothing cites planted2025"),
 }
 
 
@@ -157,6 +207,9 @@ def said(tmp_path_factory):
     for faults in FAULTS.values():
         for plant, *_ in faults:
             plant(folder)
+    add("references.bib", BIB.replace("planted2023", "planted2025"))(folder)
+    for plant, _ in RIGHT.values():
+        plant(folder)
     run("git", "init", "--quiet")
     (folder / ".git/info/exclude").write_text(".venv\n", encoding="utf-8")
     run("git", "add", "--all")
@@ -174,6 +227,11 @@ def test_a_fault_is_found_where_it_is_with_the_way_to_mend_it(said, hook):
     for _, *patterns in FAULTS[hook]:
         for pattern in patterns:
             assert re.search(pattern, text), f"{pattern} is not in:\n{text}"
+
+
+@pytest.mark.parametrize("hook", RIGHT)
+def test_what_is_right_raises_no_alarm(said, hook):
+    assert not re.search(RIGHT[hook][1], said[1][hook][1])
 
 
 def test_all_hooks_run_and_the_command_fails(said):

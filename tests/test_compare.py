@@ -259,10 +259,161 @@ def test_the_markdown_shows_text_as_it_is_and_says_where_it_is_cut(sites, cell_c
     assert abs(int(re.search(r"Cut here: (\d+) more lines", short)[1]) - left) <= 1
 
 
+def altered(site, folder, *edits):
+    """Return a copy of a site in which (file, text, other text) are replaced."""
+    other = shutil.copytree(site, folder)
+    for name, text, becomes in edits:
+        path = other / name
+        assert text in path.read_text(encoding="utf-8"), (name, text)
+        path.write_text(path.read_text(encoding="utf-8").replace(text, becomes), encoding="utf-8")
+    return other
+
+
+def test_links_that_lead_elsewhere_are_told_by_themselves_and_once(sites, tmp_path):
+    said = "<p>Its first sentence. Its second one.</p>"
+    prose = (
+        '<p>See <a href="https://a.example/old">here</a> and <a href="https://b.example/">here</a>, <a href="methods.html#methods">methods</a>, '
+        '<a href="security.html">security</a>, <a href="{}.html#{}">economics</a>.</p><details class="run"><a href="https://r.example/c0">Run</a></details>'
+    )
+    more = '<p><a href="https://e.example/">Reworded</a> text.</p><p>Seen at <a href="https://f.example/1">https://f.example/1</a>.</p>'
+    energy, economics, first = "chapters/energy.html", "chapters/economics.html", "chapters/references.html"
+    was = altered(
+        sites["was"], tmp_path / "was", (energy, said, prose.format("economics", "gone") + '<p><a href="https://c.example/">Gone</a> words.</p>' + more + said)
+    )
+    same = altered(was, tmp_path / "same", (energy, "c.example/", "d.example/"), (energy, "r.example/c0", "r.example/c1"))
+    (change,) = compare.compare(was, same).links
+    assert (change.before, change.after, change.words, change.places) == ("https://c.example/", "https://d.example/", ["Gone"], [("chapters/energy", "energy")])
+
+    licence = "https://creativecommons.org/licenses/by/4.0/"
+    reference = re.search(r'class="reference external" href="([^"]+)"', (was / first).read_text(encoding="utf-8"))[1]
+    new = altered(
+        was,
+        tmp_path / "new",
+        (energy, "https://a.example/old", "https://b.example/"),
+        (energy, '"https://b.example/">here</a>,', '"https://a.example/old">here</a>,'),
+        (energy, "methods.html#methods", "diplomacy.html#diplomacy"),
+        (energy, "economics.html#gone", "economics.html"),  # the place is gone, so that this follows
+        (energy, '<a href="https://c.example/">Gone</a> words', 'Gone words, <a href="mailto:a@c.example">new words</a>'),
+        (energy, "Reworded", "Another"),  # to the same place
+        (energy, "https://f.example/1", "https://f.example/2"),  # the words tell it
+        (economics, 'href="https://comtradeplus.un.org/"', 'href="https://comtrade.example/"'),
+        (first, f'href="{reference}"', 'href="https://other.example/`x`"'),
+    )
+    for path in new.rglob("*.html"):
+        path.write_text(path.read_text(encoding="utf-8").replace(licence, "https://licence.example/"), encoding="utf-8")
+    found = compare.compare(was, new)
+    told = {(change.before, change.after): change for change in found.links}
+    assert set(told) == {
+        ("https://a.example/old", "https://b.example/"),
+        ("https://b.example/", "https://a.example/old"),
+        ("chapters/methods.html#methods", "chapters/diplomacy.html#diplomacy"),
+        ("https://c.example/", ""),
+        ("", "mailto:a@c.example"),
+        ("https://comtradeplus.un.org/", "https://comtrade.example/"),
+        (reference, "https://other.example/`x`"),
+        (licence, "https://licence.example/"),
+    }
+    assert {page for page, _ in told[licence, "https://licence.example/"].places} == set(found.new.pages), "it stands at the foot of every page"
+    assert told["https://comtradeplus.un.org/", "https://comtrade.example/"].places == [("chapters/economics", "chart-bought")] and not found.charts
+    assert [change.after.address for change in found.pages] == ["chapters/energy"], "where new words stand"
+    assert "Changed: the words of 1 page and 8 links." in report.sentences(found)
+    text, page = report.markdown(found), report.page(found, tmp_path / "report")
+    assert "“here” in Energy: `https://a.example/old` → `https://b.example/`" in text and "`https://other.example/%60x%60`" in text
+    assert "no link → `mailto:a@c.example`" in text and "<ins>https://comtrade.example/</ins>" in page and 'href="#links">Links 8' in page
+    assert "link “Gone”: https://c.example/ → no link" in report.terminal(found)
+
+
+def test_a_page_at_another_address_leaves_links_to_it_as_they_are(sites, tmp_path):
+    link = '<p>Its first sentence, in <a href="{0}.html">security</a>, and <a href="{0}.html">safety</a>.</p>'
+    old = altered(sites["was"], tmp_path / "old", ("chapters/energy.html", "<p>Its first sentence. Its second one.</p>", link.format("security")))
+    new = altered(old, tmp_path / "new", ("chapters/energy.html", 'href="security.html"', 'href="safety.html"'))
+    (new / "chapters" / "security.html").rename(new / "chapters" / "safety.html")
+    found = compare.compare(old, new)
+    assert [(change.before.address, change.after.address) for change in found.pages] == [("chapters/security", "chapters/safety")] and not found.links
+    edit(new / "chapters" / "energy.html", 'and <a href="safety.html"', 'and <a href="methods.html"')
+    (change,) = compare.compare(old, new).links
+    assert (change.before, change.after, change.words) == ("chapters/safety.html", "chapters/methods.html", ["safety"])
+
+
+def test_another_picture_under_the_same_words_is_told(sites, tmp_path):
+    picture = '<p><img src="../{}" alt="A map."></p>'
+    old = altered(sites["was"], tmp_path / "old", ("chapters/energy.html", "<p>Its first", picture.format("map.svg") + "<p>Its first"))
+    (old / "map.svg").write_text("<svg/>", encoding="utf-8")
+    named = altered(old, tmp_path / "named", ("chapters/energy.html", "map.svg", "plan.svg"))
+    drawn = altered(old, tmp_path / "drawn", ("map.svg", "<svg/>", "<svg></svg>"))
+    ((_, _, words),) = compare.compare(old, named).pages[0].passages
+    assert "".join(text for mark, text in words if mark != "del") == "[picture: A map., plan.svg]"
+    ((_, _, words),) = compare.compare(old, drawn).pages[0].passages
+    assert [mark for mark, _ in words] == ["", "del", "ins"] and words[0][1] == "[picture: A map., map.svg, contents "
+    assert not compare.compare(old, shutil.copytree(old, tmp_path / "copy"))
+
+
+def test_a_long_cell_is_told_by_the_words_that_changed(sites, tmp_path):
+    claims = "data/claims.csv"
+    row = next(
+        row for row in csv.DictReader(io.StringIO((sites["was"] / claims).read_text(encoding="utf-8"))) if len(row["reason"]) > 200 and '"' not in row["reason"]
+    )
+    last = row["reason"].split()[-1]
+    new = altered(sites["was"], tmp_path / "new", (claims, row["reason"], row["reason"].removesuffix(last) + "otherwise."))
+    found = compare.compare(sites["was"], new)
+    line = next(line for line in report.markdown(found).splitlines() if line.startswith(f"  - {row['claim_id']}, reason: "))
+    assert f"~~{report.escaped(last)}~~ **otherwise.**" in line and "…" in line and len(line) < 150, line
+    assert f"<del>{last}</del> <ins>otherwise.</ins>" in report.page(found, tmp_path / "report")
+    base = "https://archive.example/" + "a" * 150 + "/"  # one word, so that no word stays
+    assert report.cell_words(base + "one", base + "two") == [("", base), ("del", "one"), ("ins", "two")]
+    (_, gone), (_, new_text) = report.shortened(report.cell_words("x" * 300, "y " * 300), most=240)
+    assert len(gone) < 250 and len(new_text) < 250
+
+
+def test_numbers_under_another_name_with_another_unit_or_moved_unseen(sites, tmp_path):
+    name = '"name": "trade-2019"'
+    renamed = altered(sites["was"], tmp_path / "renamed", ("numbers.json", name, '"name": "trade-of-2019"'))
+    assert not compare.compare(sites["was"], renamed), "no reader sees a name"
+    found = compare.compare(sites["was"], altered(renamed, tmp_path / "printed", ("numbers.json", '"printed": "2', '"printed": "9')))
+    assert len(found.numbers) == 3 and {(n.before or n.after)["name"] for n in found.numbers} == {"trade-2019", "trade-of-2019", "trade-years"}
+
+    unit = compare.compare(sites["was"], altered(sites["was"], tmp_path / "unit", ("numbers.json", "US$ million", "million US$")))
+    line = next(line for line in report.markdown(unit).splitlines() if "trade-2019" in line)
+    assert line.endswith("| US\\$ million → million US\\$ |  |"), line
+
+    assert report.revision("1.0", "1.00") == ""
+
+    value = json.loads((sites["was"] / "numbers.json").read_text(encoding="utf-8"))[0]["value"]
+    unseen = compare.compare(sites["was"], altered(sites["was"], tmp_path / "unseen", ("numbers.json", str(value), f"{value}1")))
+    assert unseen.unseen == 1 and not unseen.numbers
+    for told in (report.markdown(unseen), report.terminal(unseen)):
+        assert told.splitlines()[-1] == "1 more number moved too little to be printed otherwise."
+
+
+def test_charts_with_other_data_or_first_on_a_page_are_told_in_whole_sentences(sites, tmp_path):
+    data = altered(sites["was"], tmp_path / "data", ("charts/bought.csv", "\n2019,", "\n3019,"))
+    found = compare.compare(sites["was"], data)
+    (chart,) = found.charts
+    assert report.chart_words(found, chart) == "in the data behind it 1 row added, 1 row removed"
+    nowhere = altered(sites["was"], tmp_path / "nowhere", ("chapters/economics.html", 'id="chart-bought"', ""))
+    for old, new, says in ((nowhere, sites["was"], "moved to Economics from no page"), (sites["was"], nowhere, "no longer on Economics")):
+        found = compare.compare(old, new)
+        words = next(report.chart_words(found, change) for change in found.charts if change.after.name == "bought")
+        assert words.startswith(says) and "from ," not in words
+
+
+def test_a_table_cut_short_is_named_with_its_row(sites, tmp_path):
+    for name in ("charts/bought.csv", "data/gdp.csv"):
+        broken = shutil.copytree(sites["was"], tmp_path / Path(name).stem)
+        lines = (broken / name).read_text(encoding="utf-8").splitlines(keepends=True)[:-1]
+        (broken / name).write_text("".join(lines) + lines[-1].partition(",")[0], encoding="utf-8")
+        for pair in ((sites["was"], broken), (broken, sites["was"])):
+            with pytest.raises(compare.NotASite, match=rf"{name}, row {len(lines) + 1} \(.*\) has 1 cell where the head has \d+, .*build it again"):
+                compare.compare(*pair)
+
+
 @needs_browser
 def test_the_report_reads_well_from_a_file(sites, browser, tmp_path):
     into = tmp_path / "report"
-    report.write(compare.compare(sites["was"], sites["edits"]), into)
+    source = 'href="https://comtradeplus.un.org/"'
+    new = altered(sites["edits"], tmp_path / "new", ("chapters/economics.html", source, f'href="https://comtrade.example/{"long/" * 60}"'))
+    report.write(compare.compare(sites["was"], new), into)
+    assert 'id="links"' in (into / "index.html").read_text(encoding="utf-8")
     window = browser.new_context(viewport={"width": 1280, "height": 900})
     page = window.new_page()
     complaints, asked = [], []

