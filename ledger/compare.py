@@ -252,7 +252,10 @@ class Site:
     def text(self, name: str) -> str:
         """Return the text of a file of the site, empty where there is none."""
         path = self.folder / name
-        return path.read_text(encoding="utf-8") if path.is_file() else ""
+        try:
+            return path.read_text(encoding="utf-8") if path.is_file() else ""
+        except UnicodeDecodeError as error:
+            raise NotASite(f"{path} cannot be read, so that {self.folder} is no whole site: {error}; build it again") from None
 
     def csv_text(self, name: str) -> str:
         """Return the text of a CSV file of the site, empty where there is none. Raises NotASite when its rows have not all as many cells."""
@@ -286,7 +289,7 @@ class Site:
             address = path.relative_to(self.folder).with_suffix("").as_posix()
             if address.startswith(("_static/", "charts/")) or address == "search":
                 continue
-            text = path.read_text(encoding="utf-8")
+            text = self.text(f"{address}.html")
             if article := ARTICLE.search(text):
                 foot = FOOT.search(text, article.end())
                 found[address] = Page(address, PICTURE.sub(functools.partial(_with_contents, path.parent), article[0]), foot[0] if foot else "")

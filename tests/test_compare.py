@@ -405,6 +405,9 @@ def test_a_table_cut_short_is_named_with_its_row(sites, tmp_path):
         for pair in ((sites["was"], broken), (broken, sites["was"])):
             with pytest.raises(compare.NotASite, match=rf"{name}, row {len(lines) + 1} \(.*\) has 1 cell where the head has \d+, .*build it again"):
                 compare.compare(*pair)
+    (broken / "data" / "gdp.csv").write_bytes("economy,–".encode()[:-1])
+    with pytest.raises(compare.NotASite, match=r"data/gdp.csv cannot be read"):
+        compare.compare(sites["was"], broken)
 
 
 @needs_browser
