@@ -192,7 +192,7 @@ def _blocks(soup: Tag, page: str) -> Iterator[Block]:
         told.clear()
         if text:
             links.clear()
-            yield Block(text, *place, its)
+            yield Block(text, place[0], place[1], its)
 
     def walk(node: Tag) -> Iterator[Block]:
         for child in node.children:
