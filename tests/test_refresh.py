@@ -207,7 +207,7 @@ def test_a_revision_beyond_what_is_plausible_needs_a_reason_that_readers_see(aut
     publish(server, year=lambda rows: [(date, "40" if date.startswith("2024") else price) for date, price in rows])
     said = author.run("oil_price", "--again", code=1)
     assert f"beyond what is plausible: year, 2024-01-01, usd_per_barrel: {P2024} → 40 (−50.3%), more than the 2% that is plausible" in said
-    assert 'python -m ledger refresh oil_price --accept "REASON"' in said and author.unchanged()
+    assert 'give the same command again with --accept "REASON"' in said and author.unchanged()
     said = author.run("oil_price", "--accept", "EIA mended a misprint")
     assert "written: oil_price" in said and author.prices()["year", pd.Timestamp("2024-01-01")] == 40
     assert "because: EIA mended a misprint." in yaml.safe_load((author.book / "changes.yml").read_text(encoding="utf-8"))[0]["text"]
