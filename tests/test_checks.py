@@ -184,7 +184,7 @@ RIGHT = {
         add("chapters/outlook.md", "\n1. One way\n2. Another way\n\nOn 2025-05-05 at 14:30 see page 12, on the 21st century, 24/7.\n"),
         r"outlook\.md:\d+: \S+ is typed",
     ),
-    "absolute-paths": (add("planted-address.txt", "https://example.org/home/one ../work/two {root}/work/three\n"), r"planted-address\.txt"),
+    "absolute-paths": (add("planted-address.txt", "https://example.org/home/one ../home/two {root}/mnt/three\n"), r"planted-address\.txt"),
     "file-names": (add("chapters/A_picture.png", "no picture\n"), r"A_picture"),
     "unused-bibliography": (add("chapters/outlook.md", "\n```{note}\nSo it is {cite}`planted2025`.\n```\n"), "nothing cites planted2025"),
 }

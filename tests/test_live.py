@@ -101,6 +101,7 @@ def live(tmp_path_factory, browser):  # noqa: F811
 
 def test_a_page_opened_during_the_first_build_shows_the_book_once_it_is_there(live):
     live.shows("There are")
+    live.page.wait_for_load_state()  # words show before the page has come to its end, where the script stands
     assert live.page.evaluate("document.documentElement.outerHTML").count("/.news") == 1
     assert "/.news" not in (live.folder / "_build/live/chapters/one.html").read_text(encoding="utf-8")  # only what is served has the script
 
