@@ -13,9 +13,7 @@ from reading import PAGES, SITE, address, browser, needs_browser, open_page  # n
 
 from ledger.palette import PALETTE
 
-# Colours depend on the theme and not on the width, all else on the width and not on the theme; what frames every page is tried in all four.
-BOTH = [(1280, "light"), (390, "dark")]
-ALL_FOUR = list(itertools.product((1280, 390), ("light", "dark")))
+SETTINGS = list(itertools.product((1280, 390), ("light", "dark")))
 OPEN_ALL = "document.querySelectorAll('details').forEach((part) => { part.open = true; })"
 # the rows of a table are alike, and axe takes a minute to look at thousands of them
 FEW_ROWS = "document.querySelectorAll('.chart-table tr:nth-child(n + 4)').forEach((row) => row.remove())"
@@ -42,7 +40,7 @@ def test_every_page_is_private_fits_and_passes_axe(open_page, path):
         assert page.evaluate("document.documentElement.scrollWidth") <= width, f"{path} scrolls sideways {why}"
         assert not (wide := page.evaluate(WIDE)), f"{path} is wider than the screen {why}: {wide[:5]}"
     page.evaluate(FEW_ROWS)
-    for width, theme in ALL_FOUR if path == "index.html" else BOTH:
+    for width, theme in SETTINGS:
         page.set_viewport_size({"width": width, "height": 900})
         page.emulate_media(color_scheme=theme)
         found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
