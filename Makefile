@@ -60,7 +60,7 @@ endif
 	$(MAKE) -C $(COPY) $(RUN)
 
 bench: .venv/installed
-	$(BIN)/python tests/bench.py
+	$(BIN)/python bench/bench.py
 
 # make why PAGE=economics   whether a page would execute, and why
 why: .venv/installed

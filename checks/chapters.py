@@ -22,10 +22,10 @@ HEAD = {
 NOT_FOR_CELLS = "B007,E402,I001,W"
 IMPORTS = {"pandas", "ledger"}
 FORBIDDEN = {
-    r"https?://": "an address, which belongs into sources.yml or references.bib",
-    r"#[0-9a-fA-F]{6}\b": "a colour, which belongs into ledger/palette.py",
-    r"\bopen\(|read_csv|Path\(": "a file, which ledger.tables.load reads",
-    r"PALETTE|fontfamily|fontname": "a colour or font, which belongs into ledger/charts.py",
+    r"https?://": "an address, which belongs into data/sources.yml or references.bib",
+    r"#[0-9a-fA-F]{6}\b": "a colour, which belongs into ledger/core/charts/palette.py",
+    r"\bopen\(|read_csv|Path\(": "a file, which ledger.core.tables.load reads",
+    r"PALETTE|fontfamily|fontname": "a colour or font, which belongs into ledger/core/charts/plots.py",
 }
 
 
@@ -111,9 +111,9 @@ def code_knows_no_path() -> Iterator[str]:
                 continue
             for module in modules:
                 if module.partition(".")[0] not in IMPORTS:
-                    yield f"{name}:{node.lineno}: imports {module}. Import pandas and ledger only; what needs more is a measure in ledger/measures.py, with a test."
-                if module.startswith("ledger.sources"):
-                    yield f"{name}:{node.lineno}: imports {module}. Load the table that the reader makes: ledger.tables.load."
+                    yield f"{name}:{node.lineno}: imports {module}. Import pandas and ledger only; what needs more is a measure in analysis/measures.py, with a test."
+                if module.startswith("analysis.sources"):
+                    yield f"{name}:{node.lineno}: imports {module}. Load the table that the reader makes: ledger.core.tables.load."
         for place in text.cells(path):
             for pattern, what in FORBIDDEN.items():
                 for found in re.finditer(pattern, place.text):

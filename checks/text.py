@@ -197,7 +197,7 @@ def everything() -> Iterator[Place]:
     yield from captions("caption", "alt")
     yield from labels()
     yield from kept_by_hand()
-    yield Place("changes.yml", 1, re.sub(r"^#.*", "", read(ROOT / "changes.yml"), flags=re.M))
+    yield Place("data/changes.yml", 1, re.sub(r"^#.*", "", read(ROOT / "data/changes.yml"), flags=re.M))
     source = read(ROOT / "CITATION.cff")
     for found in re.finditer(r"^(?:title|abstract):.*\n(?: +.*\n)*", source, re.M):
         yield Place("CITATION.cff", line_of(source, found.start()), found.group())

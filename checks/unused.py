@@ -28,8 +28,8 @@ def tables() -> Iterator[str]:
 
 
 def sources() -> Iterator[str]:
-    """Every entry of sources.yml makes rows of a table, by a reader that the table's description names, and every reader and source of a description has its entry."""
-    text_of_registry = text.read(text.ROOT / "sources.yml")
+    """Every entry of data/sources.yml makes rows of a table, by a reader that the table's description names, and every reader and source of a description has its entry."""
+    text_of_registry = text.read(text.ROOT / "data/sources.yml")
     registry = yaml.safe_load(text_of_registry)
     described = {resource["name"]: resource for resource in text.descriptor()}
     readers: dict[str, set[str]] = {}
@@ -41,22 +41,22 @@ def sources() -> Iterator[str]:
             readers.setdefault(table, set()).add(reader)
             upstream.setdefault(table, set()).update({name, entry.get("copy", "")})
             if not table:
-                yield f"sources.yml:{line}: no table is made from {name}. Name its tables and readers under `tables`, or remove the entry."
+                yield f"data/sources.yml:{line}: no table is made from {name}. Name its tables and readers under `tables`, or remove the entry."
             elif table not in described:
-                yield f"sources.yml:{line}: {name} is for table {table}, which does not exist. Mend the name, or remove it."
+                yield f"data/sources.yml:{line}: {name} is for table {table}, which does not exist. Mend the name, or remove it."
             elif reader not in described[table]["builder"]:
-                yield f"sources.yml:{line}: {name} has the reader {reader}, which table {table} does not name as its builder in data/datapackage.json. Add it there, or remove it here."
+                yield f"data/sources.yml:{line}: {name} has the reader {reader}, which table {table} does not name as its builder in data/datapackage.json. Add it there, or remove it here."
             elif not {name, entry.get("copy", name)} & {source.get("upstream") for source in described[table]["sources"]}:
-                yield f"sources.yml:{line}: table {table} has {name} not among its sources in data/datapackage.json. Add it there (`upstream`), or remove {table} here."
+                yield f"data/sources.yml:{line}: table {table} has {name} not among its sources in data/datapackage.json. Add it there (`upstream`), or remove {table} here."
     for name, resource in described.items():
         if resource["builder"] == "hand":
             continue
         for reader in resource["builder"]:
             if reader not in readers.get(name, ()):
-                yield f"data/datapackage.json, table {name}: no entry of sources.yml has the reader {reader}. Add it there, or remove it from `builder`."
+                yield f"data/datapackage.json, table {name}: no entry of data/sources.yml has the reader {reader}. Add it there, or remove it from `builder`."
         for source in resource["sources"]:
             if source.get("upstream") not in upstream.get(name, ()):
-                yield f"data/datapackage.json, table {name}: {source.get('upstream')!r} is no entry of sources.yml. Add it there, or mend `upstream` of source {source.get('key')!r}."
+                yield f"data/datapackage.json, table {name}: {source.get('upstream')!r} is no entry of data/sources.yml. Add it there, or mend `upstream` of source {source.get('key')!r}."
 
 
 def figures() -> Iterator[str]:

@@ -6,16 +6,19 @@ import argparse
 import sys
 from pathlib import Path
 
-from ledger import atomic, claims, fetch, refresh, tables
+from ledger.core import claims, tables
+from ledger.core.files import LockedError
+from ledger.upkeep import download, refresh
 
 
 def why(name: str) -> str:
     """Say in one line whether a page would execute when the site is built, and why."""
-    from ledger import engine, inputs
+    from ledger.build.execution import engine
+    from ledger.core.config import ROOT
 
     name = name.removesuffix(".md")
     for page in (name, f"chapters/{name}"):
-        path = inputs.ROOT / f"{page}.md"
+        path = ROOT / f"{page}.md"
         if path.is_file():
             text = path.read_text(encoding="utf-8-sig")
             return engine.Kept().why(page, engine.read_notebook(text)) if engine.is_notebook(text) else f"{page} has no code, so that nothing of it executes"
@@ -48,7 +51,7 @@ def main() -> int:
         dest="sources",
         action="append",
         metavar="SOURCE",
-        help="only this source of the tables, by its name in sources.yml; may be given several times",
+        help="only this source of the tables, by its name in data/sources.yml; may be given several times",
     )
     renew.add_argument("--edition", default="", metavar="WORDS", help="what the files are, for readers: 'export of 3 December 2026, deliveries to 2025'")
     renew.add_argument("--accept", default="", metavar="REASON", help="accept revisions beyond what is plausible; the reason is kept in the change log")
@@ -110,9 +113,9 @@ def main() -> int:
         elif options.command == "sources":
             print(refresh.overview())
         elif options.command == "links":
-            from ledger import links
+            from ledger.commands import link_check
 
-            text, well = links.report(options.site)
+            text, well = link_check.report(options.site)
             print(text)
             return 0 if well else 1
         elif options.command == "seal":
@@ -126,33 +129,33 @@ def main() -> int:
                 print(f"error: {problem}", file=sys.stderr)
             return 1 if problems else 0
         elif options.command in ("pdf", "epub"):
-            from ledger import printed
+            from ledger.commands import pdf
 
             try:
-                made = getattr(printed, options.command)()
-            except printed.NotPrinted as error:
+                made = getattr(pdf, options.command)()
+            except pdf.NotPrinted as error:
                 print(f"error: {error}", file=sys.stderr)
                 return 1
             print(f"{made}, {made.stat().st_size / 1e6:.1f} MB")
         elif options.command == "compare":
-            from ledger import compare, report
+            from ledger.commands import compare, report
 
             found = compare.compare(options.old, options.new)
             report.write(found, options.into)
             print(f"{report.terminal(found)}\nThe report: {options.into / 'index.html'}; in Markdown: {options.into / 'summary.md'}")
         elif options.command == "release":
-            from ledger import release
+            from ledger.commands import release
 
             print("\n".join(f"{path}, {path.stat().st_size / 1e6:.1f} MB" for path in release.pack(options.tag, options.into)))
         elif options.command == "new":
-            from ledger import new
+            from ledger.commands import scaffold
 
-            print(new.chapter(options.name, options.title) if options.kind == "chapter" else new.table(options.name, options.csv))
+            print(scaffold.chapter(options.name, options.title) if options.kind == "chapter" else scaffold.table(options.name, options.csv))
         elif options.command == "live":
-            from ledger.live import run
+            from ledger.build.preview import run
 
             return run(options.port)
-    except (tables.TableError, fetch.FetchError, atomic.Busy, OSError, ValueError) as error:
+    except (tables.TableError, download.FetchError, LockedError, OSError, ValueError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:

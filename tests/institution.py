@@ -1,7 +1,7 @@
-"""An institution on this machine: a real HTTPS server, and a sources.yml that sends the book's downloads there.
+"""An institution on this machine: a real HTTPS server, and a data/sources.yml that sends the book's downloads there.
 
 Tests import `server` (a fixture, with `running` and `certificates` that it stands on; an HTTPServer of pytest-httpserver with a certificate of its own) and `point`, which returns an
-entry of sources.yml with its address changed to that server's. Everything else is as in the book: https, the certificate checked, the
+entry of data/sources.yml with its address changed to that server's. Everything else is as in the book: https, the certificate checked, the
 host listed.
 """
 
@@ -15,7 +15,7 @@ import pytest
 import trustme
 from pytest_httpserver import HTTPServer
 
-from ledger import fetch
+from ledger.upkeep import download
 
 ROOT = Path(__file__).resolve().parent.parent
 UPSTREAM = Path(os.environ.get("LEDGER_UPSTREAM", ROOT.parent / "shared" / "upstream"))
@@ -45,12 +45,12 @@ def running(certificates):
 def server(running, certificates, monkeypatch):
     """The server, which answers nothing yet."""
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificates[1]))
-    monkeypatch.setattr(fetch, "WAIT", 0.01)
+    monkeypatch.setattr(download, "WAIT", 0.01)
     running.clear()
     return running
 
 
 def point(name, server, **more):
-    """Return entry `name` of sources.yml, its address and hosts changed to `server`'s, no pause between requests, and whatever else is named."""
-    source = fetch.sources()[name]
+    """Return entry `name` of data/sources.yml, its address and hosts changed to `server`'s, no pause between requests, and whatever else is named."""
+    source = download.sources()[name]
     return dataclasses.replace(source, **({"address": server.url_for("/"), "hosts": (f"localhost:{server.port}",), "pause": 0} | more))

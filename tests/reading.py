@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import sync_playwright
 
-from ledger.printed import CHROMIUM, FLAGS
-from ledger.sphinxext import site
+from ledger.build.sphinxext import site
+from ledger.commands.pdf import CHROMIUM, FLAGS
 
 SITE = Path(__file__).resolve().parent.parent / "_build" / "html"
 MOVED = {f"tables/{name}.html" for name in site.MOVED}  # what stands there only leads on

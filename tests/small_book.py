@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from ledger import tables
+from ledger.core import tables
 
 ROOT = Path(__file__).resolve().parent.parent
 BOOK = [str(Path(sys.executable).parent / "jupyter-book"), "build", "-W", "-n", "--keep-going", "."]
@@ -22,16 +22,16 @@ HEAD = "---\njupytext:\n  text_representation:\n    extension: .md\n    format_n
 TOC = "format: jb-book\nroot: index\nchapters:\n  - file: chapters/one\n"
 GOOD = (
     HEAD
-    + '# A chapter\n\n```{code-cell} ipython3\nfrom ledger import numbers\nfrom ledger.tables import load\n\nnumbers.put("rows", len(load("gdp")), "{:d}", table="gdp")\n```\n\nThere are {num}`rows` rows.\n'
+    + '# A chapter\n\n```{code-cell} ipython3\nfrom ledger import numbers\nfrom ledger.core.tables import load\n\nnumbers.put("rows", len(load("gdp")), "{:d}", table="gdp")\n```\n\nThere are {num}`rows` rows.\n'
 )
 
 
 def make(folder):
     """Make the book in a new folder: one chapter, GOOD."""
     folder.mkdir()
-    for part in ("ledger", "data", "assets"):
+    for part in ("ledger", "analysis", "data", "assets"):
         shutil.copytree(ROOT / part, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
-    for part in ("_config.yml", "requirements.txt", "references.bib", "CITATION.cff", "changes.yml", "sources.yml"):
+    for part in ("_config.yml", "requirements.txt", "references.bib", "CITATION.cff"):
         shutil.copy(ROOT / part, folder)
     if tables.CHECKED.is_dir():  # what the book's own tables have stood need not be checked again for each small book: half a second each
         shutil.copytree(tables.CHECKED, folder / "_build" / "checked")
@@ -68,13 +68,14 @@ def edit(path, before, after):
 
 def edit_table(folder, name, change):
     """Change a table's text with `change`, and its descriptor so that it agrees, as when the table is rebuilt."""
-    from ledger import atomic, tables
+    from ledger.core import tables
+    from ledger.core.files import replace_files
 
     descriptor = json.loads((folder / "data" / "datapackage.json").read_text(encoding="utf-8"))
     entry = next(entry for entry in descriptor["resources"] if entry["name"] == name)
     text = change((folder / "data" / entry["path"]).read_text(encoding="utf-8"))
     tables.stamp(entry, text)
-    atomic.write(folder / "data", {entry["path"]: text, "datapackage.json": tables.dump(descriptor)})
+    replace_files(folder / "data", {entry["path"]: text, "datapackage.json": tables.dump(descriptor)})
 
 
 def without_last_row(text):

@@ -1,0 +1,175 @@
+"""Promise: the site serves every reader: axe finds nothing, a keyboard reaches all, small and magnified screens lose nothing, colours stay
+apart for colour-blind eyes, and nothing on any page comes from anyone else."""
+
+import itertools
+import re
+
+import numpy as np
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from colorspacious import cspace_convert, deltaE
+from playwright.sync_api import expect
+from reading import PAGES, SITE, address, browser, needs_browser, open_page  # noqa: F401
+
+from ledger.core.charts.palette import PALETTE
+
+SETTINGS = list(itertools.product((1280, 390), ("light", "dark")))
+OPEN_ALL = "document.querySelectorAll('details').forEach((part) => { part.open = true; })"
+# the rows of a table are alike, and axe takes a minute to look at thousands of them
+FEW_ROWS = "document.querySelectorAll('.chart-table tr:nth-child(n + 4)').forEach((row) => row.remove())"
+# what stands beyond the right edge, though the page itself does not scroll: the theme has its content scroll instead
+WIDE = """() => [...document.querySelectorAll("[role=main] *, main *")].filter((one) => {
+    const box = one.getBoundingClientRect();
+    if (!box.width || box.right <= innerWidth + 1 || one.closest("caption, colgroup, svg svg, svg defs, svg clipPath")) return false;
+    for (let up = one.parentElement; !up.matches("[role=main], main"); up = up.parentElement)
+        if (["auto", "scroll"].includes(getComputedStyle(up).overflowX) && up.getBoundingClientRect().right <= innerWidth + 1) return false;
+    return true;
+}).map((one) => one.tagName + "." + (one.getAttribute("class") || "") + " " + one.textContent.trim().slice(0, 40))"""
+
+
+@needs_browser
+@pytest.mark.parametrize("path", PAGES)
+def test_every_page_is_private_fits_and_passes_axe(open_page, path):
+    page = open_page(path, reduced_motion="reduce")
+    policy = page.locator('meta[http-equiv="Content-Security-Policy"]').get_attribute("content")
+    scripts = re.search(r"script-src ([^;]*)", policy).group(1)
+    assert "default-src 'none'" in policy and "unsafe" not in scripts and "http" not in policy
+    page.evaluate(OPEN_ALL)
+    for width, why in ((320, "at 320 pixels"), (640, "in a window of 1280 at 200 %")):
+        page.set_viewport_size({"width": width, "height": 450})
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, f"{path} scrolls sideways {why}"
+        assert not (wide := page.evaluate(WIDE)), f"{path} is wider than the screen {why}: {wide[:5]}"
+    page.evaluate(FEW_ROWS)
+    for width, theme in SETTINGS:
+        page.set_viewport_size({"width": width, "height": 900})
+        page.emulate_media(color_scheme=theme)
+        found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
+        said = [f"{rule['id']} at {width}, {theme}: {node['html'][:200]} {node['failureSummary'][:300]}" for rule in found for node in rule["nodes"]]
+        assert not said, f"{path}: {len(said)}\n" + "\n".join(said[:8])
+    assert page.strangers == [] and page.complaints == []  # what was asked of others, and what the policy refused
+
+
+@needs_browser
+def test_axe_and_the_ruler_see_what_is_wrong(open_page):
+    page = open_page("chapters/outlook.html", width=320)
+    page.evaluate(
+        "document.querySelector('article').insertAdjacentHTML('beforeend', '<img src=x.png><div style=\"width: 900px; height: 1px\"></div><p style=\"color: #ccc; background: #fff\">pale</p>')"
+    )
+    rules = {rule["id"] for rule in Axe().run(page).response["violations"]}
+    assert {"image-alt", "color-contrast"} <= rules and len(page.evaluate(WIDE)) == 1
+
+
+@needs_browser
+def test_the_policy_refuses_a_script_in_the_page_and_one_of_another_site(open_page):
+    page = open_page("index.html")
+    page.evaluate("""() => {
+        window.ran = [];
+        for (const [key, value] of [["text", "window.ran.push('inside')"], ["src", "https://example.org/a.js"]]) {
+            const script = document.createElement("script"); script[key] = value; document.body.append(script);
+        } }""")
+    page.wait_for_timeout(200)
+    assert page.evaluate("window.ran") == [] and len([told for told in page.complaints if "Content Security Policy" in told]) >= 2
+
+
+WHERE = """() => {
+    const at = document.activeElement, box = at.getBoundingClientRect(), look = getComputedStyle(at);
+    const shown = at.matches(".sidebar-toggle, .toctree-checkbox") ? "by its label" : box.width > 0 && box.height > 0 && look.visibility !== "hidden"
+        && box.right > 0 && box.left < innerWidth && box.bottom > 0 && box.top < innerHeight ? "seen" : "";
+    const ring = look.outlineStyle !== "none" && parseFloat(look.outlineWidth) >= 2 || at.closest(".sidebar-search-container") !== null;
+    return { name: at.tagName + " " + (at.getAttribute("href") || at.id || at.className || at.textContent).slice(0, 60), shown, ring: shown === "by its label" || ring, end: at === document.body };
+}"""
+
+
+@needs_browser
+@pytest.mark.parametrize(
+    "path, width",
+    [
+        ("index.html", 1280),
+        ("chapters/outlook.html", 1280),
+        ("chapters/outlook.html", 390),
+        ("chapters/claims.html", 390),
+        ("tables/gdp.html", 1280),
+        ("search.html", 390),
+    ],
+)
+def test_a_keyboard_reaches_everything_and_sees_where_it_is(open_page, path, width):
+    page = open_page(path, width=width, reduced_motion="reduce")
+    page.evaluate("document.querySelectorAll('[role=main] details').forEach((part) => { part.open = true; })")
+    stops = []
+    while len(stops) < 900:
+        page.keyboard.press("Tab")
+        stop = page.evaluate(WHERE)
+        if stop["end"]:
+            break
+        stops.append(stop)
+    unseen = [stop["name"] for stop in stops if not stop["shown"] or not stop["ring"]]
+    assert not unseen, unseen[:10]
+    wanted = (
+        page.locator("[role=main]")
+        .locator("a[href], summary, button, select, input")
+        .evaluate_all("(all) => all.filter((one) => one.checkVisibility()).length")
+    )
+    assert len(stops) >= wanted and wanted > 0, f"{len(stops)} stops for {wanted} links and buttons"
+
+
+@needs_browser
+def test_the_first_stop_skips_to_the_content(open_page):
+    page = open_page("chapters/outlook.html")
+    page.keyboard.press("Tab")
+    for _ in range(3):
+        if "Skip to content" in page.evaluate("document.activeElement.textContent"):
+            break
+        page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to content")).to_be_in_viewport()
+    page.keyboard.press("Enter")
+    assert page.url.endswith("#furo-main-content")
+
+
+@needs_browser
+def test_the_menus_of_a_narrow_screen_open_from_the_keyboard(open_page):
+    page = open_page("chapters/outlook.html", width=390)
+    chapters = page.get_by_role("navigation", name="Chapters").get_by_role("link", name="Energy", exact=True)
+    expect(chapters).to_be_hidden()
+    page.get_by_role("checkbox", name="Toggle site navigation sidebar").focus()
+    page.keyboard.press("Space")
+    expect(chapters).to_be_visible()
+    page.keyboard.press("Space")
+    page.get_by_role("checkbox", name="Toggle table of contents sidebar").focus()
+    page.keyboard.press("Space")
+    expect(page.get_by_role("complementary", name="This page").get_by_role("link").first).to_be_visible()
+
+
+@needs_browser
+def test_motion_is_kept_from_readers_who_want_none(open_page):
+    moving = """() => [...document.querySelectorAll("*")].filter((one) => {
+        const look = getComputedStyle(one);
+        return look.transitionDuration.split(", ").some((time) => parseFloat(time) > 0) || look.animationName !== "none" || look.scrollBehavior === "smooth";
+    }).length"""
+    assert open_page("chapters/energy.html", reduced_motion="no-preference").evaluate(moving) > 0, "the theme moves things: else this test shows nothing"
+    assert open_page("chapters/energy.html", reduced_motion="reduce").evaluate(moving) == 0
+
+
+@pytest.mark.parametrize("path", [path for path in PAGES if path != "404.html"])
+def test_each_page_has_one_title_and_headings_in_order(path):
+    levels = [int(level) for level in re.findall(r"<h([1-6])\b", (SITE / path).read_text(encoding="utf-8"))]
+    assert levels and levels[0] == 1 and levels.count(1) == 1, levels
+    assert all(after <= before + 1 for before, after in itertools.pairwise(levels)), levels
+
+
+def seen(colour, kind):
+    """Return a colour as an eye with a deficiency sees it (Machado and others 2009, full severity), as sRGB from 0 to 1."""
+    rgb = np.array([int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)])
+    if kind == "normal":
+        return rgb
+    return np.clip(cspace_convert(rgb, {"name": "sRGB1+CVD", "cvd_type": kind, "severity": 100}, "sRGB1"), 0, 1)
+
+
+@pytest.mark.parametrize("theme", [0, 1], ids=["light", "dark"])
+@pytest.mark.parametrize("kind", ["normal", "protanomaly", "deuteranomaly", "tritanomaly"])
+def test_the_colours_of_charts_stay_apart(kind, theme):
+    near = {
+        (one, other): float(deltaE(seen(PALETTE[one][theme], kind), seen(PALETTE[other][theme], kind), input_space="sRGB1"))
+        for one, other in itertools.combinations(PALETTE, 2)
+    }
+    assert near["blue", "vermilion"] >= 25  # Russia and Iran
+    assert min(near.values()) >= 11, min(near, key=near.get)  # a just noticeable difference is 1; series differ by marker or hatch as well

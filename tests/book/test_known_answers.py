@@ -1,0 +1,225 @@
+"""Promise: the figures the book rests on are in the tables, as the institutions published them.
+
+Every value was read or summed by hand from the institution's own file when its reader was written, by other code than the reader's.
+"""
+
+import pandas as pd
+import pytest
+
+from analysis import measures
+from ledger.core.tables import load
+
+MILLION = 1e6
+
+
+def cell(table, column="value", **where):
+    """Return the one value of a table in the row where the given columns hold the given values."""
+    frame = load(table)
+    for key, value in where.items():
+        frame = frame[frame[key] == value]
+    assert len(frame) == 1, f"{table}: {len(frame)} rows where {where}"
+    return frame[column].iloc[0]
+
+
+# --- trade ----------------------------------------------------------------------------------------------------------------------
+
+
+def test_russia_reported_trade_of_2019():
+    trade = measures.flows(load("trade_totals"), "UN Comtrade", "RUS", "IRN").loc[2019] / MILLION
+    assert round(trade["export"], 1) == 1518.2 and round(trade["import"], 1) == 584.5
+    assert round(trade.sum(), 1) == 2102.7
+    assert round(trade["export"] / trade["import"], 2) == 2.60
+
+
+def test_harvard_atlas_trade_of_2019():
+    trade = measures.flows(load("trade_totals"), "Harvard Atlas", "RUS", "IRN").loc[2019]
+    assert round(trade.sum() / MILLION) == 2035
+    assert round(trade["export"] / trade["import"], 2) == 2.94
+
+
+def test_agri_food_is_most_of_the_basket_both_ways_in_2019():
+    products = load("trade_products")
+    assert round(100 * measures.basket(products, "RUS", "IRN", "export", 2019)["Agri-food"], 1) == 79.6
+    assert round(100 * measures.basket(products, "RUS", "IRN", "import", 2019)["Agri-food"], 1) == 77.8
+
+
+def test_metals_were_most_of_russias_exports_in_2005():
+    assert round(100 * measures.basket(load("trade_products"), "RUS", "IRN", "export", 2005)["Metals"], 1) == 69.4
+
+
+def test_iran_in_russias_trade_of_2019():
+    shares = measures.partner_shares(load("trade_partners"), "UN Comtrade", "RUS", "IRN")
+    assert round(100 * shares.loc[2019, "share"], 2) == 0.31
+
+
+@pytest.mark.parametrize(
+    "source, reporter, flow, year, value",
+    [
+        ("UN Comtrade", "RUS", "export", 2019, 1518231577),
+        ("UN Comtrade", "RUS", "import", 2020, 796793984),
+        ("IMF DOTS", "IRN", "export", 2020, 750640000),
+        ("WITS", "RUS", "export", 2006, 1555842746),
+        ("Correlates of War", "IRN", "import", 2008, 1337000000),
+        ("OEC", "RUS", "export", 2022, 1515258166),
+        ("OEC", "IRN", "export", 2022, 691495981),
+    ],
+)
+def test_trade_totals(source, reporter, flow, year, value):
+    assert cell("trade_totals", "value_usd", source=source, reporter=reporter, flow=flow, year=year) == value
+
+
+def test_imf_2019_which_looks_like_a_partial_year_is_left_out():
+    trade = load("trade_totals").query("source == 'IMF DOTS'")
+    assert 2019 not in set(trade["year"]) and {2018, 2020} <= set(trade["year"])
+
+
+def test_product_years_that_cannot_be_read_by_chapter_are_left_out():
+    products = load("trade_products")
+    assert products["year"].max() == 2019
+    assert round(products.query("flow == 'export' and year == 2006")["value_usd"].sum() / MILLION) == 1556
+
+
+@pytest.mark.parametrize(
+    "source, reporter, partner, flow, year, value",
+    [
+        ("UN Comtrade", "RUS", "WLD", "export", 2019, 426720332660),
+        ("UN Comtrade", "RUS", "CHN", "import", 2010, 38960930034),
+        ("Harvard Atlas", "IRN", "CHN", "import", 2017, 18455582694),
+    ],
+)
+def test_trade_partners(source, reporter, partner, flow, year, value):
+    assert cell("trade_partners", "value_usd", source=source, reporter=reporter, partner=partner, flow=flow, year=year) == value
+
+
+@pytest.mark.parametrize("country, year, value", [("IRN", 2012, 644035512181), ("IRN", 2020, 239735486745), ("USA", 2023, 27360935000000)])
+def test_gdp(country, year, value):
+    assert cell("gdp", "gdp_usd", country=country, year=year) == value
+
+
+@pytest.mark.parametrize(
+    "target, year, kind, cases",
+    [("RUS", 2021, "any", 12), ("RUS", 2022, "any", 29), ("IRN", 2016, "any", 20), ("IRN", 2017, "any", 3), ("RUS", 2022, "financial", 27)],
+)
+def test_sanctions_in_force(target, year, kind, cases):
+    assert cell("sanctions", "active_cases", target=target, year=year, sanction_type=kind) == cases
+
+
+def test_sanctions_cover_only_the_years_in_which_the_copy_is_complete():
+    assert sorted(load("sanctions")["year"].unique()) == list(range(2013, 2023))
+
+
+# --- energy ---------------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("country, value", [("IRN", 264.8), ("RUS", 609.4)])
+def test_gas_output_of_2025(country, value):
+    assert round(cell("energy_production", source="Energy Institute", country=country, fuel="gas", measure="production", unit="bcm", year=2025), 1) == value
+
+
+@pytest.mark.parametrize("year, value", [(2017, 2125), (2020, 404), (2012, 2102)])
+def test_irans_crude_exports_as_opec_has_them(year, value):
+    exports = load("energy_exports").query("country == 'IRN' and fuel == 'crude oil' and destination == 'WLD' and year == @year")
+    exports = exports[exports["source"].str.startswith("OPEC")]
+    assert len(exports) == 1 and round(exports["value"].iloc[0]) == value
+
+
+def test_gas_reserves_of_todays_twelve_members():
+    membership = load("gecf_membership")
+    last = membership.query("status == 'member' and complete")["listed_on"].max()
+    members = membership[(membership["listed_on"] == last) & (membership["status"] == "member")]["country"].tolist()
+    assert len(members) == 12
+    shares = measures.share_of_reserves(load("energy_reserves"), members, "gas", "OPEC")["share"]
+    assert round(100 * shares.loc[2023], 1) == 63.1 and round(100 * shares.loc[2001], 1) == 71.2
+
+
+def test_energy_institute_reserves_stop_at_2020():
+    assert load("energy_reserves").query("source == 'Energy Institute'")["year"].max() == 2020
+
+
+@pytest.mark.parametrize("year, destination, value", [(2019, "Europe", 191.265), (2025, "Europe", 35.9679), (2025, "CHN", 36.7207), (2019, "CHN", 0.283923)])
+def test_where_russian_pipeline_gas_goes(year, destination, value):
+    exports = load("energy_exports").query(
+        "country == 'RUS' and fuel == 'pipeline gas' and destination == @destination and year == @year and source == 'Energy Institute'"
+    )
+    assert value in [round(v, 6) for v in exports["value"]]
+
+
+def test_power_of_siberia_is_counted_once():
+    lines = load("gas_pipelines").query("project_id in ['P2352', 'P2353']")
+    assert sorted(lines["capacity_bcm"]) == [38, 38] and lines["counts_capacity"].sum() == 1
+
+
+@pytest.mark.parametrize("frequency, period, value", [("year", "2022-01-01", 100.93), ("month", "2020-04-01", 18.38), ("year", "2012-01-01", 111.63)])
+def test_brent(frequency, period, value):
+    assert cell("oil_price", "usd_per_barrel", frequency=frequency, period=pd.Timestamp(period)) == value
+
+
+@pytest.mark.parametrize("country, year, power, share", [("IRN", 2024, "gas", 85.917), ("RUS", 2025, "solar", 0.238)])
+def test_electricity_mix(country, year, power, share):
+    assert round(cell("electricity_mix", "share_percent", country=country, year=year, source_of_power=power), 3) == share
+
+
+# --- security -------------------------------------------------------------------------------------------------------------------
+
+
+def tiv(supplier, recipient):
+    return load("arms_transfers").query("record == 'delivery' and supplier == @supplier and recipient == @recipient")
+
+
+def test_arms_from_russia_to_iran():
+    deliveries = tiv("RUS", "IRN")
+    assert round(deliveries.query("year == 2016")["tiv_delivered"].sum()) == 413
+    assert round(deliveries.query("1995 <= year <= 2024")["tiv_delivered"].sum()) == 3119
+
+
+def test_arms_from_iran_to_russia():
+    deliveries = tiv("IRN", "RUS")
+    assert round(deliveries["tiv_delivered"].sum()) == 493
+    assert round(deliveries[deliveries["designation"] == "Shahed-136"]["tiv_delivered"].sum()) == 460
+
+
+def test_the_s300_deal_names_the_order_it_replaced():
+    deal = load("arms_transfers").query("record == 'deal' and deal_id == '59015'").iloc[0]
+    assert (deal["order_year"], deal["replaces_order_year"]) == (2015, 2007)
+
+
+def test_syrian_deaths():
+    syria = load("syria_conflict").query("source == 'UCDP' and scope == 'conflict over Syria'")
+    assert syria.query("year == 2013")["deaths_best"].sum() == 72013
+    assert syria["deaths_best"].sum() == 335796
+
+
+@pytest.mark.parametrize(
+    "year, source, measure, country, value", [(2023, "SIPRI", "share_of_gdp", "IRN", 2.061404), (2023, "World Bank", "share_of_gdp", "RUS", 5.402318)]
+)
+def test_military_spending(year, source, measure, country, value):
+    assert round(cell("military_spending", country=country, year=year, source=source, measure=measure), 6) == value
+
+
+# --- diplomacy ------------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "one, other, first, last, value",
+    [("RUS", "IRN", 1991, 1999, 0.512), ("RUS", "IRN", 2015, 2019, 0.664), ("IRN", "ISR", 2015, 2019, 0.109), ("IRN", "CHN", 2015, 2019, 0.774)],
+)
+def test_agreement_in_the_general_assembly(one, other, first, last, value):
+    agreement = measures.voting_agreement(load("un_votes"), one, other)
+    assert round(agreement[agreement["year"].between(first, last)]["agree"].mean(), 3) == value
+
+
+@pytest.mark.parametrize("year, distance", [(1995, 2.74), (2023, 0.27)])
+def test_distance_of_ideal_points(year, distance):
+    points = load("un_ideal_points").query("estimate == 'all' and year == @year").set_index("country")["value"]
+    assert round(abs(points["RUS"] - points["IRN"]), 2) == distance
+
+
+def test_the_arms_embargo_draft_of_2020():
+    draft = load("security_council").query("record == 'vote' and draft == 'S/2020/797'")
+    assert draft[["yes", "no", "abstain"]].drop_duplicates().values.tolist() == [[2, 2, 11]]
+    assert draft.set_index("member").loc["RUS", "vote"] == "no"
+    assert str(draft["date"].iloc[0].date()) == "2020-08-14"
+
+
+def test_all_claims_are_there():
+    assert load("claims")["claim_id"].tolist() == [f"C{number:02d}" for number in range(1, 65)]

@@ -1,0 +1,258 @@
+"""Promise: a measure is right on cases worked by hand, and keeps its properties on any data."""
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from analysis import measures
+
+
+def trade(rows):
+    return pd.DataFrame(rows, columns=["source", "reporter", "partner", "flow", "year", "value_usd"])
+
+
+PAIR = trade(
+    [
+        ("S", "AAA", "BBB", "export", 2001, 300.0),
+        ("S", "AAA", "BBB", "import", 2001, 100.0),
+        ("S", "AAA", "BBB", "export", 2002, 50.0),
+        ("S", "BBB", "AAA", "import", 2001, 330.0),
+        ("S", "BBB", "AAA", "import", 2003, 10.0),
+    ]
+)
+
+
+def test_flows_keep_gaps():
+    frame = measures.flows(PAIR, "S", "AAA", "BBB")
+    assert frame.loc[2001].tolist() == [300.0, 100.0]
+    assert frame.loc[2002, "export"] == 50.0 and pd.isna(frame.loc[2002, "import"])
+
+
+def test_flows_of_an_unknown_source_is_an_error():
+    with pytest.raises(ValueError, match="T has no trade of AAA with BBB"):
+        measures.flows(PAIR, "T", "AAA", "BBB")
+
+
+def test_ratio_leaves_out_years_without_both_flows():
+    assert measures.export_import_ratio(PAIR, "S", "AAA", "BBB").to_dict() == {2001: 3.0}
+
+
+def test_mirror_gap_by_hand():
+    gap = measures.mirror_gap(pd.Series({2001: 300.0, 2002: 50.0, 2004: 0.0}), pd.Series({2001: 330.0, 2003: 10.0, 2004: 5.0}))
+    assert gap.loc[2001].tolist() == pytest.approx([300.0, 330.0, 30.0, 1.1])
+    assert list(gap.index) == [2001, 2004] and pd.isna(gap.loc[2004, "ratio"])
+
+
+values = st.floats(min_value=0.01, max_value=1e12)
+series = st.dictionaries(st.integers(1990, 2025), values, min_size=1, max_size=10).map(lambda d: pd.Series(d, dtype=float))
+
+
+@given(series, series)
+def test_mirror_gap_turns_sign_when_the_reporters_change_places(one, other):
+    there, back = measures.mirror_gap(one, other), measures.mirror_gap(other, one)
+    assert set(there.index) == set(one.index) & set(other.index)
+    pd.testing.assert_series_equal(there["gap"], -back["gap"])
+    assert (there["ratio"] * back["ratio"] - 1).abs().max() < 1e-9 or there.empty
+
+
+@pytest.mark.parametrize(
+    "chapter, group",
+    [
+        ("01", "Agri-food"),
+        ("24", "Agri-food"),
+        ("25", "Minerals and fuels"),
+        ("27", "Minerals and fuels"),
+        ("28", "Chemicals"),
+        ("40", "Chemicals"),
+        ("41", measures.OTHER),
+        ("72", "Metals"),
+        ("83", "Metals"),
+        ("84", "Machinery and vehicles"),
+        ("90", "Machinery and vehicles"),
+        ("93", measures.OTHER),
+        ("99", measures.OTHER),
+    ],
+)
+def test_hs_groups_at_their_borders(chapter, group):
+    assert measures.hs_group(chapter) == group
+
+
+@pytest.mark.parametrize("chapter", ["00", "100", "-1", "TOTAL"])
+def test_no_hs_chapter(chapter):
+    with pytest.raises(ValueError):
+        measures.hs_group(chapter)
+
+
+def products(amounts):
+    return pd.DataFrame(
+        [("AAA", "BBB", "export", 2001, chapter, value) for chapter, value in amounts.items()],
+        columns=["reporter", "partner", "flow", "year", "hs_chapter", "value_usd"],
+    )
+
+
+def test_basket_by_hand():
+    shares = measures.basket(products({"10": 60.0, "08": 20.0, "72": 15.0, "84": 5.0}), "AAA", "BBB", "export", 2001)
+    assert shares.to_dict() == pytest.approx({"Agri-food": 0.8, "Metals": 0.15, "Machinery and vehicles": 0.05})
+    assert shares.index[0] == "Agri-food"
+
+
+@given(st.dictionaries(st.integers(1, 99).map("{:02d}".format), values, min_size=1, max_size=30))
+def test_basket_sums_to_one_and_its_concentration_lies_between_equal_and_one(amounts):
+    shares = measures.basket(products(amounts), "AAA", "BBB", "export", 2001)
+    assert shares.sum() == pytest.approx(1)
+    assert 1 / len(shares) - 1e-9 <= measures.concentration(shares) <= 1 + 1e-9
+
+
+def test_concentration_by_hand():
+    assert measures.concentration(pd.Series([0.5, 0.5])) == pytest.approx(0.5)
+    assert measures.concentration(pd.Series([1.0])) == 1
+    with pytest.raises(ValueError, match="sum to 1"):
+        measures.concentration(pd.Series([0.5, 0.2]))
+
+
+def partners(rows):
+    return pd.DataFrame(rows, columns=["source", "reporter", "partner", "flow", "year", "value_usd"])
+
+
+def test_partner_table_takes_the_published_world_as_the_whole():
+    table = measures.partner_table(
+        partners(
+            [
+                ("S", "AAA", "WLD", "export", 2001, 200.0),
+                ("S", "AAA", "BBB", "export", 2001, 30.0),
+                ("S", "AAA", "BBB", "import", 2001, 10.0),
+                ("S", "AAA", "CCC", "export", 2001, 60.0),
+            ]
+        ),
+        "S",
+        "AAA",
+        2001,
+    )
+    assert list(table.index) == ["CCC", "BBB"]
+    assert table.loc["BBB", ["total", "share", "rank"]].tolist() == [40.0, 0.2, 2]
+
+
+def test_partner_table_sums_partners_where_no_world_is_published_and_ties_share_a_rank():
+    table = measures.partner_table(partners([("S", "AAA", code, "import", 2001, 25.0) for code in ("BBB", "CCC", "DDD", "EEE")]), "S", "AAA", 2001)
+    assert table["share"].tolist() == [0.25] * 4 and table["rank"].tolist() == [1] * 4
+
+
+def test_areas_not_specified_count_in_the_whole_and_have_no_rank():
+    frame = partners([("S", "AAA", "ANS", "export", 2001, 50.0), ("S", "AAA", "BBB", "export", 2001, 30.0), ("S", "AAA", "CCC", "import", 2001, 20.0)])
+    table = measures.partner_table(frame, "S", "AAA", 2001)
+    assert table["share"].to_dict() == {"BBB": 0.3, "CCC": 0.2} and table["rank"].to_dict() == {"BBB": 1, "CCC": 2}
+
+
+def test_partner_shares_by_year():
+    frame = partners([("S", "AAA", "BBB", "export", 2001, 1.0), ("S", "AAA", "CCC", "export", 2001, 3.0), ("S", "AAA", "CCC", "export", 2002, 3.0)])
+    shares = measures.partner_shares(frame, "S", "AAA", "BBB")
+    assert shares.to_dict("index") == {2001: {"share": 0.25, "rank": 2}}
+
+
+def reserves(rows):
+    return pd.DataFrame(rows, columns=["country", "year", "fuel", "source", "value"])
+
+
+def test_share_of_reserves_says_how_many_countries_it_could_count():
+    frame = reserves(
+        [
+            ("AAA", 2001, "gas", "S", 30.0),
+            ("BBB", 2001, "gas", "S", 20.0),
+            ("WLD", 2001, "gas", "S", 100.0),
+            ("AAA", 2002, "gas", "S", 40.0),
+            ("WLD", 2002, "gas", "S", 100.0),
+            ("AAA", 2002, "oil", "S", 9.0),
+        ]
+    )
+    table = measures.share_of_reserves(frame, ["AAA", "BBB"], "gas", "S")
+    assert table.to_dict("index") == {2001: {"share": 0.5, "counted": 2}, 2002: {"share": 0.4, "counted": 1}}
+    with pytest.raises(ValueError, match="no world total"):
+        measures.share_of_reserves(frame, ["AAA"], "oil", "S")
+
+
+def votes(rows):
+    return pd.DataFrame(rows, columns=["rcid", "year", "country", "vote"])
+
+
+def test_voting_agreement_counts_recorded_votes_only():
+    frame = votes([(1, 2001, "AAA", "yes"), (1, 2001, "BBB", "yes"), (2, 2001, "AAA", "no"), (2, 2001, "BBB", "abstain"), (3, 2002, "AAA", "yes")])
+    agreement = measures.voting_agreement(frame, "AAA", "BBB")
+    assert agreement["agree"].to_dict() == {1: True, 2: False}
+    assert agreement["agree"].mean() == 0.5
+
+
+@given(st.lists(st.tuples(st.sampled_from(["yes", "no", "abstain"]), st.sampled_from(["yes", "no", "abstain"])), min_size=1, max_size=40))
+def test_voting_agreement_is_symmetric_and_full_with_oneself(pairs):
+    frame = votes([(i, 2000, country, vote) for i, pair in enumerate(pairs) for country, vote in zip(("AAA", "BBB"), pair)])
+    assert measures.voting_agreement(frame, "AAA", "BBB").equals(measures.voting_agreement(frame, "BBB", "AAA"))
+    assert measures.voting_agreement(frame, "AAA", "AAA")["agree"].all()
+
+
+FORUM = pd.DataFrame(
+    [
+        ("2001-01-01", "AAA", "founding participant", True),
+        ("2001-01-01", "DDD", "observer", True),
+        ("2008-01-01", "AAA", "signatory", True),
+        ("2008-01-01", "BBB", "signatory", True),
+        ("2008-01-01", "CCC", "observer", True),
+        ("2010-01-01", "AAA", "member", True),
+        ("2010-01-01", "CCC", "member", True),
+        ("2010-06-01", "EEE", "observer", False),
+    ],
+    columns=["listed_on", "country", "status", "complete"],
+).astype({"listed_on": "datetime64[ns]"})
+
+
+@pytest.mark.parametrize(
+    "day, members, observers",
+    [
+        ("2008-01-01", ["AAA", "BBB"], ["CCC"]),  # on the day of the list; DDD stood on the list before only
+        ("2009-12-31", ["AAA", "BBB"], ["CCC"]),
+        ("2010-03-01", ["AAA", "CCC"], []),  # CCC has become a member, BBB is no longer listed
+        ("2011-01-01", ["AAA", "CCC"], ["EEE"]),  # an incomplete list adds, and removes nobody
+    ],
+)
+def test_forum_on_reads_the_last_list_of_each_status(day, members, observers):
+    assert measures.forum_on(FORUM, day) == (members, observers)
+
+
+def test_forum_had_no_members_before_its_statute():
+    with pytest.raises(ValueError, match="no members on 2007-05-01"):
+        measures.forum_on(FORUM, "2007-05-01")
+
+
+def test_forum_shares_by_hand():
+    frame = reserves(
+        [
+            ("AAA", 2008, "gas", "S", 30.0),
+            ("CCC", 2008, "gas", "S", 20.0),
+            ("WLD", 2008, "gas", "S", 100.0),
+            ("BBB", 2009, "gas", "S", 60.0),
+            ("WLD", 2009, "gas", "S", 120.0),
+        ]
+    )
+    table = measures.forum_shares(frame, FORUM, ["2008-01-01"], ["S"])
+    assert table.drop(columns=["listed_on", "source"]).to_dict("records") == [
+        {"year": 2008, "members": 2, "observers": 1, "alone": 0.3, "together": 0.5, "missing": 1},
+        {"year": 2009, "members": 2, "observers": 1, "alone": 0.5, "together": 0.5, "missing": 2},
+    ]
+
+
+VOTES = votes(
+    [(1, 1999, "AAA", "yes"), (1, 1999, "BBB", "yes"), (2, 2000, "AAA", "no"), (2, 2000, "BBB", "yes"), (3, 2001, "AAA", "no"), (3, 2001, "BBB", "no")]
+)
+
+
+def test_agreement_by_period_pools_the_roll_calls_of_each():
+    table = measures.agreement_by_period(VOTES, "AAA", "BBB", [(1991, 1999), (2000, 2009), (2010, 2014)])
+    assert list(table.index) == ["1991–99", "2000–09", "2010–14"]
+    assert table["agreement"].tolist()[:2] == [1.0, 0.5] and pd.isna(table["agreement"].iloc[2])
+    assert table["votes"].tolist() == [1, 2, 0]
+
+
+def test_agreement_by_issue_counts_a_roll_call_under_each_of_its_issues():
+    frame = VOTES.assign(issues=VOTES["rcid"].map({1: "me", 2: "me;nu", 3: None}))
+    table = measures.agreement_by_issue(frame, "AAA", "BBB", 1991, 2001)
+    assert table.to_dict("index") == {"me": {"agreement": 0.5, "votes": 2}, "nu": {"agreement": 0.0, "votes": 1}}
+    assert measures.agreement_by_issue(frame, "AAA", "BBB", 1991, 1999).to_dict("index") == {"me": {"agreement": 1.0, "votes": 1}}

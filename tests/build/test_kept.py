@@ -1,0 +1,166 @@
+"""Promise: a build that is killed leaves nothing running, and what builds keep is whole or not believed: the next build is right, with
+nothing cleaned by hand."""
+
+import os
+import shutil
+import signal
+
+from small_book import GOOD, all_ended, book, build, cell, edit, edit_table, executed, rows, run_here, site, start, without_last_row, write  # noqa: F401
+
+# --- builds that are killed -----------------------------------------------------------------------------------------------------
+
+
+def test_after_a_kill_at_any_moment_the_next_build_is_right_and_nothing_lives_on(book, tmp_path):
+    runs = tmp_path / "runs"
+    code = f"import subprocess, time\n\nopen({str(runs)!r}, 'w').close()\nsleeper = subprocess.Popen(['sleep', '60'], start_new_session=True)\ntime.sleep(0.3)\nsleeper.kill()\nsleeper.wait()\nnumbers.put"
+    slow = GOOD.replace("numbers.put", code)
+    write(
+        book, one=slow, two=slow.replace("# A chapter", "# Another chapter"), **{f"page-{i}": f"# Page {i}\n" for i in range(4)}
+    )  # so many that Sphinx writes them in processes of its own
+    sealed = {path: path.read_bytes() for path in (book / "data/gdp.csv", book / "data/datapackage.json")}
+    clean = []
+    for change in (lambda: None, lambda: edit_table(book, "gdp", without_last_row)):
+        change()
+        shutil.rmtree(book / "_build", ignore_errors=True)
+        code, said = build(book)
+        assert code == 0, said[-3000:]
+        clean.append(site(book))
+
+    def kill(moment, right):
+        """Start a build, kill its process when it says `moment`, and build again."""
+        runs.unlink()
+        run = start(book, LEDGER_TEST=str(book), PYTHONUNBUFFERED="1")
+        while not runs.exists() if moment == "a chapter runs" else moment not in run.stdout.readline():
+            assert run.poll() is None, f"the build ended before {moment!r}"
+        os.kill(run.pid, signal.SIGKILL)
+        run.wait()
+        assert not (alive := all_ended(str(book))), f"killed at {moment!r}: {alive} live on"
+        assert site(book) in ({}, *clean), f"killed at {moment!r}: half a site"
+        code, said = build(book)
+        assert code == 0 and site(book) == right, f"killed at {moment!r}: {said[-3000:]}"
+
+    for fresh, incremental in (
+        ("a chapter runs", "pickling environment"),
+        ("updating environment", "dumping search index"),
+        ("preparing documents", "build succeeded"),
+    ):
+        for path, content in sealed.items():
+            path.write_bytes(content)
+        shutil.rmtree(book / "_build")
+        kill(fresh, clean[0])
+        edit_table(book, "gdp", without_last_row)
+        kill(incremental, clean[1])
+
+
+def test_a_kill_between_taking_the_old_site_away_and_putting_the_new_one_leaves_the_old(book):
+    code, said = build(book)
+    assert code == 0, said[-3000:]
+    before, built = site(book), book / "_build"
+    (built / "html").rename(built / ".html.old")
+    shutil.copytree(built / ".work/html/site/chapters", built / ".html.new")
+    (built / ".work/html/seal.json").unlink()
+    edit(book / "chapters/one.md", "There are", "{num}`nothing` There are")
+    code, said = build(book)
+    assert code != 0 and site(book) == before, said[-3000:]
+    assert not list(built.glob(".html.*"))
+
+
+# --- damage to what builds keep -------------------------------------------------------------------------------------------------
+
+
+def put(pattern, before, after):
+    """Return a function that replaces bytes in the files of a book that match a pattern."""
+
+    def damage(book):
+        for path in book.glob(pattern):
+            content = path.read_bytes()
+            assert before in content and len(before) == len(after), path
+            path.write_bytes(content.replace(before, after))
+
+    return damage
+
+
+def cut(pattern):
+    def damage(book):
+        for path in book.glob(pattern):
+            os.truncate(path, path.stat().st_size // 2)
+
+    return damage
+
+
+def spoil_checks(book):
+    shutil.rmtree(book / "_build/checked")
+    (book / "_build/checked").write_text("no folder")
+    shutil.rmtree(book / "_build/.jupyter_cache/executed")
+
+
+PICTURE = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+ROWS = b"277"
+DAMAGES = {  # what is damaged → how, and whether the chapter must execute again
+    "a cache of another version": (lambda book: (book / "_build/.jupyter_cache/__version__.txt").write_text("0.6.1"), True),
+    "a database cut short": (cut("_build/.jupyter_cache/global.db"), True),
+    "a kept notebook cut short": (cut("_build/.jupyter_cache/executed/*/base.ipynb"), True),
+    "a kept number": (put("_build/.jupyter_cache/executed/*/base.ipynb", ROWS, b"999"), True),
+    "checks": (spoil_checks, True),
+    "a page as read": (put("_build/.work/html/doctrees/chapters/one.doctree", ROWS, b"999"), False),
+    "the environment": (put("_build/.work/html/doctrees/environment.pickle", b"A chapter", b"B chapter"), False),
+    "a picture": (put("_build/.work/html/jupyter_execute/*.png", b"IDAT", b"IDAX"), False),
+    "a page of the next site": (put("_build/.work/html/site/chapters/one.html", ROWS, b"999"), False),
+    "the seal": (put("_build/.work/html/seal.json", b'"site"', b'"sire"'), False),
+    "an executed notebook": (put("_build/.work/html/executed/chapters/one.ipynb", ROWS, b"999"), False),
+    "a published page": (put("_build/html/chapters/one.html", ROWS, b"999"), False),
+}
+
+
+def test_what_is_damaged_is_never_believed(book):
+    write(book, one=GOOD + "\n" + cell(f"import base64\n\nfrom IPython.display import Image\n\nImage(data=base64.b64decode({PICTURE!r}), format='png')"))
+    assert rows(book, "gdp") == int(ROWS)
+    code, said = build(book)
+    assert code == 0, said[-3000:]
+    before, notebook = site(book), book / "_build/.work/html/executed/chapters/one.ipynb"
+    for what, (damage, executes) in DAMAGES.items():
+        damage(book)
+        if executes:
+            os.utime(book / "chapters/one.md")  # has the page read anew, and its outputs looked for
+        code, said = build(book)
+        assert code == 0, f"{what}: {said[-3000:]}"
+        assert site(book) == before and ROWS in notebook.read_bytes(), what
+        assert executed(said) == ({"one"} if executes else set()), what
+
+
+def test_no_flipped_bit_of_the_database_is_believed(book):
+    (book / "one.md").write_text(GOOD)
+    said = run_here(
+        book,
+        """
+        import random, re, shutil
+        from pathlib import Path
+        from ledger.build.execution import engine
+
+        text = Path("one.md").read_text()
+        notebook = engine.read_notebook(text)
+        runs = engine.Engine(1, Path("cache"))
+        right = runs.kept.executed(text, runs.outputs("one", notebook, lambda text: None))
+        runs.close()
+        content, chance = Path("cache/global.db").read_bytes(), random.Random(1)
+        record = runs.kept.records[0]
+        places = chance.sample([place for place, byte in enumerate(content) if byte], 30)
+        for words in (record.hashkey, record.data["key"], record.data["digest"], record.data["cells"], "table gdp", "inputs", record.data["inputs"]["table gdp"]):
+            for found in re.finditer(words.encode(), content):
+                places += [found.start(), found.end() - 1]
+        believed = 0
+        for place in places:
+            shutil.copytree("cache", "damaged")
+            damaged = bytearray(content)
+            damaged[place] ^= 1 << chance.randrange(7)
+            Path("damaged/global.db").write_bytes(damaged)
+            kept = engine.Kept(Path("damaged"))
+            if key := kept.find(notebook):
+                believed += 1
+                assert key == record.data["key"] and kept.inputs_of(key) == record.data["inputs"] and kept.executed(text, key) == right, place
+            shutil.rmtree("damaged")
+        print(len(places), believed)
+        """,
+    )
+    places, believed = map(int, said.split())
+    assert believed < places - 10, "nothing was damaged"

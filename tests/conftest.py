@@ -1,0 +1,36 @@
+"""Tests and the notebooks they validate import `ledger` from this checkout."""
+
+import os
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+# Begun last, a file that takes minutes runs on alone while the other worker idles; pytest-xdist knows only how many tests a file has.
+LONGEST_FIRST = [
+    "refresh",
+    "stale",
+    "kept",
+    "engine",
+    "faults",
+    "printed",
+    "same_bytes",
+    "build",
+    "elsewhere",
+    "live",
+    "access",
+    "reader",
+    "reader_charts",
+    "package",
+    "pair",
+]
+
+
+def pytest_collection_modifyitems(items):
+    order = {f"test_{name}.py": place for place, name in enumerate(LONGEST_FIRST)}
+    items.sort(key=lambda item: order.get(item.path.name, len(order)))
+
+
+os.environ["LEDGER_BOOK"] = ""  # each folder is its own book
+os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
