@@ -29,7 +29,11 @@ def flows(trade: pd.DataFrame, source: str, reporter: str, partner: str) -> pd.D
     chosen = trade.query("source == @source and reporter == @reporter and partner == @partner")
     if chosen.empty:
         raise ValueError(f"{source} has no trade of {reporter} with {partner}")
-    return chosen.pivot(index="year", columns="flow", values="value_usd").reindex(columns=["export", "import"]).rename_axis(columns=None)
+    return (
+        chosen.pivot(index="year", columns="flow", values="value_usd")
+        .reindex(columns=["export", "import"])
+        .rename_axis(columns=None)
+    )
 
 
 def export_import_ratio(trade: pd.DataFrame, source: str, reporter: str, partner: str) -> pd.Series:
@@ -61,7 +65,9 @@ def hs_group(chapter: str) -> str:
     number = int(chapter)
     if not 1 <= number <= 99:
         raise ValueError(f"{chapter!r} is no HS chapter")
-    return next((name for name, (first, last) in HS_GROUPS.items() if first <= number <= last), OTHER)
+    return next(
+        (name for name, (first, last) in HS_GROUPS.items() if first <= number <= last), OTHER
+    )
 
 
 def basket(products: pd.DataFrame, reporter: str, partner: str, flow: str, year: int) -> pd.Series:
@@ -70,11 +76,18 @@ def basket(products: pd.DataFrame, reporter: str, partner: str, flow: str, year:
     `products`: trade_products. The whole is the sum of the chapters recorded, which falls short of the published total where
     some trade is not broken down. Raises ValueError when nothing is recorded.
     """
-    chosen = products.query("reporter == @reporter and partner == @partner and flow == @flow and year == @year")
+    chosen = products.query(
+        "reporter == @reporter and partner == @partner and flow == @flow and year == @year"
+    )
     if chosen["value_usd"].sum() <= 0:
         raise ValueError(f"no {flow} of {reporter} to or from {partner} by HS chapter in {year}")
     by_group = chosen["value_usd"].groupby(chosen["hs_chapter"].map(hs_group)).sum()
-    return (by_group / by_group.sum()).sort_values(ascending=False).rename("share").rename_axis("group")
+    return (
+        (by_group / by_group.sum())
+        .sort_values(ascending=False)
+        .rename("share")
+        .rename_axis("group")
+    )
 
 
 def partner_table(partners: pd.DataFrame, source: str, reporter: str, year: int) -> pd.DataFrame:
@@ -88,7 +101,12 @@ def partner_table(partners: pd.DataFrame, source: str, reporter: str, year: int)
     chosen = partners.query("source == @source and reporter == @reporter and year == @year")
     if chosen.empty:
         raise ValueError(f"{source} has no partners of {reporter} in {year}")
-    table = chosen.pivot(index="partner", columns="flow", values="value_usd").reindex(columns=["export", "import"]).fillna(0).rename_axis(columns=None)
+    table = (
+        chosen.pivot(index="partner", columns="flow", values="value_usd")
+        .reindex(columns=["export", "import"])
+        .fillna(0)
+        .rename_axis(columns=None)
+    )
     table["total"] = table["export"] + table["import"]
     world = table["total"].get("WLD", table["total"].sum())
     table = table.drop(index=["WLD", "ANS"], errors="ignore")
@@ -97,14 +115,27 @@ def partner_table(partners: pd.DataFrame, source: str, reporter: str, year: int)
     return table.sort_values(["rank", "total"], kind="stable")
 
 
-def partner_shares(partners: pd.DataFrame, source: str, reporter: str, partner: str) -> pd.DataFrame:
+def partner_shares(
+    partners: pd.DataFrame, source: str, reporter: str, partner: str
+) -> pd.DataFrame:
     """Return `partner`'s share of and rank in `reporter`'s total trade, by year: columns `share` (0–1) and `rank` (1 = largest).
 
     Years in which the source records no trade with the partner are left out.
     """
-    years = sorted(partners.query("source == @source and reporter == @reporter and partner == @partner")["year"].unique())
-    rows = {year: partner_table(partners, source, reporter, year).loc[partner, ["share", "rank"]] for year in years}
-    return pd.DataFrame.from_dict(rows, orient="index", columns=["share", "rank"]).astype({"share": float, "rank": int}).rename_axis("year")
+    years = sorted(
+        partners.query("source == @source and reporter == @reporter and partner == @partner")[
+            "year"
+        ].unique()
+    )
+    rows = {
+        year: partner_table(partners, source, reporter, year).loc[partner, ["share", "rank"]]
+        for year in years
+    }
+    return (
+        pd.DataFrame.from_dict(rows, orient="index", columns=["share", "rank"])
+        .astype({"share": float, "rank": int})
+        .rename_axis("year")
+    )
 
 
 def concentration(shares: pd.Series) -> float:
@@ -117,7 +148,9 @@ def concentration(shares: pd.Series) -> float:
     return float((shares**2).sum())
 
 
-def share_of_reserves(reserves: pd.DataFrame, countries: list[str], fuel: str, source: str) -> pd.DataFrame:
+def share_of_reserves(
+    reserves: pd.DataFrame, countries: list[str], fuel: str, source: str
+) -> pd.DataFrame:
     """Return the share of the world's proved reserves of `fuel` that `countries` hold, by year, in one source.
 
     `reserves`: energy_reserves. Columns `share` (0–1; the source's own figure for the world is the whole) and `counted` (how
@@ -141,29 +174,48 @@ def voting_agreement(votes: pd.DataFrame, one: str, other: str) -> pd.DataFrame:
     """
     sides = [votes[votes["country"] == code].set_index("rcid") for code in (one, other)]
     both = sides[0][["year", "vote"]].join(sides[1]["vote"].rename("vote_other"), how="inner")
-    return pd.DataFrame({"year": both["year"], "agree": both["vote"].astype(str) == both["vote_other"].astype(str)})
+    return pd.DataFrame(
+        {"year": both["year"], "agree": both["vote"].astype(str) == both["vote_other"].astype(str)}
+    )
 
 
-def agreement_by_period(votes: pd.DataFrame, one: str, other: str, periods: list[tuple[int, int]]) -> pd.DataFrame:
+def agreement_by_period(
+    votes: pd.DataFrame, one: str, other: str, periods: list[tuple[int, int]]
+) -> pd.DataFrame:
     """Return the pooled agreement of two countries in each period (first and last year): columns `agreement` (0–1) and `votes`.
 
     `votes`: un_votes. Index: the period as printed, such as 1991–99. A period without a common vote has no agreement.
     """
     calls = voting_agreement(votes, one, other)
-    chosen = {f"{first}–{last % 100:02d}": calls.loc[calls["year"].between(first, last), "agree"] for first, last in periods}
+    chosen = {
+        f"{first}–{last % 100:02d}": calls.loc[calls["year"].between(first, last), "agree"]
+        for first, last in periods
+    }
     return pd.DataFrame(
-        {"agreement": {name: agree.mean() for name, agree in chosen.items()}, "votes": {name: len(agree) for name, agree in chosen.items()}}
+        {
+            "agreement": {name: agree.mean() for name, agree in chosen.items()},
+            "votes": {name: len(agree) for name, agree in chosen.items()},
+        }
     ).rename_axis("period")
 
 
-def agreement_by_issue(votes: pd.DataFrame, one: str, other: str, first: int, last: int) -> pd.DataFrame:
+def agreement_by_issue(
+    votes: pd.DataFrame, one: str, other: str, first: int, last: int
+) -> pd.DataFrame:
     """Return the pooled agreement of two countries on each issue from year `first` to `last`: columns `agreement` (0–1), `votes`.
 
     `votes`: un_votes. Index: issue code (see the table's notes). A roll call with several codes counts under each of them, one
     without a code under none.
     """
     calls = voting_agreement(votes, one, other)
-    codes = votes.drop_duplicates("rcid").set_index("rcid")["issues"].str.split(";").explode().dropna().rename("issue")
+    codes = (
+        votes.drop_duplicates("rcid")
+        .set_index("rcid")["issues"]
+        .str.split(";")
+        .explode()
+        .dropna()
+        .rename("issue")
+    )
     chosen = calls[calls["year"].between(first, last)].join(codes, how="inner")
     return chosen.groupby("issue")["agree"].agg(agreement="mean", votes="size")
 
@@ -185,7 +237,9 @@ def forum_on(membership: pd.DataFrame, day: str | pd.Timestamp) -> tuple[list[st
     return members, sorted(set(watching["country"]) - set(members))
 
 
-def forum_shares(reserves: pd.DataFrame, membership: pd.DataFrame, days: list, sources: list[str]) -> pd.DataFrame:
+def forum_shares(
+    reserves: pd.DataFrame, membership: pd.DataFrame, days: list, sources: list[str]
+) -> pd.DataFrame:
     """Return the share of the world's gas reserves that the Forum of each of `days` holds, in every year of every source.
 
     `reserves`: energy_reserves; `membership`: gecf_membership. One row a day, source and year; columns `listed_on`, `source`,

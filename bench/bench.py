@@ -44,10 +44,27 @@ PARTS = [
     "requirements.txt",
     "CITATION.cff",
 ]
-SIZES = [8, 16, 32, 64]  # generated chapters; stock is timed at the first and the last, which takes long enough
+SIZES = [
+    8,
+    16,
+    32,
+    64,
+]  # generated chapters; stock is timed at the first and the last, which takes long enough
 EDITED = "gas_pipelines"  # a table that one chapter of the book loads, and no claim
-PAGES = ["index.html", *(f"chapters/{name}.html" for name in ("security", "energy", "economics", "diplomacy", "outlook", "claims"))]
-TARGETS = {"cold build": 0.40, "nothing changed": 1.0, "prose edit": 1.0, "table edit": 0.35, "one more chapter": 0.35}
+PAGES = [
+    "index.html",
+    *(
+        f"chapters/{name}.html"
+        for name in ("security", "energy", "economics", "diplomacy", "outlook", "claims")
+    ),
+]
+TARGETS = {
+    "cold build": 0.40,
+    "nothing changed": 1.0,
+    "prose edit": 1.0,
+    "table edit": 0.35,
+    "one more chapter": 0.35,
+}
 CHAPTER = """---
 jupytext:
   text_representation:
@@ -107,7 +124,9 @@ def generated(folder: Path, chapters: int) -> Path:
     (folder / "index.md").write_text("# Generated\n", encoding="utf-8")
     for n in range(1, chapters + 1):
         (folder / "chapters" / f"c{n:02}.md").write_text(CHAPTER.format(n=n), encoding="utf-8")
-    (folder / "_toc.yml").write_text("format: jb-book\nroot: index\nchapters:\n- glob: chapters/*\n", encoding="utf-8")
+    (folder / "_toc.yml").write_text(
+        "format: jb-book\nroot: index\nchapters:\n- glob: chapters/*\n", encoding="utf-8"
+    )
     return folder
 
 
@@ -117,11 +136,15 @@ def stock(folder: Path) -> Path:
         text = page.read_text(encoding="utf-8")
         text = re.sub(r"\{num\}`", "{glue:text}`", text)
         text = re.sub(r"\{(?:claim|numref|ref)\}`([^`]+)`|\{\{ (\w+) \}\}", r"\1\2", text)
-        text = re.sub(r"^```\{(?:ledger|omissions|table-list|changes)\}.*?^```$", "", text, flags=re.S | re.M)
+        text = re.sub(
+            r"^```\{(?:ledger|omissions|table-list|changes)\}.*?^```$", "", text, flags=re.S | re.M
+        )
         page.write_text(text, encoding="utf-8")
     # what a notebook shows of a chart: its picture, without what the book's page needs
     with (folder / "ledger" / "core" / "charts" / "plots.py").open("a", encoding="utf-8") as code:
-        code.write('\n\nChart._repr_mimebundle_ = lambda self, include=None, exclude=None: {"image/svg+xml": self.content["svg"]}\n')
+        code.write(
+            '\n\nChart._repr_mimebundle_ = lambda self, include=None, exclude=None: {"image/svg+xml": self.content["svg"]}\n'
+        )
     config = yaml.safe_load((folder / "_config.yml").read_text(encoding="utf-8"))
     config["sphinx"], config["html"] = {}, {}
     config["execute"] = {"execute_notebooks": "cache", "timeout": 120}
@@ -134,9 +157,17 @@ def stock(folder: Path) -> Path:
 
 def build(folder: Path, *options: str) -> float:
     """Build a book and return how many seconds it took. Ends the run with the build's messages when it fails."""
-    command = [str(Path(sys.executable).parent / "jupyter-book"), "build", "-q", *options, str(folder)]
+    command = [
+        str(Path(sys.executable).parent / "jupyter-book"),
+        "build",
+        "-q",
+        *options,
+        str(folder),
+    ]
     start = time.perf_counter()
-    run = subprocess.run(command, capture_output=True, text=True, env=os.environ | {"PYTHONPATH": str(folder)})
+    run = subprocess.run(
+        command, capture_output=True, text=True, env=os.environ | {"PYTHONPATH": str(folder)}
+    )
     took = time.perf_counter() - start
     if run.returncode:
         sys.exit(f"the build of {folder} failed:\n{run.stdout[-2000:]}\n{run.stderr[-4000:]}")
@@ -210,15 +241,23 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument(
-        "--generated", type=int, default=5, metavar="ROUNDS", help="rounds of the generated books, which take most of the time; 0 leaves them out"
+        "--generated",
+        type=int,
+        default=5,
+        metavar="ROUNDS",
+        help="rounds of the generated books, which take most of the time; 0 leaves them out",
     )
     parser.add_argument("--pages", action="store_true", help="measure the pages alone")
-    parser.add_argument("--bulk", action="store_true", help="measure the reading of a bulk file alone")
+    parser.add_argument(
+        "--bulk", action="store_true", help="measure the reading of a bulk file alone"
+    )
     parser.add_argument("--write", action="store_true", help="write the results into docs/")
     options = parser.parse_args()
     if options.bulk or not options.pages:
         with tempfile.TemporaryDirectory() as scratch:
-            read = say(f"{datetime.date.today()}, {bulk.machine()}.", "", *bulk.report(Path(scratch)), "")
+            read = say(
+                f"{datetime.date.today()}, {bulk.machine()}.", "", *bulk.report(Path(scratch)), ""
+            )
         if options.write:
             told = bulk.__doc__.partition("\n\n")[2]
             (ROOT / "docs" / "bulk-reading.md").write_text(
@@ -239,7 +278,11 @@ def main() -> None:
             "",
         ]
     )
-    out += [] if options.pages else ["| case | this book | stock | ratio | at most |", "|---|---|---|---|---|"]
+    out += (
+        []
+        if options.pages
+        else ["| case | this book | stock | ratio | at most |", "|---|---|---|---|---|"]
+    )
     say(*out)
     grown: dict[int, tuple[float, float]] = {}
     with tempfile.TemporaryDirectory() as scratch:
@@ -249,7 +292,14 @@ def main() -> None:
         if options.pages:
             for folder in books.values():
                 build(folder)
-        weighed = say("", *page_speed.report({kind: folder / "_build" / "html" for kind, folder in books.items()}, PAGES, options.rounds))
+        weighed = say(
+            "",
+            *page_speed.report(
+                {kind: folder / "_build" / "html" for kind, folder in books.items()},
+                PAGES,
+                options.rounds,
+            ),
+        )
         if options.generated and not options.pages:
             memory = {}
             for size in SIZES:
@@ -260,11 +310,21 @@ def main() -> None:
                 grown[size] = medians(books, cold, options.generated)
                 out += say(line(f"cold build, {size} generated chapters", *grown[size]))
                 if ends:
-                    memory[size] = statistics.median(peak_memory(books["ours"]) for _ in range(options.generated))
+                    memory[size] = statistics.median(
+                        peak_memory(books["ours"]) for _ in range(options.generated)
+                    )
             for first, last in [(SIZES[0], SIZES[-1]), *zip(SIZES, SIZES[1:])]:
                 whole = (first, last) == (SIZES[0], SIZES[-1])
                 cost = [(b - a) / (last - first) for a, b in zip(grown[first], grown[last])]
-                out += say(line("one more chapter" if whole else f"one more chapter, from {first} to {last}", cost[0], cost[1] if whole else math.nan))
+                out += say(
+                    line(
+                        "one more chapter"
+                        if whole
+                        else f"one more chapter, from {first} to {last}",
+                        cost[0],
+                        cost[1] if whole else math.nan,
+                    )
+                )
             small, large = memory[SIZES[0]], memory[SIZES[-1]]
             out += say(
                 "",
@@ -280,7 +340,9 @@ def main() -> None:
         )
     if options.write and not options.pages:
         (ROOT / "docs" / "build-times.md").write_text(
-            "# Build times\n\n" + "\n".join(out) + "\n\n![Seconds of a cold build by number of chapters](build-times.svg)\n\nRepeat it with `make bench`.\n",
+            "# Build times\n\n"
+            + "\n".join(out)
+            + "\n\n![Seconds of a cold build by number of chapters](build-times.svg)\n\nRepeat it with `make bench`.\n",
             encoding="utf-8",
         )
         draw(grown, ROOT / "docs" / "build-times.svg")
@@ -292,11 +354,18 @@ def medians(books: dict[str, Path], do, rounds: int) -> tuple[float, float]:
     for turn in range(rounds):
         for kind, folder in books.items():
             times[kind].append(do(folder, kind, turn))
-    return statistics.median(times["ours"]), statistics.median(times["stock"]) if "stock" in times else math.nan
+    return statistics.median(times["ours"]), statistics.median(
+        times["stock"]
+    ) if "stock" in times else math.nan
 
 
 def line(case: str, ours: float, theirs: float) -> str:
-    cells = [case, f"{ours:.2f}", *("" if math.isnan(theirs) else form for form in (f"{theirs:.2f}", f"{ours / theirs:.2f}")), str(TARGETS.get(case, ""))]
+    cells = [
+        case,
+        f"{ours:.2f}",
+        *("" if math.isnan(theirs) else form for form in (f"{theirs:.2f}", f"{ours / theirs:.2f}")),
+        str(TARGETS.get(case, "")),
+    ]
     return f"| {' | '.join(cells)} |"
 
 
@@ -306,7 +375,10 @@ def say(*lines: str) -> list[str]:
 
 
 def machine() -> str:
-    made_of = ", ".join(f"{name} {version(name)}" for name in ("jupyter-book", "sphinx", "myst-nb", "pandas", "matplotlib"))
+    made_of = ", ".join(
+        f"{name} {version(name)}"
+        for name in ("jupyter-book", "sphinx", "myst-nb", "pandas", "matplotlib")
+    )
     return f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, {psutil.virtual_memory().total / 2**30:.0f} GB, Python {platform.python_version()}, {made_of}"
 
 
@@ -319,7 +391,9 @@ def draw(grown: dict[int, tuple[float, float]], path: Path) -> None:
     frame = pd.DataFrame(grown, index=["This book", "Stock Jupyter Book"]).T
     ax = charts.lines(frame, "Seconds", height=3)
     stock = frame.iloc[:, 1].dropna()
-    ax.plot(stock.index, stock, color=ax.lines[1].get_color(), linestyle=":")  # dotted: not measured in between
+    ax.plot(
+        stock.index, stock, color=ax.lines[1].get_color(), linestyle=":"
+    )  # dotted: not measured in between
     ax.set_xlabel("Generated chapters")
     ax.set_xticks(SIZES)
     ax.figure.savefig(path, facecolor="white", metadata={"Date": None})

@@ -27,13 +27,31 @@ ROWS = 10_000_000
 LIMIT = 500  # MB that the reader may take
 PAIR = {643: "RUS", 364: "IRN"}
 # UN numbers of areas: the pair, the world, Taiwan's, an unspecified one, and as many as make a year of the world
-AREAS = [643, 364, 0, 490, 899] + [n for n in range(4, 1000, 4) if n not in (364, *un_comtrade.AREAS)][:195]
-CODES = ["TOTAL", *(f"{n:02}" for n in range(1, 98)), *(f"{n:06}" for n in range(10121, 10143)), "TOTAL by sea", *(f"{n:02} by sea" for n in range(1, 5))]
+AREAS = [643, 364, 0, 490, 899] + [
+    n for n in range(4, 1000, 4) if n not in (364, *un_comtrade.AREAS)
+][:195]
+CODES = [
+    "TOTAL",
+    *(f"{n:02}" for n in range(1, 98)),
+    *(f"{n:06}" for n in range(10121, 10143)),
+    "TOTAL by sea",
+    *(f"{n:02} by sea" for n in range(1, 5)),
+]
 BLOCK = len(AREAS) * len(CODES) * 2  # rows of a reporter
 HEADER = """datasetCode typeCode freqCode refPeriodId refYear refMonth period reporterCode flowCode partnerCode partner2Code classificationCode classificationSearchCode isOriginalClassification
 cmdCode aggrLevel isLeaf customsCode mosCode motCode qtyUnitCode qty isQtyEstimated altQtyUnitCode altQty isAltQtyEstimated netWgt isNetWgtEstimated grossWgt
 isGrossWgtEstimated cifvalue fobvalue primaryValue legacyEstimationFlag isReported isAggregate""".split()
-NEEDED = ["refYear", "reporterCode", "flowCode", "partnerCode", "partner2Code", "customsCode", "motCode", "cmdCode", "primaryValue"]
+NEEDED = [
+    "refYear",
+    "reporterCode",
+    "flowCode",
+    "partnerCode",
+    "partner2Code",
+    "customsCode",
+    "motCode",
+    "cmdCode",
+    "primaryValue",
+]
 
 
 def generate(folder: Path, rows: int = ROWS) -> Path:
@@ -44,11 +62,24 @@ def generate(folder: Path, rows: int = ROWS) -> Path:
     target.mkdir(parents=True, exist_ok=True)
     iso3 = (
         PAIR
-        | {number: f"{chr(65 + n // 26)}{chr(65 + n % 26)}Q" for n, number in enumerate(AREAS) if number not in (*PAIR, 0, 490, 899)}
+        | {
+            number: f"{chr(65 + n // 26)}{chr(65 + n % 26)}Q"
+            for n, number in enumerate(AREAS)
+            if number not in (*PAIR, 0, 490, 899)
+        }
         | {0: "W00", 490: "S19", 899: "_X "}
     )
     for name, field in (("Reporters.json", "reporterCode"), ("partnerAreas.json", "PartnerCode")):
-        areas = [{"id": number, "text": f"Area {number}", field: number, f"{field}IsoAlpha3": iso3[number], "isGroup": number == 0} for number in AREAS]
+        areas = [
+            {
+                "id": number,
+                "text": f"Area {number}",
+                field: number,
+                f"{field}IsoAlpha3": iso3[number],
+                "isGroup": number == 0,
+            }
+            for number in AREAS
+        ]
         (target / name).write_text(json.dumps({"results": areas}), encoding="utf-8-sig")
     path = target / "COMTRADE-FINAL-CA0002020H5[2021-06-01].gz"
     reporters = max(2, round(rows / BLOCK))
@@ -115,11 +146,19 @@ def pandas_all(path: Path, **options):
 
     rows = pd.read_csv(path, sep="\t", **options)
     rows = rows[
-        rows["reporterCode"].isin(PAIR) & (rows["cmdCode"] == "TOTAL") & (rows["partner2Code"] == 0) & (rows["motCode"] == 0) & (rows["customsCode"] == "C00")
+        rows["reporterCode"].isin(PAIR)
+        & (rows["cmdCode"] == "TOTAL")
+        & (rows["partner2Code"] == 0)
+        & (rows["motCode"] == 0)
+        & (rows["customsCode"] == "C00")
     ]
     rows = rows[rows["reporterCode"] != rows["partnerCode"]]
     return (
-        rows.groupby(["reporterCode", "partnerCode", "flowCode", "refYear"], as_index=False)["primaryValue"].sum().rename(columns={"primaryValue": "value_usd"})
+        rows.groupby(["reporterCode", "partnerCode", "flowCode", "refYear"], as_index=False)[
+            "primaryValue"
+        ]
+        .sum()
+        .rename(columns={"primaryValue": "value_usd"})
     )
 
 
@@ -127,20 +166,30 @@ def pandas_needed(path: Path):
     return pandas_all(path, usecols=NEEDED)
 
 
-WAYS = {"this book's reader": reader, "pandas.read_csv, all columns": pandas_all, "pandas.read_csv, the columns needed": pandas_needed}
+WAYS = {
+    "this book's reader": reader,
+    "pandas.read_csv, all columns": pandas_all,
+    "pandas.read_csv, the columns needed": pandas_needed,
+}
 
 
 def peak() -> float:
     """Return the most memory, in MB, that this process held."""
     status = Path("/proc/self/status")
-    if status.exists():  # what ru_maxrss says on Linux may be that of the process which started this one
+    if (
+        status.exists()
+    ):  # what ru_maxrss says on Linux may be that of the process which started this one
         return int(status.read_text().partition("VmHWM:")[2].split()[0]) / 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1 << 20 if sys.platform == "darwin" else 1 << 10)
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (
+        1 << 20 if sys.platform == "darwin" else 1 << 10
+    )
 
 
 def measure(way: str, path: Path) -> dict:
     """Return rows, sum, seconds and peak memory of one way to read the file; with `failed` in their place when the process ended otherwise."""
-    run = subprocess.run([sys.executable, __file__, way, str(path)], capture_output=True, text=True, cwd=ROOT)
+    run = subprocess.run(
+        [sys.executable, __file__, way, str(path)], capture_output=True, text=True, cwd=ROOT
+    )
     if run.returncode:
         return {"failed": run.stderr.strip().splitlines()[-1:] or [f"ended with {run.returncode}"]}
     return json.loads(run.stdout)
@@ -150,7 +199,9 @@ def report(folder: Path, rows: int = ROWS) -> list[str]:
     """Return the lines of a table: each way's seconds, rows a second and peak memory. The file is removed at the end."""
     free = shutil.disk_usage(folder).free
     if free < rows * 200:
-        return [f"Not measured: a file of {rows:,} rows may need {rows * 200 / 1e9:.0f} GB of disk, and {free / 1e9:.0f} GB are free in {folder}."]
+        return [
+            f"Not measured: a file of {rows:,} rows may need {rows * 200 / 1e9:.0f} GB of disk, and {free / 1e9:.0f} GB are free in {folder}."
+        ]
     path = generate(folder, rows)
     try:
         import gzip
@@ -173,8 +224,15 @@ def report(folder: Path, rows: int = ROWS) -> list[str]:
                 out.append(f"| {way} | failed: {got['failed'][0]} | | |")
                 continue
             sums.add((got["rows"], got["sum"]))
-            out.append(f"| {way} | {got['seconds']:.1f} | {lines / got['seconds']:,.0f} | {got['peak']:,.0f} |")
-        return out + ["", f"All find the same {next(iter(sums))[0]:,} rows." if len(sums) == 1 else f"They do not agree: {sorted(sums)}."]
+            out.append(
+                f"| {way} | {got['seconds']:.1f} | {lines / got['seconds']:,.0f} | {got['peak']:,.0f} |"
+            )
+        return out + [
+            "",
+            f"All find the same {next(iter(sums))[0]:,} rows."
+            if len(sums) == 1
+            else f"They do not agree: {sorted(sums)}.",
+        ]
     finally:
         shutil.rmtree(path.parent)
 
@@ -188,4 +246,13 @@ def machine() -> str:
 if __name__ == "__main__":
     began = time.perf_counter()
     found = WAYS[sys.argv[1]](Path(sys.argv[2]))
-    print(json.dumps({"rows": len(found), "sum": int(found["value_usd"].round().sum()), "seconds": time.perf_counter() - began, "peak": peak()}))
+    print(
+        json.dumps(
+            {
+                "rows": len(found),
+                "sum": int(found["value_usd"].round().sum()),
+                "seconds": time.perf_counter() - began,
+                "peak": peak(),
+            }
+        )
+    )

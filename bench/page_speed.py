@@ -17,7 +17,12 @@ from urllib.parse import urlsplit
 from playwright.sync_api import sync_playwright
 from reading import CHROMIUM, FLAGS
 
-SLOW = {"offline": False, "latency": 150, "downloadThroughput": 1.6e6 / 8, "uploadThroughput": 0.75e6 / 8}
+SLOW = {
+    "offline": False,
+    "latency": 150,
+    "downloadThroughput": 1.6e6 / 8,
+    "uploadThroughput": 0.75e6 / 8,
+}
 WATCH = """
 window.seen = { shift: 0, largest: 0, blocked: 0 };
 new PerformanceObserver((list) => { for (const entry of list.getEntries()) if (!entry.hadRecentInput) seen.shift += entry.value; }).observe({ type: "layout-shift", buffered: true });
@@ -100,24 +105,44 @@ def visit(browser, address: str) -> dict[str, float]:
 def report(sites: dict[str, Path], pages: list[str], rounds: int) -> list[str]:
     """Return a table in Markdown: for each page what it takes in ours and in stock (medians of the rounds, in turns), with the limits."""
     if not CHROMIUM:
-        return ["Pages were not measured: there is no Chromium on this machine (apt-get install chromium)."]
+        return [
+            "Pages were not measured: there is no Chromium on this machine (apt-get install chromium)."
+        ]
     servers, addresses = [], {}
     for kind, folder in sites.items():
-        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Compressing, directory=str(folder)))
+        server = http.server.ThreadingHTTPServer(
+            ("127.0.0.1", 0), functools.partial(Compressing, directory=str(folder))
+        )
         threading.Thread(target=server.serve_forever, daemon=True).start()
         servers.append(server)
         addresses[kind] = f"http://127.0.0.1:{server.server_address[1]}/"
     lines = [f"| page | | {' | '.join(MEASURES)} |", "|---|---|" + "---|" * len(MEASURES)]
     with sync_playwright() as player:
-        browser = player.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS, "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"])
+        browser = player.chromium.launch(
+            executable_path=CHROMIUM,
+            args=[*FLAGS, "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"],
+        )
         for page in pages:
             told = {kind: [] for kind in sites}
             for _ in range(rounds):
                 for kind in sites:
                     told[kind].append(visit(browser, addresses[kind] + page))
-            middle = {kind: {key: statistics.median(each[key] for each in every) for key, _ in MEASURES.values()} for kind, every in told.items()}
-            charts = (sites["ours"] / page).read_text(encoding="utf-8").count('<figure class="ledger-chart')
-            for kind, name in (("ours", f"{page.removesuffix('.html')} ({charts} charts)"), ("stock", "")):
+            middle = {
+                kind: {
+                    key: statistics.median(each[key] for each in every)
+                    for key, _ in MEASURES.values()
+                }
+                for kind, every in told.items()
+            }
+            charts = (
+                (sites["ours"] / page)
+                .read_text(encoding="utf-8")
+                .count('<figure class="ledger-chart')
+            )
+            for kind, name in (
+                ("ours", f"{page.removesuffix('.html')} ({charts} charts)"),
+                ("stock", ""),
+            ):
                 lines.append(
                     f"| {name} | {'this book' if kind == 'ours' else 'stock'} | "
                     + " | ".join(form.format(middle[kind][key]) for key, form in MEASURES.values())
@@ -129,4 +154,7 @@ def report(sites: dict[str, Path], pages: list[str], rounds: int) -> list[str]:
         browser.close()
     for server in servers:
         server.shutdown()
-    return [*lines, "| at most, for a chapter of six charts | this book | 15 | 150 | 0 | 0.70 of stock's | | 0.02 | | |"]
+    return [
+        *lines,
+        "| at most, for a chapter of six charts | this book | 15 | 150 | 0 | 0.70 of stock's | | 0.02 | | |",
+    ]

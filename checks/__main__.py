@@ -29,7 +29,10 @@ CHECKS: dict[str, Callable[[], Iterator[str]]] = {
 def main(names: list[str]) -> int:
     """Run the named checks, print what they find, and return how the process ends."""
     if not names or (unknown := [name for name in names if name not in CHECKS]):
-        print(f"{'no check is named ' + unknown[0] if names else 'name a check'}; there are: {', '.join(CHECKS)}", file=sys.stderr)
+        print(
+            f"{'no check is named ' + unknown[0] if names else 'name a check'}; there are: {', '.join(CHECKS)}",
+            file=sys.stderr,
+        )
         return 2
     found = [message for name in names for message in CHECKS[name]()]
     print("\n".join(found))

@@ -38,10 +38,15 @@ def myst() -> Iterator[str]:
     from myst_parser.config.main import MdParserConfig
     from myst_parser.parsers.mdit import create_md_parser
 
-    extensions = yaml.safe_load(text.read(text.ROOT / "_config.yml"))["parse"]["myst_enable_extensions"]
+    extensions = yaml.safe_load(text.read(text.ROOT / "_config.yml"))["parse"][
+        "myst_enable_extensions"
+    ]
     parser = create_md_parser(MdParserConfig(enable_extensions=set(extensions)), RendererHTML)
     for path in text.PAGES:
-        yield from (f"{text.name(path)}:{line}: {message}" for line, message in _faults(parser, text.read(path), 1))
+        yield from (
+            f"{text.name(path)}:{line}: {message}"
+            for line, message in _faults(parser, text.read(path), 1)
+        )
         yield from _head(path)
 
 
@@ -52,13 +57,23 @@ def _faults(parser, source: str, first: int) -> Iterator[tuple[int, str]]:
             start, end = token.map
             last = lines[min(end, len(lines)) - 1].strip(" \t>")
             if end - start < 2 or set(last) != {token.markup[0]} or len(last) < len(token.markup):
-                yield first + start, f"the block that {token.markup}{token.info} opens is never closed. Write {token.markup} on a line of its own after it."
+                yield (
+                    first + start,
+                    f"the block that {token.markup}{token.info} opens is never closed. Write {token.markup} on a line of its own after it.",
+                )
             name = re.match(r"\{([\w:-]+)\}", token.info.strip())
             if name and name[1] != "code-cell":
                 yield from _faults(parser, token.content, first + start + 1)
         for child in token.children or []:
             if child.type == "text" and (found := re.search(r"\{[a-z][a-z:-]*\}", child.content)):
-                at = next((n for n in range(token.map[0], token.map[1]) if child.content.strip()[:60] in lines[n]), token.map[0])
+                at = next(
+                    (
+                        n
+                        for n in range(token.map[0], token.map[1])
+                        if child.content.strip()[:60] in lines[n]
+                    ),
+                    token.map[0],
+                )
                 yield (
                     first + at,
                     f"{found.group()} is printed as it stands, for no text in backticks follows at once. Write {found.group()}`name`, without a space between.",
@@ -88,7 +103,20 @@ def cells() -> Iterator[str]:
         name, code = text.name(path), text.code(path)
         if not code.strip():
             continue
-        command = [ruff, "check", "--no-cache", "--extension", "md:python", "--ignore", NOT_FOR_CELLS, "--output-format", "json", "--stdin-filename", name, "-"]
+        command = [
+            ruff,
+            "check",
+            "--no-cache",
+            "--extension",
+            "md:python",
+            "--ignore",
+            NOT_FOR_CELLS,
+            "--output-format",
+            "json",
+            "--stdin-filename",
+            name,
+            "-",
+        ]
         ran = subprocess.run(command, cwd=text.ROOT, input=code, capture_output=True, text=True)
         if ran.returncode not in (0, 1):
             yield f"{name}:1: ruff could not check the cells: {ran.stderr.strip()}. Run `make book` for the locked packages, then again."

@@ -30,7 +30,9 @@ def tables() -> Iterator[str]:
         if path.name not in described and path.name != "datapackage.json":
             yield f"data/{path.name}:1: {DESCRIPTOR} does not describe it. Remove it, or make it a table with `make table`."
     for resource in text.descriptor():
-        yield from (f"{DESCRIPTOR}, table {resource['name']}: {fault}" for fault in _faults(resource))
+        yield from (
+            f"{DESCRIPTOR}, table {resource['name']}: {fault}" for fault in _faults(resource)
+        )
 
 
 def _faults(resource: dict) -> Iterator[str]:
@@ -45,7 +47,10 @@ def _faults(resource: dict) -> Iterator[str]:
             if not field.get(part):
                 yield f"column {field['name']} has no {part}. Say what it holds."
     known, held = {source["key"] for source in resource["sources"]}, {}
-    if any(field["name"] == "source" for field in resource["schema"]["fields"]) and (text.ROOT / "data" / resource["path"]).exists():
+    if (
+        any(field["name"] == "source" for field in resource["schema"]["fields"])
+        and (text.ROOT / "data" / resource["path"]).exists()
+    ):
         for line, row in text.rows(resource["name"]):
             held.setdefault(row["source"], line)
         for key in sorted(held.keys() - known - {""}):

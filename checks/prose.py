@@ -12,11 +12,15 @@ from checks import text
 
 DICTIONARY = Path(__file__).with_name("dictionary.txt")
 ALLOWED = Path(__file__).with_name("typed_numbers.csv")
-RUNS = Path(__file__).with_name("article_runs.txt")  # a hash of every run of eight words of the article, whose text is not the book's to publish
+RUNS = Path(__file__).with_name(
+    "article_runs.txt"
+)  # a hash of every run of eight words of the article, whose text is not the book's to publish
 RUN = 8
 HARDEST = 17  # years of schooling; an analyst's text has about 12 to 16
 MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"
-NUMBER = re.compile(r"(?<![\w.])\d[\d,]*(?:\.\d+)?[A-Za-z]*(?!\w)")  # with its unit, as in 5bn; 9M338 is a name
+NUMBER = re.compile(
+    r"(?<![\w.])\d[\d,]*(?:\.\d+)?[A-Za-z]*(?!\w)"
+)  # with its unit, as in 5bn; 9M338 is a name
 NAMES_WITH_NUMBERS = re.compile(
     r"\b(?:S/[\w/.]+|Project \d+|[A-Z][A-Za-z]*-\d+\w*|[Rr]esolutions? \d+|JCPOA|HS \d\d\S*|chapters? \d\d(?: to \d\d)?|[Aa]rticle \d+)"
 )
@@ -36,13 +40,23 @@ def spelling() -> Iterator[str]:
     from spellchecker import SpellChecker
 
     listed = DICTIONARY.read_text(encoding="utf-8").split()
-    own, english, used, told = {word.lower() for word in listed}, SpellChecker(language="en"), set(), set()
+    own, english, used, told = (
+        {word.lower() for word in listed},
+        SpellChecker(language="en"),
+        set(),
+        set(),
+    )
     for place in (*text.everything(), *text.descriptions(), *text.guides()):
         words = text.plain(place.text)
         for found in re.finditer(r"[A-Za-zÀ-ž]+(?:['’][A-Za-z]+)?", words):
             word = re.sub(r"['’]s?$", "", found.group())
             used.add(word.lower())
-            if len(word) > 1 and not word.isupper() and word.lower() not in own | told and english.unknown([word]):
+            if (
+                len(word) > 1
+                and not word.isupper()
+                and word.lower() not in own | told
+                and english.unknown([word])
+            ):
                 told.add(word.lower())
                 yield (
                     f"{place.file}:{place.line + text.line_of(words, found.start()) - 1}: {word!r} is not in the list of English words. "
@@ -79,26 +93,45 @@ def _typed(path: Path) -> Iterator[tuple[int, str, str]]:
             yield from ((place.line, number, place.text) for number in _numbers(place.text))
     whole, at = _bulleted(text.prose(path)), 0
     for paragraph in re.split(r"(\n\s*\n|\n(?=[-#|:] ))", whole):
-        line, at = text.line_of(whole, at + len(paragraph) - len(paragraph.lstrip())), at + len(paragraph)
+        line, at = (
+            text.line_of(whole, at + len(paragraph) - len(paragraph.lstrip())),
+            at + len(paragraph),
+        )
         if paragraph.lstrip().startswith("#"):
             continue
         lines = paragraph.lstrip().splitlines()
         # A sentence ends at its stop, or after the citation that follows the stop.
-        for sentence in re.split(r"(?<=[.!?])\s+(?!\{cite\}|\{claim\})(?=[A-Z“\[{*])|(?<=`)\s+(?=[A-Z][a-z])", " ".join(paragraph.split())):
+        for sentence in re.split(
+            r"(?<=[.!?])\s+(?!\{cite\}|\{claim\})(?=[A-Z“\[{*])|(?<=`)\s+(?=[A-Z][a-z])",
+            " ".join(paragraph.split()),
+        ):
             for number in _numbers(sentence):
-                within = next((n for n, each in enumerate(lines) if re.search(rf"(?<![\w.]){re.escape(number)}(?!\w)", each)), 0)
+                within = next(
+                    (
+                        n
+                        for n, each in enumerate(lines)
+                        if re.search(rf"(?<![\w.]){re.escape(number)}(?!\w)", each)
+                    ),
+                    0,
+                )
                 yield line + within, number, sentence
 
 
 def _numbers(sentence: str) -> list[str]:
     bare = re.sub(r"\{[a-z:]+\}`[^`]*`|`[^`]*`", " ", sentence)
-    return [found.rstrip(",") for found in NUMBER.findall(NAMES_WITH_NUMBERS.sub(" ", NO_FIGURES.sub(" ", bare)))]
+    return [
+        found.rstrip(",")
+        for found in NUMBER.findall(NAMES_WITH_NUMBERS.sub(" ", NO_FIGURES.sub(" ", bare)))
+    ]
 
 
 def typed_numbers() -> Iterator[str]:
     """A number in a sentence is computed, cited, or excused with a reason."""
     with ALLOWED.open(encoding="utf-8", newline="") as file:
-        excuses = {(row["page"], row["number"]): (n, row["reason"]) for n, row in enumerate(csv.DictReader(file), 2)}
+        excuses = {
+            (row["page"], row["number"]): (n, row["reason"])
+            for n, row in enumerate(csv.DictReader(file), 2)
+        }
     used = set()
     for path in text.PAGES:
         for line, number, sentence in _typed(path):
@@ -121,7 +154,10 @@ def typed_numbers() -> Iterator[str]:
 
 def words(of: str) -> list[tuple[str, int]]:
     """Return the words of a text, in small letters, each with its place."""
-    return [(found.group(), found.start()) for found in re.finditer(r"[a-z0-9]+", of.lower().replace("’", "'"))]
+    return [
+        (found.group(), found.start())
+        for found in re.finditer(r"[a-z0-9]+", of.lower().replace("’", "'"))
+    ]
 
 
 def mark(run: list[str]) -> str:
@@ -163,7 +199,9 @@ def reading_level() -> Iterator[str]:
         sentences = max(len(re.findall(r"[.!?:](?:\s|$)", said)), 1)
         level = 4.71 * sum(map(len, terms)) / len(terms) + 0.5 * len(terms) / sentences - 21.43
         if level >= HARDEST:
-            longest = max(re.split(r"(?<=[.!?:])\s+", said), key=lambda sentence: len(sentence.split()))
+            longest = max(
+                re.split(r"(?<=[.!?:])\s+", said), key=lambda sentence: len(sentence.split())
+            )
             start = " ".join(longest.split()[:6])
             yield (
                 f"{text.name(path)}:{text.line_of(said, said.index(longest))}: the page asks for {level:.1f} years of schooling, {HARDEST} at most, with "

@@ -13,13 +13,25 @@ from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = sorted([ROOT / "index.md", *(ROOT / "chapters").glob("*.md")])
-CELL = re.compile(r"^(?P<fence>```+|:::+)\{code-cell\}[^\n]*\n(?P<code>.*?)^(?P=fence)[ \t]*$", re.S | re.M)
-FENCE = re.compile(r"^ *(?P<fence>`{3,}|~{3,}|:{3,})(?P<info>[^\n`]*)\n(?P<body>.*?)^ *(?P=fence)[ \t]*$", re.S | re.M)
-NO_SENTENCES = set("bibliography changes code code-block image include ledger literalinclude math omissions raw source-list table-list toctree".split())
+CELL = re.compile(
+    r"^(?P<fence>```+|:::+)\{code-cell\}[^\n]*\n(?P<code>.*?)^(?P=fence)[ \t]*$", re.S | re.M
+)
+FENCE = re.compile(
+    r"^ *(?P<fence>`{3,}|~{3,}|:{3,})(?P<info>[^\n`]*)\n(?P<body>.*?)^ *(?P=fence)[ \t]*$",
+    re.S | re.M,
+)
+NO_SENTENCES = set(
+    "bibliography changes code code-block image include ledger literalinclude math omissions raw source-list table-list toctree".split()
+)
 # a comment, or text in backticks, which is a role where a name in braces stands before it and literal otherwise
-COMMENT_OR_TICKS = re.compile(r"^%[^\n]*|<!--.*?-->|(?P<role>\{[a-z:]+\})?(?<!`)(?P<ticks>`+)(?!`)(?:(?!\n\s*\n).)+?(?<!`)(?P=ticks)(?!`)", re.S | re.M)
+COMMENT_OR_TICKS = re.compile(
+    r"^%[^\n]*|<!--.*?-->|(?P<role>\{[a-z:]+\})?(?<!`)(?P<ticks>`+)(?!`)(?:(?!\n\s*\n).)+?(?<!`)(?P=ticks)(?!`)",
+    re.S | re.M,
+)
 TAG = r"</?[a-zA-Z][^<>]*>"  # a lone < is less than
-BIB_ENTRY = re.compile(r"^[ \t]*@\s*(?!(?:comment|string|preamble)\b)\w+\s*[{(]\s*([^,\s]+)\s*,", re.M | re.I)
+BIB_ENTRY = re.compile(
+    r"^[ \t]*@\s*(?!(?:comment|string|preamble)\b)\w+\s*[{(]\s*([^,\s]+)\s*,", re.M | re.I
+)
 # columns of the tables kept by hand that readers read as sentences
 SENTENCES = {
     "claims": ("claim", "reason", "slip", "how_to_test"),
@@ -61,7 +73,9 @@ def _opened(block: re.Match) -> str:
     directive = re.match(r"\{([\w:-]+)\}[ \t]*(.*)", block["info"].strip())
     if not directive or directive[1] in NO_SENTENCES:
         return _emptied(block)
-    title = f"{directive[2]}." if directive[2] and directive[1] != "figure" else ""  # a figure's is its file
+    title = (
+        f"{directive[2]}." if directive[2] and directive[1] != "figure" else ""
+    )  # a figure's is its file
     return f"{title}\n{FENCE.sub(_opened, block['body'])}"
 
 
@@ -70,7 +84,16 @@ def shown(path: Path) -> str:
     """Return a page's text with its roles: no front matter, no code, no comment, nothing literal. Lines keep their numbers."""
     text = re.sub(r"\A---\n.*?\n---\n", _emptied, read(path), flags=re.S)
     text = FENCE.sub(_opened, CELL.sub(_emptied, text))
-    return COMMENT_OR_TICKS.sub(lambda found: found.group() if found["role"] else f"`{_emptied(found)}`" if found["ticks"] else _emptied(found), text)
+    return COMMENT_OR_TICKS.sub(
+        lambda found: (
+            found.group()
+            if found["role"]
+            else f"`{_emptied(found)}`"
+            if found["ticks"]
+            else _emptied(found)
+        ),
+        text,
+    )
 
 
 def prose(path: Path) -> str:
@@ -82,7 +105,11 @@ def prose(path: Path) -> str:
 
 def plain(text: str) -> str:
     """Return text without its roles: numbers and citations are not words."""
-    return re.sub(r"\{[a-z:]+\}`[^`]*`|`[^`]*`|[*_]|https?://\S+|\b\w+(?:\.\w+)*\.(?:com|csv|hr|json|md|org|pt|py|yml)\b\S*", " ", text)
+    return re.sub(
+        r"\{[a-z:]+\}`[^`]*`|`[^`]*`|[*_]|https?://\S+|\b\w+(?:\.\w+)*\.(?:com|csv|hr|json|md|org|pt|py|yml)\b\S*",
+        " ",
+        text,
+    )
 
 
 def cells(path: Path) -> Iterator[Place]:
@@ -135,7 +162,9 @@ def kept_by_hand() -> Iterator[Place]:
     """Give what readers read of the tables kept by hand."""
     for table, columns in SENTENCES.items():
         for line, row in rows(table):
-            yield Place(f"data/{table}.csv", line, " ".join(row.get(column, "") for column in columns))
+            yield Place(
+                f"data/{table}.csv", line, " ".join(row.get(column, "") for column in columns)
+            )
 
 
 def captions(*kinds: str) -> Iterator[Place]:
@@ -150,34 +179,65 @@ def captions(*kinds: str) -> Iterator[Place]:
 def labels() -> Iterator[Place]:
     """Give what is written on charts: the texts given to the functions that draw."""
     for path in PAGES:
-        for call in (node for node in ast.walk(tree(path)) if isinstance(node, ast.Call) and dotted(node.func).startswith("charts.")):
+        for call in (
+            node
+            for node in ast.walk(tree(path))
+            if isinstance(node, ast.Call) and dotted(node.func).startswith("charts.")
+        ):
             if dotted(call.func) != "charts.publish":
                 yield from (Place(name(path), given.lineno, _said(given)) for given in call.args)
 
 
 def _said(whole: ast.expr) -> str:
-    parts = [part.value for part in ast.walk(whole) if isinstance(part, ast.Constant) and isinstance(part.value, str) and not _within_value(whole, part)]
+    parts = [
+        part.value
+        for part in ast.walk(whole)
+        if isinstance(part, ast.Constant)
+        and isinstance(part.value, str)
+        and not _within_value(whole, part)
+    ]
     return " … ".join(parts)
 
 
 def _within_value(whole: ast.expr, part: ast.Constant) -> bool:
     """Say whether a string is code within an f-string's braces rather than words of the sentence."""
-    return any(part in ast.walk(value) for value in ast.walk(whole) if isinstance(value, ast.FormattedValue))
+    return any(
+        part in ast.walk(value)
+        for value in ast.walk(whole)
+        if isinstance(value, ast.FormattedValue)
+    )
 
 
 def guides() -> Iterator[Place]:
     """Give what is written for authors: README, CONTRIBUTING and their like, docs/."""
     for path in sorted([*ROOT.glob("[A-Z]*.md"), *(ROOT / "docs").glob("*.md")]):
         text = re.sub(r"^ *```.*?^ *```$|^(?: {4,}|\t).*$", _emptied, read(path), flags=re.S | re.M)
-        yield Place(name(path), 1, re.sub(rf"(?s:<!--.*?-->)|{TAG}|(?<=\])\([^)]*\)|\[[^\]]*\]:.*", lambda found: " " + _emptied(found), text))
+        yield Place(
+            name(path),
+            1,
+            re.sub(
+                rf"(?s:<!--.*?-->)|{TAG}|(?<=\])\([^)]*\)|\[[^\]]*\]:.*",
+                lambda found: " " + _emptied(found),
+                text,
+            ),
+        )
 
 
 def descriptions() -> Iterator[Place]:
     """Give what the tables' pages say of them, each text with its line."""
     source, at = read(ROOT / "data" / "datapackage.json"), 0
     for resource in descriptor():
-        told = [resource["title"], resource["description"], resource["republication"], *resource.get("notes", [])]
-        told += [field.get(part, "") for field in resource["schema"]["fields"] for part in ("title", "description")]
+        told = [
+            resource["title"],
+            resource["description"],
+            resource["republication"],
+            *resource.get("notes", []),
+        ]
+        told += [
+            field.get(part, "")
+            for field in resource["schema"]["fields"]
+            for part in ("title", "description")
+        ]
         start = at = source.index(f'"name": {json.dumps(resource["name"])}', at)
         for each in told:
             where = source.find(json.dumps(each, ensure_ascii=False), start)
@@ -197,7 +257,9 @@ def everything() -> Iterator[Place]:
     yield from captions("caption", "alt")
     yield from labels()
     yield from kept_by_hand()
-    yield Place("data/changes.yml", 1, re.sub(r"^#.*", "", read(ROOT / "data/changes.yml"), flags=re.M))
+    yield Place(
+        "data/changes.yml", 1, re.sub(r"^#.*", "", read(ROOT / "data/changes.yml"), flags=re.M)
+    )
     source = read(ROOT / "CITATION.cff")
     for found in re.finditer(r"^(?:title|abstract):.*\n(?: +.*\n)*", source, re.M):
         yield Place("CITATION.cff", line_of(source, found.start()), found.group())

@@ -17,7 +17,12 @@ PICTURES = {".svg", ".png", ".jpg", ".jpeg", ".gif", ".webp"}
 
 def tables() -> Iterator[str]:
     """Every table is named in a chapter's code, or read by a rule of the ledger or by a module that prints or applies it."""
-    used = {node.value for path in text.PAGES for node in ast.walk(text.tree(path)) if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+    used = {
+        node.value
+        for path in text.PAGES
+        for node in ast.walk(text.tree(path))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
     for path in [*LEDGER.glob("*.py"), *LEDGER.glob("sphinxext/*.py")]:
         for call in text.calls(path, "load", "tables.load", "rows", "tables.rows"):
             if call.args and isinstance(call.args[0], ast.Constant):
@@ -35,7 +40,9 @@ def sources() -> Iterator[str]:
     readers: dict[str, set[str]] = {}
     upstream: dict[str, set[str]] = {}
     for name, entry in registry.items():
-        line = text.line_of(text_of_registry, re.search(rf"^{re.escape(name)}:", text_of_registry, re.M).start())
+        line = text.line_of(
+            text_of_registry, re.search(rf"^{re.escape(name)}:", text_of_registry, re.M).start()
+        )
         for table, function in (entry.get("tables") or {"": ""}).items():
             reader = f"{entry['module']}:{function}"
             readers.setdefault(table, set()).add(reader)
@@ -46,7 +53,9 @@ def sources() -> Iterator[str]:
                 yield f"data/sources.yml:{line}: {name} is for table {table}, which does not exist. Mend the name, or remove it."
             elif reader not in described[table]["builder"]:
                 yield f"data/sources.yml:{line}: {name} has the reader {reader}, which table {table} does not name as its builder in data/datapackage.json. Add it there, or remove it here."
-            elif not {name, entry.get("copy", name)} & {source.get("upstream") for source in described[table]["sources"]}:
+            elif not {name, entry.get("copy", name)} & {
+                source.get("upstream") for source in described[table]["sources"]
+            }:
                 yield f"data/sources.yml:{line}: table {table} has {name} not among its sources in data/datapackage.json. Add it there (`upstream`), or remove {table} here."
     for name, resource in described.items():
         if resource["builder"] == "hand":
@@ -64,32 +73,63 @@ def figures() -> Iterator[str]:
     drawing = {
         f"charts.{node.name}"
         for node in text.tree(LEDGER / "charts.py").body
-        if isinstance(node, ast.FunctionDef) and node.returns and ast.unparse(node.returns) == "Axes"
+        if isinstance(node, ast.FunctionDef)
+        and node.returns
+        and ast.unparse(node.returns) == "Axes"
     }
     for path in text.PAGES:
         drawn: dict[str, int] = {}
         for node in sorted(
-            (node for node in ast.walk(text.tree(path)) if isinstance(node, (ast.Assign, ast.Call))), key=lambda node: (node.lineno, node.col_offset)
+            (
+                node
+                for node in ast.walk(text.tree(path))
+                if isinstance(node, (ast.Assign, ast.Call))
+            ),
+            key=lambda node: (node.lineno, node.col_offset),
         ):
-            if isinstance(node, ast.Call) and text.dotted(node.func) == "charts.publish" and node.args:
+            if (
+                isinstance(node, ast.Call)
+                and text.dotted(node.func) == "charts.publish"
+                and node.args
+            ):
                 drawn.pop(ast.unparse(node.args[0]), None)
-            elif isinstance(node, ast.Assign) and isinstance(node.value, ast.Call) and text.dotted(node.value.func) in drawing:
+            elif (
+                isinstance(node, ast.Assign)
+                and isinstance(node.value, ast.Call)
+                and text.dotted(node.value.func) in drawing
+            ):
                 name = ast.unparse(node.targets[0])
                 if name in drawn:
                     yield _not_published(text.name(path), drawn[name], name)
                 drawn[name] = node.lineno
         yield from (_not_published(text.name(path), line, name) for name, line in drawn.items())
 
-    asking = [*LEDGER.rglob("*.py"), *LEDGER.rglob("*.html"), *LEDGER.rglob("*.toml"), *(text.ROOT / "assets").glob("*.*"), text.ROOT / "_config.yml"]
+    asking = [
+        *LEDGER.rglob("*.py"),
+        *LEDGER.rglob("*.html"),
+        *LEDGER.rglob("*.toml"),
+        *(text.ROOT / "assets").glob("*.*"),
+        text.ROOT / "_config.yml",
+    ]
     code = {path: _strings(path) if path.suffix == ".py" else text.read(path) for path in asking}
-    pages = {path: text.read(path) for path in [*text.PAGES, *text.ROOT.glob("*.md"), *(text.ROOT / "docs").glob("*.md")]}
+    pages = {
+        path: text.read(path)
+        for path in [*text.PAGES, *text.ROOT.glob("*.md"), *(text.ROOT / "docs").glob("*.md")]
+    }
     notices = {path: text.read(path) for path in (text.ROOT / "assets").rglob("NOTICE.txt")}
     for folder in ("assets", "docs", "chapters"):
         for path in sorted((text.ROOT / folder).rglob("*")):
-            if not path.is_file() or path in notices or (folder != "assets" and path.suffix not in PICTURES):
+            if (
+                not path.is_file()
+                or path in notices
+                or (folder != "assets" and path.suffix not in PICTURES)
+            ):
                 continue
             named = re.compile(rf"\b{re.escape(path.name)}\b")
-            quoted = re.compile(rf"[\"'(][^\"'()\n]*\b{re.escape(path.name)}[\"')?#]|^ *\w+: *\S*\b{re.escape(path.name)}\s", re.M)
+            quoted = re.compile(
+                rf"[\"'(][^\"'()\n]*\b{re.escape(path.name)}[\"')?#]|^ *\w+: *\S*\b{re.escape(path.name)}\s",
+                re.M,
+            )
             texts, wanted = (notices, named) if path.suffix == ".txt" else (code | pages, quoted)
             if not any(wanted.search(said) for other, said in texts.items() if other != path):
                 yield f"{text.name(path)}:1: no page, template or script shows or asks for it. Use it, or remove it."
@@ -98,7 +138,11 @@ def figures() -> Iterator[str]:
 def _strings(path: Path) -> str:
     """Return the strings of a module, one a line: neither comments nor docstrings ask for a file."""
     said = {id(node.value) for node in ast.walk(text.tree(path)) if isinstance(node, ast.Expr)}
-    strings = (node for node in ast.walk(text.tree(path)) if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in said)
+    strings = (
+        node
+        for node in ast.walk(text.tree(path))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in said
+    )
     return "\n".join(f'"{node.value}"' for node in strings)
 
 

@@ -19,7 +19,10 @@ from ledger.upkeep import download
 
 ROOT = Path(__file__).resolve().parent.parent
 UPSTREAM = Path(os.environ.get("LEDGER_UPSTREAM", ROOT.parent / "shared" / "upstream"))
-needs_upstream = pytest.mark.skipif(not UPSTREAM.is_dir(), reason=f"the institutions' files are not at {UPSTREAM} (set LEDGER_UPSTREAM)")
+needs_upstream = pytest.mark.skipif(
+    not UPSTREAM.is_dir(),
+    reason=f"the institutions' files are not at {UPSTREAM} (set LEDGER_UPSTREAM)",
+)
 
 
 @pytest.fixture(scope="session")
@@ -53,4 +56,10 @@ def server(running, certificates, monkeypatch):
 def point(name, server, **more):
     """Return entry `name` of data/sources.yml, its address and hosts changed to `server`'s, no pause between requests, and whatever else is named."""
     source = download.sources()[name]
-    return dataclasses.replace(source, **({"address": server.url_for("/"), "hosts": (f"localhost:{server.port}",), "pause": 0} | more))
+    return dataclasses.replace(
+        source,
+        **(
+            {"address": server.url_for("/"), "hosts": (f"localhost:{server.port}",), "pause": 0}
+            | more
+        ),
+    )

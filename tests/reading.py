@@ -17,11 +17,23 @@ from ledger.commands.pdf import CHROMIUM, FLAGS
 
 SITE = Path(__file__).resolve().parent.parent / "_build" / "html"
 MOVED = {f"tables/{name}.html" for name in site.MOVED}  # what stands there only leads on
-PAGES = sorted({path.relative_to(SITE).as_posix() for path in SITE.rglob("*.html") if "_static" not in path.parts} - MOVED)
+PAGES = sorted(
+    {
+        path.relative_to(SITE).as_posix()
+        for path in SITE.rglob("*.html")
+        if "_static" not in path.parts
+    }
+    - MOVED
+)
 
 if not CHROMIUM and os.environ.get("CI"):
-    raise RuntimeError("no Chromium on this machine, and in CI the reader's journeys may not be skipped: apt-get install chromium")
-needs_browser = pytest.mark.skipif(not CHROMIUM, reason="no Chromium here, so no reader's journey was tried: apt-get install chromium")
+    raise RuntimeError(
+        "no Chromium on this machine, and in CI the reader's journeys may not be skipped: apt-get install chromium"
+    )
+needs_browser = pytest.mark.skipif(
+    not CHROMIUM,
+    reason="no Chromium here, so no reader's journey was tried: apt-get install chromium",
+)
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +42,9 @@ def address():
         def log_message(self, *_):
             pass
 
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(SITE)))
+    server = http.server.ThreadingHTTPServer(
+        ("127.0.0.1", 0), functools.partial(Quiet, directory=str(SITE))
+    )
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_address[1]}"
     server.shutdown()
@@ -62,7 +76,14 @@ def open_page(browser, address):
                 route.abort()
 
         page.route("**/*", meet)
-        page.on("console", lambda message: page.complaints.append(message.text) if message.type in ("error", "warning") else None)
+        page.on(
+            "console",
+            lambda message: (
+                page.complaints.append(message.text)
+                if message.type in ("error", "warning")
+                else None
+            ),
+        )
         page.on("pageerror", lambda error: page.complaints.append(str(error)))
         page.goto(f"{address}/{path}", wait_until="load")
         return page

@@ -51,7 +51,9 @@ def write(folder, **chapters):
     for name, text in chapters.items():
         (folder / "chapters" / f"{name}.md").write_text(text, encoding="utf-8")
     (folder / "_toc.yml").write_text(
-        "format: jb-book\nroot: index\nchapters:\n" + "".join(f"  - file: chapters/{name}\n" for name in chapters), encoding="utf-8"
+        "format: jb-book\nroot: index\nchapters:\n"
+        + "".join(f"  - file: chapters/{name}\n" for name in chapters),
+        encoding="utf-8",
     )
 
 
@@ -75,7 +77,9 @@ def edit_table(folder, name, change):
     entry = next(entry for entry in descriptor["resources"] if entry["name"] == name)
     text = change((folder / "data" / entry["path"]).read_text(encoding="utf-8"))
     tables.stamp(entry, text)
-    replace_files(folder / "data", {entry["path"]: text, "datapackage.json": tables.dump(descriptor)})
+    replace_files(
+        folder / "data", {entry["path"]: text, "datapackage.json": tables.dump(descriptor)}
+    )
 
 
 def without_last_row(text):
@@ -88,12 +92,29 @@ def rows(folder, name):
 
 def surroundings(**more):
     """Return the environment of a build: the book's own ledger and data, compiled modules, and what `make book` fixes."""
-    return os.environ | {"PYTHONPATH": "", "PYTHONDONTWRITEBYTECODE": "", "PYTHONHASHSEED": "0", "SOURCE_DATE_EPOCH": "1700000000"} | more
+    return (
+        os.environ
+        | {
+            "PYTHONPATH": "",
+            "PYTHONDONTWRITEBYTECODE": "",
+            "PYTHONHASHSEED": "0",
+            "SOURCE_DATE_EPOCH": "1700000000",
+        }
+        | more
+    )
 
 
 def start(folder, command=BOOK, **more):
     """Start a build in a session of its own; `more` goes into its environment. What it says is read from `stdout`."""
-    return subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=surroundings(**more), start_new_session=True)
+    return subprocess.Popen(
+        command,
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env=surroundings(**more),
+        start_new_session=True,
+    )
 
 
 def build(folder, command=BOOK, **more):
@@ -113,7 +134,13 @@ def end(run):
 
 def run_here(book, code):
     """Run Python code with the book's own ledger; return what it prints."""
-    ran = subprocess.run([sys.executable, "-c", textwrap.dedent(code)], cwd=book, capture_output=True, text=True, env=surroundings())
+    ran = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(code)],
+        cwd=book,
+        capture_output=True,
+        text=True,
+        env=surroundings(),
+    )
     assert ran.returncode == 0, ran.stderr
     return ran.stdout
 
@@ -123,7 +150,10 @@ def processes(mark):
     found = []
     for process in os.listdir("/proc"):
         try:
-            with open(f"/proc/{process}/environ", "rb") as environment, open(f"/proc/{process}/cmdline", "rb") as command:
+            with (
+                open(f"/proc/{process}/environ", "rb") as environment,
+                open(f"/proc/{process}/cmdline", "rb") as command,
+            ):
                 if mark.encode() in environment.read():
                     found.append(command.read().replace(b"\0", b" ").decode())
         except OSError:
@@ -153,4 +183,8 @@ def page(folder, name="chapters/one"):
 def site(folder):
     """Return a hash of each file of the site."""
     html = folder / "_build" / "html"
-    return {path.relative_to(html).as_posix(): hashlib.blake2b(path.read_bytes()).hexdigest() for path in html.rglob("*") if path.is_file()}
+    return {
+        path.relative_to(html).as_posix(): hashlib.blake2b(path.read_bytes()).hexdigest()
+        for path in html.rglob("*")
+        if path.is_file()
+    }

@@ -36,6 +36,15 @@ def reserves(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
     for country in sorted((GAS_HOLDERS | set(pair)) & set(NAMES)):
         figures = table.loc[NAMES[country]]
         rows += [
-            (country, int(edition), "gas", "CIA World Factbook", "bcm", round(figures[edition] * 1000, 6)) for edition in editions if pd.notna(figures[edition])
+            (
+                country,
+                int(edition),
+                "gas",
+                "CIA World Factbook",
+                "bcm",
+                round(figures[edition] * 1000, 6),
+            )
+            for edition in editions
+            if pd.notna(figures[edition])
         ]
     return pd.DataFrame(rows, columns=RESERVES)

@@ -8,7 +8,17 @@ from ledger.core.sources import formats
 
 SOURCE = "Correlates of War"
 # where the project numbers states of today otherwise than Gleditsch and Ward, whose numbers country_converter has
-STATES = {"DEU": 255, "CZE": 316, "SRB": 345, "YEM": 679, "VNM": 816, "KIR": 946, "NRU": 970, "TUV": 947, "TON": 955}
+STATES = {
+    "DEU": 255,
+    "CZE": 316,
+    "SRB": 345,
+    "YEM": 679,
+    "VNM": 816,
+    "KIR": 946,
+    "NRU": 970,
+    "TUV": 947,
+    "TON": 955,
+}
 # a state's old codes, each with its last year: state 365 is the Soviet Union until 1991
 FORMER = {"RUS": [("SUN", 1991)], "SRB": [("YUG", 2002), ("SCG", 2005)]}
 FIRST_YEAR = 1989
@@ -37,14 +47,22 @@ def totals(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
     records = []
     if None not in numbers.values():
         one, two = sorted(pair, key=numbers.get)
-        data = data[(data["ccode1"] == numbers[one]) & (data["ccode2"] == numbers[two]) & (data["year"] >= FIRST_YEAR)]
+        data = data[
+            (data["ccode1"] == numbers[one])
+            & (data["ccode2"] == numbers[two])
+            & (data["year"] >= FIRST_YEAR)
+        ]
         for row in data.itertuples(index=False):
             for buyer, seller, millions in ((one, two, row.flow1), (two, one, row.flow2)):
                 if pd.isna(millions) or millions == -9:
                     continue
                 buyer, seller = _as_of(buyer, row.year), _as_of(seller, row.year)
-                records.append((buyer, seller, "import", int(row.year), SOURCE, round(millions * 1e6), False))
-    return pd.DataFrame(records, columns=["reporter", "partner", "flow", "year", "source", "value_usd", "estimated"])
+                records.append(
+                    (buyer, seller, "import", int(row.year), SOURCE, round(millions * 1e6), False)
+                )
+    return pd.DataFrame(
+        records, columns=["reporter", "partner", "flow", "year", "source", "value_usd", "estimated"]
+    )
 
 
 def _state(country: str) -> int | None:

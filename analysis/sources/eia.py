@@ -23,16 +23,26 @@ def exports(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
     """
     found = sorted((upstream / "eia-crude-exports").glob("INT-Export*.csv"))
     if len(found) != 1:
-        raise FileNotFoundError(f"eia-crude-exports: expected one file INT-Export*.csv in {upstream}, found {[path.name for path in found]}")
+        raise FileNotFoundError(
+            f"eia-crude-exports: expected one file INT-Export*.csv in {upstream}, found {[path.name for path in found]}"
+        )
     path = found[0]
     with path.open(encoding="utf-8-sig", newline="") as file:
         lines = [line for line in csv.reader(file) if line]
-    generated = re.match(r"Report generated on: \d\d-\d\d-(\d{4})", lines[0][0]) if len(lines) > 3 else None
+    generated = (
+        re.match(r"Report generated on: \d\d-\d\d-(\d{4})", lines[0][0]) if len(lines) > 3 else None
+    )
     if not generated:
-        raise ValueError(f"{path.name}: expected 'Report generated on: ' and a date, a header, a title and series")
+        raise ValueError(
+            f"{path.name}: expected 'Report generated on: ' and a date, a header, a title and series"
+        )
     header, title = lines[1], lines[2][1]
-    if header[:3] != ["API", "", "1980"] or header[2:] != [str(1980 + i) for i in range(len(header) - 2)]:
-        raise ValueError(f"{path.name}: expected the header API, (empty), and consecutive years from 1980, found {header}")
+    if header[:3] != ["API", "", "1980"] or header[2:] != [
+        str(1980 + i) for i in range(len(header) - 2)
+    ]:
+        raise ValueError(
+            f"{path.name}: expected the header API, (empty), and consecutive years from 1980, found {header}"
+        )
     if title != "crude oil including lease condensate exports (Mb/d)":
         raise ValueError(f"{path.name}: expected crude oil exports (Mb/d), found {title!r}")
     series = {line[0]: line for line in lines[3:]}
@@ -48,8 +58,22 @@ def exports(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
                 try:
                     barrels = round(float(value), 6)
                 except ValueError:
-                    raise ValueError(f"{path.name}, series {code}, {year}: {value!r} is no number") from None
-                rows.append((country, int(year), "crude oil", "WLD", "", "EIA", int(generated[1]), "thousand barrels a day", barrels))
+                    raise ValueError(
+                        f"{path.name}, series {code}, {year}: {value!r} is no number"
+                    ) from None
+                rows.append(
+                    (
+                        country,
+                        int(year),
+                        "crude oil",
+                        "WLD",
+                        "",
+                        "EIA",
+                        int(generated[1]),
+                        "thousand barrels a day",
+                        barrels,
+                    )
+                )
     return pd.DataFrame(rows, columns=EXPORTS)
 
 
@@ -74,7 +98,13 @@ def brent(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
         prices = _prices(upstream / "eia-brent" / name)
         for date, price in zip(prices["Date"], prices["Price"], strict=True):
             if date >= "1989":
-                rows.append((frequency, f"{date[:4]}-01-01" if frequency == "year" else f"{date[:7]}-01", price))
+                rows.append(
+                    (
+                        frequency,
+                        f"{date[:4]}-01-01" if frequency == "year" else f"{date[:7]}-01",
+                        price,
+                    )
+                )
     return pd.DataFrame(rows, columns=["frequency", "period", "usd_per_barrel"])
 
 
@@ -83,5 +113,7 @@ def _prices(path: Path) -> pd.DataFrame:
     wrong = ~prices["Date"].astype(str).str.fullmatch(r"\d{4}-\d{2}-\d{2}")
     if wrong.any():
         row = int(wrong.to_numpy().argmax())
-        raise ValueError(f"{path.name}, row {row + 2}, column Date: {prices['Date'].iloc[row]!r} is no date such as 2025-06-30")
+        raise ValueError(
+            f"{path.name}, row {row + 2}, column Date: {prices['Date'].iloc[row]!r} is no date such as 2025-06-30"
+        )
     return prices.dropna()

@@ -128,17 +128,27 @@ def production(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
         ("Oil Production - barrels", "Thousand barrels daily", "oil", "thousand barrels a day"),
         ("Gas Production - Bcm", "Billion cubic metres", "gas", "bcm"),
     ]:
-        figures = {key: value for key, value in _series(review, sheet, expected).items() if key[1] >= 1990}
+        figures = {
+            key: value for key, value in _series(review, sheet, expected).items() if key[1] >= 1990
+        }
         largest = set()
         for year in {year for _, year in figures}:
-            of_year = {country: value for (country, y), value in figures.items() if y == year and country != "WLD"}
+            of_year = {
+                country: value
+                for (country, y), value in figures.items()
+                if y == year and country != "WLD"
+            }
             largest |= set(sorted(of_year, key=of_year.get, reverse=True)[:10])
         rows += [
-            (country, year, fuel, "production", "Energy Institute", unit, value) for (country, year), value in figures.items() if country in largest | always
+            (country, year, fuel, "production", "Energy Institute", unit, value)
+            for (country, year), value in figures.items()
+            if country in largest | always
         ]
     rows += [
         (country, year, "gas", "consumption", "Energy Institute", "bcm", value)
-        for (country, year), value in _series(review, "Gas Consumption - Bcm", "Billion cubic metres").items()
+        for (country, year), value in _series(
+            review, "Gas Consumption - Bcm", "Billion cubic metres"
+        ).items()
         if country in {*pair, "QAT", "WLD"} and year >= 1990
     ]
     return pd.DataFrame(rows, columns=PRODUCTION)
@@ -156,7 +166,13 @@ def reserves(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
     rows = []
     for sheet, expected, fuel, unit, holders in [
         ("Gas - Proved reserves history", "Trillion cubic metres", "gas", "bcm", GAS_HOLDERS),
-        ("Oil - Proved reserves history", "Thousand million barrels", "oil", "million barrels", OIL_HOLDERS),
+        (
+            "Oil - Proved reserves history",
+            "Thousand million barrels",
+            "oil",
+            "million barrels",
+            OIL_HOLDERS,
+        ),
     ]:
         rows += [
             (country, year, fuel, "Energy Institute", unit, round(value * 1000, 6))
@@ -182,7 +198,9 @@ def exports(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
     for country in pair:
         if names.get(country) in REGIONS:
             rows += _pipeline_series(review, country, names[country])
-    for (exporter, year), value in _series(review, "Gas - LNG exports bcm", "Billion cubic metres").items():
+    for (exporter, year), value in _series(
+        review, "Gas - LNG exports bcm", "Billion cubic metres"
+    ).items():
         if exporter in pair:
             rows.append((exporter, year, "LNG", "WLD", "", value))
     table = _exports(review, rows + _matrices(review, pair))
@@ -199,12 +217,16 @@ def exports_2024(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
     """Gas exports of the pair in 2023 by destination, in bcm: the matrices of edition 2024, some of whose figures later ones revise."""
     review = _workbook(upstream / "energy-institute-2024" / WORKBOOK)
     if review.edition != 2024:
-        raise ValueError(f"{review.file}: expected the 2024 edition, found that of {review.edition}")
+        raise ValueError(
+            f"{review.file}: expected the 2024 edition, found that of {review.edition}"
+        )
     return _exports(review, _matrices(review, pair))
 
 
 def _exports(review: Review, rows: list[tuple]) -> pd.DataFrame:
-    table = pd.DataFrame(rows, columns=["country", "year", "fuel", "destination", "part_of", "value"])
+    table = pd.DataFrame(
+        rows, columns=["country", "year", "fuel", "destination", "part_of", "value"]
+    )
     return table.assign(source="Energy Institute", edition=review.edition, unit="bcm")[EXPORTS]
 
 
@@ -212,13 +234,17 @@ def _pipeline_series(review: Review, country: str, name: str) -> list[tuple]:
     """Rows from 2000 of one exporter's block in "Gas - Trade movements": all, Europe, CIS, and China's imports from it."""
     where, sheet = f"{review.file}, Gas - Trade movements", review.sheets["Gas - Trade movements"]
     if sheet["unit"] != "Billion cubic metres" or sheet["years"][0] != 2000:
-        raise ValueError(f"{where}: expected billion cubic metres from 2000, found {sheet['unit']!r} from {sheet['years'][0]}")
+        raise ValueError(
+            f"{where}: expected billion cubic metres from 2000, found {sheet['unit']!r} from {sheet['years'][0]}"
+        )
     # The copy has lost the headings of the regions, so the same row names return block after block.
     blocks, block = [], {}
     for row in sheet["entities"]:
         region = REGIONS[len(blocks)] if len(blocks) < len(REGIONS) else "World"
         if row.get("under", region) != region:
-            raise ValueError(f"{where}: {row['name']!r} stands under {row['under']!r}, expected {region!r}")
+            raise ValueError(
+                f"{where}: {row['name']!r} stands under {row['under']!r}, expected {region!r}"
+            )
         block.setdefault(row["name"].removeprefix("of which: "), row["values"])
         if row["name"] == "Total exports":
             blocks.append(block)
@@ -232,7 +258,9 @@ def _pipeline_series(review: Review, country: str, name: str) -> list[tuple]:
     rows = []
     for i, year in enumerate(sheet["years"]):
         if abs(exporter["Europe"][i] - europe[name][i]) > 0.001:
-            raise ValueError(f"{where}: Europe's imports from {name} are not its exports to Europe in {year}")
+            raise ValueError(
+                f"{where}: Europe's imports from {name} are not its exports to Europe in {year}"
+            )
         parts = exporter["Europe"][i] + exporter["Other CIS"][i] + china[name][i]
         if abs(parts - exporter["Pipeline exports"][i]) > 0.01:
             raise ValueError(f"{where}: {name}'s destinations do not add up in {year}")
@@ -252,25 +280,40 @@ def _matrices(review: Review, pair: tuple[str, str]) -> list[tuple]:
     return [
         (country, year, fuel, *row)
         for country in pair
-        for fuel, sheet, codes in [("pipeline gas", "Gas trade - pipeline", PIPELINE_TO), ("LNG", "Gas trade - LNG", LNG_TO)]
+        for fuel, sheet, codes in [
+            ("pipeline gas", "Gas trade - pipeline", PIPELINE_TO),
+            ("LNG", "Gas trade - LNG", LNG_TO),
+        ]
         for year, *row in _matrix(review, sheet, names.get(country), codes)
     ]
 
 
-def _matrix(review: Review, sheet: str, exporter: str | None, codes: dict) -> list[tuple[int, str, str, float]]:
+def _matrix(
+    review: Review, sheet: str, exporter: str | None, codes: dict
+) -> list[tuple[int, str, str, float]]:
     """(year, destination, part of, bcm) of one exporter in a matrix of origins by destinations; nothing if it has no column."""
     where = f"{review.file}, {sheet}"
-    cells = [["" if cell is None else str(cell).strip() for cell in row] for row in review.sheets[sheet]["grid"]]
+    cells = [
+        ["" if cell is None else str(cell).strip() for cell in row]
+        for row in review.sheets[sheet]["grid"]
+    ]
     title = re.search(r"Trade movements (\d{4})\b", cells[0][0])
     if not title:
-        raise ValueError(f"{where}: expected a title with 'Trade movements' and a year, found {cells[0][0]!r}")
+        raise ValueError(
+            f"{where}: expected a title with 'Trade movements' and a year, found {cells[0][0]!r}"
+        )
     header = next((i for i, row in enumerate(cells) if row[0] == "To"), None)
     if header is None:
         raise ValueError(f"{where}: no header row that begins with 'To'")
     if not any(row[0] == "Billion cubic metres" for row in cells[:header]):
-        raise ValueError(f"{where}: expected the unit 'Billion cubic metres', found {[row[0] for row in cells[1:header]]}")
+        raise ValueError(
+            f"{where}: expected the unit 'Billion cubic metres', found {[row[0] for row in cells[1:header]]}"
+        )
     # A column's name may stand on two rows ("Russian" over "Federation").
-    columns = [f"{above} {below}".removeprefix("From ").strip() for above, below in zip(cells[header - 1], cells[header], strict=True)]
+    columns = [
+        f"{above} {below}".removeprefix("From ").strip()
+        for above, below in zip(cells[header - 1], cells[header], strict=True)
+    ]
     rows = []
     for number, row in enumerate(cells[header + 1 :], start=header + 2):
         if row[0] not in codes:
@@ -279,7 +322,9 @@ def _matrix(review: Review, sheet: str, exporter: str | None, codes: dict) -> li
             try:
                 value = float(row[columns.index(exporter)])
             except ValueError:
-                raise ValueError(f"{where}, row {number}, column {exporter}: {row[columns.index(exporter)]!r} is no number") from None
+                raise ValueError(
+                    f"{where}, row {number}, column {exporter}: {row[columns.index(exporter)]!r} is no number"
+                ) from None
             if value > 0:
                 rows.append((int(title[1]), *codes[row[0]], round(value, 6)))
         if row[0] == "Total exports":
@@ -291,15 +336,25 @@ def _series(review: Review, sheet: str, unit: str) -> dict[tuple[str, int], floa
     """{(country, year): value} of one sheet; an unknown name is an error."""
     table = review.sheets[sheet]
     if table["unit"] != unit:
-        raise ValueError(f"{review.file}, {sheet}: expected a time series in {unit!r}, found {table['unit']!r}")
+        raise ValueError(
+            f"{review.file}, {sheet}: expected a time series in {unit!r}, found {table['unit']!r}"
+        )
     figures = {}
     for row in table["entities"]:
         name = row["name"]
-        if name in NOT_A_COUNTRY or name.startswith("Other ") or (name.startswith("Total ") and name != "Total World"):
+        if (
+            name in NOT_A_COUNTRY
+            or name.startswith("Other ")
+            or (name.startswith("Total ") and name != "Total World")
+        ):
             continue
         if name not in COUNTRIES:
             raise ValueError(f"{review.file}, {sheet}: unknown country or region {name!r}")
-        figures |= {(COUNTRIES[name], year): value for year, value in zip(table["years"], row["values"], strict=True) if value is not None}
+        figures |= {
+            (COUNTRIES[name], year): value
+            for year, value in zip(table["years"], row["values"], strict=True)
+            if value is not None
+        }
     return figures
 
 
@@ -310,13 +365,17 @@ def _review(upstream: Path) -> Review:
         return _workbook(path)
     path = upstream / "energy-institute-2026" / "ei_data.json"
     if not path.exists():
-        raise FileNotFoundError(f"neither energy-institute/{WORKBOOK} nor energy-institute-2026/{path.name} is in {upstream}")
+        raise FileNotFoundError(
+            f"neither energy-institute/{WORKBOOK} nor energy-institute-2026/{path.name} is in {upstream}"
+        )
     copy = json.loads(path.read_text(encoding="utf-8"))["sheets"]
     sheets = {}
     for name in SERIES + GRIDS:
         found = [sheet for each, sheet in copy.items() if _plain(each) == name]
         if len(found) != 1 or found[0]["type"] != ("timeseries" if name in SERIES else "raw"):
-            raise ValueError(f"{path.name}: expected one sheet {name!r} as {'a time series' if name in SERIES else 'a grid'}, found {len(found)}")
+            raise ValueError(
+                f"{path.name}: expected one sheet {name!r} as {'a time series' if name in SERIES else 'a grid'}, found {len(found)}"
+            )
         sheets[name] = found[0]
     return Review(path.name, _edition(path, sheets["Contents"]["grid"]), sheets)
 
@@ -330,9 +389,13 @@ def _workbook(path: Path) -> Review:
     for name in SERIES + GRIDS:
         found = [each for each in book.sheetnames if _plain(each) == name]
         if len(found) != 1:
-            raise ValueError(f"{path.name}: expected one sheet {name!r}, found {found} among {book.sheetnames}")
+            raise ValueError(
+                f"{path.name}: expected one sheet {name!r}, found {found} among {book.sheetnames}"
+            )
         grid = formats.sheet(book, found[0], path)
-        sheets[name] = {"grid": grid} if name in GRIDS else _timeseries(f"{path.name}, {name}", grid)
+        sheets[name] = (
+            {"grid": grid} if name in GRIDS else _timeseries(f"{path.name}, {name}", grid)
+        )
     book.close()
     return Review(path.name, _edition(path, sheets["Contents"]["grid"]), sheets)
 
@@ -343,7 +406,14 @@ def _timeseries(where: str, grid: list[tuple]) -> dict:
     Rows without a figure are headings, footnotes or blanks; "n/a" and "-" are no figure. What follows the years (growth, share)
     is not read.
     """
-    header = next((i for i, row in enumerate(grid) if isinstance(row[0], str) and isinstance(row[1], int) and 1900 < row[1] < 2100), None)
+    header = next(
+        (
+            i
+            for i, row in enumerate(grid)
+            if isinstance(row[0], str) and isinstance(row[1], int) and 1900 < row[1] < 2100
+        ),
+        None,
+    )
     if header is None:
         raise ValueError(f"{where}: no header row of a unit and years")
     years = [grid[header][1]]
@@ -352,7 +422,9 @@ def _timeseries(where: str, grid: list[tuple]) -> dict:
             break
         years.append(cell)
     if further := [cell for cell in grid[header] if isinstance(cell, int) and cell > years[-1]]:
-        raise ValueError(f"{where}: expected a header of consecutive years, found {further} after {years[0]} to {years[-1]}")
+        raise ValueError(
+            f"{where}: expected a header of consecutive years, found {further} after {years[0]} to {years[-1]}"
+        )
     entities, heading = [], None
     for number, row in enumerate(grid[header + 1 :], start=header + 2):
         name, cells = _label(row[0]), row[1 : len(years) + 1]
@@ -364,7 +436,9 @@ def _timeseries(where: str, grid: list[tuple]) -> dict:
         for year, cell in zip(years, cells, strict=True):
             if not (isinstance(cell, (int, float)) or cell in (None, "n/a", "-")):
                 raise ValueError(f"{where}, row {number} ({name}), {year}: {cell!r} is no number")
-        values = [float(f"{cell:.6g}") if isinstance(cell, (int, float)) else None for cell in cells]
+        values = [
+            float(f"{cell:.6g}") if isinstance(cell, (int, float)) else None for cell in cells
+        ]
         entities.append({"name": name, "values": values, "under": heading})
     return {"unit": str(grid[header][0]).strip(), "years": years, "entities": entities}
 
@@ -374,7 +448,9 @@ def _edition(path: Path, contents: list) -> int:
     title = next((str(row[0]).strip() for row in contents if row[0]), "")
     found = re.fullmatch(r"(\d{4}) Energy Institute Statistical Review of World Energy", title)
     if not found:
-        raise ValueError(f"{path.name}, Contents: expected the title '(year) Energy Institute Statistical Review of World Energy', found {title!r}")
+        raise ValueError(
+            f"{path.name}, Contents: expected the title '(year) Energy Institute Statistical Review of World Energy', found {title!r}"
+        )
     return int(found[1])
 
 

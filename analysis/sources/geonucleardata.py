@@ -27,12 +27,18 @@ HEADER = [
     "Source",
     "IAEAId",
 ]
-EVENTS = {"ConstructionStartAt": "construction start", "OperationalFrom": "commercial operation", "OperationalTo": "shutdown"}
+EVENTS = {
+    "ConstructionStartAt": "construction start",
+    "OperationalFrom": "commercial operation",
+    "OperationalTo": "shutdown",
+}
 
 
 def download(get, pair: tuple[str, str]) -> str:
     """Fetch the list as it stands in its repository."""
-    path = get("nuclear_power_plants.csv", "data/csv/denormalized/nuclear_power_plants.csv", kind="csv")
+    path = get(
+        "nuclear_power_plants.csv", "data/csv/denormalized/nuclear_power_plants.csv", kind="csv"
+    )
     try:
         return f"list as changed last on {_edition(_table(path))}"
     except ValueError as error:
@@ -55,7 +61,15 @@ def nuclear(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
         common = {"record": "reactor", "subject": r["Name"], "source": "GeoNuclearData", "url": url}
         for column, event in EVENTS.items():
             if r[column]:
-                rows.append(common | {"measure": event, "date": r[column], "date_kind": "milestone", "detail": model})
+                rows.append(
+                    common
+                    | {
+                        "measure": event,
+                        "date": r[column],
+                        "date_kind": "milestone",
+                        "detail": model,
+                    }
+                )
         rows.append(
             common
             | {
@@ -67,20 +81,37 @@ def nuclear(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
                 "detail": r["Status"].lower() + (f" ({model})" if model else ""),
             }
         )
-    columns = ["record", "subject", "measure", "date", "date_kind", "value", "unit", "detail", "source", "url"]
+    columns = [
+        "record",
+        "subject",
+        "measure",
+        "date",
+        "date_kind",
+        "value",
+        "unit",
+        "detail",
+        "source",
+        "url",
+    ]
     return pd.DataFrame(rows, columns=columns)
 
 
 def _table(path):
-    frame = formats.csv_table(path, HEADER, ["Capacity"], dtype=str, keep_default_na=False, na_values={"Capacity": [""]})
+    frame = formats.csv_table(
+        path, HEADER, ["Capacity"], dtype=str, keep_default_na=False, na_values={"Capacity": [""]}
+    )
     for column in [*EVENTS, "LastUpdatedAt"]:
         wrong = ~frame[column].str.fullmatch(r"(\d{4}-\d\d-\d\d.*)?")
         if wrong.any():
             row = int(wrong.to_numpy().argmax())
-            raise ValueError(f"{path.name}, row {row + 2}, column {column}: {frame[column].iloc[row]!r} is no date")
+            raise ValueError(
+                f"{path.name}, row {row + 2}, column {column}: {frame[column].iloc[row]!r} is no date"
+            )
     wrong = ~frame["CountryCode"].str.fullmatch("[A-Z]{2}")
     if wrong.any():
-        raise ValueError(f"{path.name}, column CountryCode: {frame['CountryCode'][wrong].iloc[0]!r} is no code of two letters")
+        raise ValueError(
+            f"{path.name}, column CountryCode: {frame['CountryCode'][wrong].iloc[0]!r} is no code of two letters"
+        )
     if not frame["LastUpdatedAt"].any():
         raise ValueError(f"{path.name}: no LastUpdatedAt tells the edition's date")
     return frame

@@ -16,7 +16,17 @@ import pandas as pd
 from ledger.core.sources import formats
 
 SELECTED = Path(__file__).with_name("gas_pipelines_selected.csv")
-NEEDED = ["id", "url", "name", "unit-name", "status", "areas", "capacity", "start-year", "capacity-table"]
+NEEDED = [
+    "id",
+    "url",
+    "name",
+    "unit-name",
+    "status",
+    "areas",
+    "capacity",
+    "start-year",
+    "capacity-table",
+]
 COLUMNS = [
     "project_id", "project", "segment", "role", "market", "status", "capacity_bcm", "counts_capacity", "start_year",
     "start_country", "end_country", "route", "url",
@@ -38,10 +48,16 @@ def download(get, pair: tuple[str, str]) -> str:
     """Download the newest workbook of the tracker that lies in the repository of its map."""
     folder = json.loads(get("folder.json", "", kind="json").read_text(encoding="utf-8"))
     if not isinstance(folder, list):
-        raise get.refuse("folder.json", f"the list of the folder is none: {folder.get('message', folder)}"[:200])
+        raise get.refuse(
+            "folder.json", f"the list of the folder is none: {folder.get('message', folder)}"[:200]
+        )
     if len(folder) >= 1000:
         raise get.refuse("folder.json", "the list of the folder is cut off at 1,000 files")
-    found = {match[1]: file for file in folder if (match := re.fullmatch(r"ggit_(\d{4}-\d{2}-\d{2})\.xlsx", file["name"]))}
+    found = {
+        match[1]: file
+        for file in folder
+        if (match := re.fullmatch(r"ggit_(\d{4}-\d{2}-\d{2})\.xlsx", file["name"]))
+    }
     if not found:
         raise get.refuse(
             "folder.json",
@@ -60,7 +76,9 @@ def pipelines(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
     and route are the tracker's; role, market, direction and counts_capacity are the book's. Start years of lines not built are
     plans. The file has no lengths.
     """
-    selected = formats.csv_table(SELECTED, ["pair", "project_id", "role", "market", "start", "end", "counts"], dtype=str)
+    selected = formats.csv_table(
+        SELECTED, ["pair", "project_id", "role", "market", "start", "end", "counts"], dtype=str
+    )
     selected = selected[selected["pair"] == "-".join(sorted(pair))]
     if selected.empty:
         return pd.DataFrame(columns=COLUMNS)
@@ -77,9 +95,14 @@ def pipelines(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
             raise ValueError(f"{where}: unknown countries {unknown}")
         route = [COUNTRIES[area] for area in areas]
         if choice.start not in route or choice.end not in route:
-            raise ValueError(f"{where}: {choice.start} or {choice.end} is not among its countries {route}")
+            raise ValueError(
+                f"{where}: {choice.start} or {choice.end} is not among its countries {route}"
+            )
         capacity = None if line["capacity"] is None else str(line["capacity"])
-        if capacity and not (re.fullmatch(r"\d+(\.\d+)?", capacity) and line["capacity-table"] == f"{float(capacity)} bcm/y of gas"):
+        if capacity and not (
+            re.fullmatch(r"\d+(\.\d+)?", capacity)
+            and line["capacity-table"] == f"{float(capacity)} bcm/y of gas"
+        ):
             raise ValueError(f"{where}: capacity {capacity!r} is not {line['capacity-table']!r}")
         if line["start-year"] is not None and not re.fullmatch(r"\d{4}", str(line["start-year"])):
             raise ValueError(f"{where}: start-year {line['start-year']!r} is no year")
@@ -107,17 +130,30 @@ def _tracker(folder: Path) -> tuple[Path, dict[str, dict]]:
     """The workbook, and its rows by id as dicts of the columns needed, from the one sheet that has them."""
     found = sorted(folder.glob("ggit*.xlsx"))
     if len(found) != 1:
-        raise FileNotFoundError(f"expected one workbook ggit*.xlsx in {folder}, found {[path.name for path in found]}")
+        raise FileNotFoundError(
+            f"expected one workbook ggit*.xlsx in {folder}, found {[path.name for path in found]}"
+        )
     path, book = found[0], formats.workbook(found[0])
-    headers = {name: next(book[name].iter_rows(max_row=1, values_only=True), ()) for name in book.sheetnames}
-    sheets = [name for name, header in headers.items() if all(header.count(column) == 1 for column in NEEDED)]
+    headers = {
+        name: next(book[name].iter_rows(max_row=1, values_only=True), ())
+        for name in book.sheetnames
+    }
+    sheets = [
+        name
+        for name, header in headers.items()
+        if all(header.count(column) == 1 for column in NEEDED)
+    ]
     if len(sheets) != 1:
-        raise ValueError(f"{path.name}: expected one sheet with the columns {NEEDED}, found {sheets}; the sheets begin with {headers}")
+        raise ValueError(
+            f"{path.name}: expected one sheet with the columns {NEEDED}, found {sheets}; the sheets begin with {headers}"
+        )
     places = {column: headers[sheets[0]].index(column) for column in NEEDED}
     tracker = {}
     for line in formats.sheet(book, sheets[0], path)[1:]:
         if line[places["id"]] in tracker and line[places["id"]] is not None:
-            raise ValueError(f"{path.name}, sheet {sheets[0]}: two rows have the id {line[places['id']]!r}")
+            raise ValueError(
+                f"{path.name}, sheet {sheets[0]}: two rows have the id {line[places['id']]!r}"
+            )
         tracker[line[places["id"]]] = {column: line[place] for column, place in places.items()}
     book.close()
     return path, tracker

@@ -20,7 +20,9 @@ NAMES = {
 WITH_COMMA = {"Yemen, North": "Yemen", "Gambia, The": "Gambia", "Macedonia, North": "Macedonia"}
 TYPES = ["trade", "arms", "military", "financial", "travel", "other"]
 NEEDED = ["case_id", "sanctioned_state", "sanctioning_state", "begin", "end", *TYPES]
-FIRST_YEAR = 2013  # the copy keeps only cases that ended in 2013 or later (earlier ones are cut off)
+FIRST_YEAR = (
+    2013  # the copy keeps only cases that ended in 2013 or later (earlier ones are cut off)
+)
 
 
 def sanctions(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
@@ -33,7 +35,9 @@ def sanctions(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
     """
     found = sorted((upstream / "gsdb").glob("GSDB*.csv"))
     if len(found) != 1:
-        raise FileNotFoundError(f"{upstream / 'gsdb'}: {len(found)} files are named GSDB*.csv; there must be one")
+        raise FileNotFoundError(
+            f"{upstream / 'gsdb'}: {len(found)} files are named GSDB*.csv; there must be one"
+        )
     file = found[0]
     data = formats.csv_table(file, NEEDED, ["begin", "end", *TYPES])
     if data.isna().any(axis=None):
@@ -42,12 +46,19 @@ def sanctions(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
     if data["case_id"].duplicated().any() or not data[TYPES].isin([0, 1]).all(axis=None):
         raise ValueError(f"{file.name}: a case stands twice, or a type is neither 0 nor 1")
     if (data["begin"] > data["end"]).any() or data["end"].max() < FIRST_YEAR:
-        raise ValueError(f"{file.name}: a case ends before it begins, or none lasts to {FIRST_YEAR}")
-    targets, senders = (_states(data[column]) for column in ("sanctioned_state", "sanctioning_state"))
+        raise ValueError(
+            f"{file.name}: a case ends before it begins, or none lasts to {FIRST_YEAR}"
+        )
+    targets, senders = (
+        _states(data[column]) for column in ("sanctioned_state", "sanctioning_state")
+    )
     named = set(targets.explode()) | set(senders.explode())
     records = []
     for code in pair:
-        names = {NAMES.get(code), formats.countries().convert(code, src="ISO3", to="name_short", not_found=code)} - {None}
+        names = {
+            NAMES.get(code),
+            formats.countries().convert(code, src="ISO3", to="name_short", not_found=code),
+        } - {None}
         if not names & named:
             raise ValueError(
                 f"{file.name}: no case names {' or '.join(sorted(names))} as target or sender; if the database spells {code} in another way, add it to NAMES"

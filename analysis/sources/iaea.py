@@ -8,19 +8,29 @@ from ledger.core.sources import formats
 
 FILES = {"IRN": "iaea-enriched-uranium.csv"}  # reports collected by the country that they are about
 HEADER = ["as_of", "kg_up_to_60pct", "total_stockpile_kg", "basis", "url"]
-MEASURES = {"kg_up_to_60pct": "stock enriched up to 60 per cent", "total_stockpile_kg": "total enriched stock"}
+MEASURES = {
+    "kg_up_to_60pct": "stock enriched up to 60 per cent",
+    "total_stockpile_kg": "total enriched stock",
+}
 # What the date is and who reported the figure. The file's own `basis` is the collector's working note.
 BASIS = {
     "2021-05-31": ("report", "Janes"),
     "2022-03-03": ("report", "AP, copied by Iran Watch"),
     "2022-10-22": ("stock", "AP, on a copy"),
     "2023-05-13": ("stock", "KUNA, on a copy"),
-    "2024-02-26": ("report", "Reuters, copied by The News; first fall on the report before, by 6.8 kg"),
+    "2024-02-26": (
+        "report",
+        "Reuters, copied by The News; first fall on the report before, by 6.8 kg",
+    ),
     "2024-08-17": ("stock", "press report, on a copy"),
     "2025-02-01": ("approximate", "Wall Street Journal; early February, day not given"),
     "2025-05-31": ("report", "Wall Street Journal"),
 }
-KINDS = {"report": "date of the report", "stock": "date of the stock", "approximate": "approximate date"}
+KINDS = {
+    "report": "date of the report",
+    "stock": "date of the stock",
+    "approximate": "approximate date",
+}
 
 
 def nuclear(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
@@ -30,8 +40,24 @@ def nuclear(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
     From the hand-collected evidence, which mixes two kinds of date (`date_kind`): the day the stock was taken and
     the day the report was made, some two weeks later.
     """
-    rows = [row for code in pair if code in FILES for row in _rows(upstream.parent / "evidence" / FILES[code])]
-    columns = ["record", "subject", "measure", "date", "date_kind", "value", "unit", "detail", "source", "url"]
+    rows = [
+        row
+        for code in pair
+        if code in FILES
+        for row in _rows(upstream.parent / "evidence" / FILES[code])
+    ]
+    columns = [
+        "record",
+        "subject",
+        "measure",
+        "date",
+        "date_kind",
+        "value",
+        "unit",
+        "detail",
+        "source",
+        "url",
+    ]
     return pd.DataFrame(rows, columns=columns)
 
 

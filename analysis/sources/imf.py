@@ -13,7 +13,10 @@ FIRST_YEAR = 1989
 RESULT = ["reporter", "partner", "flow", "year", "source", "value_usd", "estimated"]
 
 # workbooks of DOTS
-SHEETS = {"export": ("Exports, FOB", "Exports, FOB to Partner Countries"), "import": ("Imports, CIF", "Imports, CIF from Partner Countries")}
+SHEETS = {
+    "export": ("Exports, FOB", "Exports, FOB to Partner Countries"),
+    "import": ("Imports, CIF", "Imports, CIF from Partner Countries"),
+}
 UNIT = "US Dollars, Millions"
 # names that are more, or less, than the country which they bring to mind
 NAMES = {
@@ -33,7 +36,16 @@ NAMES = {
 
 # the service of IMTS
 INDICATORS = {"XG_FOB_USD": "export", "MG_CIF_USD": "import"}
-COLUMNS = ["COUNTRY", "INDICATOR", "COUNTERPART_COUNTRY", "FREQUENCY", "TIME_PERIOD", "OBS_VALUE", "UNIT", "STATUS"]
+COLUMNS = [
+    "COUNTRY",
+    "INDICATOR",
+    "COUNTERPART_COUNTRY",
+    "FREQUENCY",
+    "TIME_PERIOD",
+    "OBS_VALUE",
+    "UNIT",
+    "STATUS",
+]
 FILE = "imts.csv"
 
 
@@ -45,7 +57,9 @@ def totals(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
     Trade with states that are no more, such as the Soviet Union, stands in rows of its own and is not read.
     """
     folder = upstream / "imf-dots"
-    records = _service(folder / FILE, pair) if (folder / FILE).exists() else _workbooks(folder, pair)
+    records = (
+        _service(folder / FILE, pair) if (folder / FILE).exists() else _workbooks(folder, pair)
+    )
     return pd.DataFrame(records, columns=RESULT)
 
 
@@ -66,13 +80,25 @@ def _service(file: Path, pair: tuple[str, str]) -> list[tuple]:
                 f"{file.name}, row {data.index[wrong][0] + 2}, column {column}: {data.loc[wrong, column].iloc[0]!r}; expected {' or '.join(map(repr, values))}"
             )
     if (wrong := ~data["TIME_PERIOD"].str.fullmatch(r"\d{4}")).any():
-        raise ValueError(f"{file.name}, row {data.index[wrong][0] + 2}, column TIME_PERIOD: {data.loc[wrong, 'TIME_PERIOD'].iloc[0]!r} is no year")
+        raise ValueError(
+            f"{file.name}, row {data.index[wrong][0] + 2}, column TIME_PERIOD: {data.loc[wrong, 'TIME_PERIOD'].iloc[0]!r} is no year"
+        )
     ways = [pair, pair[::-1]]
-    data = data[[way in ways for way in zip(data["COUNTRY"], data["COUNTERPART_COUNTRY"])]].dropna(subset="OBS_VALUE")
+    data = data[[way in ways for way in zip(data["COUNTRY"], data["COUNTERPART_COUNTRY"])]].dropna(
+        subset="OBS_VALUE"
+    )
     data = data[data["TIME_PERIOD"].astype(int) >= FIRST_YEAR]
     # values are plain dollars; the column SCALE says how the Fund shows them
     return [
-        (row.COUNTRY, row.COUNTERPART_COUNTRY, INDICATORS[row.INDICATOR], int(row.TIME_PERIOD), SOURCE, round(row.OBS_VALUE), row.STATUS == "e")
+        (
+            row.COUNTRY,
+            row.COUNTERPART_COUNTRY,
+            INDICATORS[row.INDICATOR],
+            int(row.TIME_PERIOD),
+            SOURCE,
+            round(row.OBS_VALUE),
+            row.STATUS == "e",
+        )
         for row in data.itertuples()
     ]
 
@@ -88,7 +114,9 @@ def _workbooks(folder: Path, pair: tuple[str, str]) -> list[tuple]:
         book.close()
         country = _iso3([sheets["export"][3][1]])[0]
         if not country:
-            raise ValueError(f"{path.name}, sheet {SHEETS['export'][0]}, cell B4: {sheets['export'][3][1]!r} is no country that is known")
+            raise ValueError(
+                f"{path.name}, sheet {SHEETS['export'][0]}, cell B4: {sheets['export'][3][1]!r} is no country that is known"
+            )
         if country in found:
             raise ValueError(f"{path.name} and {found[country][0].name} are both of {country}")
         found[country] = (path, sheets)
@@ -101,18 +129,26 @@ def _workbooks(folder: Path, pair: tuple[str, str]) -> list[tuple]:
             where = f"{path.name}, sheet {SHEETS[flow][0]}"
             title, name, unit = rows[1][1], rows[3][1], rows[4][1]
             if (title, name, unit) != (SHEETS[flow][1], sheets["export"][3][1], UNIT):
-                raise ValueError(f"{where}: unexpected head {title!r}, {name!r}, {unit!r}; expected {SHEETS[flow][1]!r}, {sheets['export'][3][1]!r}, {UNIT!r}")
+                raise ValueError(
+                    f"{where}: unexpected head {title!r}, {name!r}, {unit!r}; expected {SHEETS[flow][1]!r}, {sheets['export'][3][1]!r}, {UNIT!r}"
+                )
             years = rows[6][2:]
             if not all(str(y).isdigit() and len(str(y)) == 4 for y in years):
                 raise ValueError(f"{where}: unexpected years {years}")
             named = [row for row in rows[7:] if row[1] is not None]
-            same = {row[2:] for row, iso3 in zip(named, _iso3([row[1] for row in named])) if iso3 == partner}  # some stand twice, in two groups
+            same = {
+                row[2:]
+                for row, iso3 in zip(named, _iso3([row[1] for row in named]))
+                if iso3 == partner
+            }  # some stand twice, in two groups
             if len(same) > 1:
                 raise ValueError(f"{where}: {len(same)} rows for {partner} that are not alike")
             for year, cell in zip(map(int, years), [cell for row in same for cell in row]):
                 if cell is not None and year >= FIRST_YEAR:
                     millions, estimated = _number(cell, f"{where}, {partner} in {year}")
-                    records.append((reporter, partner, flow, year, SOURCE, round(millions * 1e6), estimated))
+                    records.append(
+                        (reporter, partner, flow, year, SOURCE, round(millions * 1e6), estimated)
+                    )
     return records
 
 
@@ -128,7 +164,10 @@ def _iso3(names: list) -> list[str]:
     """Return the ISO 3166 codes of countries by the names that DOTS gives them, "" for groups and for states that are no more."""
     names = [str(name).strip() for name in names]
     found = formats.countries().pandas_convert(pd.Series(names), to="ISO3", not_found="-")
-    return [NAMES.get(name, code if isinstance(code, str) and len(code) == 3 else "") for name, code in zip(names, found)]
+    return [
+        NAMES.get(name, code if isinstance(code, str) and len(code) == 3 else "")
+        for name, code in zip(names, found)
+    ]
 
 
 def download(get, pair: tuple[str, str]) -> str:
@@ -144,11 +183,15 @@ def download(get, pair: tuple[str, str]) -> str:
     header = pd.read_csv(path, encoding="utf-8-sig", nrows=0).columns
     if missing := [column for column in COLUMNS if column not in header]:
         raise get.refuse(FILE, f"the answer has no column {missing}; its header is {list(header)}")
-    years = pd.read_csv(path, encoding="utf-8-sig", usecols=["TIME_PERIOD", "OBS_VALUE"], dtype=str).dropna()["TIME_PERIOD"]
+    years = pd.read_csv(
+        path, encoding="utf-8-sig", usecols=["TIME_PERIOD", "OBS_VALUE"], dtype=str
+    ).dropna()["TIME_PERIOD"]
     if years.empty:
         raise get.refuse(
             FILE,
             "the answer has no observations",
             "The service answers so, and with no error, when a code or the order of the key is not as it expects; see the dataset IMTS at data.imf.org.",
         )
-    return f"IMTS, answer of {datetime.datetime.now(datetime.UTC):%-d %B %Y}, years to {years.max()}"
+    return (
+        f"IMTS, answer of {datetime.datetime.now(datetime.UTC):%-d %B %Y}, years to {years.max()}"
+    )

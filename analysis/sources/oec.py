@@ -22,14 +22,25 @@ def totals(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
     folder = upstream / "oec-baci-2022"
     paths = sorted(path for path in folder.glob("*.csv") if re.fullmatch(NAME, path.name))
     if not paths:
-        raise FileNotFoundError(f"oec-baci-2022: no file bilateral_value_clean_<year>_withid.csv in {folder}")
+        raise FileNotFoundError(
+            f"oec-baci-2022: no file bilateral_value_clean_<year>_withid.csv in {folder}"
+        )
     records = []
     for path in paths:
         year = 2000 + int(re.fullmatch(NAME, path.name)[1])
-        data = formats.csv_table(path, COLUMNS, numbers=["value"], keep_default_na=False, na_values={"value": [""]})
+        data = formats.csv_table(
+            path, COLUMNS, numbers=["value"], keep_default_na=False, na_values={"value": [""]}
+        )
         for seller, buyer in (pair, pair[::-1]):
-            found = data[(data["exporter_id"] == seller.lower()) & (data["importer_id"] == buyer.lower())]
+            found = data[
+                (data["exporter_id"] == seller.lower()) & (data["importer_id"] == buyer.lower())
+            ]
             if len(found) > 1:
                 raise ValueError(f"{path.name}: {len(found)} rows from {seller} to {buyer}")
-            records += [(seller, buyer, "export", year, SOURCE, round(value), False) for value in found["value"].dropna()]
-    return pd.DataFrame(records, columns=["reporter", "partner", "flow", "year", "source", "value_usd", "estimated"])
+            records += [
+                (seller, buyer, "export", year, SOURCE, round(value), False)
+                for value in found["value"].dropna()
+            ]
+    return pd.DataFrame(
+        records, columns=["reporter", "partner", "flow", "year", "source", "value_usd", "estimated"]
+    )

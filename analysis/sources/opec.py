@@ -11,7 +11,17 @@ import pandas as pd
 from ledger.core.sources import formats
 
 RESERVES = ["country", "year", "fuel", "source", "unit", "value"]
-EXPORTS = ["country", "year", "fuel", "destination", "part_of", "source", "edition", "unit", "value"]
+EXPORTS = [
+    "country",
+    "year",
+    "fuel",
+    "destination",
+    "part_of",
+    "source",
+    "edition",
+    "unit",
+    "value",
+]
 
 # Whose reserves the energy chapter needs. Gas: every state that has been a member, observer or founding participant of
 # the Gas Exporting Countries Forum, the largest holders outside it, and the world. Oil: the largest holders.
@@ -68,20 +78,41 @@ def reserves(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
     """
     folder = upstream / "opec-asb"
     if folder.is_dir():
-        return _reserves("OPEC", 1990, gas=_countries(folder / "T91.xlsx", GAS), oil=_countries(folder / "T31.xlsx", OIL), pair=pair)
+        return _reserves(
+            "OPEC",
+            1990,
+            gas=_countries(folder / "T91.xlsx", GAS),
+            oil=_countries(folder / "T31.xlsx", OIL),
+            pair=pair,
+        )
     folder = upstream / "opec-asb-reserves"
-    return _reserves("OPEC", 1990, gas=_countries(folder / "raw_proven_reserves_gas.xlsx"), oil=_countries(folder / "raw_proven_reserves_oil.xlsx"), pair=pair)
+    return _reserves(
+        "OPEC",
+        1990,
+        gas=_countries(folder / "raw_proven_reserves_gas.xlsx"),
+        oil=_countries(folder / "raw_proven_reserves_oil.xlsx"),
+        pair=pair,
+    )
 
 
 def reserves_2023(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
     """The same from the ASB 2023 (2010 to 2022), kept because editions disagree, on Russia's gas in 2022 most of all."""
     folder = upstream / "opec-asb-2023"
-    return _reserves("OPEC ASB 2023", 2010, gas=_countries(folder / "T91.xlsx", GAS), oil=_countries(folder / "T31.xlsx", OIL), pair=pair)
+    return _reserves(
+        "OPEC ASB 2023",
+        2010,
+        gas=_countries(folder / "T91.xlsx", GAS),
+        oil=_countries(folder / "T31.xlsx", OIL),
+        pair=pair,
+    )
 
 
 def _reserves(source: str, first: int, gas: list, oil: list, pair: tuple[str, str]) -> pd.DataFrame:
     rows = []
-    for fuel, figures, holders, unit in [("gas", gas, GAS_HOLDERS, "bcm"), ("oil", oil, OIL_HOLDERS, "million barrels")]:
+    for fuel, figures, holders, unit in [
+        ("gas", gas, GAS_HOLDERS, "bcm"),
+        ("oil", oil, OIL_HOLDERS, "million barrels"),
+    ]:
         for country, year, value in figures:
             if country not in holders | set(pair) or year < first:
                 continue
@@ -102,15 +133,55 @@ def exports(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
     """
     folder = upstream / "opec-asb-2023"
     rows = []
-    for country, year, value in _countries(folder / "T52.xlsx", "Table 5.2: World crude oil exports by country (1,000 b/d)"):
+    for country, year, value in _countries(
+        folder / "T52.xlsx", "Table 5.2: World crude oil exports by country (1,000 b/d)"
+    ):
         if country in {*pair, "SAU", "WLD"} and year >= 1989:
-            rows.append((country, year, "crude oil", "WLD", "", "OPEC ASB 2023", 2023, "thousand barrels a day", round(value, 6)))
+            rows.append(
+                (
+                    country,
+                    year,
+                    "crude oil",
+                    "WLD",
+                    "",
+                    "OPEC ASB 2023",
+                    2023,
+                    "thousand barrels a day",
+                    round(value, 6),
+                )
+            )
     for country, year, destination, value in _by_destination(folder / "T51.xlsx"):
         if country in pair:
-            rows.append((country, year, "crude oil", destination, "WLD", "OPEC ASB 2023", 2023, "thousand barrels a day", round(value, 6)))
-    for country, year, value in _countries(folder / "T94.xlsx", "Table 9.4: World natural gas exports by country (m standard cu m)"):
+            rows.append(
+                (
+                    country,
+                    year,
+                    "crude oil",
+                    destination,
+                    "WLD",
+                    "OPEC ASB 2023",
+                    2023,
+                    "thousand barrels a day",
+                    round(value, 6),
+                )
+            )
+    for country, year, value in _countries(
+        folder / "T94.xlsx", "Table 9.4: World natural gas exports by country (m standard cu m)"
+    ):
         if country in {*pair, "QAT", "WLD"} and year >= 1996:
-            rows.append((country, year, "natural gas", "WLD", "", "OPEC ASB 2023", 2023, "bcm", round(value / 1000, 6)))
+            rows.append(
+                (
+                    country,
+                    year,
+                    "natural gas",
+                    "WLD",
+                    "",
+                    "OPEC ASB 2023",
+                    2023,
+                    "bcm",
+                    round(value / 1000, 6),
+                )
+            )
     return pd.DataFrame(rows, columns=EXPORTS)
 
 
@@ -123,11 +194,18 @@ def _countries(path: Path, title: str | None = None) -> list[tuple[str, int, flo
         name = _name(row[0])
         if name.startswith("Notes") or name.startswith("©"):
             break
-        if not name or name in NOT_A_COUNTRY or name == "of which" or all(row[column] is None for column, _ in years):
+        if (
+            not name
+            or name in NOT_A_COUNTRY
+            or name == "of which"
+            or all(row[column] is None for column, _ in years)
+        ):
             continue
         if name not in COUNTRIES:
             raise ValueError(f"{path.name}: unknown country or region {name!r}")
-        found += [(COUNTRIES[name], year, value) for year, value in _numbers(path, name, row, years)]
+        found += [
+            (COUNTRIES[name], year, value) for year, value in _numbers(path, name, row, years)
+        ]
     return found
 
 
@@ -148,7 +226,10 @@ def _by_destination(path: Path) -> list[tuple[str, int, str, float]]:
             continue
         if destination not in DESTINATIONS:
             raise ValueError(f"{path.name}: unknown destination {destination!r}")
-        found += [(country, year, DESTINATIONS[destination], value) for year, value in _numbers(path, destination, row, years)]
+        found += [
+            (country, year, DESTINATIONS[destination], value)
+            for year, value in _numbers(path, destination, row, years)
+        ]
     return found
 
 
@@ -164,25 +245,43 @@ def _grid(path: Path, title: str | None) -> list[tuple]:
     if title is None:
         return grid
     if len(grid) < 3 or grid[1][0] != title:
-        raise ValueError(f"{path.name}, sheet {book.sheetnames[0]}: expected the title {title!r}, found {grid[1][0] if len(grid) > 1 else None!r}")
+        raise ValueError(
+            f"{path.name}, sheet {book.sheetnames[0]}: expected the title {title!r}, found {grid[1][0] if len(grid) > 1 else None!r}"
+        )
     return grid[2:]
 
 
 def _years(path: Path, header: tuple, first_column: int) -> list[tuple[int, int]]:
     """(column, year) of a header row, whose years are numbers or first days of January, one after the other."""
-    cells = [(column, getattr(cell, "year", cell)) for column, cell in enumerate(header) if column >= first_column and cell is not None]
+    cells = [
+        (column, getattr(cell, "year", cell))
+        for column, cell in enumerate(header)
+        if column >= first_column and cell is not None
+    ]
     years = [year for _, year in cells]
-    if not years or any(type(year) is not int for year in years) or years != list(range(years[0], years[0] + len(years))):
-        raise ValueError(f"{path.name}: expected a header of consecutive years, found {header[:6]!r}")
+    if (
+        not years
+        or any(type(year) is not int for year in years)
+        or years != list(range(years[0], years[0] + len(years)))
+    ):
+        raise ValueError(
+            f"{path.name}: expected a header of consecutive years, found {header[:6]!r}"
+        )
     return cells
 
 
-def _numbers(path: Path, name: str, row: tuple, years: list[tuple[int, int]]) -> list[tuple[int, float]]:
+def _numbers(
+    path: Path, name: str, row: tuple, years: list[tuple[int, int]]
+) -> list[tuple[int, float]]:
     """(year, value) of the cells of a row that hold a number; the others must be empty or say that there is no figure."""
     for column, year in years:
         if isinstance(row[column], str) and row[column].strip() not in NO_FIGURE:
             raise ValueError(f"{path.name}, row {name!r}, {year}: {row[column]!r} is no number")
-    return [(year, float(row[column])) for column, year in years if isinstance(row[column], (int, float))]
+    return [
+        (year, float(row[column]))
+        for column, year in years
+        if isinstance(row[column], (int, float))
+    ]
 
 
 def _name(cell: object) -> str:

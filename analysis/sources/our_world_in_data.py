@@ -39,7 +39,12 @@ def download_energy(get, pair: tuple[str, str]) -> str:
 
 def download_deaths(get, pair: tuple[str, str]) -> str:
     """Download the whole chart of deaths by place, all countries and years."""
-    path = get(DEATHS, DEATHS, params={"v": 1, "csvType": "full", "useColumnShortNames": "false"}, kind="csv")
+    path = get(
+        DEATHS,
+        DEATHS,
+        params={"v": 1, "csvType": "full", "useColumnShortNames": "false"},
+        kind="csv",
+    )
     try:
         table = _deaths(path)
     except ValueError as error:
@@ -66,7 +71,9 @@ def energy_production(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
         for fuel, value in [("oil", row.oil_production), ("gas", row.gas_production)]
         if pd.notna(value)
     ]
-    return pd.DataFrame(rows, columns=["country", "year", "fuel", "measure", "source", "unit", "value"])
+    return pd.DataFrame(
+        rows, columns=["country", "year", "fuel", "measure", "source", "unit", "value"]
+    )
 
 
 def electricity_mix(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
@@ -77,14 +84,18 @@ def electricity_mix(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
     zeros of the sources it does not use are given. Shares are those of the file, rounded to three decimals there; in a few
     early years (Russia 1999, the world before 2000) the sources do not add up to all generation.
     """
-    table = _energy(_energy_file(upstream), pair, [column for columns in POWER.values() for column in columns])
+    table = _energy(
+        _energy_file(upstream), pair, [column for columns in POWER.values() for column in columns]
+    )
     rows = [
         (row["country"], row["year"], power, row[share], row[generation])
         for _, row in table[table["gas_electricity"].notna()].iterrows()
         for power, (generation, share) in POWER.items()
         if pd.notna(row[generation]) and pd.notna(row[share])
     ]
-    return pd.DataFrame(rows, columns=["country", "year", "source_of_power", "share_percent", "generation_twh"])
+    return pd.DataFrame(
+        rows, columns=["country", "year", "source_of_power", "share_percent", "generation_twh"]
+    )
 
 
 def _energy_file(upstream: Path) -> Path:
@@ -95,8 +106,12 @@ def _energy_file(upstream: Path) -> Path:
 
 def _energy(path: Path, pair: tuple[str, str], columns: list[str]) -> pd.DataFrame:
     """The named columns of the energy file from 1990, with country codes: the pair and those it is compared with, as far as they are there."""
-    table = formats.csv_table(path, ["country", "iso_code", "year", *columns], numbers=["year", *columns])
-    world = (table["country"] == "World") & (table["iso_code"].isna() | (table["iso_code"] == "OWID_WRL"))
+    table = formats.csv_table(
+        path, ["country", "iso_code", "year", *columns], numbers=["year", *columns]
+    )
+    world = (table["country"] == "World") & (
+        table["iso_code"].isna() | (table["iso_code"] == "OWID_WRL")
+    )
     table["country"] = table["iso_code"].mask(world, "WLD")
     if missing := sorted(COMPARED - set(table["country"])):
         raise ValueError(f"{path.name}: no rows of {missing} (by iso_code; the world by its name)")
@@ -142,12 +157,25 @@ def _deaths(path: Path) -> pd.DataFrame:
     """
     header = list(pd.read_csv(path, encoding="utf-8-sig", nrows=0).columns)
     names = {name.lower(): name for name in header}
-    values = {name: re.findall("[a-z]+", name.lower()) for name in header if name.lower() not in ("entity", "code", "year")}
+    values = {
+        name: re.findall("[a-z]+", name.lower())
+        for name in header
+        if name.lower() not in ("entity", "code", "year")
+    }
     values = {name: words for name, words in values.items() if not {"high", "low"} & set(words)}
     words = next(iter(values.values()), [])
-    if not {"entity", "year"} <= set(names) or len(values) != 1 or "deaths" not in words or ("type" in words and words[-1] != "all"):
-        raise ValueError(f"{path.name}: expected Entity, Code, Year and one column of deaths of all conflict types, found {header}")
-    table = formats.csv_table(path, [names["entity"], names["year"], *values], numbers=[names["year"], *values])
+    if (
+        not {"entity", "year"} <= set(names)
+        or len(values) != 1
+        or "deaths" not in words
+        or ("type" in words and words[-1] != "all")
+    ):
+        raise ValueError(
+            f"{path.name}: expected Entity, Code, Year and one column of deaths of all conflict types, found {header}"
+        )
+    table = formats.csv_table(
+        path, [names["entity"], names["year"], *values], numbers=[names["year"], *values]
+    )
     table.columns = ["entity", "year", "deaths"]
     table = table[table["entity"] == UCDP_PLACE]
     if table.empty:

@@ -31,7 +31,16 @@ COLUMNS = [
 ]
 TYPES = {1: "extrasystemic", 2: "interstate", 3: "intrastate", 4: "internationalised intrastate"}
 NUMBERS = ["dyad_id", "year", "bd_best", "bd_low", "bd_high", "type_of_conflict"]
-NEEDED = ["conflict_id", "location_inc", "side_a", "side_a_2nd", "side_b", "side_b_2nd", "battle_location", *NUMBERS]
+NEEDED = [
+    "conflict_id",
+    "location_inc",
+    "side_a",
+    "side_a_2nd",
+    "side_b",
+    "side_b_2nd",
+    "battle_location",
+    *NUMBERS,
+]
 
 
 def download(get, pair: tuple[str, str]) -> str:
@@ -52,20 +61,30 @@ def _download(get, version):
     rows, pages, number = [], 1, 0
     while number < pages:
         name = f"page-{number:03}.json"
-        path = get(name, f"battledeaths/{version}", params={"pagesize": PAGE, "page": number}, kind="json")
+        path = get(
+            name, f"battledeaths/{version}", params={"pagesize": PAGE, "page": number}, kind="json"
+        )
         answer = json.loads(path.read_text(encoding="utf-8-sig"))
         if not isinstance(answer, dict) or not isinstance(answer.get("Result"), list):
-            raise get.refuse(name, f"the answer is no list of battle-related deaths but says {str(answer)[:200]}")
+            raise get.refuse(
+                name, f"the answer is no list of battle-related deaths but says {str(answer)[:200]}"
+            )
         if not answer["Result"]:
             raise get.refuse(name, f"page {number} of version {version} has no rows")
         try:
             pages, total = int(answer["TotalPages"]), int(answer["TotalCount"])
         except (KeyError, TypeError, ValueError):
-            raise get.refuse(name, f"the answer does not say how many pages it has; it has {sorted(answer)}") from None
-        rows += answer["Result"]  # the next page is asked for by its number, not by the address that the answer gives
+            raise get.refuse(
+                name, f"the answer does not say how many pages it has; it has {sorted(answer)}"
+            ) from None
+        rows += answer[
+            "Result"
+        ]  # the next page is asked for by its number, not by the address that the answer gives
         number += 1
     if len(rows) != total:
-        raise get.refuse(name, f"the pages have {len(rows)} rows together, and {total} are announced")
+        raise get.refuse(
+            name, f"the pages have {len(rows)} rows together, and {total} are announced"
+        )
     years = [int(row["year"]) for row in rows if str(row.get("year", "")).isdigit()]
     if not years:
         raise get.refuse(name, f"the rows have no year; their columns are {sorted(rows[0])}")
@@ -84,7 +103,9 @@ def syria_conflict(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
     inside = frame["battle_location"].str.split(", ").map(lambda places: PLACE in places)
     frame = frame.assign(
         source="UCDP",
-        scope=over.map({True: "conflict over Syria", False: "other conflict with battles in Syria"}),
+        scope=over.map(
+            {True: "conflict over Syria", False: "other conflict with battles in Syria"}
+        ),
         dyad=frame["side_a"] + " – " + frame["side_b"],
         conflict_type=frame["type_of_conflict"].map(TYPES),
     )[over | inside]
@@ -94,7 +115,9 @@ def syria_conflict(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
     ):
         if not known.all():
             row = frame[~known].iloc[0]
-            raise ValueError(f"{FOLDER}, dyad {row['dyad_id']}, {row['year']}, {column}: {row[column]} is not expected here")
+            raise ValueError(
+                f"{FOLDER}, dyad {row['dyad_id']}, {row['year']}, {column}: {row[column]} is not expected here"
+            )
     names = {
         "side_a_2nd": "side_a_second",
         "side_b_2nd": "side_b_second",
@@ -110,12 +133,18 @@ def _table(folder):
     """The rows of the pages, or of the file, with numbers as numbers and text as text."""
     pages, found = sorted(folder.glob("page-*.json")), sorted(folder.glob("BattleDeaths_v*.csv"))
     if pages:
-        rows = [row for page in pages for row in json.loads(page.read_text(encoding="utf-8-sig"))["Result"]]
+        rows = [
+            row
+            for page in pages
+            for row in json.loads(page.read_text(encoding="utf-8-sig"))["Result"]
+        ]
         frame, name = pd.DataFrame(rows).astype(object), f"{FOLDER}, pages of the API"
     elif len(found) == 1:
         frame, name = formats.csv_table(found[0], NEEDED, keep_default_na=False), found[0].name
     else:
-        raise FileNotFoundError(f"{folder}: no page-*.json, and {len(found)} files are named BattleDeaths_v*.csv; there must be one")
+        raise FileNotFoundError(
+            f"{folder}: no page-*.json, and {len(found)} files are named BattleDeaths_v*.csv; there must be one"
+        )
     if missing := [column for column in NEEDED if column not in frame.columns]:
         raise ValueError(f"{name}: no column {missing} in {list(frame.columns)}")
     frame = frame[NEEDED].fillna("")
@@ -123,6 +152,8 @@ def _table(folder):
         values = pd.to_numeric(frame[column], errors="coerce")
         if (wrong := values.isna() | (values % 1 != 0)).any():
             row = int(wrong.to_numpy().argmax())
-            raise ValueError(f"{name}, row {row + 1}, {column}: {frame[column].iloc[row]!r} is no whole number")
+            raise ValueError(
+                f"{name}, row {row + 1}, {column}: {frame[column].iloc[row]!r} is no whole number"
+            )
         frame[column] = values.astype(int)
     return frame

@@ -28,18 +28,55 @@ PARTS = {"Re-Import", "Re-Export", "RM", "RX", "DX", "FM", "MIP", "MOP", "XIP", 
 AREAS = {
     0: "WLD",
     490: "TWN",  # Other Asia, nes: by United Nations practice this is where Taiwan's trade stands
-    **dict.fromkeys([129, 221, 290, 471, 472, 473, 492, 527, 536, 568, 577, 636, 637, 697, 837, 838, 839, 879, 899], "ANS"),
+    **dict.fromkeys(
+        [
+            129,
+            221,
+            290,
+            471,
+            472,
+            473,
+            492,
+            527,
+            536,
+            568,
+            577,
+            636,
+            637,
+            697,
+            837,
+            838,
+            839,
+            879,
+            899,
+        ],
+        "ANS",
+    ),
 }
 LISTS = {"Reporters.json": "reporterCode", "partnerAreas.json": "partnerCode"}
 SMALLEST_FLOW = 10_000_000  # US$: smaller flows of a partner are left out of the partners' table
 
 # the columns that each form has for: year, flow, reporter, partner, product, value
-LEGACY = ("Year", "Trade Flow", "Reporter ISO", "Partner Code", "Commodity Code", "Trade Value (US$)")
+LEGACY = (
+    "Year",
+    "Trade Flow",
+    "Reporter ISO",
+    "Partner Code",
+    "Commodity Code",
+    "Trade Value (US$)",
+)
 CURRENT = ("refYear", "flowCode", "reporterCode", "partnerCode", "cmdCode", "primaryValue")
-WHOLE = {"partner2Code": "0", "customsCode": "C00", "motCode": "0"}  # rows for all second partners, procedures, modes of transport
+WHOLE = {
+    "partner2Code": "0",
+    "customsCode": "C00",
+    "motCode": "0",
+}  # rows for all second partners, procedures, modes of transport
 COLUMNS = ["year", "flow", "reporter", "partner", "product", "value"]
 
-LIMIT, LIMIT_WITH_KEY = 500, 100_000  # records in an answer; one that has as many is cut off, and does not say so
+LIMIT, LIMIT_WITH_KEY = (
+    500,
+    100_000,
+)  # records in an answer; one that has as many is cut off, and does not say so
 YEARS_AT_ONCE = 6  # with a key: some 500 records a year, and the service takes twelve years
 
 
@@ -65,8 +102,14 @@ def products(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
     rows = rows[rows["partner"].isin(pair) & (rows["reporter"] != rows["partner"])]
     rows = rows.assign(hs_chapter=rows["product"].str.zfill(2))
     rows = rows.assign(specified=rows["hs_chapter"] != "99")
-    rows = rows[rows.groupby(["reporter", "partner", "flow", "year"])["specified"].transform("any").astype(bool)]
-    rows = rows.groupby(["reporter", "partner", "flow", "year", "hs_chapter"], as_index=False)["value_usd"].sum()
+    rows = rows[
+        rows.groupby(["reporter", "partner", "flow", "year"])["specified"]
+        .transform("any")
+        .astype(bool)
+    ]
+    rows = rows.groupby(["reporter", "partner", "flow", "year", "hs_chapter"], as_index=False)[
+        "value_usd"
+    ].sum()
     return rows[["reporter", "partner", "flow", "year", "hs_chapter", "value_usd"]]
 
 
@@ -83,8 +126,12 @@ def partners(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
 
 def _every_total(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
     rows = _read(upstream, pair, "total")
-    rows = rows[rows["reporter"] != rows["partner"]]  # goods coming home: in WLD, but a country is no partner of itself
-    return rows.groupby(["reporter", "partner", "flow", "year"], as_index=False)["value_usd"].sum()  # joins the ANS
+    rows = rows[
+        rows["reporter"] != rows["partner"]
+    ]  # goods coming home: in WLD, but a country is no partner of itself
+    return rows.groupby(["reporter", "partner", "flow", "year"], as_index=False)[
+        "value_usd"
+    ].sum()  # joins the ANS
 
 
 # --- reading --------------------------------------------------------------------------------------------------------------------
@@ -94,7 +141,11 @@ def _read(upstream: Path, pair: tuple[str, str], what: str) -> pd.DataFrame:
     """Return what the pair reported: `total` with every partner, or the `chapters` of HS; columns reporter, partner, flow, year, product, value_usd."""
     folder = upstream / "comtrade"
     legacy = sorted(folder.glob("total-trade-value-*.csv" if what == "total" else "goods_*.csv"))
-    bulk = sorted(file for file in folder.glob("*") if file.suffix in (".gz", ".txt") and file.name != "SOURCE.txt")
+    bulk = sorted(
+        file
+        for file in folder.glob("*")
+        if file.suffix in (".gz", ".txt") and file.name != "SOURCE.txt"
+    )
     answers = sorted(folder.glob(f"{what}-*.json"))
     if not (legacy or bulk or answers):
         raise FileNotFoundError(f"comtrade: no files found in {folder}")
@@ -104,41 +155,73 @@ def _read(upstream: Path, pair: tuple[str, str], what: str) -> pd.DataFrame:
     if bulk or answers:
         codes = {name: _codes(folder, name) for name in LISTS}
         frames += [_with_codes(_bulk(bulk, pair, what, codes), codes)] if bulk else []
-        frames += [_with_codes(pd.concat([_answer(file, what) for file in answers]), codes)] if answers else []
+        frames += (
+            [_with_codes(pd.concat([_answer(file, what) for file in answers]), codes)]
+            if answers
+            else []
+        )
     rows = pd.concat(frames, ignore_index=True)
-    rows = rows[rows["reporter"].isin(pair) & (rows["year"] >= FIRST_YEAR) & ~rows["flow"].isin(PARTS)]
+    rows = rows[
+        rows["reporter"].isin(pair) & (rows["year"] >= FIRST_YEAR) & ~rows["flow"].isin(PARTS)
+    ]
     if unknown := set(rows["flow"]) - set(FLOWS):
-        raise ValueError(f"comtrade: unknown flows {sorted(unknown)}; known are {sorted(FLOWS)} and their parts {sorted(PARTS)}")
-    rows = rows.assign(flow=rows["flow"].map(FLOWS), value_usd=rows["value"].round().astype("int64"))
+        raise ValueError(
+            f"comtrade: unknown flows {sorted(unknown)}; known are {sorted(FLOWS)} and their parts {sorted(PARTS)}"
+        )
+    rows = rows.assign(
+        flow=rows["flow"].map(FLOWS), value_usd=rows["value"].round().astype("int64")
+    )
     key = ["reporter", "partner_code", "flow", "year", "product"]
     if (twice := rows.duplicated([*key, "reporter_code"])).any():
-        raise ValueError(f"comtrade: {rows.loc[twice, key].iloc[0].to_dict()} stands twice; are there two files of the same year?")
+        raise ValueError(
+            f"comtrade: {rows.loc[twice, key].iloc[0].to_dict()} stands twice; are there two files of the same year?"
+        )
     return rows
 
 
 def _legacy(paths: list[Path], pair: tuple[str, str], what: str) -> pd.DataFrame:
     where = f'"Reporter ISO" in {_list(pair)} and ' + (
-        "\"Commodity Code\" = 'TOTAL'" if what == "total" else "regexp_full_match(\"Commodity Code\", '[0-9]{1,2}')"
+        "\"Commodity Code\" = 'TOTAL'"
+        if what == "total"
+        else "regexp_full_match(\"Commodity Code\", '[0-9]{1,2}')"
     )
     rows = _filter(paths, LEGACY, ("Partner", "Partner ISO"), where, ",")
     partner = rows["Partner ISO"].fillna(rows["partner"].astype(int).map(AREAS))
     if partner.isna().any():
         unknown = rows[partner.isna()].iloc[0]
-        raise ValueError(f"{unknown['file']}: no code for partner {unknown['partner']:.0f}, {unknown['Partner']!r}")
-    return rows.assign(partner_code=rows["partner"], partner=partner, reporter_code=rows["reporter"])
+        raise ValueError(
+            f"{unknown['file']}: no code for partner {unknown['partner']:.0f}, {unknown['Partner']!r}"
+        )
+    return rows.assign(
+        partner_code=rows["partner"], partner=partner, reporter_code=rows["reporter"]
+    )
 
 
-def _bulk(paths: list[Path], pair: tuple[str, str], what: str, codes: dict[str, dict[int, str]]) -> pd.DataFrame:
-    own, theirs = ([number for number, iso3 in codes[name].items() if iso3 in pair] for name in LISTS)
-    where = f"reporterCode in {_list(own)} and " + " and ".join(f"{column} = '{value}'" for column, value in WHOLE.items())
-    where += " and cmdCode = 'TOTAL'" if what == "total" else f" and partnerCode in {_list(theirs)} and regexp_full_match(cmdCode, '[0-9]{{2}}')"
+def _bulk(
+    paths: list[Path], pair: tuple[str, str], what: str, codes: dict[str, dict[int, str]]
+) -> pd.DataFrame:
+    own, theirs = (
+        [number for number, iso3 in codes[name].items() if iso3 in pair] for name in LISTS
+    )
+    where = f"reporterCode in {_list(own)} and " + " and ".join(
+        f"{column} = '{value}'" for column, value in WHOLE.items()
+    )
+    where += (
+        " and cmdCode = 'TOTAL'"
+        if what == "total"
+        else f" and partnerCode in {_list(theirs)} and regexp_full_match(cmdCode, '[0-9]{{2}}')"
+    )
     return _filter(paths, CURRENT, tuple(WHOLE), where, "\t")
 
 
-def _filter(paths: list[Path], columns: tuple[str, ...], more: tuple[str, ...], where: str, separator: str) -> pd.DataFrame:
+def _filter(
+    paths: list[Path], columns: tuple[str, ...], more: tuple[str, ...], where: str, separator: str
+) -> pd.DataFrame:
     """Return the rows of text files that are needed, in the columns COLUMNS, `more` and `file`."""
     year, _, _, partner, _, value = columns
-    rows = formats.filtered(paths, [*columns, *more], where, numbers=[year, partner, value], separator=separator)
+    rows = formats.filtered(
+        paths, [*columns, *more], where, numbers=[year, partner, value], separator=separator
+    )
     rows = rows.rename(columns=dict(zip(columns, COLUMNS)))
     return rows.assign(year=rows["year"].astype("int64"))
 
@@ -147,30 +230,52 @@ def _answer(file: Path, what: str) -> pd.DataFrame:
     """Return the records of one answer of the API, in the columns COLUMNS and `file`."""
     content = json.loads(file.read_bytes())
     if not isinstance(content, dict) or not isinstance(content.get("data"), list):
-        raise ValueError(f"{file.name}: no list of records under 'data'; it holds {sorted(content) if isinstance(content, dict) else type(content).__name__}")
+        raise ValueError(
+            f"{file.name}: no list of records under 'data'; it holds {sorted(content) if isinstance(content, dict) else type(content).__name__}"
+        )
     wanted = [*CURRENT, *WHOLE]
     rows = []
     for n, record in enumerate(content["data"], 1):
         low = {name.lower(): value for name, value in record.items()}
         if missing := [name for name in wanted if name.lower() not in low]:
-            raise ValueError(f"{file.name}, record {n}: no field {missing}; its fields are {list(record)}")
+            raise ValueError(
+                f"{file.name}, record {n}: no field {missing}; its fields are {list(record)}"
+            )
         values = {name: low[name.lower()] for name in wanted}
         for name in ("refYear", "reporterCode", "partnerCode", "primaryValue"):
             if type(values[name]) not in (int, float):
                 raise ValueError(f"{file.name}, record {n}, {name}: {values[name]!r} is no number")
         code = str(values["cmdCode"])
-        if all(str(values[name]).strip() == value for name, value in WHOLE.items()) and (code == "TOTAL" if what == "total" else re.fullmatch(r"\d\d", code)):
-            rows.append((values["refYear"], values["flowCode"], values["reporterCode"], values["partnerCode"], code, values["primaryValue"]))
+        if all(str(values[name]).strip() == value for name, value in WHOLE.items()) and (
+            code == "TOTAL" if what == "total" else re.fullmatch(r"\d\d", code)
+        ):
+            rows.append(
+                (
+                    values["refYear"],
+                    values["flowCode"],
+                    values["reporterCode"],
+                    values["partnerCode"],
+                    code,
+                    values["primaryValue"],
+                )
+            )
     return pd.DataFrame(rows, columns=COLUMNS).assign(file=file.name)
 
 
 def _with_codes(rows: pd.DataFrame, codes: dict[str, dict[int, str]]) -> pd.DataFrame:
     """Return rows with ISO 3166 codes in place of Comtrade's numbers."""
-    rows = rows.assign(reporter_code=rows["reporter"].astype(int), partner_code=rows["partner"].astype(int))
-    rows = rows.assign(reporter=rows["reporter_code"].map(codes["Reporters.json"]), partner=rows["partner_code"].map(codes["partnerAreas.json"]))
+    rows = rows.assign(
+        reporter_code=rows["reporter"].astype(int), partner_code=rows["partner"].astype(int)
+    )
+    rows = rows.assign(
+        reporter=rows["reporter_code"].map(codes["Reporters.json"]),
+        partner=rows["partner_code"].map(codes["partnerAreas.json"]),
+    )
     for column, name in (("reporter", "Reporters.json"), ("partner", "partnerAreas.json")):
         if (unknown := rows[rows[column].isna()]).size:
-            raise ValueError(f"{unknown['file'].iloc[0]}: no country of {column} {unknown[column + '_code'].iloc[0]} in {name}")
+            raise ValueError(
+                f"{unknown['file'].iloc[0]}: no country of {column} {unknown[column + '_code'].iloc[0]} in {name}"
+            )
     return rows
 
 
@@ -181,7 +286,11 @@ def _codes(folder: Path, name: str) -> dict[int, str]:
         raise FileNotFoundError(
             f"comtrade: {name} is missing in {folder}; Comtrade offers its lists of areas at https://comtradeapi.un.org/files/v1/app/reference/{name}"
         )
-    return {number: AREAS.get(number, iso3) for number, iso3, _ in _areas(file) if number in AREAS or iso3}
+    return {
+        number: AREAS.get(number, iso3)
+        for number, iso3, _ in _areas(file)
+        if number in AREAS or iso3
+    }
 
 
 def _areas(file: Path) -> list[tuple[int, str, int]]:
@@ -194,9 +303,17 @@ def _areas(file: Path) -> list[tuple[int, str, int]]:
         iso3 = str(low.get(f"{field}IsoAlpha3".lower()) or "").strip()
         expired = str(low.get("entryexpireddate") or "9999")
         if field.lower() in low:
-            found.append((int(low[field.lower()]), iso3 if re.fullmatch("[A-Z]{3}", iso3) else "", int(expired[:4])))
+            found.append(
+                (
+                    int(low[field.lower()]),
+                    iso3 if re.fullmatch("[A-Z]{3}", iso3) else "",
+                    int(expired[:4]),
+                )
+            )
     if not found:
-        raise ValueError(f"{file.name}: no {field} under 'results'; it begins {str(content)[:200]!r}")
+        raise ValueError(
+            f"{file.name}: no {field} under 'results'; it begins {str(content)[:200]!r}"
+        )
     return found
 
 
@@ -227,14 +344,32 @@ def download(get, pair: tuple[str, str]) -> str:
         partner_numbers = set(map(int, partner.split(","))) if partner else set()
         for first in range(0, len(years), at_once):
             some = years[first : first + at_once]
-            for flow in ["M,X"] if get.source.value else ["M", "X"]:  # without a key a year of both flows could reach the limit
-                name = f"total-{country}-{some[0]}-{some[-1]}" + ("" if get.source.value else f"-{flow}") + ".json"
-                for record in _ask(get, name, numbers[country], some, cmdCode="TOTAL", flowCode=flow):
+            for flow in (
+                ["M,X"] if get.source.value else ["M", "X"]
+            ):  # without a key a year of both flows could reach the limit
+                name = (
+                    f"total-{country}-{some[0]}-{some[-1]}"
+                    + ("" if get.source.value else f"-{flow}")
+                    + ".json"
+                )
+                for record in _ask(
+                    get, name, numbers[country], some, cmdCode="TOTAL", flowCode=flow
+                ):
                     last[country] = max(last.get(country, 0), int(record["refYear"]))
                     inside += record["partnerCode"] in partner_numbers
             if partner:
                 of_chapters = f"chapters-{country}-{some[0]}-{some[-1]}.json"
-                chapters += len(_ask(get, of_chapters, numbers[country], some, cmdCode="AG2", flowCode="M,X", partnerCode=partner))
+                chapters += len(
+                    _ask(
+                        get,
+                        of_chapters,
+                        numbers[country],
+                        some,
+                        cmdCode="AG2",
+                        flowCode="M,X",
+                        partnerCode=partner,
+                    )
+                )
     if not last:
         raise get.refuse(
             name if any(numbers.values()) else "Reporters.json",
@@ -253,7 +388,13 @@ def download(get, pair: tuple[str, str]) -> str:
 def _numbers(get, country: str, name: str) -> list[int]:
     """Return Comtrade's numbers of a country that were in use from 2000 on, from one of its lists."""
     try:
-        return sorted({number for number, iso3, last in _areas(get.folder / name) if AREAS.get(number, iso3) == country and last >= FIRST_YEAR})
+        return sorted(
+            {
+                number
+                for number, iso3, last in _areas(get.folder / name)
+                if AREAS.get(number, iso3) == country and last >= FIRST_YEAR
+            }
+        )
     except ValueError as error:
         raise get.refuse(name, str(error)) from None
 
@@ -262,11 +403,23 @@ def _ask(get, name: str, reporters: list[int], years: list[int], **params) -> li
     """Download one answer and return its records. An error, an answer that was cut off, or records that were not asked for are refused."""
     limit = LIMIT_WITH_KEY if get.source.value else LIMIT
     path = "/data/v1/get/C/A/HS" if get.source.value else "/public/v1/preview/C/A/HS"
-    asked = {"reporterCode": ",".join(map(str, reporters)), "period": ",".join(map(str, years))} | params
-    asked |= WHOLE | {"breakdownMode": "classic", "includeDesc": "false", "maxRecords": limit, "format": "JSON"}
+    asked = {
+        "reporterCode": ",".join(map(str, reporters)),
+        "period": ",".join(map(str, years)),
+    } | params
+    asked |= WHOLE | {
+        "breakdownMode": "classic",
+        "includeDesc": "false",
+        "maxRecords": limit,
+        "format": "JSON",
+    }
     content = json.loads(get(name, path, params=asked, kind="json").read_bytes())
     if not isinstance(content, dict) or not isinstance(content.get("data"), list):
-        said = (content.get("message") or content.get("error") or sorted(content)) if isinstance(content, dict) else content
+        said = (
+            (content.get("message") or content.get("error") or sorted(content))
+            if isinstance(content, dict)
+            else content
+        )
         raise get.refuse(name, f"the answer has no records but says {str(said)[:300]!r}")
     if content.get("error"):
         raise get.refuse(name, f"the answer is the error {str(content['error'])[:300]!r}")
@@ -278,12 +431,22 @@ def _ask(get, name: str, reporters: list[int], years: list[int], **params) -> li
             "Ask for fewer years at once, or with a key: see YEARS_AT_ONCE in analysis/sources/un_comtrade.py.",
         )
     if content.get("count") is not None and content["count"] != len(records):
-        raise get.refuse(name, f"the answer has {len(records)} records and says there are {content['count']}: it is cut off", "Try again later.")
+        raise get.refuse(
+            name,
+            f"the answer has {len(records)} records and says there are {content['count']}: it is cut off",
+            "Try again later.",
+        )
     flows = set(params["flowCode"].split(","))
     for record in records:
         if missing := [field for field in CURRENT if field not in record]:
-            raise get.refuse(name, f"a record has no field {missing}; its fields are {list(record)}")
-        if record["reporterCode"] not in reporters or record["refYear"] not in years or record["flowCode"] not in flows:
+            raise get.refuse(
+                name, f"a record has no field {missing}; its fields are {list(record)}"
+            )
+        if (
+            record["reporterCode"] not in reporters
+            or record["refYear"] not in years
+            or record["flowCode"] not in flows
+        ):
             raise get.refuse(
                 name,
                 f"a record is of reporter {record['reporterCode']}, year {record['refYear']}, flow {record['flowCode']}; asked for were {asked['reporterCode']}, {asked['period']}, {params['flowCode']}",

@@ -7,7 +7,9 @@ import pandas as pd
 
 from ledger.core.sources import formats
 
-VOTES = {"IRN": ("unsc-votes-on-iran.csv", "Iran")}  # votes collected by subject country: file in evidence, topic
+VOTES = {
+    "IRN": ("unsc-votes-on-iran.csv", "Iran")
+}  # votes collected by subject country: file in evidence, topic
 VETOES = "unsc-vetoes/unsc_vetoes_1946_sept2022.csv"
 FIRST_YEAR = 1991
 PERMANENT = ["CHN", "FRA", "GBR", "RUS", "USA"]
@@ -44,8 +46,25 @@ CODES = {
     "USA": "USA",
     "UK": "GBR",
 }
-OUTCOMES = {"Adopted unanimously": "adopted", "Adopted by majority": "adopted", "Not adopted - failed to receive required number of votes": "not adopted"}
-COLUMNS = ["record", "date", "draft", "symbol", "topic", "subject", "outcome", "member", "vote", "yes", "no", "abstain"]
+OUTCOMES = {
+    "Adopted unanimously": "adopted",
+    "Adopted by majority": "adopted",
+    "Not adopted - failed to receive required number of votes": "not adopted",
+}
+COLUMNS = [
+    "record",
+    "date",
+    "draft",
+    "symbol",
+    "topic",
+    "subject",
+    "outcome",
+    "member",
+    "vote",
+    "yes",
+    "no",
+    "abstain",
+]
 
 
 def votes(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
@@ -56,7 +75,10 @@ def votes(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
     voted yes where all fifteen votes are counted. Elected members that voted yes are not named and have no row.
     A pair about which no votes were collected has no rows.
     """
-    return pd.DataFrame([row for code in pair if code in VOTES for row in _votes(upstream, *VOTES[code])], columns=COLUMNS)
+    return pd.DataFrame(
+        [row for code in pair if code in VOTES for row in _votes(upstream, *VOTES[code])],
+        columns=COLUMNS,
+    )
 
 
 def vetoes(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
@@ -68,7 +90,21 @@ def vetoes(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
 
 
 def _votes(upstream, name, topic):
-    header = ["date", "symbol", "draft", "outcome", "yes", "no", "abstain", "russia_vote", "china_vote", "us_vote", "no_votes_by", "abstentions_by", "subject"]
+    header = [
+        "date",
+        "symbol",
+        "draft",
+        "outcome",
+        "yes",
+        "no",
+        "abstain",
+        "russia_vote",
+        "china_vote",
+        "us_vote",
+        "no_votes_by",
+        "abstentions_by",
+        "subject",
+    ]
     with open(upstream.parent / "evidence" / name, encoding="utf-8", newline="") as file:
         table = csv.DictReader(file)
         if table.fieldnames != header:
@@ -81,12 +117,16 @@ def _votes(upstream, name, topic):
         counts = {k: int(r[k]) for k in ("yes", "no", "abstain")}
         named = {v: list(cast.values()).count(v) for v in ("no", "abstain")}
         if sum(counts.values()) != 15 or named != {v: counts[v] for v in named}:
-            raise ValueError(f"{name}: {r['draft']}: the votes named do not match the counts {counts}")
+            raise ValueError(
+                f"{name}: {r['draft']}: the votes named do not match the counts {counts}"
+            )
         for member in PERMANENT:
             cast.setdefault(member, "yes")
         for member, column in (("RUS", "russia_vote"), ("CHN", "china_vote"), ("USA", "us_vote")):
             if cast[member] != r[column].lower():
-                raise ValueError(f"{name}: {r['draft']}: {column} is {r[column]}, but the names say {cast[member]}")
+                raise ValueError(
+                    f"{name}: {r['draft']}: {column} is {r[column]}, but the names say {cast[member]}"
+                )
         for member, vote in cast.items():
             rows.append(
                 {
@@ -106,7 +146,16 @@ def _votes(upstream, name, topic):
 
 
 def _vetoes(upstream):
-    needed = ["year", "date", "draft", "agenda_item", "crisis_topic", "member_veto1", "member_veto2", "member_veto3"]
+    needed = [
+        "year",
+        "date",
+        "draft",
+        "agenda_item",
+        "crisis_topic",
+        "member_veto1",
+        "member_veto2",
+        "member_veto3",
+    ]
     frame = formats.csv_table(upstream / VETOES, needed, ["year"], keep_default_na=False)
     rows = []
     for r in frame[frame["year"] >= FIRST_YEAR].to_dict("records"):

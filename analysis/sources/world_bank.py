@@ -9,11 +9,23 @@ import pandas as pd
 from ledger.core.sources import formats
 
 WITS_FLOWS = {"x": "export", "m": "import"}
-WITS_CODES = {"MNE": "MNT", "ROU": "ROM", "SRB": "SER", "SDN": "SUD", "COD": "ZAR", "TLS": "TMP"}  # where WITS does not use ISO 3166
+WITS_CODES = {
+    "MNE": "MNT",
+    "ROU": "ROM",
+    "SRB": "SER",
+    "SDN": "SUD",
+    "COD": "ZAR",
+    "TLS": "TMP",
+}  # where WITS does not use ISO 3166
 FIRST_YEAR = 1989
 
 COMPARED = ["AZE", "CHN", "ISR", "SAU", "TUR", "USA"]  # countries shown beside the pair
-MILITARY_COMPARED = ["ISR", "SAU", "TUR", "USA"]  # the countries that the SIPRI series of the same table has
+MILITARY_COMPARED = [
+    "ISR",
+    "SAU",
+    "TUR",
+    "USA",
+]  # the countries that the SIPRI series of the same table has
 
 GDP = ("NY.GDP.MKTP.CD", "GDP (current US$)")
 MILITARY = ("MS.MIL.XPND.GD.ZS", "Military expenditure (% of GDP)")
@@ -45,9 +57,23 @@ def wits_totals(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
                 if letter not in WITS_FLOWS:
                     raise ValueError(f"{file.name}, {year}: unknown flow {letter!r}")
                 if type(thousands) not in (int, float):
-                    raise ValueError(f"{file.name}, {year}, {partner}, {letter}: {thousands!r} is no number")
-                records.append((reporter, partner, WITS_FLOWS[letter], int(year), "WITS", round(thousands * 1000), False))
-    return pd.DataFrame(records, columns=["reporter", "partner", "flow", "year", "source", "value_usd", "estimated"])
+                    raise ValueError(
+                        f"{file.name}, {year}, {partner}, {letter}: {thousands!r} is no number"
+                    )
+                records.append(
+                    (
+                        reporter,
+                        partner,
+                        WITS_FLOWS[letter],
+                        int(year),
+                        "WITS",
+                        round(thousands * 1000),
+                        False,
+                    )
+                )
+    return pd.DataFrame(
+        records, columns=["reporter", "partner", "flow", "year", "source", "value_usd", "estimated"]
+    )
 
 
 def gdp(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
@@ -57,7 +83,13 @@ def gdp(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
     have no row.
     """
     data = _series(upstream / "worldbank-gdp", "gdp", GDP, pair, COMPARED)
-    return pd.DataFrame({"country": data["Country Code"], "year": data["Year"], "gdp_usd": data["Value"].round().astype("int64")})
+    return pd.DataFrame(
+        {
+            "country": data["Country Code"],
+            "year": data["Year"],
+            "gdp_usd": data["Value"].round().astype("int64"),
+        }
+    )
 
 
 def military_spending(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
@@ -80,7 +112,9 @@ def military_spending(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
     )
 
 
-def _series(folder: Path, name: str, indicator: tuple[str, str], pair: tuple[str, str], compared: list[str]) -> pd.DataFrame:
+def _series(
+    folder: Path, name: str, indicator: tuple[str, str], pair: tuple[str, str], compared: list[str]
+) -> pd.DataFrame:
     """Return the values of the pair and of `compared` in the columns HEADER: from NAME.json, an answer of the API, or else NAME.csv.
 
     A member of the pair that the World Bank does not cover has no rows; when it covers neither there is nothing to compare, and none at all.
@@ -89,32 +123,59 @@ def _series(folder: Path, name: str, indicator: tuple[str, str], pair: tuple[str
     if answer.exists():
         data = _answer(answer, indicator)
     elif copy.exists():
-        data = formats.csv_table(copy, HEADER, numbers=["Year", "Value"], keep_default_na=False, na_values={"Value": [""]})
+        data = formats.csv_table(
+            copy,
+            HEADER,
+            numbers=["Year", "Value"],
+            keep_default_na=False,
+            na_values={"Value": [""]},
+        )
     else:
         raise FileNotFoundError(f"{folder.name}: neither {answer.name} nor {copy.name} in {folder}")
     known = set(data["Country Code"])
     if missing := set(compared) - known:
         raise ValueError(f"{folder.name}: no rows for {sorted(missing)}")
     countries = {*pair, *compared} if known & set(pair) else set()
-    return data[data["Country Code"].isin(countries) & (data["Year"] >= FIRST_YEAR)].dropna(subset="Value")
+    return data[data["Country Code"].isin(countries) & (data["Year"] >= FIRST_YEAR)].dropna(
+        subset="Value"
+    )
 
 
 def _answer(file: Path, indicator: tuple[str, str]) -> pd.DataFrame:
     content = json.loads(file.read_bytes())
-    if not (isinstance(content, list) and len(content) == 2 and isinstance(content[1], list) and content[1]):
+    if not (
+        isinstance(content, list)
+        and len(content) == 2
+        and isinstance(content[1], list)
+        and content[1]
+    ):
         raise ValueError(f"{file.name}: no list of records; it begins {str(content)[:200]}")
     rows = []
     for n, record in enumerate(content[1], 1):
         if missing := [field for field in FIELDS if field not in record]:
-            raise ValueError(f"{file.name}, record {n}: no field {missing}; its fields are {list(record)}")
-        said = (record["indicator"].get("id"), record["indicator"].get("value"), record["unit"] or "")
+            raise ValueError(
+                f"{file.name}, record {n}: no field {missing}; its fields are {list(record)}"
+            )
+        said = (
+            record["indicator"].get("id"),
+            record["indicator"].get("value"),
+            record["unit"] or "",
+        )
         if said != (*indicator, ""):
-            raise ValueError(f"{file.name}, record {n}: indicator and unit are {said}; expected {(*indicator, '')}")
+            raise ValueError(
+                f"{file.name}, record {n}: indicator and unit are {said}; expected {(*indicator, '')}"
+            )
         value = record["value"]
         if not str(record["date"]).isdigit() or not (value is None or type(value) in (int, float)):
-            raise ValueError(f"{file.name}, record {n}: date {record['date']!r}, value {value!r}; expected a year, and a number or null")
-        rows.append((record["country"]["value"], record["countryiso3code"], int(record["date"]), value))
-    data = pd.DataFrame(rows, columns=HEADER).sort_values(["Country Code", "Year"], ignore_index=True)
+            raise ValueError(
+                f"{file.name}, record {n}: date {record['date']!r}, value {value!r}; expected a year, and a number or null"
+            )
+        rows.append(
+            (record["country"]["value"], record["countryiso3code"], int(record["date"]), value)
+        )
+    data = pd.DataFrame(rows, columns=HEADER).sort_values(
+        ["Country Code", "Year"], ignore_index=True
+    )
     return data.assign(Value=data["Value"].astype(float))
 
 
@@ -137,7 +198,9 @@ def _download(get, name: str, indicator: tuple[str, str], countries: set[str]) -
         kind="json",
     )
     content = json.loads(path.read_bytes())
-    head = content[0] if isinstance(content, list) and content and isinstance(content[0], dict) else {}
+    head = (
+        content[0] if isinstance(content, list) and content and isinstance(content[0], dict) else {}
+    )
     if not head or "message" in head:  # errors come with status 200
         raise get.refuse(
             name,

@@ -25,7 +25,10 @@ def zipped(files: dict[str, str]) -> bytes:
 def of_table(resource: dict, texts: dict[str, str], work: dict) -> bytes:
     """Return the zip of a table: its CSV, those that its keys refer to (the list of countries), a Data Package that describes
     them alone, and README.txt with citation and terms. `texts` holds the content of all tables by file name."""
-    keys = {key["reference"]["resource"] for key in resource["schema"].get("foreignKeys", [])} - {"", resource["name"]}
+    keys = {key["reference"]["resource"] for key in resource["schema"].get("foreignKeys", [])} - {
+        "",
+        resource["name"],
+    }
     return _described([resource, *(tables.describe(name) for name in sorted(keys))], texts, work)
 
 
@@ -64,7 +67,10 @@ def of_all(package: dict, texts: dict[str, str], numbers: str, work: dict) -> by
         "Tables",
     ]
     for resource in package["resources"]:
-        said += ["", f"{resource['path']}: {resource['title']}, {resource['rows']:,} rows. {resource['republication']}"]
+        said += [
+            "",
+            f"{resource['path']}: {resource['title']}, {resource['rows']:,} rows. {resource['republication']}",
+        ]
     return zipped(
         {
             "README.txt": "\n".join(said) + "\n",
@@ -97,15 +103,31 @@ def _described(resources: list[dict], texts: dict[str, str], work: dict) -> byte
 
 def _readme(resources: list[dict], work: dict) -> str:
     resource, *others = resources
-    lines = [resource["title"], "", resource["description"], "", "How to cite", citations.plain(work), "", "Sources"]
-    lines += [f"- {source['institution']}: {source['title']}. Edition: {source['edition']}. {source['path']}" for source in resource["sources"]]
+    lines = [
+        resource["title"],
+        "",
+        resource["description"],
+        "",
+        "How to cite",
+        citations.plain(work),
+        "",
+        "Sources",
+    ]
+    lines += [
+        f"- {source['institution']}: {source['title']}. Edition: {source['edition']}. {source['path']}"
+        for source in resource["sources"]
+    ]
     lines += (
         ["", "Terms (of several, those of the sources above)"]
-        + [f"- {licence['title']} {licence.get('path', '')}".rstrip() for licence in resource["licenses"]]
+        + [
+            f"- {licence['title']} {licence.get('path', '')}".rstrip()
+            for licence in resource["licenses"]
+        ]
         + [resource["republication"], "", f"Columns of {resource['path']}"]
     )
     lines += [
-        f"- {field['name']}: {field['title']}. {field['description']}" + (f" Unit: {field['unit']}." if field.get("unit") else "")
+        f"- {field['name']}: {field['title']}. {field['description']}"
+        + (f" Unit: {field['unit']}." if field.get("unit") else "")
         for field in resource["schema"]["fields"]
     ]
     if resource.get("notes"):
@@ -118,21 +140,33 @@ def _readme(resources: list[dict], work: dict) -> str:
 def _fields(chart: dict, described: list[dict]) -> list[dict]:
     """Describe the columns of a chart's rows: as its tables do where they have the column, else by what the chart draws of it."""
     head, *body = csv.reader(io.StringIO(chart["csv"]))
-    known = {field["name"]: field for resource in reversed(described) for field in resource["schema"]["fields"]}
+    known = {
+        field["name"]: field
+        for resource in reversed(described)
+        for field in resource["schema"]["fields"]
+    }
     fields = []
     for at, name in enumerate(head):
         cells = [row[at] for row in body]
         kind, of_table = _kind([cell for cell in cells if cell]), known.get(name)
         if of_table:
-            said = {"title": of_table["title"], "description": of_table["description"]} | ({"unit": of_table["unit"]} if of_table.get("unit") else {})
+            said = {"title": of_table["title"], "description": of_table["description"]} | (
+                {"unit": of_table["unit"]} if of_table.get("unit") else {}
+            )
         else:
-            scale = _scale(cells, chart["marks"]["series"]) if kind in ("integer", "number") else None
+            scale = (
+                _scale(cells, chart["marks"]["series"]) if kind in ("integer", "number") else None
+            )
             unit = chart["marks"]["unit"]
             said = {"title": name, "description": "Given beside what the chart draws."}
             if scale == 1:
-                said = {"title": name, "description": "Drawn in the chart as it is here."} | ({"unit": unit} if unit else {})
+                said = {"title": name, "description": "Drawn in the chart as it is here."} | (
+                    {"unit": unit} if unit else {}
+                )
             elif scale:
-                said["description"] = f"Drawn in the chart divided by {scale:,}, in the unit “{unit}”."
+                said["description"] = (
+                    f"Drawn in the chart divided by {scale:,}, in the unit “{unit}”."
+                )
         fields.append({"name": name, "type": kind, **said})
     return fields
 
@@ -146,7 +180,10 @@ def _scale(cells: list[str], series: list) -> int | None:
             continue
         for scale in (1, 1000, 10**6, 10**9):
             # what is printed has three to four digits
-            if all(abs(value / scale - shown) <= 0.006 * abs(shown) + 1e-9 for value, shown in zip(sorted(values), sorted(drawn))):
+            if all(
+                abs(value / scale - shown) <= 0.006 * abs(shown) + 1e-9
+                for value, shown in zip(sorted(values), sorted(drawn))
+            ):
                 return scale
     return None
 
@@ -158,7 +195,12 @@ def value_of(text: str) -> float | None:
 
 
 def _kind(cells: list[str]) -> str:
-    for kind, form in (("integer", r"-?\d+"), ("number", r"-?\d+(\.\d+)?(e[-+]?\d+)?"), ("date", r"\d{4}-\d\d-\d\d"), ("boolean", "True|False")):
+    for kind, form in (
+        ("integer", r"-?\d+"),
+        ("number", r"-?\d+(\.\d+)?(e[-+]?\d+)?"),
+        ("date", r"\d{4}-\d\d-\d\d"),
+        ("boolean", "True|False"),
+    ):
         if cells and all(re.fullmatch(form, cell) for cell in cells):
             return kind
     return "string"

@@ -49,7 +49,14 @@ WATCHED = [
     "ledger/**/*.toml",
     "ledger/**/*.css",
 ]
-LOADED = ["jupyter_book.cli.main", "jupyter_book.sphinx", "sphinx_external_toc", "myst_nb.sphinx_ext", "furo", "sphinxcontrib.bibtex"]
+LOADED = [
+    "jupyter_book.cli.main",
+    "jupyter_book.sphinx",
+    "sphinx_external_toc",
+    "myst_nb.sphinx_ext",
+    "furo",
+    "sphinxcontrib.bibtex",
+]
 PAUSE = 0.1  # seconds between two looks at the files
 
 # A page knows of which build it is, and reloads once it hears of another. The script has an address, for the pages' own policy allows
@@ -73,7 +80,10 @@ def run(port: int) -> int:
     try:
         sockets = bind_sockets(port, "127.0.0.1")
     except OSError as error:
-        print(f"Port {port} cannot be used ({error.strerror}). End what runs there, or take another one: make live PORT=8001", file=sys.stderr)
+        print(
+            f"Port {port} cannot be used ({error.strerror}). End what runs there, or take another one: make live PORT=8001",
+            file=sys.stderr,
+        )
         return 1
     try:
         asyncio.run(_serve(sockets))
@@ -85,26 +95,43 @@ def run(port: int) -> int:
 async def _serve(sockets: list[socket.socket]) -> None:
     preview = Preview()
     application = Application(
-        [(r"/\.news", News, {"preview": preview}), (r"/\.news\.js", Script), (r"/(.*)", Page, {"preview": preview})], log_function=lambda request: None
+        [
+            (r"/\.news", News, {"preview": preview}),
+            (r"/\.news\.js", Script),
+            (r"/(.*)", Page, {"preview": preview}),
+        ],
+        log_function=lambda request: None,
     )
     HTTPServer(application).add_sockets(sockets)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # inherited by the warm process: Ctrl-C is this one's affair
+    signal.signal(
+        signal.SIGINT, signal.SIG_IGN
+    )  # inherited by the warm process: Ctrl-C is this one's affair
     os.environ["LEDGER_LIVE"] = "1"
     multiprocessing.set_forkserver_preload(LOADED)
     multiprocessing.forkserver.ensure_running()
     for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         asyncio.get_running_loop().add_signal_handler(each, asyncio.current_task().cancel)
-    _say(f"building; the preview will be at http://127.0.0.1:{sockets[0].getsockname()[1]} (Ctrl-C ends it)")
+    _say(
+        f"building; the preview will be at http://127.0.0.1:{sockets[0].getsockname()[1]} (Ctrl-C ends it)"
+    )
     seen = await _settled({})
     changed: list[str] = []
     while True:
         began = time.monotonic()
         built, told = await _build()
-        what = f"{_listed(changed)} changed: {'rebuilt' if built else 'NOT rebuilt'}" if changed else "built" if built else "NOT built"
+        what = (
+            f"{_listed(changed)} changed: {'rebuilt' if built else 'NOT rebuilt'}"
+            if changed
+            else "built"
+            if built
+            else "NOT built"
+        )
         _say(f"{what} in {time.monotonic() - began:.1f} s", told)
         preview.show("" if built else told)
         before, seen = seen, await _settled(seen)
-        changed = sorted(name for name in before.keys() | seen.keys() if before.get(name) != seen.get(name))
+        changed = sorted(
+            name for name in before.keys() | seen.keys() if before.get(name) != seen.get(name)
+        )
 
 
 async def _settled(before: dict) -> dict:
@@ -126,11 +153,17 @@ def _files() -> dict[str, tuple[int, int]]:
 
 
 def _listed(names: list[str]) -> str:
-    return ", ".join(names) if len(names) < 5 else f"{', '.join(names[:3])} and {len(names) - 3} more"
+    return (
+        ", ".join(names) if len(names) < 5 else f"{', '.join(names[:3])} and {len(names) - 3} more"
+    )
 
 
 def _say(line: str, told: str = "") -> None:
-    print(time.strftime("%H:%M:%S"), line + "".join(f"\n  {each}" for each in told.splitlines()), flush=True)
+    print(
+        time.strftime("%H:%M:%S"),
+        line + "".join(f"\n  {each}" for each in told.splitlines()),
+        flush=True,
+    )
 
 
 # --- a build --------------------------------------------------------------------------------------------------------------------
@@ -141,7 +174,9 @@ async def _build() -> tuple[bool, str]:
     with tempfile.TemporaryDirectory(prefix="live-") as folder:
         told = Path(folder, "told")
         told.touch()
-        process = multiprocessing.get_context("forkserver").Process(target=_be_build, args=(str(told),))
+        process = multiprocessing.get_context("forkserver").Process(
+            target=_be_build, args=(str(told),)
+        )
         process.start()
         try:
             while process.is_alive():
@@ -152,7 +187,9 @@ async def _build() -> tuple[bool, str]:
                     os.killpg(process.pid, signal.SIGTERM)
                 process.terminate()
             process.join()
-        text = re.sub(r"\x1b\[[0-9;]*m", "", told.read_text(encoding="utf-8", errors="replace")).replace(f"{ROOT}{os.sep}", "")
+        text = re.sub(
+            r"\x1b\[[0-9;]*m", "", told.read_text(encoding="utf-8", errors="replace")
+        ).replace(f"{ROOT}{os.sep}", "")
         text = "\n".join(line for line in text.splitlines() if line.strip(" ="))
         if process.exitcode < 0 or process.exitcode and not text:
             text += f"\nThe build ended with exit status {process.exitcode}."
@@ -170,7 +207,9 @@ def _be_build(told: str) -> None:
 
     try:
         main(["build", "-n", "-q", "."], standalone_mode=False)
-    except Exception as error:  # of a build that came so far as to start Sphinx, Sphinx has told what went wrong
+    except (
+        Exception
+    ) as error:  # of a build that came so far as to start Sphinx, Sphinx has told what went wrong
         if not os.path.getsize(told):
             print(error, file=sys.stderr)
         sys.exit(1)
@@ -228,7 +267,9 @@ class Page(RequestHandler):
     def get(self, path: str) -> None:
         file = (SITE / (path or "index.html")).resolve()
         kind = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
-        self.set_header("Content-Type", f"{kind}; charset=utf-8" if kind.startswith("text/") else kind)
+        self.set_header(
+            "Content-Type", f"{kind}; charset=utf-8" if kind.startswith("text/") else kind
+        )
         self.set_header("Cache-Control", "no-cache")  # ask each time whether it is still the same
         if self.preview.message and file.suffix == ".html":
             self.set_status(503)
@@ -240,7 +281,9 @@ class Page(RequestHandler):
             self.set_header("Content-Type", "text/html; charset=utf-8")
             content = _plain("There is no such page", f"{path}\n")
         if b"</body>" in content and "html" in self._headers["Content-Type"]:
-            content = content.replace(b"</body>", (TAG % self.preview.version).encode() + b"</body>")
+            content = content.replace(
+                b"</body>", (TAG % self.preview.version).encode() + b"</body>"
+            )
         self.finish(content)
 
 

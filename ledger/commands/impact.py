@@ -21,7 +21,16 @@ from ledger.core import claims, tables
 from ledger.core.config import ROOT
 from ledger.core.files import replace_files
 
-COPIED = ["analysis", "ledger", "chapters", "index.md", "_toc.yml", "requirements.txt", "references.bib", "CITATION.cff"]
+COPIED = [
+    "analysis",
+    "ledger",
+    "chapters",
+    "index.md",
+    "_toc.yml",
+    "requirements.txt",
+    "references.bib",
+    "CITATION.cff",
+]
 
 
 class TrialError(ValueError):
@@ -40,14 +49,24 @@ class Effects:
     def lines(self) -> list[str]:
         """Return the effects as lines for a terminal."""
         said = [f"printed numbers that would change: {len(self.numbers) or 'none'}"]
-        said += [f"  {page}, {name}: {before or '(not there)'} → {after or '(not there)'}" for name, page, before, after in self.numbers]
+        said += [
+            f"  {page}, {name}: {before or '(not there)'} → {after or '(not there)'}"
+            for name, page, before, after in self.numbers
+        ]
         said.append(f"verdicts that would change: {len(self.verdicts) or 'none'}")
         for claim, before, after, published in self.verdicts:
-            said.append(f"  {claim}: {before} → {after}" + (f"; published as {published}: data/claims.csv must follow" if after != published else ""))
+            said.append(
+                f"  {claim}: {before} → {after}"
+                + (
+                    f"; published as {published}: data/claims.csv must follow"
+                    if after != published
+                    else ""
+                )
+            )
         if self.failures:
-            said += ["pages that would have to follow before the book is built, whose numbers are not among these:"] + [
-                f"  {failure}" for failure in self.failures.values()
-            ]
+            said += [
+                "pages that would have to follow before the book is built, whose numbers are not among these:"
+            ] + [f"  {failure}" for failure in self.failures.values()]
         return said
 
     def sentence(self) -> str:
@@ -55,13 +74,18 @@ class Effects:
         said = []
         if self.numbers:
             shown = "; ".join(
-                f"{name} ({page.removeprefix('chapters/')}) {before or 'not there'} → {after or 'not there'}" for name, page, before, after in self.numbers[:10]
+                f"{name} ({page.removeprefix('chapters/')}) {before or 'not there'} → {after or 'not there'}"
+                for name, page, before, after in self.numbers[:10]
             )
-            said.append(f"{len(self.numbers)} printed number{'s' if len(self.numbers) > 1 else ''} changed: {shown}{' …' if len(self.numbers) > 10 else ''}.")
+            said.append(
+                f"{len(self.numbers)} printed number{'s' if len(self.numbers) > 1 else ''} changed: {shown}{' …' if len(self.numbers) > 10 else ''}."
+            )
         elif not self.failures:
             said.append("No printed number changed.")
         said.append(
-            "Verdicts that changed: " + "; ".join(f"{claim} {before} → {after}" for claim, before, after, _ in self.verdicts) + "."
+            "Verdicts that changed: "
+            + "; ".join(f"{claim} {before} → {after}" for claim, before, after, _ in self.verdicts)
+            + "."
             if self.verdicts
             else "No verdict changed."
         )
@@ -99,7 +123,9 @@ def effects(folder: Path, texts: dict[str, str], descriptor: dict, say=print) ->
         if page not in failed and old.get("printed") != new.get("printed"):
             found.numbers.append((name, page, old.get("printed", ""), new.get("printed", "")))
     found.verdicts = [
-        (claim, was[claim].verdict, becomes[claim].verdict, published[claim]) for claim in sorted(becomes) if was[claim].verdict != becomes[claim].verdict
+        (claim, was[claim].verdict, becomes[claim].verdict, published[claim])
+        for claim in sorted(becomes)
+        if was[claim].verdict != becomes[claim].verdict
     ]
     found.failures = failed
     return found
@@ -139,7 +165,11 @@ def numbers() -> tuple[dict[str, dict], dict[str, str]]:
 def _numbers(root: Path) -> tuple[dict[str, dict], dict[str, str]]:
     """Return `numbers()` of the checkout at `root`, by its own package."""
     ran = subprocess.run(
-        [sys.executable, "-c", "import json; from ledger.commands import impact; print(json.dumps(impact.numbers()))"],
+        [
+            sys.executable,
+            "-c",
+            "import json; from ledger.commands import impact; print(json.dumps(impact.numbers()))",
+        ],
         cwd=root,
         capture_output=True,
         text=True,
@@ -147,10 +177,16 @@ def _numbers(root: Path) -> tuple[dict[str, dict], dict[str, str]]:
     )
     if ran.returncode:
         reasons = (
-            [line for line in ran.stderr.splitlines() if re.match(r"[\w.]*(Error|Exception)\b.*:", line)]
+            [
+                line
+                for line in ran.stderr.splitlines()
+                if re.match(r"[\w.]*(Error|Exception)\b.*:", line)
+            ]
             or ran.stderr.splitlines()
             or ["it ended without a word"]
         )
-        raise TrialError(f"the chapters in {root} could not be run, so that what would change is not known: {reasons[0]}")
+        raise TrialError(
+            f"the chapters in {root} could not be run, so that what would change is not known: {reasons[0]}"
+        )
     printed, failed = json.loads(ran.stdout.splitlines()[-1])
     return printed, failed

@@ -33,7 +33,16 @@ CONNECT, SILENCE = 10, 30  # seconds until a connection stands, and until an ans
 SECOND_LOOK = 60.0  # seconds after which what seems to be gone is asked for once more
 PATIENCE = 3000.0  # seconds for the first look at everything
 PATIENCE_AGAIN = 600.0  # seconds for the second look, which the first must not use up
-WRITTEN = ("*.md", "*.bib", "*.yml", "*.cff", "chapters/*.md", "data/*.csv", "data/datapackage.json", "ledger/**/*.py")  # where links are written
+WRITTEN = (
+    "*.md",
+    "*.bib",
+    "*.yml",
+    "*.cff",
+    "chapters/*.md",
+    "data/*.csv",
+    "data/datapackage.json",
+    "ledger/**/*.py",
+)  # where links are written
 
 
 @dataclass(frozen=True)
@@ -55,7 +64,9 @@ def addresses(site: Path) -> dict[str, list[str]]:
     Raises FileNotFoundError where there is no site.
     """
     if not (site / "index.html").is_file():
-        raise FileNotFoundError(f"{site} is not a built site: it has no index.html (make book builds one into _build/html)")
+        raise FileNotFoundError(
+            f"{site} is not a built site: it has no index.html (make book builds one into _build/html)"
+        )
     own = _links(site / "index.html").own
     found: dict[str, list[str]] = {}
     for page in sorted(site.rglob("*.html")):
@@ -134,44 +145,64 @@ class Host:
         try:
             with self.session.get(address, stream=True, timeout=(CONNECT, SILENCE)) as answer:
                 status, after = answer.status_code, answer.headers.get("Retry-After", "")
-                says = f"{status} {answer.reason or ''}".strip() + (f", redirected to {answer.url}" if answer.history else "")
+                says = f"{status} {answer.reason or ''}".strip() + (
+                    f", redirected to {answer.url}" if answer.history else ""
+                )
         except requests.exceptions.SSLError:
             return Seen("unseen", "its certificate or encryption is not valid"), None
         except requests.exceptions.TooManyRedirects:
             return Seen("unseen", "it redirects in a circle"), None
-        except ValueError:  # those of requests and urllib3 for addresses that cannot be: intent://…, http://..
+        except (
+            ValueError
+        ):  # those of requests and urllib3 for addresses that cannot be: intent://…, http://..
             return Seen("unseen", "it leads to what is no address of a page"), None
         except requests.exceptions.Timeout:
             return Seen("unseen", "no answer in time", answered=False), 0
         except (requests.exceptions.RequestException, OSError) as error:
-            host = urlsplit(getattr(getattr(error, "request", None), "url", None) or address).hostname or ""
+            host = (
+                urlsplit(getattr(getattr(error, "request", None), "url", None) or address).hostname
+                or ""
+            )
             if not isinstance(error, requests.exceptions.ProxyError) and not _exists(host):
                 return Seen("gone", f"there is no host {host}", answered=False), None
             return Seen("unseen", "the connection fails", answered=False), 0
         if status < 300:
-            return (Seen("lost", f"redirected to {answer.url}") if _lost(address, answer.url) else THERE), None
+            return (
+                Seen("lost", f"redirected to {answer.url}") if _lost(address, answer.url) else THERE
+            ), None
         if status < 400:
             return Seen("unseen", f"{says}, which redirects to no address"), None
         if status in (404, 410):
             return Seen("gone", says), None
-        return Seen("unseen", says), (int(after) if after.isdecimal() else 0) if status == 429 or status >= 500 else None
+        return Seen("unseen", says), (
+            int(after) if after.isdecimal() else 0
+        ) if status == 429 or status >= 500 else None
 
 
 def _lost(address: str, end: str) -> bool:
     """Tell whether an address of more than one segment ended at a front page, or at one that is named as a page of error."""
     path, last = urlsplit(address).path.strip("/"), urlsplit(end).path.strip("/")
-    return "/" in path and path != last and bool(re.fullmatch(r"|index\.\w+|(.*[/_-])?404(\.\w+)?", last, re.I))
+    return (
+        "/" in path
+        and path != last
+        and bool(re.fullmatch(r"|index\.\w+|(.*[/_-])?404(\.\w+)?", last, re.I))
+    )
 
 
 def _exists(host: str) -> bool:
     try:
         socket.getaddrinfo(host, 443)
     except (socket.gaierror, UnicodeError) as error:
-        return not isinstance(error, socket.gaierror) or error.errno not in (socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME))
+        return not isinstance(error, socket.gaierror) or error.errno not in (
+            socket.EAI_NONAME,
+            getattr(socket, "EAI_NODATA", socket.EAI_NONAME),
+        )
     return True
 
 
-def look(wanted: Iterable[str], say: Callable[[str], object] = lambda address: None) -> dict[str, Seen]:
+def look(
+    wanted: Iterable[str], say: Callable[[str], object] = lambda address: None
+) -> dict[str, Seen]:
     """Return what asking for each address came to; `say` gets each when it is done. What seems gone is asked for a second time.
 
     Raises ValueError when no server at all answered: then it is this machine that has no connection.
@@ -179,7 +210,9 @@ def look(wanted: Iterable[str], say: Callable[[str], object] = lambda address: N
     wanted = list(wanted)
     seen = _round(wanted, time.monotonic() + PATIENCE, say)
     if wanted and not any(each.answered for each in seen.values()):
-        raise ValueError(f"not one of {len(wanted)} addresses answered: this machine seems to have no connection, so nothing is known of them")
+        raise ValueError(
+            f"not one of {len(wanted)} addresses answered: this machine seems to have no connection, so nothing is known of them"
+        )
     if gone := [address for address, each in seen.items() if each.verdict == "gone"]:
         time.sleep(SECOND_LOOK)
         again = _round(gone, time.monotonic() + PATIENCE_AGAIN, lambda address: None)
@@ -210,7 +243,14 @@ def _round(wanted: list[str], ends: float, say: Callable[[str], object]) -> dict
                 try:
                     done.put((address, host.look(address)))
                 except Exception as error:  # a server can surprise requests too; the others are looked at all the same
-                    done.put((address, Seen("unseen", f"what it answers cannot be read ({type(error).__name__})")))
+                    done.put(
+                        (
+                            address,
+                            Seen(
+                                "unseen", f"what it answers cannot be read ({type(error).__name__})"
+                            ),
+                        )
+                    )
 
     for _ in range(min(AT_ONCE, len(hosts))):
         threading.Thread(target=work, daemon=True).start()
@@ -233,21 +273,43 @@ def report(site: Path, root: Path = ROOT) -> tuple[str, bool]:
     from tqdm import tqdm
 
     pages = addresses(site)
-    with tqdm(total=len(pages), unit=" addresses", file=sys.stderr, disable=None, leave=False) as bar:  # on a terminal only
+    with tqdm(
+        total=len(pages), unit=" addresses", file=sys.stderr, disable=None, leave=False
+    ) as bar:  # on a terminal only
         seen = look(pages, lambda address: bar.update())
-    there, lost, gone, unseen = ({address: each for address, each in seen.items() if each.verdict == kind} for kind in ("there", "lost", "gone", "unseen"))
-    said = [f"{len(pages)} addresses elsewhere: {len(there)} are there, {len(lost)} lead to a front page now, {len(gone)} gone, {len(unseen)} not seen."]
+    there, lost, gone, unseen = (
+        {address: each for address, each in seen.items() if each.verdict == kind}
+        for kind in ("there", "lost", "gone", "unseen")
+    )
+    said = [
+        f"{len(pages)} addresses elsewhere: {len(there)} are there, {len(lost)} lead to a front page now, {len(gone)} gone, {len(unseen)} not seen."
+    ]
     for address, each in gone.items():
         said += ["", f"gone: {address}", f"  {each.reason}", f"  on {', '.join(pages[address])}"]
         said += [f"  written in {place}" for place in _places(address, root)]
-        said += [f"  Replace it, or link to an archived copy: https://web.archive.org/web/{address}"]
+        said += [
+            f"  Replace it, or link to an archived copy: https://web.archive.org/web/{address}"
+        ]
     if lost:
-        said += ["", "Leads to the front page now, or to a page of error, which fails nothing: see whether the page itself has another address."]
+        said += [
+            "",
+            "Leads to the front page now, or to a page of error, which fails nothing: see whether the page itself has another address.",
+        ]
     for address, each in lost.items():
-        said += [f"  {address}: {each.reason}", f"    on {', '.join(pages[address])}", *(f"    written in {place}" for place in _places(address, root))]
+        said += [
+            f"  {address}: {each.reason}",
+            f"    on {', '.join(pages[address])}",
+            *(f"    written in {place}" for place in _places(address, root)),
+        ]
     if unseen:
-        said += ["", "Not seen, which fails nothing: these servers turn programs away, or do not answer today. A browser may see them."]
-        said += [f"  {address}: {each.reason}" for address, each in sorted(unseen.items(), key=lambda item: item[1].reason)]
+        said += [
+            "",
+            "Not seen, which fails nothing: these servers turn programs away, or do not answer today. A browser may see them.",
+        ]
+        said += [
+            f"  {address}: {each.reason}"
+            for address, each in sorted(unseen.items(), key=lambda item: item[1].reason)
+        ]
     return "\n".join(said), not gone
 
 
@@ -256,5 +318,9 @@ def _places(address: str, root: Path) -> list[str]:
     found = []
     for path in sorted({path for pattern in WRITTEN for path in root.glob(pattern)}):
         lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
-        found += [f"{path.relative_to(root).as_posix()}:{number}" for number, line in enumerate(lines, 1) if address in line]
+        found += [
+            f"{path.relative_to(root).as_posix()}:{number}"
+            for number, line in enumerate(lines, 1)
+            if address in line
+        ]
     return found

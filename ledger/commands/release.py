@@ -30,14 +30,35 @@ def pack(tag: str, into: Path, site: Path = SITE) -> list[Path]:
     notes = _notes(version)
     books = [site / f"{pdf.NAME}.{kind}" for kind in ("pdf", "epub")]
     for wrong, says in [
-        (tag != f"v{version}", f"the tag is {tag}, and CITATION.cff has version {version}: set the version there, or name the tag v{version}"),
-        (_version_of_tables() != version, f"data/datapackage.json has version {_version_of_tables()}, and CITATION.cff {version}: set it there too"),
+        (
+            tag != f"v{version}",
+            f"the tag is {tag}, and CITATION.cff has version {version}: set the version there, or name the tag v{version}",
+        ),
+        (
+            _version_of_tables() != version,
+            f"data/datapackage.json has version {_version_of_tables()}, and CITATION.cff {version}: set it there too",
+        ),
         (built["version"] != version, f"the site is of version {built['version']}: make book"),
-        (not built["commit"], "the site does not say from which commit it was built: build it in a clone of the repository"),
-        (built["changed_since"], f"the site was built from commit {built['commit']} with changes since: commit them, then make book pdf epub"),
-        (not notes, f"CHANGELOG.md has no section '## {version}' with words in it: write what is new"),
-        (not all(book.exists() for book in books), "the PDF or the EPUB is not beside the site: make pdf epub"),
-        (_notes("Unreleased") != "", f"CHANGELOG.md still has words under '## Unreleased': move them under '## {version}'"),
+        (
+            not built["commit"],
+            "the site does not say from which commit it was built: build it in a clone of the repository",
+        ),
+        (
+            built["changed_since"],
+            f"the site was built from commit {built['commit']} with changes since: commit them, then make book pdf epub",
+        ),
+        (
+            not notes,
+            f"CHANGELOG.md has no section '## {version}' with words in it: write what is new",
+        ),
+        (
+            not all(book.exists() for book in books),
+            "the PDF or the EPUB is not beside the site: make pdf epub",
+        ),
+        (
+            _notes("Unreleased") != "",
+            f"CHANGELOG.md still has words under '## Unreleased': move them under '## {version}'",
+        ),
     ]:
         if wrong:
             raise NotReady(f"{tag} is not ready: {says}")
@@ -46,7 +67,11 @@ def pack(tag: str, into: Path, site: Path = SITE) -> list[Path]:
         (into / "notes.md").write_text(notes, encoding="utf-8")
         for book in books:
             shutil.copy(book, into / book.name.replace(pdf.NAME, f"{pdf.NAME}-{version}"))
-        _zip(into / f"{pdf.NAME}-{version}-site.zip", site, [path for path in site.rglob("*") if path not in books])
+        _zip(
+            into / f"{pdf.NAME}-{version}-site.zip",
+            site,
+            [path for path in site.rglob("*") if path not in books],
+        )
         rights = [ROOT / "LICENSE.md", ROOT / "CITATION.cff", *(ROOT / "LICENSES").glob("*")]
         _zip(into / f"{pdf.NAME}-{version}-tables.zip", ROOT, [*DATA.glob("*"), *rights])
     except BaseException:
@@ -56,7 +81,9 @@ def pack(tag: str, into: Path, site: Path = SITE) -> list[Path]:
 
 
 def _version_of_tables() -> str:
-    return json.loads((DATA / "datapackage.json").read_text(encoding="utf-8")).get("version", "none")
+    return json.loads((DATA / "datapackage.json").read_text(encoding="utf-8")).get(
+        "version", "none"
+    )
 
 
 def _notes(version: str) -> str:

@@ -36,8 +36,17 @@ MARK = "<!-- made by python -m ledger compare -->"  # a folder whose index.html 
 MOST = 60_000  # bytes of the Markdown: GitHub shows up to 1 MiB of a step's summary, but a list longer than this is better read in index.html
 NOTHING = "Nothing that a reader would see changed."
 LONG_CELL = 40  # characters of a cell, from which on it is shown as words with what changed in them
-CELLS, LONGEST = 200, 25  # cells of a table that the page lists, and those that it shows before they are unfolded
-VERDICT = {"supported": "green", "partly": "purple", "contradicted": "ochre", "overtaken by events": "grey", "not checkable": "blue"}
+CELLS, LONGEST = (
+    200,
+    25,
+)  # cells of a table that the page lists, and those that it shows before they are unfolded
+VERDICT = {
+    "supported": "green",
+    "partly": "purple",
+    "contradicted": "ochre",
+    "overtaken by events": "grey",
+    "not checkable": "blue",
+}
 
 
 def write(found: Comparison, folder: Path) -> None:
@@ -45,10 +54,19 @@ def write(found: Comparison, folder: Path) -> None:
     the two sites, FileExistsError when it holds anything but an earlier report."""
     folder = folder.absolute()
     for site in (found.old, found.new):
-        if folder.resolve() == site.folder.resolve() or folder.resolve() in site.folder.resolve().parents:
-            raise NotASite(f"the report cannot be written into {folder}, which holds the site {site.folder}: name another folder with --into")
-    if folder.exists() and not (folder.is_dir() and (not any(folder.iterdir()) or _is_report(folder))):
-        raise FileExistsError(f"{folder} holds something else than an earlier report, and would be replaced: name another folder with --into, or remove it")
+        if (
+            folder.resolve() == site.folder.resolve()
+            or folder.resolve() in site.folder.resolve().parents
+        ):
+            raise NotASite(
+                f"the report cannot be written into {folder}, which holds the site {site.folder}: name another folder with --into"
+            )
+    if folder.exists() and not (
+        folder.is_dir() and (not any(folder.iterdir()) or _is_report(folder))
+    ):
+        raise FileExistsError(
+            f"{folder} holds something else than an earlier report, and would be replaced: name another folder with --into, or remove it"
+        )
     aside, before = (folder.with_name(f".{folder.name}.{age}") for age in ("new", "old"))
     for leftover in (aside, before):
         shutil.rmtree(leftover, ignore_errors=True)
@@ -56,7 +74,10 @@ def write(found: Comparison, folder: Path) -> None:
         aside.mkdir(parents=True)
         for name, site in _pictures(found).items():
             (aside / name).parent.mkdir(exist_ok=True)
-            shutil.copyfile(site.folder / "charts" / f"{name.split('/')[1].rpartition('.')[0]}.svg", aside / name)
+            shutil.copyfile(
+                site.folder / "charts" / f"{name.split('/')[1].rpartition('.')[0]}.svg",
+                aside / name,
+            )
         (aside / "index.html").write_text(page(found, folder), encoding="utf-8")
         (aside / "summary.md").write_text(markdown(found), encoding="utf-8")
         if folder.exists():
@@ -80,7 +101,11 @@ def _pictures(found: Comparison) -> dict[str, Site]:
     shown = {}
     for change in found.charts:
         if is_redrawn(change):
-            shown |= {f"{side}/{chart.name}.svg": site for side, chart, site in _sides(found, change) if chart}
+            shown |= {
+                f"{side}/{chart.name}.svg": site
+                for side, chart, site in _sides(found, change)
+                if chart
+            }
     return shown
 
 
@@ -108,7 +133,9 @@ def sentences(found: Comparison) -> list[str]:
     parts = []
     if verdicts:
         first = "; ".join(f"{change.claim_id} {verdict_words(change)}" for change in verdicts[:3])
-        parts.append(f"{count(len(verdicts), 'verdict')} ({first}{' …' if len(verdicts) > 3 else ''})")
+        parts.append(
+            f"{count(len(verdicts), 'verdict')} ({first}{' …' if len(verdicts) > 3 else ''})"
+        )
     if moved:
         parts.append(f"what is said of {count(len(moved), 'other claim' if verdicts else 'claim')}")
     if found.numbers:
@@ -116,12 +143,21 @@ def sentences(found: Comparison) -> list[str]:
     if found.charts:
         parts.append(count(len(found.charts), "chart"))
     if found.tables:
-        parts.append(count(len(found.tables), "table") + (f" ({', '.join(change.name for change in found.tables)})" if len(found.tables) < 4 else ""))
+        parts.append(
+            count(len(found.tables), "table")
+            + (
+                f" ({', '.join(change.name for change in found.tables)})"
+                if len(found.tables) < 4
+                else ""
+            )
+        )
     parts += _pages_words(found.pages)
     if found.links:
         parts.append(count(len(found.links), "link"))
     if found.stamp:
-        parts.append("the version" if found.stamp[0][0] == "Version" else "the date to which evidence goes")
+        parts.append(
+            "the version" if found.stamp[0][0] == "Version" else "the date to which evidence goes"
+        )
     told = [f"Changed: {listing(parts)}."]
     if found.numbers and (found.numbers[0].size or 0):
         most = found.numbers[0]
@@ -135,9 +171,17 @@ def _pages_words(pages: list[PageChange]) -> list[str]:
     both = [change for change in pages if change.before and change.after]
     new, gone = (sum(not getattr(change, side) for change in pages) for side in ("before", "after"))
     moved = sum(change.before.address != change.after.address for change in both)
-    words = sum(bool(change.passages) or change.before.title != change.after.title for change in both)
-    told = [(new, f"{count(new, 'page')} that came"), (gone, f"{count(gone, 'page')} that went"), (moved, f"the address of {count(moved, 'page')}")]
-    return [said for number, said in [*told, (words, f"the words of {count(words, 'page')}")] if number]
+    words = sum(
+        bool(change.passages) or change.before.title != change.after.title for change in both
+    )
+    told = [
+        (new, f"{count(new, 'page')} that came"),
+        (gone, f"{count(gone, 'page')} that went"),
+        (moved, f"the address of {count(moved, 'page')}"),
+    ]
+    return [
+        said for number, said in [*told, (words, f"the words of {count(words, 'page')}")] if number
+    ]
 
 
 def verdict_words(change: ClaimChange) -> str:
@@ -148,7 +192,13 @@ def signed(share: float | None) -> str:
     """Return a relative change for people: '+4.2%', '×12' beyond tenfold, nothing where there is none."""
     if not share:
         return ""
-    told = f"×{share + 1:,.0f}" if share > 10 else f"{share:+,.1%}" if abs(share) >= 0.001 else f"{100 * share:+.1g}%"
+    told = (
+        f"×{share + 1:,.0f}"
+        if share > 10
+        else f"{share:+,.1%}"
+        if abs(share) >= 0.001
+        else f"{100 * share:+.1g}%"
+    )
     return told.replace("-", "−")
 
 
@@ -157,7 +207,9 @@ def difference(change: NumberChange) -> str:
     than a number."""
     if not change.before or not change.after or change.before["unit"] != change.after["unit"]:
         return ""
-    was, becomes = (side["printed"].replace(",", "").replace("−", "-") for side in (change.before, change.after))
+    was, becomes = (
+        side["printed"].replace(",", "").replace("−", "-") for side in (change.before, change.after)
+    )
     if not all(re.fullmatch(r"-?\d+(\.\d+)?", text) for text in (was, becomes)):
         return ""
     told = f"{Decimal(becomes) - Decimal(was):+,}".replace("-", "−")
@@ -193,7 +245,11 @@ def cell_words(before: str, after: str) -> Words:
     if [mark for mark, _ in words] != ["del", "ins"]:
         return words
     same = re.match(r"(.*[\s/])?", os.path.commonprefix([before, after]), re.S)[0]  # type: ignore[index]
-    return [piece for piece in (("", same), ("del", before[len(same) :]), ("ins", after[len(same) :])) if piece[1]]
+    return [
+        piece
+        for piece in (("", same), ("del", before[len(same) :]), ("ins", after[len(same) :]))
+        if piece[1]
+    ]
 
 
 def is_long(before: str, after: str) -> bool:
@@ -204,10 +260,18 @@ def rows_words(rows: Rows | None) -> str:
     """Return what changed in rows: '3 rows added, 1 row revised in 2 cells; column x is new'."""
     if not rows:
         return ""
-    told = [f"{count(len(keys), 'row')} {what}" for keys, what in ((rows.added, "added"), (rows.removed, "removed")) if keys]
+    told = [
+        f"{count(len(keys), 'row')} {what}"
+        for keys, what in ((rows.added, "added"), (rows.removed, "removed"))
+        if keys
+    ]
     if rows.revised:
-        told.append(f"{count(rows.revised_rows, 'row')} revised in {count(len(rows.revised), 'cell')}")
-    told += [f"column {name} is new" for name in rows.columns_added] + [f"column {name} is gone" for name in rows.columns_removed]
+        told.append(
+            f"{count(rows.revised_rows, 'row')} revised in {count(len(rows.revised), 'cell')}"
+        )
+    told += [f"column {name} is new" for name in rows.columns_added] + [
+        f"column {name} is gone" for name in rows.columns_removed
+    ]
     return ", ".join(told)
 
 
@@ -218,46 +282,95 @@ def chart_words(found: Comparison, change: ChartChange) -> str:
         return "new"
     if not after:
         return "gone"
-    told = [f"renamed, so that its address is another: it was {before.name}"] if before.name != after.name else []
+    told = (
+        [f"renamed, so that its address is another: it was {before.name}"]
+        if before.name != after.name
+        else []
+    )
     was, becomes = found.old.title(before.page), found.new.title(after.page)
     if was != becomes:
-        told.append(f"moved here from {was}" if was and becomes else f"moved to {becomes} from no page" if becomes else f"no longer on {was}")
-    told += ["drawn otherwise"] * change.redrawn + [f"another {said}" for said, _ in change.wording] + ["other code under it"] * change.code
+        told.append(
+            f"moved here from {was}"
+            if was and becomes
+            else f"moved to {becomes} from no page"
+            if becomes
+            else f"no longer on {was}"
+        )
+    told += (
+        ["drawn otherwise"] * change.redrawn
+        + [f"another {said}" for said, _ in change.wording]
+        + ["other code under it"] * change.code
+    )
     behind = rows_words(change.rows)
-    return "; ".join(filter(None, [", ".join(told), f"in the data behind it {behind}" if behind else ""])) or "on another page"
+    return (
+        "; ".join(
+            filter(None, [", ".join(told), f"in the data behind it {behind}" if behind else ""])
+        )
+        or "on another page"
+    )
 
 
 def table_words(change: TableChange) -> str:
     """Return what changed of a table, in words."""
     if not change.before or not change.after:
         return "new" if change.after else "gone"
-    return "; ".join(filter(None, [rows_words(change.rows), f"another edition of {listing([key for key, _ in change.editions])}" if change.editions else ""]))
+    return "; ".join(
+        filter(
+            None,
+            [
+                rows_words(change.rows),
+                f"another edition of {listing([key for key, _ in change.editions])}"
+                if change.editions
+                else "",
+            ],
+        )
+    )
 
 
 def page_words(change: PageChange) -> str:
     """Return what changed of a page, in words."""
     if not change.before or not change.after:
         return "new" if change.after else "gone"
-    told = [f"at another address: it was {change.before.address}"] if change.before.address != change.after.address else []
-    told += [f"renamed: it was “{change.before.title}”"] if change.before.title != change.after.title else []
-    return "; ".join([*told, *([count(len(change.passages), "passage") + " changed"] if change.passages else [])])
+    told = (
+        [f"at another address: it was {change.before.address}"]
+        if change.before.address != change.after.address
+        else []
+    )
+    told += (
+        [f"renamed: it was “{change.before.title}”"]
+        if change.before.title != change.after.title
+        else []
+    )
+    return "; ".join(
+        [*told, *([count(len(change.passages), "passage") + " changed"] if change.passages else [])]
+    )
 
 
 def link_words(change: LinkChange) -> str:
     """Return the words of links that changed: '“the report”, “here” and 2 others'."""
-    told = [f"“{words}”" for words in change.words[:3]] + ([count(len(change.words) - 3, "other")] if len(change.words) > 3 else [])
+    told = [f"“{words}”" for words in change.words[:3]] + (
+        [count(len(change.words) - 3, "other")] if len(change.words) > 3 else []
+    )
     return listing(told)
 
 
 def unseen_words(found: Comparison) -> str:
     """Return how many numbers moved unseen, empty where none did."""
-    return f"{count(found.unseen, 'more number')} moved too little to be printed otherwise." if found.unseen else ""
+    return (
+        f"{count(found.unseen, 'more number')} moved too little to be printed otherwise."
+        if found.unseen
+        else ""
+    )
 
 
 def stamp_words(site: Site) -> str:
     """Return which build a site is: '2026.11, commit 673fd26 of 2026-11-25'."""
     commit = site.stamp.get("commit")
-    built = f"commit {commit} of {site.stamp.get('date')}{' with changes since' if site.stamp.get('changed_since') else ''}" if commit else "no commit known"
+    built = (
+        f"commit {commit} of {site.stamp.get('date')}{' with changes since' if site.stamp.get('changed_since') else ''}"
+        if commit
+        else "no commit known"
+    )
     return f"version {site.stamp.get('version', 'unknown')}, {built}"
 
 
@@ -278,7 +391,14 @@ def shortened(words: Words, around: int = 70, most: int = 0) -> Words:
 def spaced(words: Words) -> list[tuple[str, str, str]]:
     """Return the pieces of a diff, each with the space that parts it from the next: a mark ends with its last letter."""
     following = [mark for mark, _ in words[1:]] + [""]
-    return [(mark, text.rstrip() if mark else text, " " if mark and (text[-1:].isspace() or after) else "") for (mark, text), after in zip(words, following)]
+    return [
+        (
+            mark,
+            text.rstrip() if mark else text,
+            " " if mark and (text[-1:].isspace() or after) else "",
+        )
+        for (mark, text), after in zip(words, following)
+    ]
 
 
 # --- the page -------------------------------------------------------------------------------------------------------------------
@@ -292,22 +412,65 @@ def page(found: Comparison, folder: Path) -> str:
         return quote(target) + (f"#{quote(anchor)}" if anchor else "")
 
     def where(change: PageChange, anchor: str) -> str:
-        return link(found.new, change.after.address, anchor) if change.after else link(found.old, change.before.address)
+        return (
+            link(found.new, change.after.address, anchor)
+            if change.after
+            else link(found.old, change.before.address)
+        )
 
-    environment = Environment(loader=FileSystemLoader(Path(__file__).parent), autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    environment.globals.update(
-        {f.__name__: f for f in (count, signed, difference, revision, cells, rows_words, table_words, page_words, link_words, stamp_words, link, where)}
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
-    environment.globals.update({f.__name__: f for f in (cell_words, is_long, is_redrawn, shortened, spaced, table_page, unseen_words)})
+    environment.globals.update(
+        {
+            f.__name__: f
+            for f in (
+                count,
+                signed,
+                difference,
+                revision,
+                cells,
+                rows_words,
+                table_words,
+                page_words,
+                link_words,
+                stamp_words,
+                link,
+                where,
+            )
+        }
+    )
+    environment.globals.update(
+        {
+            f.__name__: f
+            for f in (cell_words, is_long, is_redrawn, shortened, spaced, table_page, unseen_words)
+        }
+    )
     environment.globals["chart_words"] = functools.partial(chart_words, found)
     return environment.get_template("report.html").render(
-        mark=MARK, found=found, sentences=sentences(found), palette=PALETTE | PAGE, verdict_colour=VERDICT, most=CELLS, longest=LONGEST
+        mark=MARK,
+        found=found,
+        sentences=sentences(found),
+        palette=PALETTE | PAGE,
+        verdict_colour=VERDICT,
+        most=CELLS,
+        longest=LONGEST,
     )
 
 
 def table_page(site: Site, name: str) -> str:
     """Return the address of a table's page, empty where the site has none."""
-    return next((address for address in (f"tables/{name.replace('_', '-')}", f"tables/{name}") if address in site.pages), "")
+    return next(
+        (
+            address
+            for address in (f"tables/{name.replace('_', '-')}", f"tables/{name}")
+            if address in site.pages
+        ),
+        "",
+    )
 
 
 # --- Markdown and terminal ------------------------------------------------------------------------------------------------------
@@ -324,15 +487,28 @@ def marked(words: Words) -> str:
     told = []
     for mark, text, space in spaced(words):
         sign = {"del": "~~", "ins": "**", "": ""}[mark]
-        before, after = (" " if not mark and side.isspace() else "" for side in (text[:1], text[-1:]))
-        told.append(before + (f"{sign}{escaped(text)}{sign}" if text.strip() else "") + after + space)
+        before, after = (
+            " " if not mark and side.isspace() else "" for side in (text[:1], text[-1:])
+        )
+        told.append(
+            before + (f"{sign}{escaped(text)}{sign}" if text.strip() else "") + after + space
+        )
     return " ".join("".join(told).split())
 
 
 def markdown(found: Comparison, most: int = MOST) -> str:
     """Return the report as GitHub-flavoured Markdown of less than `most` bytes; where something had to be left out it says so."""
-    lines = ["## What a reader would see changed", "", *[escaped(said) for said in sentences(found)], ""]
-    lines += [f"From {escaped(stamp_words(found.old))}, to {escaped(stamp_words(found.new))}.", *[f"\n> {escaped(note)}" for note in found.notes], ""]
+    lines = [
+        "## What a reader would see changed",
+        "",
+        *[escaped(said) for said in sentences(found)],
+        "",
+    ]
+    lines += [
+        f"From {escaped(stamp_words(found.old))}, to {escaped(stamp_words(found.new))}.",
+        *[f"\n> {escaped(note)}" for note in found.notes],
+        "",
+    ]
     for title, head, body in _sections(found):
         if body:
             lines += [f"### {title}", "", *head, *body, ""]
@@ -340,7 +516,11 @@ def markdown(found: Comparison, most: int = MOST) -> str:
     for number, line in enumerate(lines):
         size += len(line.encode()) + 1
         if size > most - 300:
-            cut = ["", f"**Cut here: {len(lines) - number:,} more lines do not fit. The report, index.html, has them all.**", ""]
+            cut = [
+                "",
+                f"**Cut here: {len(lines) - number:,} more lines do not fit. The report, index.html, has them all.**",
+                "",
+            ]
             lines = lines[:number]
             break
     return "\n".join([*lines, *cut, unseen_words(found)]).rstrip() + "\n"
@@ -354,25 +534,42 @@ def _sections(found: Comparison) -> list[tuple[str, list[str], list[str]]]:
         for change in found.verdicts
     ]
     others = [
-        f"- **{change.claim_id}**, " + "; ".join(f"{said}: {marked(shortened(words))}" for said, words in change.wording)
+        f"- **{change.claim_id}**, "
+        + "; ".join(f"{said}: {marked(shortened(words))}" for said, words in change.wording)
         for change in found.claims
         if not change.verdict
     ]
     numbers = []
     for change in found.numbers:
         record = change.after or change.before
-        printed = [side["printed"] if side else "not there" for side in (change.before, change.after)]
-        unit = " → ".join(dict.fromkeys(side["unit"] for side in (change.before, change.after) if side))
-        moved = " ".join(filter(None, [difference(change), f"({signed(change.size)})" if change.size else ""]))
+        printed = [
+            side["printed"] if side else "not there" for side in (change.before, change.after)
+        ]
+        unit = " → ".join(
+            dict.fromkeys(side["unit"] for side in (change.before, change.after) if side)
+        )
+        moved = " ".join(
+            filter(None, [difference(change), f"({signed(change.size)})" if change.size else ""])
+        )
         numbers.append(
-            "| " + " | ".join(map(escaped, (record["name"], found.new.title(record["page"]), printed[0]))) + f" | **{escaped(printed[1])}** | "
+            "| "
+            + " | ".join(
+                map(escaped, (record["name"], found.new.title(record["page"]), printed[0]))
+            )
+            + f" | **{escaped(printed[1])}** | "
             f"{escaped(unit)} | {escaped(moved)} |"
         )
     charts = []
     for change in found.charts:
         chart = change.after or change.before
-        charts.append(f"- **{escaped(chart.name)}** ({escaped(found.new.title(chart.page) or 'on no page')}): {escaped(chart_words(found, change))}")
-        charts += [f"  - {said}: {marked(shortened(words))}" for said, words in change.wording if said != "source line"][:2]
+        charts.append(
+            f"- **{escaped(chart.name)}** ({escaped(found.new.title(chart.page) or 'on no page')}): {escaped(chart_words(found, change))}"
+        )
+        charts += [
+            f"  - {said}: {marked(shortened(words))}"
+            for said, words in change.wording
+            if said != "source line"
+        ][:2]
     tables = []
     for change in found.tables:
         tables.append(f"- **{escaped(change.name)}**: {escaped(table_words(change))}")
@@ -381,25 +578,42 @@ def _sections(found: Comparison) -> list[tuple[str, list[str], list[str]]]:
             if is_long(before, after):
                 told = marked(shortened(cell_words(before, after), most=240))
             else:
-                told = " → ".join(map(escaped, cells(before, after))) + (f" ({size})" if size else "")
+                told = " → ".join(map(escaped, cells(before, after))) + (
+                    f" ({size})" if size else ""
+                )
             tables.append(f"  - {escaped(', '.join(key))}, {escaped(column)}: {told}")
         if change.rows and len(change.rows.revised) > 5:
             tables.append(f"  - and {len(change.rows.revised) - 5:,} smaller ones")
     pages = []
     for change in found.pages:
-        pages.append(f"- **{escaped((change.after or change.before).title)}**: {escaped(page_words(change))}")
-        pages += [f"  - {escaped(heading)}: {marked(shortened(words))}" for heading, _, words in change.passages[:10]]
+        pages.append(
+            f"- **{escaped((change.after or change.before).title)}**: {escaped(page_words(change))}"
+        )
+        pages += [
+            f"  - {escaped(heading)}: {marked(shortened(words))}"
+            for heading, _, words in change.passages[:10]
+        ]
         if len(change.passages) > 10:
             pages.append(f"  - and {len(change.passages) - 10:,} more passages")
     links = [
         f"- {escaped(link_words(change))} in {escaped(listing(_pages_of(found, change)))}: {_address(change.before)} → {_address(change.after)}"
         for change in found.links
     ]
-    stamp = [f"- {said}: {escaped(before)} → **{escaped(after)}**" for said, before, after in found.stamp]
+    stamp = [
+        f"- {said}: {escaped(before)} → **{escaped(after)}**" for said, before, after in found.stamp
+    ]
     return [
-        ("Verdicts", ["| Claim | What the article says | Was | Is | Figure |", "|---|---|---|---|---|"], verdicts),
+        (
+            "Verdicts",
+            ["| Claim | What the article says | Was | Is | Figure |", "|---|---|---|---|---|"],
+            verdicts,
+        ),
         ("What is said of other claims" if verdicts else "What is said of claims", [], others),
-        ("Printed numbers", ["| Number | Page | Was | Is | Unit | Change |", "|---|---|---:|---:|---|---:|"], numbers),
+        (
+            "Printed numbers",
+            ["| Number | Page | Was | Is | Unit | Change |", "|---|---|---:|---:|---|---:|"],
+            numbers,
+        ),
         ("Charts", [], charts),
         ("Tables", [], tables),
         ("Pages", [], pages),
@@ -420,7 +634,9 @@ def _address(place: str) -> str:
 
 def _figure(change: ClaimChange) -> str:
     sides = [(side or {}).get("computed") or {} for side in (change.before, change.after)]
-    return " → ".join(dict.fromkeys(escaped(side["figure"]) for side in sides if side.get("figure")))
+    return " → ".join(
+        dict.fromkeys(escaped(side["figure"]) for side in sides if side.get("figure"))
+    )
 
 
 def terminal(found: Comparison) -> str:
@@ -428,14 +644,28 @@ def terminal(found: Comparison) -> str:
     said = [*sentences(found), *found.notes]
     said += [f"  verdict {change.claim_id}: {verdict_words(change)}" for change in found.verdicts]
     numbers = [
-        f"  number {(change.after or change.before)['name']}: " + " → ".join(side["printed"] if side else "not there" for side in (change.before, change.after))
+        f"  number {(change.after or change.before)['name']}: "
+        + " → ".join(
+            side["printed"] if side else "not there" for side in (change.before, change.after)
+        )
         for change in found.numbers
     ]
-    said += numbers[:10] + ([f"  … and {len(numbers) - 10:,} more numbers"] if len(numbers) > 10 else [])
-    said += [f"  chart {(change.after or change.before).name}: {chart_words(found, change)}" for change in found.charts]
+    said += numbers[:10] + (
+        [f"  … and {len(numbers) - 10:,} more numbers"] if len(numbers) > 10 else []
+    )
+    said += [
+        f"  chart {(change.after or change.before).name}: {chart_words(found, change)}"
+        for change in found.charts
+    ]
     said += [f"  table {change.name}: {table_words(change)}" for change in found.tables]
-    said += [f"  page {(change.after or change.before).address}: {page_words(change)}" for change in found.pages]
-    links = [f"  link {link_words(change)}: {change.before or 'no link'} → {change.after or 'no link'}" for change in found.links]
+    said += [
+        f"  page {(change.after or change.before).address}: {page_words(change)}"
+        for change in found.pages
+    ]
+    links = [
+        f"  link {link_words(change)}: {change.before or 'no link'} → {change.after or 'no link'}"
+        for change in found.links
+    ]
     said += links[:10] + ([f"  … and {len(links) - 10:,} more links"] if len(links) > 10 else [])
     said += [unseen_words(found)] * bool(found.unseen)
     return "\n".join(plain(line) for line in said)

@@ -17,7 +17,9 @@ from ledger.upkeep import importer
 
 CLAIMS = "chapters/claims"  # a new chapter stands before it, after the last one of a domain
 OTHER_PAGES = ("404", "index", "search")  # of the site, beside those of _toc.yml and of the tables
-RESERVED = re.compile(r"con|prn|aux|nul|(com|lpt)[0-9]")  # names that Windows gives to no file, whatever its ending
+RESERVED = re.compile(
+    r"con|prn|aux|nul|(com|lpt)[0-9]"
+)  # names that Windows gives to no file, whatever its ending
 LONGEST = 50  # characters of an address; Jupyter Book 2 cuts off the rest
 CHAPTER = """---
 jupytext:
@@ -86,21 +88,33 @@ def chapter(name: str, title: str, root: Path = ROOT) -> str:
     _can_be_file("chapter", name)
     title = " ".join(title.split())
     if not title:
-        raise NotStarted(f'chapter {name!r}: it has no title\n  make chapter NAME={name} TITLE="The title as readers see it"')
+        raise NotStarted(
+            f'chapter {name!r}: it has no title\n  make chapter NAME={name} TITLE="The title as readers see it"'
+        )
     if not title.isprintable() or set(title) & set("\\{}"):
-        raise NotStarted(f"chapter {name!r}: the title {title!r} has a brace, a backslash or a character that is not seen, which citations cannot hold")
+        raise NotStarted(
+            f"chapter {name!r}: the title {title!r} has a brace, a backslash or a character that is not seen, which citations cannot hold"
+        )
     toc = _read(root / "_toc.yml")
     if taken := _pages(toc, root).get(name):
-        raise NotStarted(f"chapter {name!r}: the name is taken by {taken}; choose another, for a page's name is used once in the book")
+        raise NotStarted(
+            f"chapter {name!r}: the name is taken by {taken}; choose another, for a page's name is used once in the book"
+        )
     for path in [root / "index.md", *sorted((root / "chapters").glob("*.md"))]:
-        if path.is_file() and title.casefold() in (_plain(line).casefold() for line in _read(path).splitlines() if line.startswith("# ")):
+        if path.is_file() and title.casefold() in (
+            _plain(line).casefold() for line in _read(path).splitlines() if line.startswith("# ")
+        ):
             raise NotStarted(
                 f"chapter {name!r}: the title {title!r} is that of {path.relative_to(root).as_posix()}; choose another, for readers tell pages apart by it"
             )
     entry = re.search(rf"^(\s*- file: ){CLAIMS}[ \t]*(\r?\n)", toc, re.M)
     if not entry:
-        raise NotStarted(f"_toc.yml has no line '- file: {CLAIMS}', before which a new chapter is entered: put it there again")
-    page = CHAPTER.replace("NAME", name).replace("TITLE", re.sub(r"([*_`\[\]<>&#$|~^])", r"\\\1", title), 1)
+        raise NotStarted(
+            f"_toc.yml has no line '- file: {CLAIMS}', before which a new chapter is entered: put it there again"
+        )
+    page = CHAPTER.replace("NAME", name).replace(
+        "TITLE", re.sub(r"([*_`\[\]<>&#$|~^])", r"\\\1", title), 1
+    )
     toc = toc[: entry.start()] + f"{entry[1]}chapters/{name}{entry[2]}" + toc[entry.start() :]
     replace_files(root / "chapters", {f"{name}.md": page, "../_toc.yml": toc})
     return "\n".join(
@@ -129,13 +143,19 @@ def table(name: str, csv_file: Path, root: Path = ROOT) -> str:
         )
     _can_be_file("table", name)
     if not str(csv_file).strip() or csv_file == Path():
-        raise NotStarted(f"table {name!r}: it needs a CSV to start from\n  make table NAME={name} CSV=path/to.csv")
+        raise NotStarted(
+            f"table {name!r}: it needs a CSV to start from\n  make table NAME={name} CSV=path/to.csv"
+        )
     if name in tables.names(data):
-        raise NotStarted(f"table {name!r} is there already\n  To change it: edit data/{name}.csv, then run python -m ledger seal {name}")
+        raise NotStarted(
+            f"table {name!r} is there already\n  To change it: edit data/{name}.csv, then run python -m ledger seal {name}"
+        )
     if taken := _pages(_read(root / "_toc.yml"), root).get(Path(tables.page(name)).name):
         raise NotStarted(f"table {name!r}: its page would have the name of {taken}; choose another")
     if (data / f"{name}.csv").exists() or csv_file.resolve().parent == data.resolve():
-        raise NotStarted(f"table {name!r}: data/ holds only tables that are described; move the CSV elsewhere and start from there")
+        raise NotStarted(
+            f"table {name!r}: data/ holds only tables that are described; move the CSV elsewhere and start from there"
+        )
     content = importer.read(csv_file)
     answers = csv_file.with_name(f"{name}.yml")
     countries = {row["iso3"] for row in tables.rows("countries", data)}
@@ -175,9 +195,13 @@ def table(name: str, csv_file: Path, root: Path = ROOT) -> str:
 
 def _can_be_file(kind: str, name: str) -> None:
     if RESERVED.fullmatch(name):
-        raise NotStarted(f"{kind} {name!r}: Windows can have no file of that name, so that the book could not be copied there; choose another")
+        raise NotStarted(
+            f"{kind} {name!r}: Windows can have no file of that name, so that the book could not be copied there; choose another"
+        )
     if len(name) > LONGEST:
-        raise NotStarted(f"{kind} {name!r}: the name has {len(name)} characters, and an address at most {LONGEST}; choose a shorter one")
+        raise NotStarted(
+            f"{kind} {name!r}: the name has {len(name)} characters, and an address at most {LONGEST}; choose a shorter one"
+        )
 
 
 def _check_loads(name: str, text: str, described: str, data: Path) -> None:
@@ -211,5 +235,13 @@ def _pages(toc: str, root: Path) -> dict[str, str]:
     """Return what has each name, by the last part of the address, which is all that Jupyter Book 2 makes an address of."""
     files = re.findall(r'"file": "([^"]+)"', json.dumps(yaml.safe_load(toc), ensure_ascii=False))
     found = {name: f"the site's page {name}" for name in OTHER_PAGES}
-    found |= {Path(tables.page(each)).name: f"the table {each}" for each in tables.names(root / "data")}
-    return found | {Path(file).stem: f"{file}.md" for file in [*files, *(f"chapters/{path.stem}" for path in (root / "chapters").glob("*.md"))]}
+    found |= {
+        Path(tables.page(each)).name: f"the table {each}" for each in tables.names(root / "data")
+    }
+    return found | {
+        Path(file).stem: f"{file}.md"
+        for file in [
+            *files,
+            *(f"chapters/{path.stem}" for path in (root / "chapters").glob("*.md")),
+        ]
+    }

@@ -37,7 +37,16 @@ def edition() -> dict:
 
 def credit(sources: list[dict]) -> str:
     """Return the institutions and editions behind a table or chart, each once, as the note of its citation."""
-    return "Data: " + "; ".join(dict.fromkeys(f"{source['institution']}, {source['title']} ({source['edition']})" for source in sources)) + "."
+    return (
+        "Data: "
+        + "; ".join(
+            dict.fromkeys(
+                f"{source['institution']}, {source['title']} ({source['edition']})"
+                for source in sources
+            )
+        )
+        + "."
+    )
 
 
 def plain(work: dict) -> str:
@@ -45,7 +54,9 @@ def plain(work: dict) -> str:
     book = edition()
     head = f"{book['author']} ({book['date'][:4]}). "
     if work["kind"] == "book":
-        return f"{head}{book['title']}: {book['subtitle']}. Version {book['version']}. {work['url']}"
+        return (
+            f"{head}{book['title']}: {book['subtitle']}. Version {book['version']}. {work['url']}"
+        )
     return f"{head}{work['title'].rstrip('.')}{' ' + SAID[work['kind']] if work['kind'] in SAID else ''}. In {book['title']}, version {book['version']}. {work['note'] + ' ' if work.get('note') else ''}{work['url']}"
 
 
@@ -54,7 +65,9 @@ def bibtex(work: dict) -> str:
     book = edition()
     fields = {
         "author": f"{{{book['author']}}}",
-        "title": f"{{{book['title']}: {book['subtitle']}}}" if work["kind"] == "book" else f"{{{work['title'].rstrip('.')}}}",
+        "title": f"{{{book['title']}: {book['subtitle']}}}"
+        if work["kind"] == "book"
+        else f"{{{work['title'].rstrip('.')}}}",
         **(
             {}
             if work["kind"] == "book"
@@ -71,8 +84,15 @@ def bibtex(work: dict) -> str:
         **({"note": f"{{{work['note']}}}"} if work.get("note") else {}),
     }
     # pybtex, which could write it, escapes the address too, and BibTeX's \\url then prints the backslashes
-    written = [(name, text if name == "url" else re.sub(r"([&%$#_])", r"\\\1", text)) for name, text in fields.items()]
-    return f"@{BIBTEX[work['kind']]}{{{work['key']},\n" + ",\n".join(f"  {name} = {{{text}}}" for name, text in written) + "\n}\n"
+    written = [
+        (name, text if name == "url" else re.sub(r"([&%$#_])", r"\\\1", text))
+        for name, text in fields.items()
+    ]
+    return (
+        f"@{BIBTEX[work['kind']]}{{{work['key']},\n"
+        + ",\n".join(f"  {name} = {{{text}}}" for name, text in written)
+        + "\n}\n"
+    )
 
 
 def ris(work: dict) -> str:
@@ -88,7 +108,9 @@ def ris(work: dict) -> str:
         "type_of_reference": RIS[work["kind"]],
         "id": work["key"],
         "authors": [book["author"]],
-        "title": f"{book['title']}: {book['subtitle']}" if work["kind"] == "book" else work["title"].rstrip("."),
+        "title": f"{book['title']}: {book['subtitle']}"
+        if work["kind"] == "book"
+        else work["title"].rstrip("."),
         **({} if work["kind"] == "book" else {"secondary_title": book["title"]}),
         "publisher": book["author"],
         "year": book["date"][:4],

@@ -22,7 +22,13 @@ import pandas as pd
 from analysis import measures
 from ledger.core import tables
 
-SUPPORTED, PARTLY, CONTRADICTED, OVERTAKEN, NOT_CHECKABLE = VERDICTS = ("supported", "partly", "contradicted", "overtaken by events", "not checkable")
+SUPPORTED, PARTLY, CONTRADICTED, OVERTAKEN, NOT_CHECKABLE = VERDICTS = (
+    "supported",
+    "partly",
+    "contradicted",
+    "overtaken by events",
+    "not checkable",
+)
 Load = Callable[[str], pd.DataFrame]
 
 
@@ -62,9 +68,18 @@ NAMES = {"RUS": "Russia", "IRN": "Iran"}
 ARTICLE_YEAR = 2019  # the year whose trade the article describes
 KNOWN_YEAR = 2022  # the last full year that a reader of November 2023 could know
 RECENT_VOTES = (2015, 2019)  # the last five full years of roll calls in un_votes
-IMPOSED = {"S/2006/1010": "1737", "S/2007/170": "1747", "S/2008/141": "1803", "S/2010/283": "1929"}  # drafts and the resolutions they became
+IMPOSED = {
+    "S/2006/1010": "1737",
+    "S/2007/170": "1747",
+    "S/2008/141": "1803",
+    "S/2010/283": "1929",
+}  # drafts and the resolutions they became
 SANCTIONING = [*IMPOSED, "S/2020/797"]  # the last would have kept the arms embargo
-EASING = ["S/2015/547", "S/2025/561", "S/2025/539"]  # the nuclear deal, and two drafts that would have kept sanctions off
+EASING = [
+    "S/2015/547",
+    "S/2025/561",
+    "S/2025/539",
+]  # the nuclear deal, and two drafts that would have kept sanctions off
 
 
 def graded(tests: dict[object, bool]) -> str:
@@ -77,7 +92,11 @@ def graded(tests: dict[object, bool]) -> str:
 def _confirmed(load: Load, event_id: str) -> pd.Series | None:
     """Return a dated event that data/events.csv has as confirmed, else None."""
     events = load("events").set_index("event_id")
-    return events.loc[event_id] if event_id in events.index and events.loc[event_id, "status"] == "confirmed" else None
+    return (
+        events.loc[event_id]
+        if event_id in events.index and events.loc[event_id, "status"] == "confirmed"
+        else None
+    )
 
 
 def _published(load: Load) -> pd.Timestamp:
@@ -106,7 +125,11 @@ def _trade_of(load: Load, year: int) -> dict[str, pd.Series]:
     Iran's side adds nothing in 2019: the Harvard Atlas repeats one reconciled value, and no other source has a report of Iran's.
     """
     trade = load("trade_totals").query("reporter == 'RUS' and partner == 'IRN' and year == @year")
-    both = trade.pivot(index="source", columns="flow", values="value_usd").reindex(columns=["export", "import"]).dropna()
+    both = (
+        trade.pivot(index="source", columns="flow", values="value_usd")
+        .reindex(columns=["export", "import"])
+        .dropna()
+    )
     return {source: both.loc[source] for source in sorted(both.index, reverse=True)}
 
 
@@ -118,13 +141,17 @@ def _agreement(load: Load, one: str, other: str) -> float:
 
 def _council_votes(load: Load, member: str) -> pd.Series:
     """Return a member's vote on each draft about Iran in table security_council, by symbol of the draft, in order of date."""
-    votes = load("security_council").query("record == 'vote' and member == @member").sort_values("date")
+    votes = (
+        load("security_council").query("record == 'vote' and member == @member").sort_values("date")
+    )
     return votes.set_index("draft")["vote"]
 
 
 def _relative_trade(load: Load, partner: str) -> float:
     """Return Russia's goods trade with a partner over its trade with Iran in 2019 (UN Comtrade)."""
-    total = measures.partner_table(load("trade_partners"), "UN Comtrade", "RUS", ARTICLE_YEAR)["total"]
+    total = measures.partner_table(load("trade_partners"), "UN Comtrade", "RUS", ARTICLE_YEAR)[
+        "total"
+    ]
     return float(total[partner] / total["IRN"])
 
 
@@ -157,7 +184,13 @@ def a_breakdown_followed(load: Load) -> Finding:
             lows[statement] = value[value.index > 2022].min() / value[2022]
     lowest = min(lows.values(), default=float("nan"))
     broken = len(ruptures) > 0 or lowest < 0.5
-    verdict = (PARTLY if len(treaties) else SUPPORTED) if broken else CONTRADICTED if len(treaties) else NOT_CHECKABLE
+    verdict = (
+        (PARTLY if len(treaties) else SUPPORTED)
+        if broken
+        else CONTRADICTED
+        if len(treaties)
+        else NOT_CHECKABLE
+    )
     return Finding(
         verdict,
         f"{len(treaties)} treaty acts, {len(ruptures) or 'no'} rupture{'s' * (len(ruptures) > 1)}",
@@ -177,13 +210,28 @@ def cooperation_began_in_1991(load: Load) -> Finding:
     (arms: deals with a delivery since then), so they cannot show what was older still.
     """
     moscow = ["SUN", "RUS"]  # noqa: F841 (the queries use it)
-    deals = load("arms_transfers").query("record == 'deal' and supplier in @moscow and recipient == 'IRN'")
-    trade = load("trade_totals").query("(reporter in @moscow and partner == 'IRN') or (reporter == 'IRN' and partner in @moscow)")
-    end, bushehr = _confirmed(load, "1991-12-26-soviet-union-dissolved"), _confirmed(load, "1995-01-08-bushehr-contract")
+    deals = load("arms_transfers").query(
+        "record == 'deal' and supplier in @moscow and recipient == 'IRN'"
+    )
+    trade = load("trade_totals").query(
+        "(reporter in @moscow and partner == 'IRN') or (reporter == 'IRN' and partner in @moscow)"
+    )
+    end, bushehr = (
+        _confirmed(load, "1991-12-26-soviet-union-dissolved"),
+        _confirmed(load, "1995-01-08-bushehr-contract"),
+    )
     if end is None or bushehr is None:
-        return Finding(NOT_CHECKABLE, "–", "The end of the Soviet Union or the Bushehr contract is not among the confirmed events.")
+        return Finding(
+            NOT_CHECKABLE,
+            "–",
+            "The end of the Soviet Union or the Bushehr contract is not among the confirmed events.",
+        )
     begun = trade.sort_values("year").iloc[0]
-    first = {"arms": int(deals["order_year"].min()), "trade": int(begun["year"]), "nuclear work": int(bushehr["date"].year)}
+    first = {
+        "arms": int(deals["order_year"].min()),
+        "trade": int(begun["year"]),
+        "nuclear work": int(bushehr["date"].year),
+    }
     soviet = deals[deals["supplier"] == "SUN"]["tiv_delivered"].sum() / deals["tiv_delivered"].sum()
     return Finding(
         graded({field: year > end["date"].year for field, year in first.items()}),
@@ -202,14 +250,22 @@ def the_two_stand_against_the_united_states(load: Load) -> Finding:
     Counts: un_votes, security_council. A reading: votes stand for the order; most states agree with the United States in few of
     these roll calls, so the tests in the Assembly are easy to pass and the one in the Council carries the weight.
     """
-    alike = {pair: _agreement(load, *pair) for pair in (("RUS", "IRN"), ("RUS", "USA"), ("IRN", "USA"))}
+    alike = {
+        pair: _agreement(load, *pair) for pair in (("RUS", "IRN"), ("RUS", "USA"), ("IRN", "USA"))
+    }
     left = _confirmed(load, "2018-05-08-us-leaves-nuclear-deal")
     if left is None:
-        return Finding(NOT_CHECKABLE, "–", "The day on which the United States left the nuclear deal is not among the confirmed events.")
+        return Finding(
+            NOT_CHECKABLE,
+            "–",
+            "The day on which the United States left the nuclear deal is not among the confirmed events.",
+        )
     recent = load("security_council").query("record == 'vote'")
     recent = recent[recent["date"] > left["date"]]["draft"].unique()
     russia, america = _council_votes(load, "RUS"), _council_votes(load, "USA")
-    opposed = [draft for draft in recent if {russia.get(draft), america.get(draft)} == {"yes", "no"}]
+    opposed = [
+        draft for draft in recent if {russia.get(draft), america.get(draft)} == {"yes", "no"}
+    ]
     tests = {
         "together": alike["RUS", "IRN"] > 0.5,
         "Russia apart": alike["RUS", "USA"] < 0.5,
@@ -236,11 +292,20 @@ def iran_waited_years_for_its_s300(load: Load) -> Finding:
     years and a ban are taken as ground for discontent; that Iran said so and sued rests on the pages cited.
     """
     deals = load("arms_transfers").query("record == 'deal' and recipient == 'IRN'")
-    replaced = deals[deals["designation"].str.startswith("S-300") & deals["replaces_order_year"].notna()]
+    replaced = deals[
+        deals["designation"].str.startswith("S-300") & deals["replaces_order_year"].notna()
+    ]
     waits = replaced["first_delivery"] - replaced["replaces_order_year"]
     wait = int(waits.max()) if len(waits) else 0
     ban = _confirmed(load, "2010-09-22-s300-ban")
-    ordered, delivered = (int(replaced.loc[waits.idxmax(), column]) for column in ("replaces_order_year", "first_delivery")) if wait else (None, None)
+    ordered, delivered = (
+        (
+            int(replaced.loc[waits.idxmax(), column])
+            for column in ("replaces_order_year", "first_delivery")
+        )
+        if wait
+        else (None, None)
+    )
     barred = ban is not None and (not wait or ordered <= ban["date"].year <= delivered)
     return Finding(
         graded({"wait": wait >= 5, "ban": barred}),
@@ -262,19 +327,33 @@ def both_stood_by_assad(load: Load) -> Finding:
 
     Counts: syria_conflict (UCDP, conflict over Syria, secondary parties of the government), events.
     """
-    dyads = load("syria_conflict").query("source == 'UCDP' and scope == 'conflict over Syria' and side_a == 'Government of Syria'")
-    beside = {name: dyads[dyads["side_a_second"].fillna("").str.contains(f"Government of {name}")]["year"] for name in NAMES.values()}
-    before = {name: sorted(set(years[years <= _published(load).year])) for name, years in beside.items()}
+    dyads = load("syria_conflict").query(
+        "source == 'UCDP' and scope == 'conflict over Syria' and side_a == 'Government of Syria'"
+    )
+    beside = {
+        name: dyads[dyads["side_a_second"].fillna("").str.contains(f"Government of {name}")]["year"]
+        for name in NAMES.values()
+    }
+    before = {
+        name: sorted(set(years[years <= _published(load).year])) for name, years in beside.items()
+    }
     fall = _since(load, "2024-12-08-assad-falls")
     verdict = graded({name: bool(years) for name, years in before.items()})
     if verdict == SUPPORTED and fall is not None:
         verdict = OVERTAKEN
-    stood = _listing(f"{name} in {len(years)} years ({years[0]}–{years[-1]})" if years else f"{name} in none" for name, years in before.items())
+    stood = _listing(
+        f"{name} in {len(years)} years ({years[0]}–{years[-1]})" if years else f"{name} in none"
+        for name, years in before.items()
+    )
     return Finding(
         verdict,
         f"{min(map(len, before.values()))} years",
         f"UCDP has beside the Syrian government {stood}"
-        + (f"; that government fell on {_day(fall['date'])}." if fall is not None else "; no confirmed event has that government fall."),
+        + (
+            f"; that government fell on {_day(fall['date'])}."
+            if fall is not None
+            else "; no confirmed event has that government fall."
+        ),
     )
 
 
@@ -309,17 +388,39 @@ def both_are_major_suppliers_of_oil_and_gas(load: Load) -> Finding:
     of crude oil and of natural gas from energy_exports (OPEC). A reading: a supplier to the world is one who sells abroad, so
     output alone does not do. OPEC's figures for Iran are those that a sanctioned exporter reports; trackers of tankers see more.
     """
-    output = load("energy_production").query("source == 'Energy Institute' and measure == 'production' and country != 'WLD' and year == @KNOWN_YEAR")
-    sales = load("energy_exports").query("source.str.startswith('OPEC') and destination == 'WLD' and year == @KNOWN_YEAR")
+    output = load("energy_production").query(
+        "source == 'Energy Institute' and measure == 'production' and country != 'WLD' and year == @KNOWN_YEAR"
+    )
+    sales = load("energy_exports").query(
+        "source.str.startswith('OPEC') and destination == 'WLD' and year == @KNOWN_YEAR"
+    )
     rank, share = {}, {}
-    for fuel, unit, sold in (("oil", "thousand barrels a day", "crude oil"), ("gas", "bcm", "natural gas")):
-        made = output[(output["fuel"] == fuel) & (output["unit"] == unit)].set_index("country")["value"].rank(ascending=False, method="min")
+    for fuel, unit, sold in (
+        ("oil", "thousand barrels a day", "crude oil"),
+        ("gas", "bcm", "natural gas"),
+    ):
+        made = (
+            output[(output["fuel"] == fuel) & (output["unit"] == unit)]
+            .set_index("country")["value"]
+            .rank(ascending=False, method="min")
+        )
         out = sales[sales["fuel"] == sold].set_index("country")["value"]
         for country in NAMES:
-            rank[country, fuel], share[country, fuel] = int(made.get(country, 99)), float(out[country] / out["WLD"])
-    tests = {("output", *key): place <= 10 for key, place in rank.items()} | {("exports", *key): part >= 0.05 for key, part in share.items()}
-    ranks = {c: f"{NAMES[c]} ranked {_ordinal(rank[c, 'oil'])} in oil and {_ordinal(rank[c, 'gas'])} in gas" for c in NAMES}
-    sold = {c: f"{NAMES[c]} sold {100 * share[c, 'oil']:.1f} per cent of the crude and {100 * share[c, 'gas']:.1f} of the gas" for c in NAMES}
+            rank[country, fuel], share[country, fuel] = (
+                int(made.get(country, 99)),
+                float(out[country] / out["WLD"]),
+            )
+    tests = {("output", *key): place <= 10 for key, place in rank.items()} | {
+        ("exports", *key): part >= 0.05 for key, part in share.items()
+    }
+    ranks = {
+        c: f"{NAMES[c]} ranked {_ordinal(rank[c, 'oil'])} in oil and {_ordinal(rank[c, 'gas'])} in gas"
+        for c in NAMES
+    }
+    sold = {
+        c: f"{NAMES[c]} sold {100 * share[c, 'oil']:.1f} per cent of the crude and {100 * share[c, 'gas']:.1f} of the gas"
+        for c in NAMES
+    }
     return Finding(
         graded(tests),
         f"{sum(tests.values())} of {len(tests)} tests",
@@ -328,7 +429,18 @@ def both_are_major_suppliers_of_oil_and_gas(load: Load) -> Finding:
 
 
 def _ordinal(number: int) -> str:
-    words = ["first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"]
+    words = [
+        "first",
+        "second",
+        "third",
+        "fourth",
+        "fifth",
+        "sixth",
+        "seventh",
+        "eighth",
+        "ninth",
+        "tenth",
+    ]
     return words[number - 1] if number <= len(words) else "below tenth"
 
 
@@ -345,7 +457,12 @@ def the_gas_forum_began_in_2001_and_is_intergovernmental(load: Load) -> Finding:
     signed = lists[(lists["status"] == "signatory") & (lists["listed_on"] <= _published(load))]
     founded = first["listed_on"].iloc[0]
     return Finding(
-        graded({"founded": founded.year == 2001 and {"RUS", "IRN"} <= founders, "statute": len(signed) > 0}),
+        graded(
+            {
+                "founded": founded.year == 2001 and {"RUS", "IRN"} <= founders,
+                "statute": len(signed) > 0,
+            }
+        ),
         _day(founded),
         f"The first dated list is of {_day(founded)} with {len(founders)} founding participants, Russia and Iran {'among' if {'RUS', 'IRN'} <= founders else 'not both among'} them"
         + (
@@ -365,9 +482,19 @@ def the_gas_forum_has_nineteen_members(load: Load) -> Finding:
     """
     lists, day = load("gecf_membership"), _published(load)
     members, _ = measures.forum_on(lists, day)
-    full = lists[lists["status"].isin(["member", "signatory"])].groupby("listed_on")["country"].nunique()
-    together = lists[lists["status"].isin(["member", "observer"])].groupby("listed_on").agg(names=("country", "nunique"), complete=("complete", "all"))
-    nineteens = [date.year for date, row in together.iterrows() if row["names"] == 19 and row["complete"]]
+    full = (
+        lists[lists["status"].isin(["member", "signatory"])]
+        .groupby("listed_on")["country"]
+        .nunique()
+    )
+    together = (
+        lists[lists["status"].isin(["member", "observer"])]
+        .groupby("listed_on")
+        .agg(names=("country", "nunique"), complete=("complete", "all"))
+    )
+    nineteens = [
+        date.year for date, row in together.iterrows() if row["names"] == 19 and row["complete"]
+    ]
     return Finding(
         SUPPORTED if len(members) == 19 else PARTLY if (full == 19).any() else CONTRADICTED,
         f"{len(members)} members",
@@ -385,9 +512,17 @@ def the_nineteen_hold_over_seventy_per_cent_of_gas(load: Load) -> Finding:
     19. Members alone are shown beside. A country without a figure in a source counts as nothing there.
     """
     reserves, day = load("energy_reserves"), _published(load)
-    sources = reserves[(reserves["fuel"] == "gas") & (reserves["country"] == "WLD")]["source"].unique()
+    sources = reserves[(reserves["fuel"] == "gas") & (reserves["country"] == "WLD")][
+        "source"
+    ].unique()
     shares = measures.forum_shares(reserves, load("gecf_membership"), [day], list(sources))
-    shares = shares[shares["year"] <= KNOWN_YEAR].sort_values("year").groupby("source").tail(1).sort_values("together", ascending=False)
+    shares = (
+        shares[shares["year"] <= KNOWN_YEAR]
+        .sort_values("year")
+        .groupby("source")
+        .tail(1)
+        .sort_values("together", ascending=False)
+    )
     held = shares.set_index("source")
     return Finding(
         graded((held["together"] > 0.7).to_dict()),
@@ -409,9 +544,19 @@ def sanctions_cut_irans_oil_exports(load: Load) -> Finding:
     falls = {}
     for source, rows in exports[exports["fuel"] == "crude oil"].groupby("source"):
         sold = rows.set_index("year")["value"]
-        falls |= {(source, before, after): 1 - sold[after] / sold[before] for before, after in ((2011, 2013), (2017, 2019)) if before in sold and after in sold}
-    gas = exports.query("fuel == 'natural gas' and source.str.startswith('OPEC')").set_index("year")["value"]
-    beside = f", while its gas exports went from {gas[2017]:.1f} to {gas[2019]:.1f} billion cubic metres" if {2017, 2019} <= set(gas.index) else ""
+        falls |= {
+            (source, before, after): 1 - sold[after] / sold[before]
+            for before, after in ((2011, 2013), (2017, 2019))
+            if before in sold and after in sold
+        }
+    gas = exports.query("fuel == 'natural gas' and source.str.startswith('OPEC')").set_index(
+        "year"
+    )["value"]
+    beside = (
+        f", while its gas exports went from {gas[2017]:.1f} to {gas[2019]:.1f} billion cubic metres"
+        if {2017, 2019} <= set(gas.index)
+        else ""
+    )
     return Finding(
         graded({key: fall >= 0.5 for key, fall in falls.items()}),
         ", ".join(f"{-100 * fall:.0f}" for fall in falls.values()).replace("-", "−") + " per cent",
@@ -432,7 +577,9 @@ def trade_lags_behind_that_of_neighbours(load: Load) -> Finding:
     trade for their size is the roughest form of the gravity model. Investment is in no table. Iran's product in dollars depends on
     the exchange rate, which is why the threshold is a half and not nearer to one.
     """
-    total = measures.partner_table(load("trade_partners"), "UN Comtrade", "RUS", ARTICLE_YEAR)["total"]
+    total = measures.partner_table(load("trade_partners"), "UN Comtrade", "RUS", ARTICLE_YEAR)[
+        "total"
+    ]
     income = load("gdp").query("year == @ARTICLE_YEAR").set_index("country")["gdp_usd"]
     weight = {country: float(total[country] / income[country]) for country in ("IRN", "AZE", "TUR")}
     return Finding(
@@ -469,7 +616,11 @@ def trade_is_a_small_part_of_each_total(load: Load) -> Finding:
     in it look larger: the test is the harder for it.
     """
     partners, shares = load("trade_partners"), {}
-    covered = partners[partners["year"] == ARTICLE_YEAR][["source", "reporter"]].drop_duplicates().sort_values(["reporter", "source"], ascending=False)
+    covered = (
+        partners[partners["year"] == ARTICLE_YEAR][["source", "reporter"]]
+        .drop_duplicates()
+        .sort_values(["reporter", "source"], ascending=False)
+    )
     for source, reporter in covered.itertuples(index=False):
         other = "IRN" if reporter == "RUS" else "RUS"
         table = measures.partner_table(partners, source, reporter, ARTICLE_YEAR)
@@ -492,7 +643,10 @@ def metals_chemicals_and_machinery_lead_the_trade(load: Load) -> Finding:
     products, three, food = load("trade_products"), {}, {}
     for flow, words in (("export", "what Russia sold"), ("import", "what it bought")):
         basket = measures.basket(products, "RUS", "IRN", flow, ARTICLE_YEAR)
-        three[words], food[words] = basket.reindex(["Metals", "Chemicals", "Machinery and vehicles"]).sum(), basket.get("Agri-food", 0)
+        three[words], food[words] = (
+            basket.reindex(["Metals", "Chemicals", "Machinery and vehicles"]).sum(),
+            basket.get("Agri-food", 0),
+        )
     return Finding(
         graded({words: share > 0.5 for words, share in three.items()}),
         ", ".join(f"{100 * share:.1f}" for share in three.values()) + " per cent",
@@ -507,7 +661,11 @@ def russia_exports_more_than_three_times(load: Load) -> Finding:
 
     Counts: trade_totals, Russia's side of each source. IMF DOTS has no row for 2019: its reader leaves out a partial year.
     """
-    ratios = {source: flows["export"] / flows["import"] for source, flows in _trade_of(load, ARTICLE_YEAR).items() if flows["import"] > 0}
+    ratios = {
+        source: flows["export"] / flows["import"]
+        for source, flows in _trade_of(load, ARTICLE_YEAR).items()
+        if flows["import"] > 0
+    }
     return Finding(
         graded({source: ratio > 3 for source, ratio in ratios.items()}),
         ", ".join(f"{ratio:.2f}" for ratio in ratios.values()),
@@ -522,11 +680,21 @@ def a_free_trade_agreement_was_signed_in_2018(load: Load) -> Finding:
 
     Counts: official_trade_statements, rows of measure agreement whose note begins with interim or full and says signed.
     """
-    acts = load("official_trade_statements").query("measure == 'agreement' and coverage == 'EAEU-IRN'")
-    signed = acts[acts["quote_note"].str.contains(r"^(?:interim|full).*signed", regex=True, na=False)].sort_values("period_start")
+    acts = load("official_trade_statements").query(
+        "measure == 'agreement' and coverage == 'EAEU-IRN'"
+    )
+    signed = acts[
+        acts["quote_note"].str.contains(r"^(?:interim|full).*signed", regex=True, na=False)
+    ].sort_values("period_start")
     of_2018 = signed[signed["period_start"].dt.year == 2018]
     full = signed[signed["quote_note"].str.startswith("full")]
-    verdict = SUPPORTED if of_2018["quote_note"].str.startswith("full").any() else PARTLY if len(of_2018) else CONTRADICTED
+    verdict = (
+        SUPPORTED
+        if of_2018["quote_note"].str.startswith("full").any()
+        else PARTLY
+        if len(of_2018)
+        else CONTRADICTED
+    )
     return Finding(
         verdict,
         _listing(_day(date) for date in signed["period_start"]),
@@ -549,8 +717,14 @@ def barriers_and_sanctions_still_stand(load: Load) -> Finding:
     Counts: official_trade_statements (duty_before, duty_after), events. Other barriers, such as payments, are not measured.
     """
     stated = load("official_trade_statements").set_index("measure")
-    in_force, back = _since(load, "2025-05-15-free-trade-in-force"), _since(load, "2025-09-28-un-sanctions-return")
-    before, after = float(stated.loc["duty_before", "value"]), float(stated.loc["duty_after", "value"])
+    in_force, back = (
+        _since(load, "2025-05-15-free-trade-in-force"),
+        _since(load, "2025-09-28-un-sanctions-return"),
+    )
+    before, after = (
+        float(stated.loc["duty_before", "value"]),
+        float(stated.loc["duty_after", "value"]),
+    )
     eased = {"barriers": in_force is not None and after <= before / 2, "sanctions": back is None}
     verdict = OVERTAKEN if all(eased.values()) else PARTLY if any(eased.values()) else SUPPORTED
     return Finding(
@@ -591,7 +765,11 @@ def iran_was_unhappy_with_russias_votes_for_sanctions(load: Load) -> Finding:
             if favour
             else "Russia voted for none of the resolutions that imposed sanctions"
         )
-        + (f", and Iran's president objected on {_day(speech['date'])}." if objected else ", and no objection is confirmed."),
+        + (
+            f", and Iran's president objected on {_day(speech['date'])}."
+            if objected
+            else ", and no objection is confirmed."
+        ),
     )
 
 
@@ -607,7 +785,12 @@ def russia_deals_with_israel_and_iran_fights_it(load: Load) -> Finding:
     times = _relative_trade(load, "ISR")
     dyads = load("syria_conflict").query("source == 'UCDP'")
     dyads = dyads[(dyads["year"] <= _published(load).year) & (dyads["deaths_best"] > 0)]
-    fought = dyads[[{a, b} == {"Government of Iran", "Government of Israel"} for a, b in zip(dyads["side_a"], dyads["side_b"])]]
+    fought = dyads[
+        [
+            {a, b} == {"Government of Iran", "Government of Israel"}
+            for a, b in zip(dyads["side_a"], dyads["side_b"])
+        ]
+    ]
     years = sorted(set(fought["year"]))
     return Finding(
         graded({"ties": times >= 0.5, "enmity": bool(years)}),
@@ -626,14 +809,25 @@ def both_worked_in_the_astana_process(load: Load) -> Finding:
 
     Counts: events. A reading: the article tells of it in the present tense, so the end of what it dealt with matters.
     """
-    first, fall = _confirmed(load, "2017-01-23-astana-process"), _since(load, "2024-12-08-assad-falls")
+    first, fall = (
+        _confirmed(load, "2017-01-23-astana-process"),
+        _since(load, "2024-12-08-assad-falls"),
+    )
     if first is None or first["date"] > _published(load):
-        return Finding(NOT_CHECKABLE, "–", "No meeting in Astana before the article is among the confirmed events.")
+        return Finding(
+            NOT_CHECKABLE,
+            "–",
+            "No meeting in Astana before the article is among the confirmed events.",
+        )
     return Finding(
         OVERTAKEN if fall is not None else SUPPORTED,
         _day(fall["date"]) if fall is not None else _day(first["date"]),
         f"The process opened on {_day(first['date'])}"
-        + (f", and the government with which it dealt fell on {_day(fall['date'])}." if fall is not None else ", and no confirmed event ends it."),
+        + (
+            f", and the government with which it dealt fell on {_day(fall['date'])}."
+            if fall is not None
+            else ", and no confirmed event ends it."
+        ),
     )
 
 
@@ -648,8 +842,14 @@ def russia_sided_with_iran_after_2018(load: Load) -> Finding:
     """
     left = _confirmed(load, "2018-05-08-us-leaves-nuclear-deal")
     if left is None:
-        return Finding(NOT_CHECKABLE, "–", "The day on which the United States left the nuclear deal is not among the confirmed events.")
-    votes = load("security_council").query("record == 'vote' and member == 'RUS'").sort_values("date")
+        return Finding(
+            NOT_CHECKABLE,
+            "–",
+            "The day on which the United States left the nuclear deal is not among the confirmed events.",
+        )
+    votes = (
+        load("security_council").query("record == 'vote' and member == 'RUS'").sort_values("date")
+    )
     votes = votes[votes["date"] > left["date"]].set_index("draft")["vote"]
     sided = {draft: vote == "no" for draft, vote in votes.items() if draft in SANCTIONING} | {
         draft: vote == "yes" for draft, vote in votes.items() if draft in EASING
@@ -727,9 +927,15 @@ def the_election_of_2021_lies_ahead(load: Load) -> Finding:
     """
     vote = _confirmed(load, "2021-06-18-raisi-elected")
     if vote is None or vote["date"] >= _published(load):
-        return Finding(NOT_CHECKABLE, "–", "No vote before the article is among the confirmed events.")
+        return Finding(
+            NOT_CHECKABLE, "–", "No vote before the article is among the confirmed events."
+        )
     days = (_published(load) - vote["date"]).days
-    return Finding(OVERTAKEN, f"{days} days", f"The vote was held on {_day(vote['date'])}, {days} days before the article.")
+    return Finding(
+        OVERTAKEN,
+        f"{days} days",
+        f"The vote was held on {_day(vote['date'])}, {days} days before the article.",
+    )
 
 
 @rule
@@ -740,12 +946,19 @@ def raisi_won_the_election_of_2021(load: Load) -> Finding:
     Counts: events, titles that say elected.
     """
     events = load("events").query("status == 'confirmed'")
-    elected = events[events["event"].str.contains("elected president of Iran") & (events["date"].dt.strftime("%Y-%m") == "2021-06")]
+    elected = events[
+        events["event"].str.contains("elected president of Iran")
+        & (events["date"].dt.strftime("%Y-%m") == "2021-06")
+    ]
     if elected.empty:
-        return Finding(NOT_CHECKABLE, "–", "No election in June 2021 is among the confirmed events.")
+        return Finding(
+            NOT_CHECKABLE, "–", "No election in June 2021 is among the confirmed events."
+        )
     event = elected.iloc[0]
     return Finding(
-        SUPPORTED if event["event"].startswith("Raisi ") else CONTRADICTED, _day(event["date"]), f"Confirmed for {_day(event['date'])}: {event['event']}."
+        SUPPORTED if event["event"].startswith("Raisi ") else CONTRADICTED,
+        _day(event["date"]),
+        f"Confirmed for {_day(event['date'])}: {event['event']}.",
     )
 
 
@@ -760,7 +973,9 @@ def khameneis_succession_is_still_open(load: Load) -> Finding:
     if death is None or "Khamenei killed" not in death["event"]:
         return Finding(NOT_CHECKABLE, "–", "No death of Khamenei is among the confirmed events.")
     return Finding(
-        OVERTAKEN, _day(death["date"]), f"Khamenei was killed on {_day(death['date'])}, {(death['date'] - _published(load)).days} days after the article."
+        OVERTAKEN,
+        _day(death["date"]),
+        f"Khamenei was killed on {_day(death['date'])}, {(death['date'] - _published(load)).days} days after the article.",
     )
 
 
@@ -772,7 +987,10 @@ def decide(claim_id: str, folder: Path = tables.DATA) -> Finding:
     claims = tables.load("claims", folder).set_index("claim_id")["decided_by"]
     name = claims.get(claim_id)
     if name not in RULES:
-        raise VerdictError(f"claim {claim_id} is decided by no function of ledger/core/claims.py" + (f": there is no {name!r}" if isinstance(name, str) else ""))
+        raise VerdictError(
+            f"claim {claim_id} is decided by no function of ledger/core/claims.py"
+            + (f": there is no {name!r}" if isinstance(name, str) else "")
+        )
     return _run(name, cache(lambda table: tables.load(table, folder)))
 
 
@@ -821,7 +1039,13 @@ def publish() -> None:
 
     findings = {claim: asdict(finding) for claim, finding in check().items()}
     said = f"{len(findings)} claims are decided by data"
-    shown = [f"{said}:", *(f"{claim} {finding['verdict']}. {finding['because']}" for claim, finding in findings.items())]
+    shown = [
+        f"{said}:",
+        *(
+            f"{claim} {finding['verdict']}. {finding['because']}"
+            for claim, finding in findings.items()
+        ),
+    ]
     numbers.glue("findings", said, "\n".join(shown), findings)
 
 
@@ -830,14 +1054,19 @@ def _problems(claims: pd.DataFrame, findings: dict[str, Finding]) -> list[str]:
     for claim in claims.dropna(subset="decided_by").itertuples():
         finding = findings.get(claim.claim_id)
         if finding is None:
-            problems.append(f"{claim.claim_id}: decided_by names {claim.decided_by!r}, and ledger/core/claims.py has no such function.")
+            problems.append(
+                f"{claim.claim_id}: decided_by names {claim.decided_by!r}, and ledger/core/claims.py has no such function."
+            )
         elif finding.verdict != claim.verdict:
             problems.append(
                 f"{claim.claim_id} is published as {claim.verdict!r} and computed as {finding.verdict!r} by {claim.decided_by} from {_listing(finding.tables)}. {finding.because}\n"
                 f"    If the data are right, publish the computed verdict and say why in its reason (data/claims.csv, then: python -m ledger seal claims); if they are not, mend the table."
             )
     unused = sorted(set(RULES) - set(claims["decided_by"]))
-    return problems + [f"{name} in ledger/core/claims.py decides no claim: name it in decided_by of data/claims.csv, or remove it." for name in unused]
+    return problems + [
+        f"{name} in ledger/core/claims.py decides no claim: name it in decided_by of data/claims.csv, or remove it."
+        for name in unused
+    ]
 
 
 def report(folder: Path = tables.DATA, width: int | None = None) -> tuple[str, list[str]]:
@@ -851,9 +1080,18 @@ def report(folder: Path = tables.DATA, width: int | None = None) -> tuple[str, l
     for claim in claims.itertuples():
         finding = findings.get(claim.claim_id, Finding(NOT_CHECKABLE, "", ""))
         computed = finding.verdict if claim.claim_id in findings else "–"
-        differs = "  <-- differs" if claim.claim_id in findings and computed != claim.verdict else ""
-        lines.append(f"{claim.claim_id:5}  {claim.verdict:19}  {computed:19}  {finding.number}{differs}".rstrip())
-        lines += textwrap.wrap(finding.because, width, initial_indent=" " * 7, subsequent_indent=" " * 7)
+        differs = (
+            "  <-- differs" if claim.claim_id in findings and computed != claim.verdict else ""
+        )
+        lines.append(
+            f"{claim.claim_id:5}  {claim.verdict:19}  {computed:19}  {finding.number}{differs}".rstrip()
+        )
+        lines += textwrap.wrap(
+            finding.because, width, initial_indent=" " * 7, subsequent_indent=" " * 7
+        )
     problems = _problems(claims, findings)
-    lines.append(f"{len(findings)} of {len(claims)} claims are decided by data" + (f"; {len(problems)} problems." if problems else ", each as published."))
+    lines.append(
+        f"{len(findings)} of {len(claims)} claims are decided by data"
+        + (f"; {len(problems)} problems." if problems else ", each as published.")
+    )
     return "\n".join(lines), problems

@@ -23,12 +23,16 @@ def replace_files(folder: Path, texts: dict[str, str]) -> None:
     """Write files of `folder` (path relative to it → text), all or none. Raises OSError, after which the folder is as it was."""
     recover(folder)
     pending = _pending(folder)
-    shutil.rmtree(pending, ignore_errors=True)  # what a write left that was ended before it was decided
+    shutil.rmtree(
+        pending, ignore_errors=True
+    )  # what a write left that was ended before it was decided
     try:
         pending.mkdir(parents=True)
         names = {}
         for path, text in texts.items():
-            names[path] = _name(path, text.encode())  # of its own, so that a finisher takes no other write's file
+            names[path] = _name(
+                path, text.encode()
+            )  # of its own, so that a finisher takes no other write's file
             _write(pending / names[path], text)
         _write(pending / "list.new", json.dumps(names))
         os.replace(pending / "list.new", pending / "list")

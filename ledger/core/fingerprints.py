@@ -45,7 +45,14 @@ def fingerprint(name: str) -> str:
     if kind != "table":
         raise ValueError(f"no input is named {name!r}")
     entry = _described().get(rest)
-    return _hash(json.dumps(entry, sort_keys=True).encode() + _of_file(DATA / str(entry.get("path"))).encode()) if entry else "not described"
+    return (
+        _hash(
+            json.dumps(entry, sort_keys=True).encode()
+            + _of_file(DATA / str(entry.get("path"))).encode()
+        )
+        if entry
+        else "not described"
+    )
 
 
 def stale(known: dict[str, str]) -> list[str]:
@@ -84,4 +91,6 @@ def _described() -> dict[str, dict]:
 
 @functools.lru_cache(maxsize=2)
 def _entries(descriptor: bytes) -> dict[str, dict]:
-    return {entry["name"]: entry for entry in json.loads(descriptor.decode("utf-8-sig"))["resources"]}
+    return {
+        entry["name"]: entry for entry in json.loads(descriptor.decode("utf-8-sig"))["resources"]
+    }

@@ -17,7 +17,9 @@ from ledger.core import tables
 GLUE = "application/papermill.record/"  # MyST-NB's mark of what is glued; it is not imported, for who runs a notebook need not have it
 
 
-def put(name: str, value: float, form: str = "{:,.0f}", *, table: str | list[str], unit: str = "") -> None:
+def put(
+    name: str, value: float, form: str = "{:,.0f}", *, table: str | list[str], unit: str = ""
+) -> None:
     """Publish `value` under `name`, printed with `form` (a str.format pattern), as drawn from `table` (one name or several).
 
     `unit` is for the machine-readable list; the sentence says it in words. Raises ValueError for a name that is not a slug, a
@@ -31,16 +33,31 @@ def put(name: str, value: float, form: str = "{:,.0f}", *, table: str | list[str
         raise ValueError(f"number {name!r}: name the table it comes from")
     for each in used:
         tables.describe(each)
-    value = value.item() if hasattr(value, "item") else value  # a NumPy number would glue as nothing
+    value = (
+        value.item() if hasattr(value, "item") else value
+    )  # a NumPy number would glue as nothing
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
-        raise ValueError(f"number {name!r}: the value is {value!r}, nothing a sentence could print as a number")
-    printed = form.format(int(value) if form.endswith("d}") and value == int(value) else value).replace("-", "−")
+        raise ValueError(
+            f"number {name!r}: the value is {value!r}, nothing a sentence could print as a number"
+        )
+    printed = form.format(
+        int(value) if form.endswith("d}") and value == int(value) else value
+    ).replace("-", "−")
     if not re.search(r"\d", printed) or printed == form:
         raise ValueError(f"number {name!r}: the pattern {form!r} prints {printed!r}")
     record = {"name": name, "value": value, "printed": printed, "unit": unit, "tables": used}
-    glue(name, printed, f"{name}: {printed}{' ' + unit if unit else ''} (from {', '.join(used)})", record)
+    glue(
+        name,
+        printed,
+        f"{name}: {printed}{' ' + unit if unit else ''} (from {', '.join(used)})",
+        record,
+    )
 
 
 def glue(name: str, printed: str, shown: str, content: dict) -> None:
     """Hand `content` to the page under `name`, printed as `printed`. A notebook by itself, which prints nothing of that, shows `shown`."""
-    display({GLUE + "text/plain": printed, "text/plain": shown}, raw=True, metadata={"scrapbook": {"name": name, "mime_prefix": GLUE}, "ledger": content})
+    display(
+        {GLUE + "text/plain": printed, "text/plain": shown},
+        raw=True,
+        metadata={"scrapbook": {"name": name, "mime_prefix": GLUE}, "ledger": content},
+    )

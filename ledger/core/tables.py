@@ -28,7 +28,9 @@ if TYPE_CHECKING:  # pandas and frictionless take a second to import, which a bu
     import pandas as pd
 
 CHECKED = (  # an empty file for each content that stood its check, named by its hash
-    Path(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "russia-iran-ledger") if INSTALLED else ROOT / "_build"
+    Path(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "russia-iran-ledger")
+    if INSTALLED
+    else ROOT / "_build"
 ) / "checked"
 PAGES = "tables"  # the folder of the tables' pages
 HAND = "hand"  # the `builder` of a table that people keep, not a reader
@@ -37,7 +39,16 @@ HAND = "hand"  # the `builder` of a table that people keep, not a reader
 class TableError(ValueError):
     """Data that cannot be trusted: says which table, row, column and value broke which rule."""
 
-    def __init__(self, table: str, rule: str, *, row: int | None = None, column: str | None = None, value: object = None, hint: str = ""):
+    def __init__(
+        self,
+        table: str,
+        rule: str,
+        *,
+        row: int | None = None,
+        column: str | None = None,
+        value: object = None,
+        hint: str = "",
+    ):
         self.table, self.row, self.column, self.value, self.rule = table, row, column, value, rule
         where = [f"table {table}"]
         if row is not None:
@@ -104,25 +115,44 @@ def check_package(raw: bytes) -> None:
         for resource in content["resources"]:
             _check_descriptor(resource)
     except (UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise TableError("datapackage.json", f"the descriptor is not JSON in UTF-8: {error}") from None
+        raise TableError(
+            "datapackage.json", f"the descriptor is not JSON in UTF-8: {error}"
+        ) from None
     except FrictionlessException as error:
         reasons = "; ".join(e.note for e in (error.reasons or [error.error]))
-        raise TableError("datapackage.json", f"the descriptor is not a Data Package: {reasons}") from None
+        raise TableError(
+            "datapackage.json", f"the descriptor is not a Data Package: {reasons}"
+        ) from None
     except (KeyError, TypeError, AttributeError) as error:
-        raise TableError("datapackage.json", f"the descriptor lacks a part that every table needs: {error!r}") from None
+        raise TableError(
+            "datapackage.json", f"the descriptor lacks a part that every table needs: {error!r}"
+        ) from None
 
 
 def _check_descriptor(resource: dict) -> None:
     name = resource["name"]
-    for part in ("title", "description", "builder", "sources", "licenses", "republication", "path", "hash"):
+    for part in (
+        "title",
+        "description",
+        "builder",
+        "sources",
+        "licenses",
+        "republication",
+        "path",
+        "hash",
+    ):
         if not resource.get(part):
             raise TableError(name, f"the descriptor gives no {part!r} for this table")
     if not re.fullmatch(r"sha256:[0-9a-f]{64}", resource["hash"]):
-        raise TableError(name, f"the descriptor's hash {resource['hash']!r} is not sha256:<64 hex digits>")
+        raise TableError(
+            name, f"the descriptor's hash {resource['hash']!r} is not sha256:<64 hex digits>"
+        )
     columns = [field["name"] for field in resource["schema"]["fields"]]
     for key in resource["schema"].get("primaryKey") or [None]:
         if key not in columns:
-            raise TableError(name, f"the descriptor's primary key names {key!r}, which is not a column")
+            raise TableError(
+                name, f"the descriptor's primary key names {key!r}, which is not a column"
+            )
     for field in resource["schema"]["fields"]:
         if field["type"] == "number" and "unit" not in field and "unit" not in columns:
             raise TableError(name, "the descriptor gives no unit", column=field["name"])
@@ -134,7 +164,9 @@ def describe(name: str, folder: Path = DATA) -> dict:
     if folder == DATA:
         fingerprints.record(f"table {name}")
     if name not in tables:
-        raise TableError(name, "there is no such table", hint="Known tables: " + ", ".join(sorted(tables)) + ".")
+        raise TableError(
+            name, "there is no such table", hint="Known tables: " + ", ".join(sorted(tables)) + "."
+        )
     return tables[name]
 
 
@@ -145,7 +177,11 @@ def page(name: str) -> str:
 
 def of_page(docname: str) -> dict | None:
     """Return the descriptor's entry for the table whose page `docname` is; None where it is the page of something else."""
-    return next((entry for entry in package()["resources"] if page(entry["name"]) == docname), None) if docname.startswith(f"{PAGES}/") else None
+    return (
+        next((entry for entry in package()["resources"] if page(entry["name"]) == docname), None)
+        if docname.startswith(f"{PAGES}/")
+        else None
+    )
 
 
 def names(folder: Path = DATA) -> list[str]:
@@ -185,13 +221,26 @@ def rows(name: str, folder: Path = DATA) -> list[dict[str, str]]:
 def _confirmed(name: str, resource: dict, folder: Path) -> str:
     """Return a table's text once its descriptor confirms it."""
     text = _read_text(name, folder / resource["path"])
-    targets = [reference["reference"]["resource"] for reference in resource["schema"].get("foreignKeys", [])]
-    known = [_read_text(target, folder / describe(target, folder)["path"]).encode() for target in targets if target]
-    _once(lambda: check_text(name, text, resource, folder), text.encode(), json.dumps(resource["schema"]).encode(), *known)
+    targets = [
+        reference["reference"]["resource"]
+        for reference in resource["schema"].get("foreignKeys", [])
+    ]
+    known = [
+        _read_text(target, folder / describe(target, folder)["path"]).encode()
+        for target in targets
+        if target
+    ]
+    _once(
+        lambda: check_text(name, text, resource, folder),
+        text.encode(),
+        json.dumps(resource["schema"]).encode(),
+        *known,
+    )
     if content_hash(text) != resource["hash"]:
         raise TableError(
             name,
-            "the content is not the one whose hash the descriptor holds" + _what_changed(folder / resource["path"], text, resource["hash"]),
+            "the content is not the one whose hash the descriptor holds"
+            + _what_changed(folder / resource["path"], text, resource["hash"]),
             hint=(
                 f"If the change is meant, run: python -m ledger seal {name}"
                 if resource["builder"] == HAND
@@ -212,15 +261,27 @@ def _read_text(name: str, path: Path) -> str:
     except FileNotFoundError:
         raise TableError(name, f"the file {path} does not exist") from None
     try:
-        text = raw.decode("utf-8-sig")  # an editor's byte-order mark and line ends are no change of content
+        text = raw.decode(
+            "utf-8-sig"
+        )  # an editor's byte-order mark and line ends are no change of content
     except UnicodeDecodeError as error:
         row = raw[: error.start].count(b"\n") + 1
-        raise TableError(name, f"the file is not UTF-8 (byte {error.start})", row=row, value=raw[error.start : error.end]) from None
+        raise TableError(
+            name,
+            f"the file is not UTF-8 (byte {error.start})",
+            row=row,
+            value=raw[error.start : error.end],
+        ) from None
     text = text.replace("\r\n", "\n")
     if not text.strip():
         raise TableError(name, f"the file {path.name} is empty")
     if not text.endswith("\n"):
-        raise TableError(name, "the file is truncated: its last row has no line end", row=text.count("\n") + 1, value=text.rsplit("\n", 1)[-1][-40:])
+        raise TableError(
+            name,
+            "the file is truncated: its last row has no line end",
+            row=text.count("\n") + 1,
+            value=text.rsplit("\n", 1)[-1][-40:],
+        )
     return text
 
 
@@ -238,7 +299,12 @@ def check_text(name: str, text: str, resource: dict, folder: Path = DATA) -> Non
         if column not in wanted:
             raise TableError(name, "the schema knows no such column", row=1, column=column)
     if header != wanted:
-        raise TableError(name, f"the columns stand in another order than the schema's: {', '.join(wanted)}", row=1, value=",".join(header))
+        raise TableError(
+            name,
+            f"the columns stand in another order than the schema's: {', '.join(wanted)}",
+            row=1,
+            value=",".join(header),
+        )
     for row, cells in enumerate(csv.reader(io.StringIO(text)), start=1):
         if len(cells) != len(wanted):
             raise TableError(
@@ -257,8 +323,15 @@ def check_text(name: str, text: str, resource: dict, folder: Path = DATA) -> Non
                     value=cell,
                     hint="Write it otherwise in the reader, or by a row of data/corrections.csv.",
                 )
-    check = Resource(data=text.encode("utf-8"), format="csv", schema=Schema.from_descriptor(schema), encoding="utf-8")
-    errors = check.validate(limit_errors=1).flatten(["rowNumber", "fieldName", "type", "note", "cells", "message"])
+    check = Resource(
+        data=text.encode("utf-8"),
+        format="csv",
+        schema=Schema.from_descriptor(schema),
+        encoding="utf-8",
+    )
+    errors = check.validate(limit_errors=1).flatten(
+        ["rowNumber", "fieldName", "type", "note", "cells", "message"]
+    )
     for row, column, kind, note, cells, message in errors:
         value = None
         if column and cells and column in wanted and wanted.index(column) < len(cells):
@@ -267,21 +340,40 @@ def check_text(name: str, text: str, resource: dict, folder: Path = DATA) -> Non
         if kind == "primary-key":
             key = schema["primaryKey"]
             column, value = ", ".join(key), ", ".join(cells[wanted.index(k)] for k in key)
-        raise TableError(name, f"{rules[kind]}: {note}" if kind in rules else note or message, row=row, column=column or None, value=value)
+        raise TableError(
+            name,
+            f"{rules[kind]}: {note}" if kind in rules else note or message,
+            row=row,
+            column=column or None,
+            value=value,
+        )
     for reference in resource["schema"].get("foreignKeys", []):
         target = reference["reference"]["resource"] or name
-        known = set(_column(_read_text(target, folder / describe(target, folder)["path"]), reference["reference"]["fields"]))
+        known = set(
+            _column(
+                _read_text(target, folder / describe(target, folder)["path"]),
+                reference["reference"]["fields"],
+            )
+        )
         for row, value in enumerate(_column(text, reference["fields"]), start=2):
             if value and value not in known:
                 raise TableError(
-                    name, f"unknown code: table {target} has no such {reference['reference']['fields']}", row=row, column=reference["fields"], value=value
+                    name,
+                    f"unknown code: table {target} has no such {reference['reference']['fields']}",
+                    row=row,
+                    column=reference["fields"],
+                    value=value,
                 )
 
 
 def starts_formula(cell: str) -> bool:
     """Tell whether a spreadsheet might take a cell for a formula: it begins as one, be it after characters that are not seen, and is no number."""
     seen = re.sub(r"^[\s\u200b-\u200f\u2060\ufeff]+", "", cell)
-    return cell[:1] in ("\t", "\r", "\n") or seen[:1] in tuple("=+-@＝＋－＠") and not re.fullmatch(r"[+-]\d+(\.\d+)?([eE][+-]?\d+)?", seen)
+    return (
+        cell[:1] in ("\t", "\r", "\n")
+        or seen[:1] in tuple("=+-@＝＋－＠")
+        and not re.fullmatch(r"[+-]\d+(\.\d+)?([eE][+-]?\d+)?", seen)
+    )
 
 
 def _column(text: str, column: str) -> list[str]:
@@ -311,7 +403,13 @@ def _what_changed(path: Path, text: str, wanted: str) -> str:
     """Name the first cell that differs from the version in git whose content has the wanted hash; nothing where there is none."""
 
     def git(*words: str) -> str:
-        return subprocess.run(["git", *words], cwd=path.parent, capture_output=True, timeout=20, check=True).stdout.decode("utf-8-sig").replace("\r\n", "\n")
+        return (
+            subprocess.run(
+                ["git", *words], cwd=path.parent, capture_output=True, timeout=20, check=True
+            )
+            .stdout.decode("utf-8-sig")
+            .replace("\r\n", "\n")
+        )
 
     try:
         for commit in git("log", "--format=%h", "-n", "50", "--", path.name).split():
@@ -348,11 +446,25 @@ def to_text(frame: pd.DataFrame, resource: dict) -> str:
     schema, name = resource["schema"], resource["name"]
     columns = [field["name"] for field in schema["fields"]]
     if sorted(frame.columns) != sorted(columns):
-        raise TableError(name, f"the reader gave the columns {sorted(frame.columns)}, the schema wants {sorted(columns)}")
-    formats = {"integer": lambda v: str(int(v)), "number": _plain, "date": lambda v: str(v)[:10], "boolean": lambda v: str(bool(v)).lower()}
+        raise TableError(
+            name,
+            f"the reader gave the columns {sorted(frame.columns)}, the schema wants {sorted(columns)}",
+        )
+    formats = {
+        "integer": lambda v: str(int(v)),
+        "number": _plain,
+        "date": lambda v: str(v)[:10],
+        "boolean": lambda v: str(bool(v)).lower(),
+    }
     frame = frame[columns]
-    words = [field["name"] for field in schema["fields"] if field["type"] == "string" and field["name"] in schema["primaryKey"]]
-    frame = frame.assign(**{column: frame[column].map(str, na_action="ignore") for column in words})  # text sorts as text, whatever a reader holds it as
+    words = [
+        field["name"]
+        for field in schema["fields"]
+        if field["type"] == "string" and field["name"] in schema["primaryKey"]
+    ]
+    frame = frame.assign(
+        **{column: frame[column].map(str, na_action="ignore") for column in words}
+    )  # text sorts as text, whatever a reader holds it as
     frame = frame.sort_values(schema["primaryKey"], kind="stable")
     cells = []
     for field in schema["fields"]:
@@ -401,7 +513,8 @@ def _seal(name: str, folder: Path) -> str:
         raise TableError(
             name,
             f"this table is built by {resource['builder']}, so it is not sealed by hand",
-            hint="Change the reader, or rebuild it: python -m ledger tables --from UPSTREAM " + name,
+            hint="Change the reader, or rebuild it: python -m ledger tables --from UPSTREAM "
+            + name,
         )
     text = _read_text(name, folder / resource["path"])
     check_text(name, text, resource, folder)

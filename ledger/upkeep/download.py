@@ -51,10 +51,27 @@ UNPACKED = 20  # an archive may unpack to so many times the source's largest dow
 class FetchError(RuntimeError):
     """A file could not be had, or is not what it should be: names the source and the address, and says what to do."""
 
-    def __init__(self, source: str, address: str, why: str, hint: str = "", *, again: bool = False, wait: float = 0):
+    def __init__(
+        self,
+        source: str,
+        address: str,
+        why: str,
+        hint: str = "",
+        *,
+        again: bool = False,
+        wait: float = 0,
+    ):
         self.source, self.address, self.why, self.hint = source, address, why, hint
-        self.again, self.wait = again, wait  # whether another try may help, and the seconds the server asks to wait
-        super().__init__(f"source {source}" + (f", {address}" if address else "") + f": {why}" + (f"\n  {hint}" if hint else ""))
+        self.again, self.wait = (
+            again,
+            wait,
+        )  # whether another try may help, and the seconds the server asks to wait
+        super().__init__(
+            f"source {source}"
+            + (f", {address}" if address else "")
+            + f": {why}"
+            + (f"\n  {hint}" if hint else "")
+        )
 
 
 @dataclass(frozen=True)
@@ -71,7 +88,9 @@ class Source:
     terms: str
     module: str  # has the readers, and `download`
     tables: dict[str, str]  # table → the reader in `module` that makes rows of it from this source
-    rows: dict[str, dict] = field(default_factory=dict)  # table → the rows that this reader makes, as column → values, where it is not {source: key}
+    rows: dict[str, dict] = field(
+        default_factory=dict
+    )  # table → the rows that this reader makes, as column → values, where it is not {source: key}
     address: str = ""
     hosts: tuple[str, ...] = ()
     download: str = "download"
@@ -80,7 +99,9 @@ class Source:
     next: datetime.date | None = None  # when an edition is expected, from which `due` reckons on
     largest: int = 100  # megabytes a file may have
     pause: float = 0  # seconds between two requests
-    files: dict[str, str] = field(default_factory=dict)  # by hand: name in the store → words by which the file is known
+    files: dict[str, str] = field(
+        default_factory=dict
+    )  # by hand: name in the store → words by which the file is known
     copy: str = ""  # the folder of the copy that the tables were first built from, where it has another name
     note: str = ""
 
@@ -99,23 +120,47 @@ class Source:
 
     def entries(self, resource: dict) -> list[dict]:
         """Return the entries among a table's sources, in its descriptor, that are of this source."""
-        return [entry for entry in resource["sources"] if entry.get("upstream") in (self.name, self.copy)]
+        return [
+            entry
+            for entry in resource["sources"]
+            if entry.get("upstream") in (self.name, self.copy)
+        ]
 
     def due(self, content: dict) -> datetime.date | None:
         """Return when the next edition is expected, given what the tables of a data package hold: the date of data/sources.yml, moved on by
         the institution's rhythm while what is held was retrieved later."""
         date = self.next
-        held = [entry["retrieved"] for resource in content["resources"] if resource["name"] in self.tables for entry in self.entries(resource)]
-        latest = max((datetime.date.fromisoformat(each) for each in held if re.fullmatch(r"\d{4}-\d\d-\d\d", each)), default=None)
+        held = [
+            entry["retrieved"]
+            for resource in content["resources"]
+            if resource["name"] in self.tables
+            for entry in self.entries(resource)
+        ]
+        latest = max(
+            (
+                datetime.date.fromisoformat(each)
+                for each in held
+                if re.fullmatch(r"\d{4}-\d\d-\d\d", each)
+            ),
+            default=None,
+        )
         while date and self.months and latest and date <= latest:
             month = date.month - 1 + self.months
-            date = date.replace(year=date.year + month // 12, month=month % 12 + 1, day=min(date.day, 28))
+            date = date.replace(
+                year=date.year + month // 12, month=month % 12 + 1, day=min(date.day, 28)
+            )
         return date
 
     def hide(self, text: str) -> str:
         """Return `text` without the key, should a server have repeated it: as it is, quoted in any way, or cut short."""
         if key := self.value:
-            for form in (key, repr(key)[1:-1], json.dumps(key)[1:-1], html.escape(key), quote(key, safe="")):
+            for form in (
+                key,
+                repr(key)[1:-1],
+                json.dumps(key)[1:-1],
+                html.escape(key),
+                quote(key, safe=""),
+            ):
                 for length in range(len(form), min(8, len(form)) - 1, -1):
                     text = text.replace(form[:length], "***")
         return text
@@ -130,13 +175,25 @@ def sources(registry: Path = REGISTRY) -> dict[str, Source]:
             entry["hosts"] = tuple(entry.get("hosts", ()))
             source = Source(name=name, **entry)
         except TypeError as error:
-            raise ValueError(f"{registry.name}, {name}: {str(error).removeprefix('Source.__init__() ')}") from None
+            raise ValueError(
+                f"{registry.name}, {name}: {str(error).removeprefix('Source.__init__() ')}"
+            ) from None
         if source.how not in ("automatic", "automatic or by hand", "by hand", "closed"):
-            raise ValueError(f"{registry.name}, {name}: how is {source.how!r}, and must be automatic, automatic or by hand, by hand, or closed")
-        if source.how.startswith("automatic") and not (source.address.startswith("https://") and source.hosts):
-            raise ValueError(f"{registry.name}, {name}: what is downloaded automatically needs an address that begins with https://, and hosts")
-        if source.how.endswith("by hand") and not (source.files and source.address.startswith("https://")):
-            raise ValueError(f"{registry.name}, {name}: what a person downloads needs files and the address of the page that offers them")
+            raise ValueError(
+                f"{registry.name}, {name}: how is {source.how!r}, and must be automatic, automatic or by hand, by hand, or closed"
+            )
+        if source.how.startswith("automatic") and not (
+            source.address.startswith("https://") and source.hosts
+        ):
+            raise ValueError(
+                f"{registry.name}, {name}: what is downloaded automatically needs an address that begins with https://, and hosts"
+            )
+        if source.how.endswith("by hand") and not (
+            source.files and source.address.startswith("https://")
+        ):
+            raise ValueError(
+                f"{registry.name}, {name}: what a person downloads needs files and the address of the page that offers them"
+            )
         found[name] = source
     return found
 
@@ -147,10 +204,17 @@ class Get:
     What was downloaded stands in `fetched.json` beside the files: address, time, size and hash of each.
     """
 
-    def __init__(self, source: Source, folder: Path, say: Callable[[str], None] = print, progress=None):
+    def __init__(
+        self, source: Source, folder: Path, say: Callable[[str], None] = print, progress=None
+    ):
         self.source, self.folder, self.say, self.progress = source, folder, say, progress
         if source.secret.get("required") and not source.value:
-            raise FetchError(source.name, source.address, f"the environment has no {source.secret['variable']}", self._about_key())
+            raise FetchError(
+                source.name,
+                source.address,
+                f"the environment has no {source.secret['variable']}",
+                self._about_key(),
+            )
         self.last = 0.0  # when the last request ended
         self.received = 0  # bytes
         self.asked: list[str] = []  # names of the files that this run wants
@@ -166,7 +230,15 @@ class Get:
         session.headers["Accept-Encoding"] = "gzip"
         return session
 
-    def __call__(self, name: str, address: str = "", *, params: dict | None = None, headers: dict | None = None, kind: str) -> Path:
+    def __call__(
+        self,
+        name: str,
+        address: str = "",
+        *,
+        params: dict | None = None,
+        headers: dict | None = None,
+        kind: str,
+    ) -> Path:
         """Return the path of file `name`, downloaded from `address` (relative to the source's own) unless a run that was broken off had it.
 
         `kind` is csv, json, xlsx, zip, dta or rda: the answer is refused when it is not that. Raises FetchError.
@@ -174,7 +246,11 @@ class Get:
         import pooch
         import requests
 
-        url = str(requests.Request("GET", urljoin(self.source.address, address), params=params).prepare().url)
+        url = str(
+            requests.Request("GET", urljoin(self.source.address, address), params=params)
+            .prepare()
+            .url
+        )
         path = self.folder / name
         self.asked.append(name)
         known = self.fetched.get(name)
@@ -184,7 +260,14 @@ class Get:
 
         def downloader(*asked, **_) -> None:
             target = Path(asked[1])  # of address, path and pooch itself
-            with _deadline(PATIENCE, lambda: self._error(url, f"it was not there after {PATIENCE} seconds", "Try again later; what was downloaded is kept.")):
+            with _deadline(
+                PATIENCE,
+                lambda: self._error(
+                    url,
+                    f"it was not there after {PATIENCE} seconds",
+                    "Try again later; what was downloaded is kept.",
+                ),
+            ):
                 self._with_tries(url, target, headers or {})
             check(self.source, url, target, kind)
 
@@ -205,7 +288,12 @@ class Get:
     def refuse(self, name: str, why: str, hint: str = "") -> FetchError:
         """Return the error that says what is wrong with a file that arrived, with its address; for connectors to raise."""
         (self.folder / name).unlink(missing_ok=True)  # so that the next run asks anew
-        return FetchError(self.source.name, self.fetched.pop(name)["address"] if name in self.fetched else self.source.address, self.source.hide(why), hint)
+        return FetchError(
+            self.source.name,
+            self.fetched.pop(name)["address"] if name in self.fetched else self.source.address,
+            self.source.hide(why),
+            hint,
+        )
 
     # --- one download -----------------------------------------------------------------------------------------------------------
 
@@ -239,9 +327,20 @@ class Get:
             for _ in range(HOPS):
                 self._allow(url, asked)
                 sent = dict(headers)
-                if self.source.value and urlsplit(url).netloc == urlsplit(self.source.address).netloc:
-                    sent[self.source.secret["header"]] = self.source.value  # to the institution itself, never to where it redirects
-                with self.session.get(url, headers=sent, stream=True, allow_redirects=False, timeout=(CONNECT, SILENCE)) as answer:
+                if (
+                    self.source.value
+                    and urlsplit(url).netloc == urlsplit(self.source.address).netloc
+                ):
+                    sent[self.source.secret["header"]] = (
+                        self.source.value
+                    )  # to the institution itself, never to where it redirects
+                with self.session.get(
+                    url,
+                    headers=sent,
+                    stream=True,
+                    allow_redirects=False,
+                    timeout=(CONNECT, SILENCE),
+                ) as answer:
                     if answer.is_redirect:
                         url = urljoin(url, answer.headers["Location"])
                         continue
@@ -257,9 +356,20 @@ class Get:
             ) from None
         except FetchError:
             raise
-        except (requests.exceptions.InvalidURL, requests.exceptions.InvalidHeader, ValueError) as error:
-            raise self._error(asked, f"it answers what cannot be followed ({type(error).__name__})", self._moved()) from None
-        except (requests.exceptions.RequestException, urllib3.exceptions.HTTPError, ConnectionError, TimeoutError) as error:
+        except (
+            requests.exceptions.InvalidURL,
+            requests.exceptions.InvalidHeader,
+            ValueError,
+        ) as error:
+            raise self._error(
+                asked, f"it answers what cannot be followed ({type(error).__name__})", self._moved()
+            ) from None
+        except (
+            requests.exceptions.RequestException,
+            urllib3.exceptions.HTTPError,
+            ConnectionError,
+            TimeoutError,
+        ) as error:
             raise self._error(
                 asked,
                 f"the connection failed ({_reason(error)})",
@@ -271,7 +381,11 @@ class Get:
 
     def _allow(self, url: str, asked: str) -> None:
         parts = urlsplit(url)
-        redirected = f"it redirects to {parts.scheme}://{parts.netloc}" if url != asked else f"its address is {parts.scheme}://{parts.netloc}"
+        redirected = (
+            f"it redirects to {parts.scheme}://{parts.netloc}"
+            if url != asked
+            else f"its address is {parts.scheme}://{parts.netloc}"
+        )
         if parts.scheme != "https":
             raise self._error(asked, f"{redirected}, which is not https", self._moved())
         if parts.username or parts.netloc not in self.source.hosts:
@@ -290,16 +404,28 @@ class Get:
         if status in (404, 410):
             raise self._error(asked, f"{says}: there is no such file", self._moved())
         if status in (401, 403):
-            raise self._error(asked, f"{says}: access is refused", self._about_key() or self._by_hand() or self._moved())
+            raise self._error(
+                asked,
+                f"{says}: access is refused",
+                self._about_key() or self._by_hand() or self._moved(),
+            )
         if status == 429 or status >= 500:
             wait = _seconds(answer.headers.get("Retry-After", ""))
             if wait > LONGEST_WAIT:
-                raise self._error(asked, f"{says} and asks to wait {wait:.0f} seconds", "Run the same command again after that; what was downloaded is kept.")
+                raise self._error(
+                    asked,
+                    f"{says} and asks to wait {wait:.0f} seconds",
+                    "Run the same command again after that; what was downloaded is kept.",
+                )
             raise self._error(
                 asked,
                 says,
                 "Try again later; what was downloaded is kept."
-                + (" " + self._about_key() if status == 429 and self.source.secret and not self.source.value else ""),
+                + (
+                    " " + self._about_key()
+                    if status == 429 and self.source.secret and not self.source.value
+                    else ""
+                ),
                 again=True,
                 wait=wait,
             )
@@ -315,15 +441,23 @@ class Get:
             raise self._error(asked, too_large, hint)
         encoding = answer.headers.get("Content-Encoding", "identity").lower()
         if encoding not in ("identity", "gzip"):
-            raise self._error(asked, f"the answer is encoded as {encoding!r}, which was not asked for", self._moved())
+            raise self._error(
+                asked,
+                f"the answer is encoded as {encoding!r}, which was not asked for",
+                self._moved(),
+            )
         encoded = target.with_suffix(".encoded") if encoding == "gzip" else target
         size = 0
         try:
             if self.progress is not None:
-                self.progress.set_description(f"{self.source.name}, file {len(self.fetched) + 1}", refresh=False)
+                self.progress.set_description(
+                    f"{self.source.name}, file {len(self.fetched) + 1}", refresh=False
+                )
                 self.progress.reset(total=int(said) if said.isascii() and said.isdigit() else None)
             with encoded.open("wb") as out:
-                while piece := answer.raw.read1(CHUNK, decode_content=False):  # what has come, not only once a whole chunk is there
+                while piece := answer.raw.read1(
+                    CHUNK, decode_content=False
+                ):  # what has come, not only once a whole chunk is there
                     size += len(piece)
                     if size > limit:
                         raise self._error(asked, too_large, hint)
@@ -333,7 +467,9 @@ class Get:
             self.received += size
             if self.received > UNPACKED * limit:
                 raise self._error(
-                    asked, f"the source's files are larger together than {UNPACKED} times the {self.source.largest} MB that data/sources.yml allows for one", hint
+                    asked,
+                    f"the source's files are larger together than {UNPACKED} times the {self.source.largest} MB that data/sources.yml allows for one",
+                    hint,
                 )
             if encoding == "gzip":
                 with gzip.open(encoded) as compressed, target.open("wb") as out:
@@ -344,7 +480,12 @@ class Get:
                             raise self._error(asked, too_large, hint)
                         out.write(piece)
         except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-            raise self._error(asked, f"the compressed answer is cut short or damaged ({_reason(error)})", "Try again later.", again=True) from None
+            raise self._error(
+                asked,
+                f"the compressed answer is cut short or damaged ({_reason(error)})",
+                "Try again later.",
+                again=True,
+            ) from None
         finally:
             if encoded != target:
                 encoded.unlink(missing_ok=True)
@@ -357,7 +498,11 @@ class Get:
 
     def _by_hand(self) -> str:
         names = ", ".join(self.source.files)
-        return f"It may let in persons only: download {names} in a browser and give it with --file." if names else ""
+        return (
+            f"It may let in persons only: download {names} in a browser and give it with --file."
+            if names
+            else ""
+        )
 
     def _about_key(self) -> str:
         secret = self.source.secret
@@ -370,11 +515,15 @@ class Get:
 def _reason(error: BaseException) -> str:
     """Name the innermost cause of a network error in a few words."""
     while (
-        inner := error.__cause__ or error.__context__ or next((arg for arg in error.args if isinstance(arg, BaseException)), None)
+        inner := error.__cause__
+        or error.__context__
+        or next((arg for arg in error.args if isinstance(arg, BaseException)), None)
     ) is not None and inner is not error:
         error = inner
     reason = getattr(error, "reason", None)
-    text = " ".join(str(reason if isinstance(reason, str) else error).split()) or type(error).__name__
+    text = (
+        " ".join(str(reason if isinstance(reason, str) else error).split()) or type(error).__name__
+    )
     return text[:400]
 
 
@@ -383,7 +532,9 @@ def _seconds(text: str) -> float:
     if re.fullmatch(r"\d{1,9}", text.strip()):
         return float(text)
     try:
-        return max(0.0, (parsedate_to_datetime(text) - datetime.datetime.now(datetime.UTC)).total_seconds())
+        return max(
+            0.0, (parsedate_to_datetime(text) - datetime.datetime.now(datetime.UTC)).total_seconds()
+        )
     except (ValueError, TypeError, OverflowError):
         return 0.0
 
@@ -417,7 +568,13 @@ def sha256(path: Path) -> str:
 # --- whole sources --------------------------------------------------------------------------------------------------------------
 
 
-def download(source: Source, pair: tuple[str, str], store: Path = STORE, say: Callable[[str], None] = print, again: bool = False) -> str:
+def download(
+    source: Source,
+    pair: tuple[str, str],
+    store: Path = STORE,
+    say: Callable[[str], None] = print,
+    again: bool = False,
+) -> str:
     """Download what a source publishes now into `store`/NAME, whole or not at all, and return its edition in words.
 
     What was downloaded within a day is not asked for again (unless `again`), nor what a run had that was broken off in that time: so
@@ -427,14 +584,23 @@ def download(source: Source, pair: tuple[str, str], store: Path = STORE, say: Ca
 
     folder, part = store / source.name, store / f".{source.name}.part"
     known = record(folder)
-    if not again and known.get("address") == source.address and not known.get("by_hand") and time.time() - (folder / "fetched.json").stat().st_mtime < FRESH:
-        say(f"{source.name}: downloaded less than a day ago, taken as it is (--again downloads anew)")
+    if (
+        not again
+        and known.get("address") == source.address
+        and not known.get("by_hand")
+        and time.time() - (folder / "fetched.json").stat().st_mtime < FRESH
+    ):
+        say(
+            f"{source.name}: downloaded less than a day ago, taken as it is (--again downloads anew)"
+        )
         return known["edition"]
     if part.exists() and (again or time.time() - part.stat().st_mtime > FRESH):
         shutil.rmtree(part)
     part.mkdir(parents=True, exist_ok=True)
     say(f"{source.name}: downloading from {source.address}")
-    with tqdm(unit="B", unit_scale=True, desc=source.name, disable=None, leave=False) as bar:  # none where no terminal shows it
+    with tqdm(
+        unit="B", unit_scale=True, desc=source.name, disable=None, leave=False
+    ) as bar:  # none where no terminal shows it
         get = Get(source, part, bar.write if not bar.disable else say, bar)
         try:
             edition = getattr(importlib.import_module(source.module), source.download)(get, pair)
@@ -444,13 +610,19 @@ def download(source: Source, pair: tuple[str, str], store: Path = STORE, say: Ca
             name = get.asked[-1] if get.asked else ""
             raise get.refuse(
                 name,
-                f"the answer is not of the form that is known ({type(error).__name__}: {error})"[:400],
+                f"the answer is not of the form that is known ({type(error).__name__}: {error})"[
+                    :400
+                ],
                 f"Look at the address; if {source.institution} changed what it publishes, {source.module} must follow.",
             ) from error
-    for name in set(get.fetched) - set(get.asked):  # of a run that was broken off and asked otherwise, as without a key
+    for name in set(get.fetched) - set(
+        get.asked
+    ):  # of a run that was broken off and asked otherwise, as without a key
         (part / name).unlink(missing_ok=True)
         del get.fetched[name]
-    edition = re.sub(r"[^\w .,:;()’'–+/-]", "", source.hide(edition))[:300]  # it may hold words of theirs, and is printed on pages
+    edition = re.sub(r"[^\w .,:;()’'–+/-]", "", source.hide(edition))[
+        :300
+    ]  # it may hold words of theirs, and is printed on pages
     _put(source, part, folder, {"edition": edition, "files": get.fetched})
     return edition
 
@@ -461,7 +633,9 @@ def stale(folder: Path) -> None:
         os.utime(folder / "fetched.json", (0, 0))
 
 
-def take(source: Source, files: Iterable[Path], store: Path = STORE, edition: str = "") -> list[Path]:
+def take(
+    source: Source, files: Iterable[Path], store: Path = STORE, edition: str = ""
+) -> list[Path]:
     """Put those of `files` that are this source's, downloaded by a person, into `store`/NAME; return the ones that were taken.
 
     A file is known by its ending and by the words that data/sources.yml says it holds; of an archive (.zip) each file counts. Raises
@@ -471,9 +645,21 @@ def take(source: Source, files: Iterable[Path], store: Path = STORE, edition: st
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir(parents=True)
     try:
-        offered = [(path, each) for path in files for each in (_unpacked(source, path, part / "unpacked") if path.suffix.lower() == ".zip" else [path])]
+        offered = [
+            (path, each)
+            for path in files
+            for each in (
+                _unpacked(source, path, part / "unpacked")
+                if path.suffix.lower() == ".zip"
+                else [path]
+            )
+        ]
         for name, holds in source.files.items():
-            found = [(path, each) for path, each in offered if each.suffix.lower() == Path(name).suffix and _holds(each, holds)]
+            found = [
+                (path, each)
+                for path, each in offered
+                if each.suffix.lower() == Path(name).suffix and _holds(each, holds)
+            ]
             if len(found) > 1:
                 raise FetchError(
                     source.name,
@@ -499,10 +685,20 @@ def take(source: Source, files: Iterable[Path], store: Path = STORE, edition: st
                     "sha256": sha256(each),
                 }
         if taken and (missing := set(source.files) - set(fetched)):
-            raise FetchError(source.name, source.address, f"it also needs {', '.join(sorted(missing))}", "Download it there and give it with a further --file.")
+            raise FetchError(
+                source.name,
+                source.address,
+                f"it also needs {', '.join(sorted(missing))}",
+                "Download it there and give it with a further --file.",
+            )
         if taken:
             shutil.rmtree(part / "unpacked", ignore_errors=True)
-            _put(source, part, store / source.name, {"by_hand": True, "edition": edition, "files": fetched})
+            _put(
+                source,
+                part,
+                store / source.name,
+                {"by_hand": True, "edition": edition, "files": fetched},
+            )
     finally:
         shutil.rmtree(part, ignore_errors=True)
     return taken
@@ -511,7 +707,12 @@ def take(source: Source, files: Iterable[Path], store: Path = STORE, edition: st
 def _unpacked(source: Source, path: Path, folder: Path) -> list[Path]:
     """Return the files of an archive, unpacked into `folder` under names of ours, so that no path in it leads anywhere."""
     if why := unsafe(path, source.largest * 1_000_000 * UNPACKED):
-        raise FetchError(source.name, str(path), why, "Do not unpack it; see whether it is what the institution publishes.")
+        raise FetchError(
+            source.name,
+            str(path),
+            why,
+            "Do not unpack it; see whether it is what the institution publishes.",
+        )
     found = []
     with zipfile.ZipFile(path) as archive:
         for number, member in enumerate(each for each in archive.infolist() if not each.is_dir()):
@@ -520,16 +721,27 @@ def _unpacked(source: Source, path: Path, folder: Path) -> list[Path]:
             try:
                 with archive.open(member) as packed, found[-1].open("wb") as out:
                     shutil.copyfileobj(packed, out)
-            except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError, zlib.error) as error:
+            except (
+                zipfile.BadZipFile,
+                RuntimeError,
+                NotImplementedError,
+                EOFError,
+                zlib.error,
+            ) as error:
                 raise FetchError(
-                    source.name, str(path), f"{member.filename} cannot be unpacked ({error})", "Download it again, or unpack it yourself and give the file."
+                    source.name,
+                    str(path),
+                    f"{member.filename} cannot be unpacked ({error})",
+                    "Download it again, or unpack it yourself and give the file.",
                 ) from None
     return found
 
 
 def _put(source: Source, part: Path, folder: Path, record: dict) -> None:
     """Put a complete download in the place of the one before."""
-    (part / "fetched.json").write_text(json.dumps({"address": source.address} | record, indent=1), encoding="utf-8")
+    (part / "fetched.json").write_text(
+        json.dumps({"address": source.address} | record, indent=1), encoding="utf-8"
+    )
     shutil.rmtree(folder, ignore_errors=True)
     os.replace(part, folder)
 
@@ -549,7 +761,11 @@ def _holds(path: Path, text: str) -> bool:
             return True  # `check` says what is wrong with it
         try:
             with zipfile.ZipFile(path) as archive:
-                return any(text.encode() in archive.read(name) for name in ("xl/workbook.xml", "xl/sharedStrings.xml") if name in archive.namelist())
+                return any(
+                    text.encode() in archive.read(name)
+                    for name in ("xl/workbook.xml", "xl/sharedStrings.xml")
+                    if name in archive.namelist()
+                )
         except (zipfile.BadZipFile, RuntimeError, NotImplementedError, zlib.error):
             return False
     with path.open("rb") as file:
@@ -570,7 +786,8 @@ def check(source: Source, address: str, path: Path, kind: str, whole: bool = Tru
             source.name,
             address,
             source.hide(why),
-            hint or f"Look at the address in a browser; if {source.institution} changed what it publishes there, data/sources.yml or its reader must follow.",
+            hint
+            or f"Look at the address in a browser; if {source.institution} changed what it publishes there, data/sources.yml or its reader must follow.",
         )
 
     with path.open("rb") as file:
@@ -582,7 +799,12 @@ def check(source: Source, address: str, path: Path, kind: str, whole: bool = Tru
     if head[:200].lower().startswith((b"<!doctype html", b"<html", b"<head", b"<?xml")):
         title = re.search(rb"<title[^>]*>(.*?)</title>", head, re.S | re.I)
         raise refuse(
-            f"the answer is a web page, not {kind}" + (f", titled {source.hide(' '.join(title[1].decode('utf-8', 'replace').split()))[:80]!r}" if title else "")
+            f"the answer is a web page, not {kind}"
+            + (
+                f", titled {source.hide(' '.join(title[1].decode('utf-8', 'replace').split()))[:80]!r}"
+                if title
+                else ""
+            )
         )
     if kind == "json":
         try:
@@ -615,7 +837,11 @@ def unsafe(path: Path, limit: int) -> str:
     except (zipfile.BadZipFile, OSError, ValueError) as error:
         return f"the archive is damaged or cut short ({error})"
     for member in members:
-        if member.filename.startswith(("/", "\\")) or ".." in re.split(r"[/\\]", member.filename) or ":" in member.filename:
+        if (
+            member.filename.startswith(("/", "\\"))
+            or ".." in re.split(r"[/\\]", member.filename)
+            or ":" in member.filename
+        ):
             return f"the archive holds a path that leads out of its folder: {member.filename!r}"
         if (member.external_attr >> 16) & 0o170000 == 0o120000:
             return f"the archive holds a link: {member.filename!r}"

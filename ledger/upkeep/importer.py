@@ -63,8 +63,21 @@ COLUMN = {
 class Unreadable(ValueError):
     """A CSV that cannot be read with certainty: says where, why and what to do."""
 
-    def __init__(self, path: Path, rule: str, *, row: int | None = None, column: str | None = None, value: str | None = None):
-        where = [str(path), *([f"row {row}"] if row else []), *([f"column {column}"] if column else []), *([f"value {value!r}"] if value is not None else [])]
+    def __init__(
+        self,
+        path: Path,
+        rule: str,
+        *,
+        row: int | None = None,
+        column: str | None = None,
+        value: str | None = None,
+    ):
+        where = [
+            str(path),
+            *([f"row {row}"] if row else []),
+            *([f"column {column}"] if column else []),
+            *([f"value {value!r}"] if value is not None else []),
+        ]
         super().__init__(", ".join(where) + f": {rule}")
 
 
@@ -89,24 +102,46 @@ class Content:
 def read(path: Path) -> Content:
     """Return the cells of a CSV in UTF-8, whatever its separator, line ends and byte-order mark. Raises Unreadable."""
     if not path.is_file():
-        what = "it is a folder: name the CSV file in it" if path.is_dir() else f"there is no such file: give its path as seen from {Path.cwd()}"
+        what = (
+            "it is a folder: name the CSV file in it"
+            if path.is_dir()
+            else f"there is no such file: give its path as seen from {Path.cwd()}"
+        )
         raise Unreadable(path, what)
     raw = path.read_bytes()
     if len(raw) >= LARGEST:
-        raise Unreadable(path, f"{len(raw):,} bytes are too many for an extract: keep the rows and columns that chapters use, under {LARGEST:,} bytes")
+        raise Unreadable(
+            path,
+            f"{len(raw):,} bytes are too many for an extract: keep the rows and columns that chapters use, under {LARGEST:,} bytes",
+        )
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         row = raw[: error.start].count(b"\n") + 1
-        raise Unreadable(path, "it is not UTF-8: save it again with that encoding", row=row, value=repr(raw[error.start : error.end])) from None
+        raise Unreadable(
+            path,
+            "it is not UTF-8: save it again with that encoding",
+            row=row,
+            value=repr(raw[error.start : error.end]),
+        ) from None
     if "\0" in text:
         raise Unreadable(path, "it has NUL characters, as UTF-16 has: save it again as UTF-8")
     header, *rows = _cells(path, text.rstrip("\r\n"))
     for number, name in enumerate(header, start=1):
         if not name or not name.isprintable():
-            raise Unreadable(path, f"column {number} has no name, or one with characters that are not seen: name it", row=1, value=name)
+            raise Unreadable(
+                path,
+                f"column {number} has no name, or one with characters that are not seen: name it",
+                row=1,
+                value=name,
+            )
         if header.index(name) + 1 != number:
-            raise Unreadable(path, f"columns {header.index(name) + 1} and {number} have the same name: rename one", row=1, column=name)
+            raise Unreadable(
+                path,
+                f"columns {header.index(name) + 1} and {number} have the same name: rename one",
+                row=1,
+                column=name,
+            )
     if not rows:
         raise Unreadable(path, "it has no rows under its header")
     for row, cells in enumerate([header, *rows], start=1):
@@ -127,10 +162,15 @@ def _cells(path: Path, text: str) -> list[list[str]]:
             found[separator] = _split(path, text, separator)
         except Unreadable as error:
             faults[separator] = error
-    fitting = [separator for separator, rows in found.items() if len(rows[0]) > 1 and len({len(cells) for cells in rows}) == 1]
+    fitting = [
+        separator
+        for separator, rows in found.items()
+        if len(rows[0]) > 1 and len({len(cells) for cells in rows}) == 1
+    ]
     if len(fitting) > 1:
         raise Unreadable(
-            path, f"{' and '.join(SEPARATORS[each] for each in fitting)} both part every row alike: save it again with quotation marks around words"
+            path,
+            f"{' and '.join(SEPARATORS[each] for each in fitting)} both part every row alike: save it again with quotation marks around words",
         )
     chosen = fitting[0] if fitting else max(SEPARATORS, key=text.partition("\n")[0].count)
     if chosen in faults:
@@ -138,20 +178,33 @@ def _cells(path: Path, text: str) -> list[list[str]]:
     rows = found[chosen]
     for row, cells in enumerate(rows, start=1):
         if len(cells) != len(rows[0]):
-            told = "the row is empty: remove it" if not cells else f"the row has {len(cells)} cells and the header {len(rows[0])}: give it as many"
+            told = (
+                "the row is empty: remove it"
+                if not cells
+                else f"the row has {len(cells)} cells and the header {len(rows[0])}: give it as many"
+            )
             raise Unreadable(path, told, row=row, value=",".join(cells)[-60:])
     return rows
 
 
 def _split(path: Path, text: str, separator: str) -> list[list[str]]:
-    reader, rows = csv.reader(io.StringIO(text, newline=""), delimiter=separator, skipinitialspace=True, strict=True), []
+    reader, rows = (
+        csv.reader(
+            io.StringIO(text, newline=""), delimiter=separator, skipinitialspace=True, strict=True
+        ),
+        [],
+    )
     try:
         for cells in reader:
             rows.append([cell.strip() for cell in cells])
             if reader.line_num != len(rows):
-                raise Unreadable(path, "a cell of the row has a line break: write it on one line", row=len(rows))
+                raise Unreadable(
+                    path, "a cell of the row has a line break: write it on one line", row=len(rows)
+                )
     except csv.Error as error:
-        raise Unreadable(path, f"quotation marks are not in pairs ({error}): mend them", row=len(rows) + 1) from None
+        raise Unreadable(
+            path, f"quotation marks are not in pairs ({error}): mend them", row=len(rows) + 1
+        ) from None
     if not rows:
         raise Unreadable(path, "it is empty")
     return rows
@@ -166,15 +219,29 @@ def number_of(cell: str, mark: str) -> str | None:
     A number that begins with a needless 0, as 007, is none: it is a code, and would lose its zeros.
     """
     whole, part, fraction = cell.replace("−", "-").partition(mark)
-    fraction, power = re.fullmatch(r"(\d*)((?:[eE][+-]?\d+)?)", fraction).groups() if part and re.fullmatch(r"\d+([eE][+-]?\d+)?", fraction) else ("", "")
+    fraction, power = (
+        re.fullmatch(r"(\d*)((?:[eE][+-]?\d+)?)", fraction).groups()
+        if part and re.fullmatch(r"\d+([eE][+-]?\d+)?", fraction)
+        else ("", "")
+    )
     if part and not fraction or not part and not whole:
         return None
     if not part:
         whole, power = re.fullmatch(r"(.*?)((?:(?<=\d)[eE][+-]?\d+)?)", whole, re.S).groups()
     other = "." if mark == "," else ","
-    if not (written := re.fullmatch(rf"([+-]?)(0|[1-9]\d*|[1-9]\d{{0,2}}({GROUPS.format(other)})\d{{3}}(?:\3\d{{3}})*)", whole)):
+    if not (
+        written := re.fullmatch(
+            rf"([+-]?)(0|[1-9]\d*|[1-9]\d{{0,2}}({GROUPS.format(other)})\d{{3}}(?:\3\d{{3}})*)",
+            whole,
+        )
+    ):
         return None
-    return written[1].replace("+", "") + re.sub(r"\D", "", written[2]) + (f".{fraction}" if fraction else "") + power
+    return (
+        written[1].replace("+", "")
+        + re.sub(r"\D", "", written[2])
+        + (f".{fraction}" if fraction else "")
+        + power
+    )
 
 
 def _too_large(number: str, kind: str) -> bool:
@@ -193,13 +260,27 @@ def _of_numbers(cells: list[str]) -> bool:
 
 def _marks(path: Path, content: Content) -> str:
     """Return the decimal marks that the file's numbers allow: one, or both where the reading of some number hangs on it."""
-    columns = [(name, cells) for i, name in enumerate(content.header) if _of_numbers(cells := [cell for cell in content.column(i) if cell])]
-    allowed = {name: {mark for mark in ".," if all(number_of(cell, mark) for cell in cells)} for name, cells in columns}
+    columns = [
+        (name, cells)
+        for i, name in enumerate(content.header)
+        if _of_numbers(cells := [cell for cell in content.column(i) if cell])
+    ]
+    allowed = {
+        name: {mark for mark in ".," if all(number_of(cell, mark) for cell in cells)}
+        for name, cells in columns
+    }
     both = set(".,").intersection(*allowed.values())
     if not both:
-        one, other = (next(name for name, marks in allowed.items() if marks == {mark}) for mark in ".,")
-        raise Unreadable(path, f"column {one} has points before its decimals and column {other} commas: write both alike")
-    if len(both) == 2 and all(number_of(cell, ".") == number_of(cell, ",") for _, cells in columns for cell in cells):
+        one, other = (
+            next(name for name, marks in allowed.items() if marks == {mark}) for mark in ".,"
+        )
+        raise Unreadable(
+            path,
+            f"column {one} has points before its decimals and column {other} commas: write both alike",
+        )
+    if len(both) == 2 and all(
+        number_of(cell, ".") == number_of(cell, ",") for _, cells in columns for cell in cells
+    ):
         return "."
     return "".join(sorted(both))
 
@@ -224,13 +305,26 @@ def questions(name: str, path: Path, content: Content, countries: set[str]) -> s
         f"{FIRST}{name}, from {path.name}. Fill in every blank, then run again: make table NAME={name} CSV={shlex.quote(str(path))}",
         "# Until every blank has an answer nothing is written into data/. What is filled in was told from the file; correct it where it is wrong.",
         *(f"{part}:{' ' * (15 - len(part))}# {TABLE[part]}" for part in ("title", "description")),
-        f"key:            # {TABLE['key']}." + (" As it happens, no two rows are alike in: " + "; ".join(", ".join(key) for key in found) if found else ""),
-        *([f"decimal_mark:   # {TABLE['decimal_mark']}"] if unsure else [f"decimal_mark: {_quoted(mark)}"]),
+        f"key:            # {TABLE['key']}."
+        + (
+            " As it happens, no two rows are alike in: "
+            + "; ".join(", ".join(key) for key in found)
+            if found
+            else ""
+        ),
+        *(
+            [f"decimal_mark:   # {TABLE['decimal_mark']}"]
+            if unsure
+            else [f"decimal_mark: {_quoted(mark)}"]
+        ),
         f"republication:  # {TABLE['republication']}",
         "licence:",
         *(f"  {part}:{' ' * (13 - len(part))}# {said}" for part, said in LICENCE.items()),
         "sources:          # one item each; copy the item for a second one",
-        *(f"  {'- ' if part == 'key' else '  '}{part}:{' ' * (13 - len(part))}# {said}" for part, said in SOURCE.items()),
+        *(
+            f"  {'- ' if part == 'key' else '  '}{part}:{' ' * (13 - len(part))}# {said}"
+            for part, said in SOURCE.items()
+        ),
         "notes: []         # what to know before using the table, one sentence an item; may stay empty",
         "columns:          # constraints may also have minimum, maximum, pattern, unique, as in https://specs.frictionlessdata.io/table-schema/",
     ]
@@ -239,22 +333,44 @@ def questions(name: str, path: Path, content: Content, countries: set[str]) -> s
         cells = content.column(number)
         full = [cell for cell in cells if cell]
         kind, why = _kind(cells, mark)
-        alike = [_quoted(other) for other, slug in zip(content.header, slugs) if slug and slug == slugs[number]]
-        slug, unlike = (slugs[number], "") if len(alike) < 2 else ("", f"{' and '.join(alike)} would both be {slugs[number]}: name them apart; ")
+        alike = [
+            _quoted(other)
+            for other, slug in zip(content.header, slugs)
+            if slug and slug == slugs[number]
+        ]
+        slug, unlike = (
+            (slugs[number], "")
+            if len(alike) < 2
+            else ("", f"{' and '.join(alike)} would both be {slugs[number]}: name them apart; ")
+        )
         codes = kind == "string" and bool(full) and set(full) <= countries
         values = list(dict.fromkeys(full))
-        listed = kind == "string" and not codes and len(values) <= FEW and len(full) >= 3 * len(values) and "".join(values).isprintable()
+        listed = (
+            kind == "string"
+            and not codes
+            and len(values) <= FEW
+            and len(full) >= 3 * len(values)
+            and "".join(values).isprintable()
+        )
         rules = {"required": True} if len(full) == len(cells) else {}
         rules |= {"enum": values} if listed else {"pattern": "[A-Z]{3}"} if codes else {}
         empty = f", {len(cells) - len(full)} empty" if len(full) < len(cells) else ""
         lines += [
             f"  - column: {_quoted(column)}   # {_some(values)}{empty}{_span(full, kind, mark)}",
             f"    name: {slug}" if slug else f"    name:          # {unlike}{COLUMN['name']}",
-            f"    type: {kind}{why}" if kind else f"    type:          # integer or number: that hangs on decimal_mark{why}",
+            f"    type: {kind}{why}"
+            if kind
+            else f"    type:          # integer or number: that hangs on decimal_mark{why}",
             f"    title:         # {COLUMN['title']}",
             f"    description:   # {COLUMN['description']}",
             *([f"    unit:          # {COLUMN['unit']}"] if kind in (*NUMBERS, "") else []),
-            *(["    countries: true   # every cell is a country's code (ISO 3166-1 alpha-3) that the table countries knows"] if codes else []),
+            *(
+                [
+                    "    countries: true   # every cell is a country's code (ISO 3166-1 alpha-3) that the table countries knows"
+                ]
+                if codes
+                else []
+            ),
             f"    constraints: {json.dumps(rules, ensure_ascii=False)}",
         ]
     return "\n".join(lines) + "\n"
@@ -287,8 +403,18 @@ def _kind(cells: list[str], mark: str) -> tuple[str, str]:
         whole = all(number and re.fullmatch(r"-?\d+", number) for number in read)
         sure = len(mark) == 1 or all(number_of(cell, ".") == number_of(cell, ",") for cell in full)
         kind = "integer" if whole else "number"
-        if large := next((cell for cell in full if any(_too_large(number_of(cell, each), kind) for each in mark)), None):
-            return "string", f"   # some numbers are too large to be computed with, the first in row {cells.index(large) + 2}: {_some([large])}"
+        if large := next(
+            (
+                cell
+                for cell in full
+                if any(_too_large(number_of(cell, each), kind) for each in mark)
+            ),
+            None,
+        ):
+            return (
+                "string",
+                f"   # some numbers are too large to be computed with, the first in row {cells.index(large) + 2}: {_some([large])}",
+            )
         return kind if sure else "", ""
     if full == cells and {cell.lower() for cell in cells} <= {"true", "false"}:
         return "boolean", ""
@@ -297,7 +423,10 @@ def _kind(cells: list[str], mark: str) -> tuple[str, str]:
     numbers = [cell for cell in full if any(number_of(cell, each) for each in mark)]
     odd = next((cell for cell in full if cell not in numbers), "")
     if len(numbers) > len(full) / 2:
-        return "string", f"   # some cells are no numbers, the first in row {cells.index(odd) + 2}: {_some([odd])}"
+        return (
+            "string",
+            f"   # some cells are no numbers, the first in row {cells.index(odd) + 2}: {_some([odd])}",
+        )
     if full and all(re.fullmatch(r"\d{1,2}[./-]\d{1,2}[./-]\d{4}", cell) for cell in full):
         return "string", "   # for dates write them as 2026-11-03 in the CSV, then begin again"
     return "string", ""
@@ -312,11 +441,17 @@ def _is_day(cell: str) -> bool:
 
 def _keys(content: Content) -> list[tuple[str, ...]]:
     """Return sets of up to three columns in which no two rows are alike, none with a column that it could do without."""
-    full = [(name, content.column(i)) for i, name in enumerate(content.header) if all(content.column(i))][:10]
+    full = [
+        (name, content.column(i)) for i, name in enumerate(content.header) if all(content.column(i))
+    ][:10]
     found: list[tuple[str, ...]] = []
-    for some in itertools.chain.from_iterable(itertools.combinations(full, size) for size in (1, 2, 3)):
+    for some in itertools.chain.from_iterable(
+        itertools.combinations(full, size) for size in (1, 2, 3)
+    ):
         names = tuple(name for name, _ in some)
-        if not any(set(each) <= set(names) for each in found) and len(set(zip(*(cells for _, cells in some)))) == len(content.rows):
+        if not any(set(each) <= set(names) for each in found) and len(
+            set(zip(*(cells for _, cells in some)))
+        ) == len(content.rows):
             found.append(names)
     return found[:5]
 
@@ -354,7 +489,10 @@ def answered(name: str, path: Path, content: Content) -> tuple[dict, str]:
 def in_order(text: str, resource: dict) -> str:
     """Return a table's text with its rows sorted by key."""
     header, *rows = csv.reader(io.StringIO(text))
-    kinds = {field["name"]: {"integer": int, "number": float}.get(field["type"], str) for field in resource["schema"]["fields"]}
+    kinds = {
+        field["name"]: {"integer": int, "number": float}.get(field["type"], str)
+        for field in resource["schema"]["fields"]
+    }
     key = [(header.index(column), kinds[column]) for column in resource["schema"]["primaryKey"]]
     return _csv([header, *sorted(rows, key=lambda row: [kind(row[place]) for place, kind in key])])
 
@@ -378,12 +516,17 @@ class _Answers:
             raise Unanswered(
                 f'{path}: it is not YAML in UTF-8; put an answer with a colon, a comma or a # in quotation marks, as in decimal_mark: ","\n  {error}'
             ) from None
-        self.said = self.mapping("the sheet", said, [*TABLE, "licence", "sources", "notes", "columns"])
+        self.said = self.mapping(
+            "the sheet", said, [*TABLE, "licence", "sources", "notes", "columns"]
+        )
 
     def end(self) -> None:
         if self.blank or self.wrong:
             parts = [f"{self.path}: nothing was written."]
-            for told, lines in ((f"{len(self.blank)} answers are missing:", self.blank), (f"{len(self.wrong)} answers are wrong:", self.wrong)):
+            for told, lines in (
+                (f"{len(self.blank)} answers are missing:", self.blank),
+                (f"{len(self.wrong)} answers are wrong:", self.wrong),
+            ):
                 parts += [told, *(f"  {line}" for line in lines)] if lines else []
             raise Unanswered("\n".join(parts))
 
@@ -391,7 +534,11 @@ class _Answers:
         if not isinstance(value, dict):
             self.wrong.append(f"{where}: it must have the parts {', '.join(known)}")
             return {}
-        self.wrong += [f"{where}: it has an unknown part {part!r}; known are {', '.join(known)}" for part in value if part not in known]
+        self.wrong += [
+            f"{where}: it has an unknown part {part!r}; known are {', '.join(known)}"
+            for part in value
+            if part not in known
+        ]
         return value
 
     def answer(self, where: str, holder: dict, part: str, asked: dict) -> str:
@@ -404,9 +551,13 @@ class _Answers:
         if not value:
             self.blank.append(f"{where}{part}: {asked[part]}")
         elif part != "decimal_mark" and (not value.isprintable() or set(value) & set("\\{}")):
-            self.wrong.append(f"{where}{part}: {value!r} has a brace, a backslash or a character that is not seen, which citations cannot hold")
+            self.wrong.append(
+                f"{where}{part}: {value!r} has a brace, a backslash or a character that is not seen, which citations cannot hold"
+            )
         elif part == "path" and not re.fullmatch(r"https?://[^\s/]+\.\S+", value):
-            self.wrong.append(f"{where}{part}: {value!r} is not an address such as https://example.org/data")
+            self.wrong.append(
+                f"{where}{part}: {value!r} is not an address such as https://example.org/data"
+            )
         return value
 
     def items(self, part: str) -> list:
@@ -417,16 +568,24 @@ class _Answers:
         return value
 
     def resource(self, name: str) -> dict:
-        of_table = {part: self.answer("", self.said, part, TABLE) for part in TABLE if part != "key"}
+        of_table = {
+            part: self.answer("", self.said, part, TABLE) for part in TABLE if part != "key"
+        }
         if of_table["description"] and not 50 <= len(of_table["description"]) <= 5000:
-            self.wrong.append(f"description: it has {len(of_table['description'])} characters, and searches for data ask for 50 to 5,000")
+            self.wrong.append(
+                f"description: it has {len(of_table['description'])} characters, and searches for data ask for 50 to 5,000"
+            )
         if of_table["decimal_mark"] not in ("", ".", ","):
             self.wrong.append(f"decimal_mark: {of_table['decimal_mark']!r} is neither '.' nor ','")
         said = self.mapping("licence", self.said.get("licence"), list(LICENCE))
         licence = {part: self.answer("licence, ", said, part, LICENCE) for part in LICENCE}
         if licence["name"] and not re.fullmatch(r"[A-Za-z0-9._-]+", licence["name"]):
-            self.wrong.append(f"licence, name: {licence['name']!r} is not a short name such as CC-BY-4.0")
-        sources = [self.source(number, said) for number, said in enumerate(self.items("sources"), start=1)]
+            self.wrong.append(
+                f"licence, name: {licence['name']!r} is not a short name such as CC-BY-4.0"
+            )
+        sources = [
+            self.source(number, said) for number, said in enumerate(self.items("sources"), start=1)
+        ]
         if not sources:
             self.blank.append("sources: who published the data; a table has at least one")
         notes = [" ".join(str(note).split()) for note in self.items("notes")]
@@ -434,7 +593,10 @@ class _Answers:
         schema = {"fields": fields, "primaryKey": self.key(), "missingValues": [""]}
         coded = [said.get("name") for said in self.columns if said.get("countries") == "true"]
         if coded:
-            schema["foreignKeys"] = [{"fields": column, "reference": {"resource": "countries", "fields": "iso3"}} for column in coded]
+            schema["foreignKeys"] = [
+                {"fields": column, "reference": {"resource": "countries", "fields": "iso3"}}
+                for column in coded
+            ]
         return {
             "name": name,
             "type": "table",
@@ -457,14 +619,22 @@ class _Answers:
         where = f"sources, item {number}"
         said = self.mapping(where, said, list(SOURCE))
         source = {part: self.answer(f"{where}, ", said, part, SOURCE) for part in SOURCE}
-        if source["retrieved"] and not (_is_day(source["retrieved"]) and source["retrieved"] <= datetime.date.today().isoformat()):
-            self.wrong.append(f"{where}, retrieved: {source['retrieved']!r} is not a day, up to today, such as 2026-11-03")
+        if source["retrieved"] and not (
+            _is_day(source["retrieved"])
+            and source["retrieved"] <= datetime.date.today().isoformat()
+        ):
+            self.wrong.append(
+                f"{where}, retrieved: {source['retrieved']!r} is not a day, up to today, such as 2026-11-03"
+            )
         return source
 
     def fields(self, mark: str, keys: set[str]) -> list[dict]:
         """Return the fields of the schema, and put the rows' text together."""
         said = [
-            self.mapping(f"columns, item {i}", each, ["column", *COLUMN, "countries", "constraints"]) for i, each in enumerate(self.items("columns"), start=1)
+            self.mapping(
+                f"columns, item {i}", each, ["column", *COLUMN, "countries", "constraints"]
+            )
+            for i, each in enumerate(self.items("columns"), start=1)
         ]
         self.columns = said
         listed = [each.get("column") for each in said]
@@ -480,44 +650,95 @@ class _Answers:
             columns.append([_canonical(cell, fields[-1]["type"], mark) for cell in cells])
             for row, cell in enumerate(columns[-1], start=2):
                 if _too_large(cell, fields[-1]["type"]):
-                    limit = "beyond 64 bits" if fields[-1]["type"] == "integer" else "infinite for a computer, or none"
-                    self.wrong.append(f"columns, {column}, type: row {row} has {_some([cell])}, a number {limit}; make the type string, or mend the cell")
+                    limit = (
+                        "beyond 64 bits"
+                        if fields[-1]["type"] == "integer"
+                        else "infinite for a computer, or none"
+                    )
+                    self.wrong.append(
+                        f"columns, {column}, type: row {row} has {_some([cell])}, a number {limit}; make the type string, or mend the cell"
+                    )
                     break
-            if fields[-1]["name"] == "source" and keys and (strange := sorted({cell for cell in cells if cell} - keys)):
-                self.wrong.append(f"columns, {column}: the cells {', '.join(strange[:5])} are the key of no source above")
+            if (
+                fields[-1]["name"] == "source"
+                and keys
+                and (strange := sorted({cell for cell in cells if cell} - keys))
+            ):
+                self.wrong.append(
+                    f"columns, {column}: the cells {', '.join(strange[:5])} are the key of no source above"
+                )
         names = [field["name"] for field in fields]
-        self.wrong += [f"columns: two have the name {name!r}" for name in sorted({name for name in names if name and names.count(name) > 1})]
+        self.wrong += [
+            f"columns: two have the name {name!r}"
+            for name in sorted({name for name in names if name and names.count(name) > 1})
+        ]
         self.text = _csv([names, *map(list, zip(*columns))])
         return fields
 
     def field(self, where: str, said: dict, cells: list[str]) -> dict:
-        from frictionless import Field, FrictionlessException  # takes a second, which the first run does without
+        from frictionless import (
+            Field,
+            FrictionlessException,
+        )  # takes a second, which the first run does without
 
-        name, kind, title, description = (self.answer(where, said, part, COLUMN) for part in ("name", "type", "title", "description"))
+        name, kind, title, description = (
+            self.answer(where, said, part, COLUMN)
+            for part in ("name", "type", "title", "description")
+        )
         if name and not re.fullmatch(r"[a-z][a-z0-9_]*", name):
-            self.wrong.append(f"{where}name: {name!r} is not lower-case letters, digits and underscores")
+            self.wrong.append(
+                f"{where}name: {name!r} is not lower-case letters, digits and underscores"
+            )
         if kind and kind not in KINDS:
             self.wrong.append(f"{where}type: {kind!r} is not {COLUMN['type']}")
         if kind == "boolean" and "" in cells:
-            self.wrong.append(f"{where}type: boolean has no empty cell, and row {cells.index('') + 2} is one")
+            self.wrong.append(
+                f"{where}type: boolean has no empty cell, and row {cells.index('') + 2} is one"
+            )
         field = {"name": name, "type": kind, "title": title, "description": description}
-        unit = self.answer(where, said, "unit", COLUMN) if kind in (*NUMBERS, "") else said.get("unit")
+        unit = (
+            self.answer(where, said, "unit", COLUMN) if kind in (*NUMBERS, "") else said.get("unit")
+        )
         if kind in KINDS and kind not in NUMBERS and unit:
             self.wrong.append(f"{where}unit: only numbers have one, and this is a {kind}")
-        elif unit == "none" and kind == "number" and "unit" not in [each.get("name") for each in self.columns]:
-            self.wrong.append(f"{where}unit: a number with decimals needs one; say 'ratio' where it has none")
+        elif (
+            unit == "none"
+            and kind == "number"
+            and "unit" not in [each.get("name") for each in self.columns]
+        ):
+            self.wrong.append(
+                f"{where}unit: a number with decimals needs one; say 'ratio' where it has none"
+            )
         elif kind in NUMBERS and unit and unit != "none":
             field["unit"] = unit
         if said.get("countries") not in (None, "", "true", "false"):
             self.wrong.append(f"{where}countries: it is true or false")
         rules = said.get("constraints") or {}
-        rules = self.mapping(f"{where}constraints", rules, ["required", "unique", "minimum", "maximum", "minLength", "maxLength", "pattern", "enum"])
-        field["constraints"] = {rule: self.rule(f"{where}constraints, {rule}", rule, value, kind) for rule, value in rules.items()}
+        rules = self.mapping(
+            f"{where}constraints",
+            rules,
+            [
+                "required",
+                "unique",
+                "minimum",
+                "maximum",
+                "minLength",
+                "maxLength",
+                "pattern",
+                "enum",
+            ],
+        )
+        field["constraints"] = {
+            rule: self.rule(f"{where}constraints, {rule}", rule, value, kind)
+            for rule, value in rules.items()
+        }
         try:
             if kind in KINDS and None not in field["constraints"].values():
                 Field.from_descriptor(field)
         except FrictionlessException as error:
-            self.wrong += [f"{where}constraints: {each.note}" for each in error.reasons or [error.error]]
+            self.wrong += [
+                f"{where}constraints: {each.note}" for each in error.reasons or [error.error]
+            ]
         return field
 
     def rule(self, where: str, rule: str, value: object, kind: str) -> object:
@@ -530,10 +751,16 @@ class _Answers:
             if rule == "pattern":
                 re.compile(value)
                 return value
-            if any(_too_large(each, kind) for each in (value if isinstance(value, list) else [value])):
+            if any(
+                _too_large(each, kind) for each in (value if isinstance(value, list) else [value])
+            ):
                 raise ValueError
             of = {"integer": int, "number": float}.get(kind, str)
-            return [of(each) for each in value] if rule == "enum" and isinstance(value, list) else of(value)
+            return (
+                [of(each) for each in value]
+                if rule == "enum" and isinstance(value, list)
+                else of(value)
+            )
         except (KeyError, ValueError, TypeError, re.error):
             self.wrong.append(f"{where}: {value!r} is no value for it")
             return None
@@ -546,7 +773,14 @@ class _Answers:
             self.blank.append(f"key: {TABLE['key']}")
         places = []
         for column in wanted:
-            place = next((i for i, each in enumerate(self.columns) if column in (each.get("name"), each.get("column"))), None)
+            place = next(
+                (
+                    i
+                    for i, each in enumerate(self.columns)
+                    if column in (each.get("name"), each.get("column"))
+                ),
+                None,
+            )
             if place is None:
                 self.wrong.append(f"key: {column!r} is no column")
             else:
@@ -565,7 +799,9 @@ class _Answers:
             seen.setdefault(key, row)
         if twice:
             more = f" and {len(twice) - 5} more" if len(twice) > 5 else ""
-            self.wrong.append(f"key: {', '.join(wanted)} does not name one row: {'; '.join(twice[:5])}{more}. Add a column to it, or remove a row")
+            self.wrong.append(
+                f"key: {', '.join(wanted)} does not name one row: {'; '.join(twice[:5])}{more}. Add a column to it, or remove a row"
+            )
         return [self.columns[place].get("name", "") for place in places]
 
 

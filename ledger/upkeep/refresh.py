@@ -40,7 +40,9 @@ class RefreshError(ValueError):
 # --- making tables --------------------------------------------------------------------------------------------------------------
 
 
-def build(resource: dict, upstream: Path, pair: tuple[str, str] = PAIR, folder: Path = tables.DATA) -> str:
+def build(
+    resource: dict, upstream: Path, pair: tuple[str, str] = PAIR, folder: Path = tables.DATA
+) -> str:
     """Return the canonical CSV text of one table, made from the institutions' files below `upstream` by the readers it names.
 
     `resource` is the table's descriptor; its `builder` lists the readers as "module:function". Rows of this book's pair that were
@@ -51,26 +53,48 @@ def build(resource: dict, upstream: Path, pair: tuple[str, str] = PAIR, folder: 
     if pair != PAIR:
         return _read(resource, resource["builder"], upstream, pair)
     of_reader = _of_reader(resource, registry := download.sources())
-    newer = {source.name for its in of_reader.values() for source in its if any("fetched" in entry for entry in source.entries(resource))}
+    newer = {
+        source.name
+        for its in of_reader.values()
+        for source in its
+        if any("fetched" in entry for entry in source.entries(resource))
+    }
     fresh = [
-        builder for builder, its in of_reader.items() if all(source.name not in newer or (upstream / source.name / "fetched.json").exists() for source in its)
+        builder
+        for builder, its in of_reader.items()
+        if all(
+            source.name not in newer or (upstream / source.name / "fetched.json").exists()
+            for source in its
+        )
     ]
     return _assemble(resource, fresh, upstream, folder, registry)
 
 
-def _of_reader(resource: dict, registry: dict[str, download.Source]) -> dict[str, list[download.Source]]:
+def _of_reader(
+    resource: dict, registry: dict[str, download.Source]
+) -> dict[str, list[download.Source]]:
     """Return the readers of a table, each with the sources it reads."""
     found: dict[str, list[download.Source]] = {builder: [] for builder in resource["builder"]}
     for source in registry.values():
         if resource["name"] in source.tables:
-            found.setdefault(f"{source.module}:{source.tables[resource['name']]}", []).append(source)
+            found.setdefault(f"{source.module}:{source.tables[resource['name']]}", []).append(
+                source
+            )
     return found
 
 
-def _assemble(resource: dict, fresh: list[str], upstream: Path, folder: Path, registry: dict[str, download.Source]) -> str:
+def _assemble(
+    resource: dict,
+    fresh: list[str],
+    upstream: Path,
+    folder: Path,
+    registry: dict[str, download.Source],
+) -> str:
     """Return a table's text, its rows of the `fresh` readers made anew and corrected, those of the others as they are in `folder`."""
     of_reader = _of_reader(resource, registry)
-    choosers = [_chooser(resource["name"], of_reader[builder], registry, resource) for builder in fresh]
+    choosers = [
+        _chooser(resource["name"], of_reader[builder], registry, resource) for builder in fresh
+    ]
 
     def theirs(row: dict) -> bool:
         return any(choose(row) for choose in choosers)
@@ -78,13 +102,21 @@ def _assemble(resource: dict, fresh: list[str], upstream: Path, folder: Path, re
     rows = _rows(_read(resource, fresh, upstream, PAIR))
     for builder, choose in zip(fresh, choosers, strict=True):
         if not any(choose(row) for row in rows):
-            raise RefreshError(f"table {resource['name']}: {builder} finds no row at all about the pair")
+            raise RefreshError(
+                f"table {resource['name']}: {builder} finds no row at all about the pair"
+            )
     for row in rows:
         if not theirs(row):
-            raise RefreshError(f"table {resource['name']}: a reader made a row that data/sources.yml does not count as its own: {row}")
+            raise RefreshError(
+                f"table {resource['name']}: a reader made a row that data/sources.yml does not count as its own: {row}"
+            )
     rows = _corrected(resource["name"], rows, folder, theirs)
     if set(fresh) != set(of_reader):
-        rows += [row for row in _rows((folder / resource["path"]).read_text(encoding="utf-8")) if not theirs(row)]
+        rows += [
+            row
+            for row in _rows((folder / resource["path"]).read_text(encoding="utf-8"))
+            if not theirs(row)
+        ]
     return _to_text(rows, resource)
 
 
@@ -99,7 +131,9 @@ def _read(resource: dict, builders: Iterable[str], upstream: Path, pair: tuple[s
     return ",".join(_columns(resource)) + "\n"
 
 
-def rebuild(upstream: Path, folder: Path = tables.DATA, only: list[str] | None = None, say=print) -> list[str]:
+def rebuild(
+    upstream: Path, folder: Path = tables.DATA, only: list[str] | None = None, say=print
+) -> list[str]:
     """Rebuild the tables in `only` (default: all) in `folder` from the files below `upstream`; return the names that changed.
 
     Hand-kept tables are checked and left as they are. Every table is made and checked before the first file is written.
@@ -134,7 +168,9 @@ def rebuild(upstream: Path, folder: Path = tables.DATA, only: list[str] | None =
     return changed
 
 
-def build_pair(upstream: Path, pair: tuple[str, str], into: Path, only: list[str] | None = None, say=print) -> list[str]:
+def build_pair(
+    upstream: Path, pair: tuple[str, str], into: Path, only: list[str] | None = None, say=print
+) -> list[str]:
     """Build the tables that depend on the pair for two other countries into a new Data Package in folder `into`; return their names.
 
     From the same files, by the same readers. A table for which the files hold nothing about the pair is named and left out, and so
@@ -143,7 +179,9 @@ def build_pair(upstream: Path, pair: tuple[str, str], into: Path, only: list[str
     """
     known = {row["iso3"]: row["name"] for row in tables.rows("countries")}
     if unknown := [code for code in pair if code not in known]:
-        raise ValueError(f"{unknown[0]} is no country of table countries: give two codes of ISO 3166, such as RUS CHN")
+        raise ValueError(
+            f"{unknown[0]} is no country of table countries: give two codes of ISO 3166, such as RUS CHN"
+        )
     if pair[0] == pair[1]:
         raise ValueError("a pair is two different countries")
     if into.exists() and any(into.iterdir()):
@@ -159,7 +197,11 @@ def build_pair(upstream: Path, pair: tuple[str, str], into: Path, only: list[str
             say(f"{name}: left out, the files hold nothing of it about {names}")
             continue
         for entry in resource["schema"]["fields"]:
-            if entry.get("unit") and entry["unit"] != "year" and entry["type"] in ("integer", "number"):
+            if (
+                entry.get("unit")
+                and entry["unit"] != "year"
+                and entry["type"] in ("integer", "number")
+            ):
                 for bound in ("minimum", "maximum"):
                     entry.get("constraints", {}).pop(bound, None)
         resource["title"] = f"{name.replace('_', ' ').capitalize()}: {names}"
@@ -174,10 +216,18 @@ def build_pair(upstream: Path, pair: tuple[str, str], into: Path, only: list[str
         say(f"{name}: {resource['rows']:,} rows")
     if not kept:
         raise ValueError(f"the files below {upstream} hold nothing about {names}")
-    countries = next(resource for resource in content["resources"] if resource["name"] == "countries")  # the codes' own table
+    countries = next(
+        resource for resource in content["resources"] if resource["name"] == "countries"
+    )  # the codes' own table
     texts[countries["path"]] = (tables.DATA / countries["path"]).read_text(encoding="utf-8")
-    content |= {"name": f"ledger-{pair[0].lower()}-{pair[1].lower()}", "title": f"Tables of {names}", "resources": [*kept, countries]}
-    content["description"] = f"Built by the readers of The Russia–Iran Ledger for {names}; no chapter rests on them."
+    content |= {
+        "name": f"ledger-{pair[0].lower()}-{pair[1].lower()}",
+        "title": f"Tables of {names}",
+        "resources": [*kept, countries],
+    }
+    content["description"] = (
+        f"Built by the readers of The Russia–Iran Ledger for {names}; no chapter rests on them."
+    )
     into.mkdir(parents=True, exist_ok=True)
     replace_files(into, {**texts, "datapackage.json": tables.dump(content)})
     return [resource["name"] for resource in kept]
@@ -196,7 +246,10 @@ def _to_text(rows: list[dict[str, str]], resource: dict) -> str:
     kinds = {entry["name"]: entry["type"] for entry in resource["schema"]["fields"]}
 
     def place(row: dict[str, str]) -> tuple:
-        return tuple(float(row[column]) if kinds[column] in ("integer", "number") else row[column] for column in resource["schema"]["primaryKey"])
+        return tuple(
+            float(row[column]) if kinds[column] in ("integer", "number") else row[column]
+            for column in resource["schema"]["primaryKey"]
+        )
 
     out = io.StringIO()
     writer = csv.DictWriter(out, _columns(resource), lineterminator="\n")
@@ -208,7 +261,9 @@ def _to_text(rows: list[dict[str, str]], resource: dict) -> str:
 # --- corrections ----------------------------------------------------------------------------------------------------------------
 
 
-def _corrected(table: str, rows: list[dict[str, str]], folder: Path, concerns: Callable[[dict[str, str]], bool]) -> list[dict[str, str]]:
+def _corrected(
+    table: str, rows: list[dict[str, str]], folder: Path, concerns: Callable[[dict[str, str]], bool]
+) -> list[dict[str, str]]:
     """Return `rows` with what data/corrections.csv puts right; `concerns` tells from a correction's key whether its row must be among them.
 
     Each correction is a guard too. Raises RefreshError when the institution publishes another value than the wrong one, or the row no
@@ -219,7 +274,9 @@ def _corrected(table: str, rows: list[dict[str, str]], folder: Path, concerns: C
         if correction["table"] != table or not concerns(key):
             continue
         where = f"data/corrections.csv, row {number}: table {table}, {correction['key']}, column {correction['field']}"
-        found = [row for row in rows if all(row.get(column) == value for column, value in key.items())]
+        found = [
+            row for row in rows if all(row.get(column) == value for column, value in key.items())
+        ]
         if len(found) != 1:
             raise RefreshError(
                 f"{where}: the institution now has {len(found)} such rows\n  Remove or renew the correction, then: python -m ledger seal corrections"
@@ -229,7 +286,10 @@ def _corrected(table: str, rows: list[dict[str, str]], folder: Path, concerns: C
                 f"{where}: the institution now has {value!r}, no longer {correction['theirs']!r}\n  See whether they mended it; remove or renew the correction, then: python -m ledger seal corrections"
             )
         if correction["ours"]:
-            rows = [row | {correction["field"]: correction["ours"]} if row is found[0] else row for row in rows]
+            rows = [
+                row | {correction["field"]: correction["ours"]} if row is found[0] else row
+                for row in rows
+            ]
         else:
             rows = [row for row in rows if row is not found[0]]
     return rows
@@ -256,8 +316,14 @@ class Change:
         schema = self.resource["schema"]
         self.fields = {entry["name"]: entry for entry in schema["fields"]}
         self.key = schema["primaryKey"]
-        self.old, self.new = ({tuple(row[column] for column in self.key): row for row in _rows(text)} for text in (self.before, self.after))
-        self.added, self.removed = [k for k in self.new if k not in self.old], [k for k in self.old if k not in self.new]
+        self.old, self.new = (
+            {tuple(row[column] for column in self.key): row for row in _rows(text)}
+            for text in (self.before, self.after)
+        )
+        self.added, self.removed = (
+            [k for k in self.new if k not in self.old],
+            [k for k in self.old if k not in self.new],
+        )
         revised = [
             (k, column, self.old[k].get(column, ""), cell)
             for k in self.new
@@ -266,17 +332,29 @@ class Change:
             if self.old[k].get(column, "") != cell
         ]
         self.revised = sorted(revised, key=lambda revision: _rank(*revision[2:]))
-        self.beyond = self._beyond() if self.before else []  # what lies beyond the bounds that the schema declares
+        self.beyond = (
+            self._beyond() if self.before else []
+        )  # what lies beyond the bounds that the schema declares
 
     def __str__(self) -> str:
         rows = len(self.new)
-        counts = [(len(self.added), "added"), (len(self.removed), "removed"), (len({revision[0] for revision in self.revised}), "revised")]
+        counts = [
+            (len(self.added), "added"),
+            (len(self.removed), "removed"),
+            (len({revision[0] for revision in self.revised}), "revised"),
+        ]
         return f"{rows:,} rows" + (
-            ": " + ", ".join(f"{count:,} {what}" for count, what in counts if count) if any(count for count, _ in counts) else ", as before"
+            ": " + ", ".join(f"{count:,} {what}" for count, what in counts if count)
+            if any(count for count, _ in counts)
+            else ", as before"
         )
 
     def _beyond(self) -> list[str]:
-        said = [f"{line}: see whether all its values were meant to change" for line in self.units()] + self._gone() + self._jumps()
+        said = (
+            [f"{line}: see whether all its values were meant to change" for line in self.units()]
+            + self._gone()
+            + self._jumps()
+        )
         words: dict[str, list] = {}
         for key, column, before, after in self.revised:
             bound = self.fields[column].get("plausibleRevision")
@@ -287,16 +365,27 @@ class Change:
                 not before
                 or not after
                 or all(
-                    {"relative": _relative(before, after), "absolute": abs(float(after or 0) - float(before or 0))}[kind] > limit
+                    {
+                        "relative": _relative(before, after),
+                        "absolute": abs(float(after or 0) - float(before or 0)),
+                    }[kind]
+                    > limit
                     for kind, limit in bound.items()
                 )
             ):
-                limits = " and ".join(f"{limit:.0%}" if kind == "relative" else f"{limit:,}" for kind, limit in bound.items())
-                said.append(f"{self.revision(key, column, before, after)}, more than the {limits} that is plausible")
+                limits = " and ".join(
+                    f"{limit:.0%}" if kind == "relative" else f"{limit:,}"
+                    for kind, limit in bound.items()
+                )
+                said.append(
+                    f"{self.revision(key, column, before, after)}, more than the {limits} that is plausible"
+                )
         share = self.resource["schema"].get("plausibleRewording", 0)
         for column, keys in words.items():
             if len(keys) > share * len(self.old):
-                said.append(f"{column}: {len(keys):,} of {len(self.old):,} cells differ, more than the {share:.0%} that is plausible: {_keys(keys)}")
+                said.append(
+                    f"{column}: {len(keys):,} of {len(self.old):,} cells differ, more than the {share:.0%} that is plausible: {_keys(keys)}"
+                )
         return said
 
     def _gone(self) -> list[str]:
@@ -305,7 +394,9 @@ class Change:
         groups: dict[tuple, list[int]] = {}
         for keys, place in ((self.old, 0), (self.removed, 1)):
             for key in keys:
-                groups.setdefault(tuple(self.old[key][column] for column in allowed["within"]), [0, 0])[place] += 1
+                groups.setdefault(
+                    tuple(self.old[key][column] for column in allowed["within"]), [0, 0]
+                )[place] += 1
         return [
             f"{gone:,} of {there:,} rows{' of ' + ', '.join(group) if group else ''} are gone, more than the {allowed['share']:.0%} that is plausible"
             for group, (there, gone) in groups.items()
@@ -326,7 +417,9 @@ class Change:
                     and now
                     and then
                     and float(then) > 0
-                    and not 1 / entry["plausibleStep"] <= float(now) / float(then) <= entry["plausibleStep"]
+                    and not 1 / entry["plausibleStep"]
+                    <= float(now) / float(then)
+                    <= entry["plausibleStep"]
                 ):
                     said.append(
                         f"{', '.join(key)}, {column} is new: {_shown(now)}, {float(now) / float(then):.3g} times the {_shown(then)} of {', '.join(before)}; a factor of {entry['plausibleStep']} is plausible"
@@ -346,33 +439,49 @@ class Change:
     def _series(self) -> dict[tuple, list[tuple]]:
         found: dict[tuple, list[tuple]] = {}
         for key in self.new:
-            found.setdefault(tuple(part for column, part in zip(self.key, key) if column not in TIMES), []).append(key)
+            found.setdefault(
+                tuple(part for column, part in zip(self.key, key) if column not in TIMES), []
+            ).append(key)
         return found
 
     def units(self) -> list[str]:
         """Say which units have come or gone, where rows name their unit."""
-        old, new = ({row["unit"] for row in rows.values() if row.get("unit")} for rows in (self.old, self.new))
-        return [f"unit {unit!r} is {'new' if unit in new else 'gone'}" for unit in sorted(old ^ new)]
+        old, new = (
+            {row["unit"] for row in rows.values() if row.get("unit")}
+            for rows in (self.old, self.new)
+        )
+        return [
+            f"unit {unit!r} is {'new' if unit in new else 'gone'}" for unit in sorted(old ^ new)
+        ]
 
     def measure(self, key: tuple) -> str:
         """Return the values of an added row beside those before it in its series: 'gdp_usd 5 (4 in 2023)'."""
         said, before = [], self._before(key)
         for column, entry in self.fields.items():
             if "plausibleRevision" in entry and self.new[key][column]:
-                then = f" ({_shown(self.new[before][column])} in {', '.join(part for name, part in zip(self.key, before) if name in TIMES)})" if before else ""
+                then = (
+                    f" ({_shown(self.new[before][column])} in {', '.join(part for name, part in zip(self.key, before) if name in TIMES)})"
+                    if before
+                    else ""
+                )
                 said.append(f"{column} {_shown(self.new[key][column])}{then}")
         return ", ".join(said)
 
     def revision(self, key: tuple, column: str, before: str, after: str) -> str:
         """Return a revision as words: 'AZE, 2020, gdp_usd: 4 → 5 (+25.0%)'."""
         size = _relative(before, after)
-        return f"{', '.join(key)}, {column}: {_shown(before)} → {_shown(after)}" + (f" ({_signed(before, after)})" if math.isfinite(size) else "")
+        return f"{', '.join(key)}, {column}: {_shown(before)} → {_shown(after)}" + (
+            f" ({_signed(before, after)})" if math.isfinite(size) else ""
+        )
 
     def lines(self) -> list[str]:
         """Return the summary as lines for a terminal."""
         said = [f"{self.resource['name']}: {self}"]
         for key in self.added[:SHOWN]:
-            said.append(f"  added: {', '.join(key)}" + (f": {values}" if (values := self.measure(key)) else ""))
+            said.append(
+                f"  added: {', '.join(key)}"
+                + (f": {values}" if (values := self.measure(key)) else "")
+            )
         if len(self.added) > SHOWN:
             said.append(f"  … and {len(self.added) - SHOWN:,} more added")
         if self.removed:
@@ -383,7 +492,11 @@ class Change:
         return (
             said
             + [f"  beyond what is plausible: {line}" for line in self.beyond[:SHOWN]]
-            + ([f"  … and {len(self.beyond) - SHOWN:,} more beyond it"] if len(self.beyond) > SHOWN else [])
+            + (
+                [f"  … and {len(self.beyond) - SHOWN:,} more beyond it"]
+                if len(self.beyond) > SHOWN
+                else []
+            )
         )
 
 
@@ -418,7 +531,9 @@ def _signed(before: str, after: str) -> str:
 
 
 def _keys(keys: list[tuple]) -> str:
-    return "; ".join(", ".join(key) for key in keys[:SHOWN]) + (f" … ({len(keys):,} in all)" if len(keys) > SHOWN else "")
+    return "; ".join(", ".join(key) for key in keys[:SHOWN]) + (
+        f" … ({len(keys):,} in all)" if len(keys) > SHOWN else ""
+    )
 
 
 # --- refresh --------------------------------------------------------------------------------------------------------------------
@@ -456,32 +571,68 @@ def refresh(
     after the summary. `again` downloads anew what was downloaded less than a day ago. Raises LockedError while another refresh runs.
     """
     if files and len(only or []) != 1:
-        raise ValueError("files that a person downloaded are for one table: name it, as in python -m ledger refresh arms_transfers --file export.csv")
+        raise ValueError(
+            "files that a person downloaded are for one table: name it, as in python -m ledger refresh arms_transfers --file export.csv"
+        )
     if edition and not files:
-        raise ValueError("--edition says what the files are that --file gives; a download says it by itself")
+        raise ValueError(
+            "--edition says what the files are that --file gives; a download says it by itself"
+        )
     if accept and not only:
-        raise ValueError("--accept is a reason for one table's revisions, or a few tables': name them")
+        raise ValueError(
+            "--accept is a reason for one table's revisions, or a few tables': name them"
+        )
     known = download.sources(registry or download.REGISTRY)
     if unknown := set(only_sources or []) - set(known):
-        raise ValueError(f"there is no source {', '.join(sorted(unknown))} in data/sources.yml; there are {', '.join(known)}")
+        raise ValueError(
+            f"there is no source {', '.join(sorted(unknown))} in data/sources.yml; there are {', '.join(known)}"
+        )
     with exclusive_lock(folder):
         return _Refresh(folder, known, store or download.STORE, say, dry_run).run(
-            only or [], only_sources or [], [Path(file) for file in files or []], edition, accept.strip(), again
+            only or [],
+            only_sources or [],
+            [Path(file) for file in files or []],
+            edition,
+            accept.strip(),
+            again,
         )
 
 
 class _Refresh:
     """One run. `failed` says of each table that stays as it was, why."""
 
-    def __init__(self, folder: Path, registry: dict[str, download.Source], store: Path, say: Callable[[str], None], dry_run: bool):
-        self.folder, self.registry, self.store, self.say, self.dry_run = folder, registry, store, say, dry_run
+    def __init__(
+        self,
+        folder: Path,
+        registry: dict[str, download.Source],
+        store: Path,
+        say: Callable[[str], None],
+        dry_run: bool,
+    ):
+        self.folder, self.registry, self.store, self.say, self.dry_run = (
+            folder,
+            registry,
+            store,
+            say,
+            dry_run,
+        )
         self.content, self.seen = tables.package(folder), _state(folder)
         self.resources = {resource["name"]: resource for resource in self.content["resources"]}
         self.editions: dict[str, str] = {}  # source → what was obtained of it
         self.failed: dict[str, list[str]] = {}
 
-    def run(self, only: list[str], only_sources: list[str], files: list[Path], edition: str, accept: str, again: bool) -> int:
-        wanted = self.obtain(self.wanted(only, only_sources, files), files, edition, again, not only)
+    def run(
+        self,
+        only: list[str],
+        only_sources: list[str],
+        files: list[Path],
+        edition: str,
+        accept: str,
+        again: bool,
+    ) -> int:
+        wanted = self.obtain(
+            self.wanted(only, only_sources, files), files, edition, again, not only
+        )
         made = {}
         for name, chosen in wanted.items():
             if name not in self.failed:
@@ -493,8 +644,14 @@ class _Refresh:
             self.say("")
             for line in candidate.change.lines():
                 self.say(line)
-        changed = {name: candidate for name, candidate in made.items() if candidate.text != candidate.change.before}
-        held = [name for name, candidate in changed.items() if candidate.change.beyond and not accept]
+        changed = {
+            name: candidate
+            for name, candidate in made.items()
+            if candidate.text != candidate.change.before
+        }
+        held = [
+            name for name, candidate in changed.items() if candidate.change.beyond and not accept
+        ]
         effects = self.effects(changed) if changed else impact.Effects()
         if self.dry_run:
             if held:
@@ -507,7 +664,9 @@ class _Refresh:
             ready = {name: candidate for name, candidate in made.items() if name not in held}
             if held and changed.keys() - held:
                 self.say("\nof this, what is written without them:")
-                effects = self.effects({name: candidate for name, candidate in ready.items() if name in changed})
+                effects = self.effects(
+                    {name: candidate for name, candidate in ready.items() if name in changed}
+                )
             self.write(ready, effects, accept)
         for name, reasons in self.failed.items():
             for reason in reasons:
@@ -516,12 +675,18 @@ class _Refresh:
             self.say("\nnothing has changed")
         return 1 if self.failed else 0
 
-    def wanted(self, only: list[str], only_sources: list[str], files: list[Path]) -> dict[str, list[download.Source]]:
+    def wanted(
+        self, only: list[str], only_sources: list[str], files: list[Path]
+    ) -> dict[str, list[download.Source]]:
         """Return table → the sources of it that are to be brought up to date."""
         for name in only:
             tables.describe(name, self.folder)
             if self.resources[name]["builder"] == tables.HAND:
-                raise tables.TableError(name, "this table is kept by hand", hint=f"Edit data/{name}.csv, then: python -m ledger seal {name}")
+                raise tables.TableError(
+                    name,
+                    "this table is kept by hand",
+                    hint=f"Edit data/{name}.csv, then: python -m ledger seal {name}",
+                )
         for file in files:
             if not file.is_file():
                 raise FileNotFoundError(f"there is no file {file}")
@@ -533,40 +698,85 @@ class _Refresh:
             chosen = [
                 source
                 for source in of_table
-                if (source.files if files else source.how.startswith("automatic")) and (not only_sources or source.name in only_sources)
+                if (source.files if files else source.how.startswith("automatic"))
+                and (not only_sources or source.name in only_sources)
             ]
             if chosen:
                 wanted[name] = chosen
             elif only:
-                ways = "".join(f"\n  {source.name} ({source.how}): {source.address} {source.note}".rstrip() for source in of_table)
-                by_hand = f"\n  Download the file there, then: python -m ledger refresh {name} --file FILE" if any(source.files for source in of_table) else ""
-                self.failed[name] = [f"none of {'these' if only_sources else 'its'} sources can be downloaded automatically:{ways}{by_hand}"]
+                ways = "".join(
+                    f"\n  {source.name} ({source.how}): {source.address} {source.note}".rstrip()
+                    for source in of_table
+                )
+                by_hand = (
+                    f"\n  Download the file there, then: python -m ledger refresh {name} --file FILE"
+                    if any(source.files for source in of_table)
+                    else ""
+                )
+                self.failed[name] = [
+                    f"none of {'these' if only_sources else 'its'} sources can be downloaded automatically:{ways}{by_hand}"
+                ]
         return wanted
 
-    def obtain(self, wanted: dict[str, list[download.Source]], files: list[Path], edition: str, again: bool, all_asked: bool) -> dict[str, list[download.Source]]:
+    def obtain(
+        self,
+        wanted: dict[str, list[download.Source]],
+        files: list[Path],
+        edition: str,
+        again: bool,
+        all_asked: bool,
+    ) -> dict[str, list[download.Source]]:
         """Download each source once, or take the files a person gave; return table → the sources that are there. What fails, fails its tables."""
         left = list(files)
-        for source in {source.name: source for chosen in wanted.values() for source in chosen}.values():
+        for source in {
+            source.name: source for chosen in wanted.values() for source in chosen
+        }.values():
             users = [name for name, chosen in wanted.items() if source in chosen]
             try:
                 if not files:
-                    self.editions[source.name] = download.download(source, PAIR, self.store, self.say, again)
-                elif taken := download.take(source, files, self.store, edition or f"downloaded by hand, taken into the book on {_today()}"):
+                    self.editions[source.name] = download.download(
+                        source, PAIR, self.store, self.say, again
+                    )
+                elif taken := download.take(
+                    source,
+                    files,
+                    self.store,
+                    edition or f"downloaded by hand, taken into the book on {_today()}",
+                ):
                     left = [file for file in left if file not in taken]
-                    self.editions[source.name] = download.record(self.store / source.name)["edition"]
+                    self.editions[source.name] = download.record(self.store / source.name)[
+                        "edition"
+                    ]
             except (download.FetchError, OSError) as error:
-                if all_asked and source.files and isinstance(error, download.FetchError):  # it lets programs in on some days only, which is no fault
+                if (
+                    all_asked and source.files and isinstance(error, download.FetchError)
+                ):  # it lets programs in on some days only, which is no fault
                     self.say(f"{source.name} is left as it is: {error}")
                     continue
-                others = [other.name for name in users for other in wanted[name] if other is not source]
-                hint = f"\n  To go on without it: {' '.join(f'--source {other}' for other in dict.fromkeys(others))}" if others else ""
+                others = [
+                    other.name for name in users for other in wanted[name] if other is not source
+                ]
+                hint = (
+                    f"\n  To go on without it: {' '.join(f'--source {other}' for other in dict.fromkeys(others))}"
+                    if others
+                    else ""
+                )
                 for name in users:
                     self.failed.setdefault(name, []).append(f"{error}{hint}")
         if left:
             (name,) = wanted or self.failed
-            known = "; ".join(f"{file} of {source.name}, which holds {holds!r}" for source in wanted.get(name, []) for file, holds in source.files.items())
-            self.failed.setdefault(name, []).append(f"{left[0]} is none of the files it is made of" + (f" ({known})" if known else ""))
-        there = {name: [source for source in chosen if source.name in self.editions] for name, chosen in wanted.items()}
+            known = "; ".join(
+                f"{file} of {source.name}, which holds {holds!r}"
+                for source in wanted.get(name, [])
+                for file, holds in source.files.items()
+            )
+            self.failed.setdefault(name, []).append(
+                f"{left[0]} is none of the files it is made of" + (f" ({known})" if known else "")
+            )
+        there = {
+            name: [source for source in chosen if source.name in self.editions]
+            for name, chosen in wanted.items()
+        }
         return {name: chosen for name, chosen in there.items() if chosen}
 
     def make(self, name: str, chosen: list[download.Source]) -> Candidate:
@@ -574,23 +784,33 @@ class _Refresh:
         resource = self.resources[name]
         before = (self.folder / resource["path"]).read_text(encoding="utf-8")
         of_reader = _of_reader(resource, self.registry)
-        fresh = [builder for builder, its in of_reader.items() if any(source in chosen for source in its)]
+        fresh = [
+            builder for builder, its in of_reader.items() if any(source in chosen for source in its)
+        ]
         for builder in fresh:
             for source in of_reader[builder]:
                 if source not in chosen:
-                    raise RefreshError(f"{builder} also reads source {source.name}\n  Get it at {source.address}, and give it too with a further --file.")
+                    raise RefreshError(
+                        f"{builder} also reads source {source.name}\n  Get it at {source.address}, and give it too with a further --file."
+                    )
         text = _assemble(resource, fresh, self.store, self.folder, self.registry)
         tables.check_text(name, text, resource, self.folder)
         return Candidate(resource, text, Change(resource, before, text), chosen)
 
     def told(self, error: Exception, chosen: list[download.Source]) -> str:
         """Return an error as words, with the sources and addresses that were read, and have the next run download those anew."""
-        text = str(error) if isinstance(error, (ValueError, OSError, RuntimeError)) else f"the reader failed ({type(error).__name__}: {error})"
+        text = (
+            str(error)
+            if isinstance(error, (ValueError, OSError, RuntimeError))
+            else f"the reader failed ({type(error).__name__}: {error})"
+        )
         read = []
         for source in chosen:
             text = source.hide(text)
             files = download.record(self.store / source.name).get("files", {})
-            named = [entry["address"] for file, entry in files.items() if file in text] or [entry["address"] for entry in files.values()][:1]
+            named = [entry["address"] for file, entry in files.items() if file in text] or [
+                entry["address"] for entry in files.values()
+            ][:1]
             read += [f"{source.name} ({address})" for address in named[:2]] or [source.name]
             if not isinstance(error, RefreshError):
                 download.stale(self.store / source.name)
@@ -604,7 +824,12 @@ class _Refresh:
     def effects(self, made: dict[str, Candidate]) -> impact.Effects:
         """Return, and say, what tables would do to the book."""
         self.say("")
-        found = impact.effects(self.folder, {candidate.resource["path"]: candidate.text for candidate in made.values()}, self.described(made), self.say)
+        found = impact.effects(
+            self.folder,
+            {candidate.resource["path"]: candidate.text for candidate in made.values()},
+            self.described(made),
+            self.say,
+        )
         for line in found.lines():
             self.say(line)
         return found
@@ -620,20 +845,34 @@ class _Refresh:
             tables.stamp(resource, candidate.text)
             for source in candidate.sources:
                 files = download.record(self.store / source.name)["files"].values()
-                addresses, digests = list(dict.fromkeys(entry["address"] for entry in files)), sorted(entry["sha256"] for entry in files)
+                addresses, digests = (
+                    list(dict.fromkeys(entry["address"] for entry in files)),
+                    sorted(entry["sha256"] for entry in files),
+                )
                 for entry in source.entries(resource):
                     entry |= {
                         "edition": self.editions[source.name],
                         "retrieved": max(each["retrieved"] for each in files)[:10],
                         "upstream": source.name,
-                        "copy": addresses[0] if len(addresses) == 1 else f"{len(addresses)} answers of {source.address}",
-                        "fetched": "sha256:" + (digests[0] if len(digests) == 1 else hashlib.sha256("".join(digests).encode()).hexdigest()),
+                        "copy": addresses[0]
+                        if len(addresses) == 1
+                        else f"{len(addresses)} answers of {source.address}",
+                        "fetched": "sha256:"
+                        + (
+                            digests[0]
+                            if len(digests) == 1
+                            else hashlib.sha256("".join(digests).encode()).hexdigest()
+                        ),
                     }
         return content
 
     def write(self, made: dict[str, Candidate], effects: impact.Effects, accept: str) -> None:
         """Write tables, descriptor and change log as one. Where no row has changed, a new edition and date are noted all the same."""
-        texts = {candidate.resource["path"]: candidate.text for candidate in made.values() if candidate.text != candidate.change.before}
+        texts = {
+            candidate.resource["path"]: candidate.text
+            for candidate in made.values()
+            if candidate.text != candidate.change.before
+        }
         descriptor = tables.dump(self.described(made))
         if descriptor == tables.dump(self.content):
             return
@@ -642,16 +881,24 @@ class _Refresh:
                 "files of data/ or data/changes.yml were edited while this ran, so that nothing was written\n  Run the same command again; what was downloaded is kept."
             )
         texts["datapackage.json"] = descriptor
-        if changed := {name: candidate for name, candidate in made.items() if candidate.resource["path"] in texts}:
+        if changed := {
+            name: candidate
+            for name, candidate in made.items()
+            if candidate.resource["path"] in texts
+        }:
             log = self.folder / CHANGES.name
-            texts[CHANGES.name] = _logged(log.read_text(encoding="utf-8"), self.entry(changed, effects, accept))
+            texts[CHANGES.name] = _logged(
+                log.read_text(encoding="utf-8"), self.entry(changed, effects, accept)
+            )
         replace_files(self.folder, texts)
         if changed:
             self.say(
                 f"\nwritten: {', '.join(changed)}; what changed stands in data/{CHANGES.name}. Next: make check, then commit data/."
             )
         if same := [name for name in made if name not in changed]:
-            self.say(f"\nno row of {', '.join(same)} has changed; edition and date are noted in data/datapackage.json")
+            self.say(
+                f"\nno row of {', '.join(same)} has changed; edition and date are noted in data/datapackage.json"
+            )
 
     def entry(self, made: dict[str, Candidate], effects: impact.Effects, accept: str) -> dict:
         """Return what the change log tells readers of a refresh: the tables, their sources' editions, what changed, which printed numbers and
@@ -659,7 +906,9 @@ class _Refresh:
         text, noted = [], []
         for name, candidate in made.items():
             change, resource = candidate.change, candidate.resource
-            origin = "; ".join(f"{source.key}: {self.editions[source.name]}" for source in candidate.sources)
+            origin = "; ".join(
+                f"{source.key}: {self.editions[source.name]}" for source in candidate.sources
+            )
             text.append(f"Table `{name}` ({_words(origin)}): {change}.")
             if change.removed:
                 text.append(f"Removed: {_words(_keys(change.removed))}.")
@@ -670,14 +919,24 @@ class _Refresh:
                     f"Accepted beyond the usual ({len(change.beyond)}: {_words(change.beyond[0])}{' …' if len(change.beyond) > 1 else ''}) because: {_words(accept.rstrip('.'))}."
                 )
             before = "; ".join(
-                f"{entry['key']}: {entry['edition']}, retrieved {entry['retrieved']}" for source in candidate.sources for entry in source.entries(resource)
+                f"{entry['key']}: {entry['edition']}, retrieved {entry['retrieved']}"
+                for source in candidate.sources
+                for entry in source.entries(resource)
             )
-            noted.append({"name": name, "edition_before": before, "before": resource["hash"], "after": tables.content_hash(candidate.text)})
+            noted.append(
+                {
+                    "name": name,
+                    "edition_before": before,
+                    "before": resource["hash"],
+                    "after": tables.content_hash(candidate.text),
+                }
+            )
         titles = [candidate.resource["title"] for candidate in made.values()]
         return {
             "date": datetime.date.fromisoformat(_today()),
             "kind": "data update",
-            "title": "; ".join(titles[:3]) + (f" and {len(titles) - 3} more tables" if len(titles) > 3 else ""),
+            "title": "; ".join(titles[:3])
+            + (f" and {len(titles) - 3} more tables" if len(titles) > 3 else ""),
             "text": " ".join([*text, _words(effects.sentence())]),
             "tables": noted,
         }
@@ -685,10 +944,15 @@ class _Refresh:
 
 def _state(folder: Path) -> dict[str, str]:
     """Return a hash of each file that a refresh reads before it writes."""
-    return {path.name: download.sha256(path) for path in [*folder.glob("*.csv"), folder / "datapackage.json", folder / CHANGES.name]}
+    return {
+        path.name: download.sha256(path)
+        for path in [*folder.glob("*.csv"), folder / "datapackage.json", folder / CHANGES.name]
+    }
 
 
-def _chooser(table: str, its: list[download.Source], registry: dict[str, download.Source], resource: dict) -> Callable[[dict], bool]:
+def _chooser(
+    table: str, its: list[download.Source], registry: dict[str, download.Source], resource: dict
+) -> Callable[[dict], bool]:
     """Return a function that tells whether a row (or a key) is one of those that a reader makes from its sources.
 
     Each source counts as its own the rows that data/sources.yml says, or those whose `source` is its key; where another source says it more
@@ -696,8 +960,13 @@ def _chooser(table: str, its: list[download.Source], registry: dict[str, downloa
     """
 
     def rule(source: download.Source) -> dict[str, set[str]]:
-        said = source.rows.get(table, {"source": [source.key]} if "source" in _columns(resource) else {})
-        return {column: {str(value) for value in (values if isinstance(values, list) else [values])} for column, values in said.items()}
+        said = source.rows.get(
+            table, {"source": [source.key]} if "source" in _columns(resource) else {}
+        )
+        return {
+            column: {str(value) for value in (values if isinstance(values, list) else [values])}
+            for column, values in said.items()
+        }
 
     def fits(row: dict, wanted: dict[str, set[str]]) -> bool:
         return all(column not in row or row[column] in values for column, values in wanted.items())
@@ -705,10 +974,16 @@ def _chooser(table: str, its: list[download.Source], registry: dict[str, downloa
     mine = [rule(source) for source in its]
     closer = [
         other
-        for other in (rule(source) for source in registry.values() if table in source.tables and source not in its)
+        for other in (
+            rule(source)
+            for source in registry.values()
+            if table in source.tables and source not in its
+        )
         if any(other.keys() > each.keys() for each in mine)
     ]
-    return lambda row: any(fits(row, each) for each in mine) and not any(fits(row, each) for each in closer)
+    return lambda row: (
+        any(fits(row, each) for each in mine) and not any(fits(row, each) for each in closer)
+    )
 
 
 def _words(text: str) -> str:
@@ -718,14 +993,22 @@ def _words(text: str) -> str:
 
 def _logged(log: str, new: dict) -> str:
     """Return the change log with a new entry on top, below the comment that explains it."""
-    head = "".join(itertools.takewhile(lambda line: line.startswith("#"), log.splitlines(keepends=True)))
-    return head + yaml.safe_dump([new], allow_unicode=True, sort_keys=False, width=130) + log[len(head) :]
+    head = "".join(
+        itertools.takewhile(lambda line: line.startswith("#"), log.splitlines(keepends=True))
+    )
+    return (
+        head
+        + yaml.safe_dump([new], allow_unicode=True, sort_keys=False, width=130)
+        + log[len(head) :]
+    )
 
 
 # --- the sources in words -------------------------------------------------------------------------------------------------------
 
 
-def overview(folder: Path = tables.DATA, registry: Path | None = None, today: datetime.date | None = None) -> str:
+def overview(
+    folder: Path = tables.DATA, registry: Path | None = None, today: datetime.date | None = None
+) -> str:
     """Return every source as text for a terminal: how it is had, which tables hold it, their edition and age, what it is published in and
     how often, when the next edition is due, its terms, and whether the key it needs is set."""
     today = today or datetime.datetime.now(datetime.UTC).date()
@@ -742,20 +1025,31 @@ def overview(folder: Path = tables.DATA, registry: Path | None = None, today: da
         said += ["", f"{source.name}: {source.institution} ({source.how})"]
         for resource in content["resources"]:
             if resource["name"] in source.tables:
-                said += [f"  {resource['name']}: {mine['edition']}; {_age(mine['retrieved'], today)}" for mine in source.entries(resource)]
-        said += [f"  published: {source.published}; {due}", f"  format: {source.format}; from {source.address}", f"  terms: {source.terms}"]
+                said += [
+                    f"  {resource['name']}: {mine['edition']}; {_age(mine['retrieved'], today)}"
+                    for mine in source.entries(resource)
+                ]
+        said += [
+            f"  published: {source.published}; {due}",
+            f"  format: {source.format}; from {source.address}",
+            f"  terms: {source.terms}",
+        ]
         if source.secret:
             said.append(
                 f"  key: {source.secret['variable']}, {'needed' if source.secret['required'] else 'not needed'}, {'set' if source.value else 'not set'}; from {source.secret['page']}"
             )
         if source.files:
-            said.append(f"  by hand: download {' and '.join(source.files)} there, then python -m ledger refresh {next(iter(source.tables))} --file FILE")
+            said.append(
+                f"  by hand: download {' and '.join(source.files)} there, then python -m ledger refresh {next(iter(source.tables))} --file FILE"
+            )
         if source.note:
             said.append(f"  note: {source.note}")
     return "\n".join(said[1:])
 
 
-def overdue(folder: Path = tables.DATA, registry: Path | None = None, today: datetime.date | None = None) -> list[str]:
+def overdue(
+    folder: Path = tables.DATA, registry: Path | None = None, today: datetime.date | None = None
+) -> list[str]:
     """Return a line for each source whose next edition should be out by now: since when, and what brings the tables up to date."""
     today = today or datetime.datetime.now(datetime.UTC).date()
     content, said = tables.package(folder), []

@@ -16,7 +16,9 @@ from ledger.core.charts.palette import PALETTE
 SETTINGS = list(itertools.product((1280, 390), ("light", "dark")))
 OPEN_ALL = "document.querySelectorAll('details').forEach((part) => { part.open = true; })"
 # the rows of a table are alike, and axe takes a minute to look at thousands of them
-FEW_ROWS = "document.querySelectorAll('.chart-table tr:nth-child(n + 4)').forEach((row) => row.remove())"
+FEW_ROWS = (
+    "document.querySelectorAll('.chart-table tr:nth-child(n + 4)').forEach((row) => row.remove())"
+)
 # what stands beyond the right edge, though the page itself does not scroll: the theme has its content scroll instead
 WIDE = """() => [...document.querySelectorAll("[role=main] *, main *")].filter((one) => {
     const box = one.getBoundingClientRect();
@@ -37,16 +39,26 @@ def test_every_page_is_private_fits_and_passes_axe(open_page, path):
     page.evaluate(OPEN_ALL)
     for width, why in ((320, "at 320 pixels"), (640, "in a window of 1280 at 200 %")):
         page.set_viewport_size({"width": width, "height": 450})
-        assert page.evaluate("document.documentElement.scrollWidth") <= width, f"{path} scrolls sideways {why}"
-        assert not (wide := page.evaluate(WIDE)), f"{path} is wider than the screen {why}: {wide[:5]}"
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, (
+            f"{path} scrolls sideways {why}"
+        )
+        assert not (wide := page.evaluate(WIDE)), (
+            f"{path} is wider than the screen {why}: {wide[:5]}"
+        )
     page.evaluate(FEW_ROWS)
     for width, theme in SETTINGS:
         page.set_viewport_size({"width": width, "height": 900})
         page.emulate_media(color_scheme=theme)
         found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
-        said = [f"{rule['id']} at {width}, {theme}: {node['html'][:200]} {node['failureSummary'][:300]}" for rule in found for node in rule["nodes"]]
+        said = [
+            f"{rule['id']} at {width}, {theme}: {node['html'][:200]} {node['failureSummary'][:300]}"
+            for rule in found
+            for node in rule["nodes"]
+        ]
         assert not said, f"{path}: {len(said)}\n" + "\n".join(said[:8])
-    assert page.strangers == [] and page.complaints == []  # what was asked of others, and what the policy refused
+    assert (
+        page.strangers == [] and page.complaints == []
+    )  # what was asked of others, and what the policy refused
 
 
 @needs_browser
@@ -68,7 +80,10 @@ def test_the_policy_refuses_a_script_in_the_page_and_one_of_another_site(open_pa
             const script = document.createElement("script"); script[key] = value; document.body.append(script);
         } }""")
     page.wait_for_timeout(200)
-    assert page.evaluate("window.ran") == [] and len([told for told in page.complaints if "Content Security Policy" in told]) >= 2
+    assert (
+        page.evaluate("window.ran") == []
+        and len([told for told in page.complaints if "Content Security Policy" in told]) >= 2
+    )
 
 
 WHERE = """() => {
@@ -94,7 +109,9 @@ WHERE = """() => {
 )
 def test_a_keyboard_reaches_everything_and_sees_where_it_is(open_page, path, width):
     page = open_page(path, width=width, reduced_motion="reduce")
-    page.evaluate("document.querySelectorAll('[role=main] details').forEach((part) => { part.open = true; })")
+    page.evaluate(
+        "document.querySelectorAll('[role=main] details').forEach((part) => { part.open = true; })"
+    )
     stops = []
     while len(stops) < 900:
         page.keyboard.press("Tab")
@@ -128,7 +145,9 @@ def test_the_first_stop_skips_to_the_content(open_page):
 @needs_browser
 def test_the_menus_of_a_narrow_screen_open_from_the_keyboard(open_page):
     page = open_page("chapters/outlook.html", width=390)
-    chapters = page.get_by_role("navigation", name="Chapters").get_by_role("link", name="Energy", exact=True)
+    chapters = page.get_by_role("navigation", name="Chapters").get_by_role(
+        "link", name="Energy", exact=True
+    )
     expect(chapters).to_be_hidden()
     page.get_by_role("checkbox", name="Toggle site navigation sidebar").focus()
     page.keyboard.press("Space")
@@ -136,7 +155,9 @@ def test_the_menus_of_a_narrow_screen_open_from_the_keyboard(open_page):
     page.keyboard.press("Space")
     page.get_by_role("checkbox", name="Toggle table of contents sidebar").focus()
     page.keyboard.press("Space")
-    expect(page.get_by_role("complementary", name="This page").get_by_role("link").first).to_be_visible()
+    expect(
+        page.get_by_role("complementary", name="This page").get_by_role("link").first
+    ).to_be_visible()
 
 
 @needs_browser
@@ -145,13 +166,18 @@ def test_motion_is_kept_from_readers_who_want_none(open_page):
         const look = getComputedStyle(one);
         return look.transitionDuration.split(", ").some((time) => parseFloat(time) > 0) || look.animationName !== "none" || look.scrollBehavior === "smooth";
     }).length"""
-    assert open_page("chapters/energy.html", reduced_motion="no-preference").evaluate(moving) > 0, "the theme moves things: else this test shows nothing"
+    assert open_page("chapters/energy.html", reduced_motion="no-preference").evaluate(moving) > 0, (
+        "the theme moves things: else this test shows nothing"
+    )
     assert open_page("chapters/energy.html", reduced_motion="reduce").evaluate(moving) == 0
 
 
 @pytest.mark.parametrize("path", [path for path in PAGES if path != "404.html"])
 def test_each_page_has_one_title_and_headings_in_order(path):
-    levels = [int(level) for level in re.findall(r"<h([1-6])\b", (SITE / path).read_text(encoding="utf-8"))]
+    levels = [
+        int(level)
+        for level in re.findall(r"<h([1-6])\b", (SITE / path).read_text(encoding="utf-8"))
+    ]
     assert levels and levels[0] == 1 and levels.count(1) == 1, levels
     assert all(after <= before + 1 for before, after in itertools.pairwise(levels)), levels
 
@@ -161,15 +187,25 @@ def seen(colour, kind):
     rgb = np.array([int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)])
     if kind == "normal":
         return rgb
-    return np.clip(cspace_convert(rgb, {"name": "sRGB1+CVD", "cvd_type": kind, "severity": 100}, "sRGB1"), 0, 1)
+    return np.clip(
+        cspace_convert(rgb, {"name": "sRGB1+CVD", "cvd_type": kind, "severity": 100}, "sRGB1"), 0, 1
+    )
 
 
 @pytest.mark.parametrize("theme", [0, 1], ids=["light", "dark"])
 @pytest.mark.parametrize("kind", ["normal", "protanomaly", "deuteranomaly", "tritanomaly"])
 def test_the_colours_of_charts_stay_apart(kind, theme):
     near = {
-        (one, other): float(deltaE(seen(PALETTE[one][theme], kind), seen(PALETTE[other][theme], kind), input_space="sRGB1"))
+        (one, other): float(
+            deltaE(
+                seen(PALETTE[one][theme], kind),
+                seen(PALETTE[other][theme], kind),
+                input_space="sRGB1",
+            )
+        )
         for one, other in itertools.combinations(PALETTE, 2)
     }
     assert near["blue", "vermilion"] >= 25  # Russia and Iran
-    assert min(near.values()) >= 11, min(near, key=near.get)  # a just noticeable difference is 1; series differ by marker or hatch as well
+    assert min(near.values()) >= 11, min(
+        near, key=near.get
+    )  # a just noticeable difference is 1; series differ by marker or hatch as well

@@ -14,7 +14,13 @@ from small_book import ROOT, edit
 from checks.__main__ import CHECKS
 from checks.prose import RUNS, mark, marks
 
-HOOKS = [hook for repository in yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8"))["repos"] for hook in repository["hooks"]]
+HOOKS = [
+    hook
+    for repository in yaml.safe_load(
+        (ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8")
+    )["repos"]
+    for hook in repository["hooks"]
+]
 ARTICLE = ROOT.parent / "shared" / "article" / "article.txt"
 COPIED = "one fish two fish red fish blue fish"  # stands for eight words of the article
 WORKFLOW = """name: planted
@@ -40,7 +46,9 @@ def add(path, text):
     def plant(folder):
         file = folder / path
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text((file.read_text(encoding="utf-8") if file.exists() else "") + text, encoding="utf-8")
+        file.write_text(
+            (file.read_text(encoding="utf-8") if file.exists() else "") + text, encoding="utf-8"
+        )
 
     return plant
 
@@ -58,50 +66,154 @@ def unused_table(folder):
     path = folder / "data/datapackage.json"
     content = json.loads(path.read_text(encoding="utf-8"))
     gdp = next(entry for entry in content["resources"] if entry["name"] == "gdp")
-    content["resources"].append(gdp | {"name": "planted_table", "path": "planted.csv", "builder": "hand"})
+    content["resources"].append(
+        gdp | {"name": "planted_table", "path": "planted.csv", "builder": "hand"}
+    )
     path.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 # hook → what is planted, and what must be said of it, as patterns: the place, and the way to mend
 FAULTS = {
-    "ruff": [(add("ledger/planted_lint.py", "import os\n"), r"ledger/planted_lint\.py:1:8: F401", "make format")],
-    "ruff-format": [(add("ledger/planted_layout.py", "x = {'a':1}\n"), r"ledger/planted_layout\.py", "make format")],
-    "cells": [(add("chapters/energy.md", cell("print(never_set)")), r"chapters/energy\.md:\d+: F821.*never_set", "ruff rule F821")],
-    "chapter-code": [
-        (add("chapters/energy.md", cell("import requests")), r"chapters/energy\.md:\d+: imports requests", "a measure in analysis/measures.py"),
-        (add("chapters/energy.md", cell('print("#ff0000")')), r"chapters/energy\.md:\d+: '#ff0000' is a colour", "ledger/core/charts/palette.py"),
-    ],
-    "types": [(add("ledger/core/fingerprints.py", '\n\ndef planted() -> int:\n    return "one"\n'), r"ledger/inputs\.py:\d+.*bad-return", "mend: the code")],
-    "markdown": [(add("README.md", "\n##### Too deep\n"), r"README\.md:\d+:1: \[MD001\]", "rumdl explain")],
-    "myst": [
-        (add("chapters/outlook.md", "\nHere stands {num} `planted`.\n"), r"chapters/outlook\.md:\d+: \{num\} is printed as it stands", "without a space"),
-        (add("chapters/references.md", "\n```{note}\nOpen.\n"), r"chapters/references\.md:\d+: .* never closed", "on a line of its own"),
+    "ruff": [
         (
-            lambda folder: edit(folder / "chapters/security.md", "format_name: myst", "format_name: markdown"),
+            add("ledger/planted_lint.py", "import os\n"),
+            r"ledger/planted_lint\.py:1:8: F401",
+            "make format",
+        )
+    ],
+    "ruff-format": [
+        (
+            add("ledger/planted_layout.py", "x = {'a':1}\n"),
+            r"ledger/planted_layout\.py",
+            "make format",
+        )
+    ],
+    "cells": [
+        (
+            add("chapters/energy.md", cell("print(never_set)")),
+            r"chapters/energy\.md:\d+: F821.*never_set",
+            "ruff rule F821",
+        )
+    ],
+    "chapter-code": [
+        (
+            add("chapters/energy.md", cell("import requests")),
+            r"chapters/energy\.md:\d+: imports requests",
+            "a measure in analysis/measures.py",
+        ),
+        (
+            add("chapters/energy.md", cell('print("#ff0000")')),
+            r"chapters/energy\.md:\d+: '#ff0000' is a colour",
+            "ledger/core/charts/palette.py",
+        ),
+    ],
+    "types": [
+        (
+            add("ledger/core/fingerprints.py", '\n\ndef planted() -> int:\n    return "one"\n'),
+            r"ledger/inputs\.py:\d+.*bad-return",
+            "mend: the code",
+        )
+    ],
+    "markdown": [
+        (add("README.md", "\n##### Too deep\n"), r"README\.md:\d+:1: \[MD001\]", "rumdl explain")
+    ],
+    "myst": [
+        (
+            add("chapters/outlook.md", "\nHere stands {num} `planted`.\n"),
+            r"chapters/outlook\.md:\d+: \{num\} is printed as it stands",
+            "without a space",
+        ),
+        (
+            add("chapters/references.md", "\n```{note}\nOpen.\n"),
+            r"chapters/references\.md:\d+: .* never closed",
+            "on a line of its own",
+        ),
+        (
+            lambda folder: edit(
+                folder / "chapters/security.md", "format_name: myst", "format_name: markdown"
+            ),
             r"chapters/security\.md:1: the head",
             "Copy it from",
         ),
     ],
     "spelling": [
-        (add("index.md", "\nA wrod.\n"), r"index\.md:\d+: 'wrod'", "add it to checks/dictionary.txt"),
+        (
+            add("index.md", "\nA wrod.\n"),
+            r"index\.md:\d+: 'wrod'",
+            "add it to checks/dictionary.txt",
+        ),
         (add("index.md", "\n```{admonition} A wrodd\nText.\n```\n"), r"index\.md:\d+: 'wrodd'", ""),
         (add("index.md", "\nSee {ref}`the wroddd <versions>`.\n"), r"index\.md:\d+: 'wroddd'", ""),
-        (add("index.md", "\nWhere x < 5, the\nwrodddd is seen, and y > 3.\n"), r"index\.md:\d+: 'wrodddd'", ""),
-        (add("chapters/security.md", cell('charts.level(ax, 1, "a wordd")')), r"chapters/security\.md:\d+: 'wordd'", ""),
-        (add("data/changes.yml", "- date: 2026-11-22\n  kind: correction\n  title: A worddd\n  text: Text.\n"), r"changes\.yml:\d+: 'worddd'", ""),
-        (lambda folder: edit(folder / "CITATION.cff", "A short article", "A shortt article"), r"CITATION\.cff:\d+: 'shortt'", ""),
-        (add("data/gecf_membership.csv", "2026-01-01,RUS,member,true,,A worrd\n"), r"data/gecf_membership\.csv:\d+: 'worrd'", ""),
-        (add("checks/dictionary.txt", "Zzyzx\n"), r"checks/dictionary\.txt:\d+: no text has the word 'Zzyzx'", "Remove the line"),
+        (
+            add("index.md", "\nWhere x < 5, the\nwrodddd is seen, and y > 3.\n"),
+            r"index\.md:\d+: 'wrodddd'",
+            "",
+        ),
+        (
+            add("chapters/security.md", cell('charts.level(ax, 1, "a wordd")')),
+            r"chapters/security\.md:\d+: 'wordd'",
+            "",
+        ),
+        (
+            add(
+                "data/changes.yml",
+                "- date: 2026-11-22\n  kind: correction\n  title: A worddd\n  text: Text.\n",
+            ),
+            r"changes\.yml:\d+: 'worddd'",
+            "",
+        ),
+        (
+            lambda folder: edit(folder / "CITATION.cff", "A short article", "A shortt article"),
+            r"CITATION\.cff:\d+: 'shortt'",
+            "",
+        ),
+        (
+            add("data/gecf_membership.csv", "2026-01-01,RUS,member,true,,A worrd\n"),
+            r"data/gecf_membership\.csv:\d+: 'worrd'",
+            "",
+        ),
+        (
+            add("checks/dictionary.txt", "Zzyzx\n"),
+            r"checks/dictionary\.txt:\d+: no text has the word 'Zzyzx'",
+            "Remove the line",
+        ),
     ],
     "typed-numbers": [
-        (add("index.md", "\nIt grew by 37 per cent.\n"), r"index\.md:\d+: 37 is typed", "numbers.put"),
-        (add("index.md", "\nIt was 5bn, then 12bcm, 3x as much.\n"), r"index\.md:\d+: 5bn is typed(?s:.*): 12bcm is typed(?s:.*): 3x is typed", ""),
-        (add("index.md", "\n```{admonition} All 41 per cent\nSo it is {cite}`atop`.\n```\n"), r"index\.md:\d+: 41 is typed", ""),
-        (add("index.md", "\nSee {ref}`all 42 per cent <versions>`.\n"), r"index\.md:\d+: 42 is typed", ""),
-        (add("index.md", "\nWhere x < y, it is\n43 per cent, and z > y.\n"), r"index\.md:\d+: 43 is typed", ""),
-        (add("index.md", "\nIt grew by 44 per cent `` {cite}`atop` `` <!-- {cite}`atop` -->.\n"), r"index\.md:\d+: 44 is typed", ""),
         (
-            add("chapters/diplomacy.md", cell('charts.publish(ax, "planted", caption=f"By 43.7 per cent in {year:.1f}.")')),
+            add("index.md", "\nIt grew by 37 per cent.\n"),
+            r"index\.md:\d+: 37 is typed",
+            "numbers.put",
+        ),
+        (
+            add("index.md", "\nIt was 5bn, then 12bcm, 3x as much.\n"),
+            r"index\.md:\d+: 5bn is typed(?s:.*): 12bcm is typed(?s:.*): 3x is typed",
+            "",
+        ),
+        (
+            add("index.md", "\n```{admonition} All 41 per cent\nSo it is {cite}`atop`.\n```\n"),
+            r"index\.md:\d+: 41 is typed",
+            "",
+        ),
+        (
+            add("index.md", "\nSee {ref}`all 42 per cent <versions>`.\n"),
+            r"index\.md:\d+: 42 is typed",
+            "",
+        ),
+        (
+            add("index.md", "\nWhere x < y, it is\n43 per cent, and z > y.\n"),
+            r"index\.md:\d+: 43 is typed",
+            "",
+        ),
+        (
+            add("index.md", "\nIt grew by 44 per cent `` {cite}`atop` `` <!-- {cite}`atop` -->.\n"),
+            r"index\.md:\d+: 44 is typed",
+            "",
+        ),
+        (
+            add(
+                "chapters/diplomacy.md",
+                cell('charts.publish(ax, "planted", caption=f"By 43.7 per cent in {year:.1f}.")'),
+            ),
             r"chapters/diplomacy\.md:\d+: 43\.7 is typed",
             "",
         ),
@@ -113,24 +225,70 @@ FAULTS = {
     ],
     "article-words": [
         (add("checks/article_runs.txt", mark(COPIED.split()) + "\n"), "", ""),
-        (add("chapters/methods.md", f"\nThere were {COPIED}.\n"), rf"chapters/methods\.md:\d+: '{COPIED}'", "words of the book's own"),
+        (
+            add("chapters/methods.md", f"\nThere were {COPIED}.\n"),
+            rf"chapters/methods\.md:\d+: '{COPIED}'",
+            "words of the book's own",
+        ),
     ],
     "reading-level": [
-        (add("chapters/hard.md", "# Hard\n\n" + "incomprehensibilities " * 120 + ".\n"), r"chapters/hard\.md:\d+: .* years of schooling", "Part the longest")
+        (
+            add("chapters/hard.md", "# Hard\n\n" + "incomprehensibilities " * 120 + ".\n"),
+            r"chapters/hard\.md:\d+: .* years of schooling",
+            "Part the longest",
+        )
     ],
-    "claims-prose": [(long_reason, r"data/claims\.csv:\d+: the reason of C01 has 4 sentences", "one to three")],
-    "tables": [(add("data/stray.csv", "a\n1\n"), r"data/stray\.csv:1: .* does not describe it", "make table")],
-    "citations": [(add("index.md", "\nSo it is {cite}`bagai2023`.\n"), r"index\.md:\d+: 'bagai2023' .* 'baghai2023'", "Mend the key, or add the entry")],
-    "citation-file": [(lambda folder: edit(folder / "CITATION.cff", "authors:", "writers:"), r"CITATION\.cff.*'writers'", "citation-file-format.github.io")],
-    "unused-tables": [(unused_table, "table planted_table: no chapter, rule or page uses it", r"load\('planted_table'\)")],
+    "claims-prose": [
+        (long_reason, r"data/claims\.csv:\d+: the reason of C01 has 4 sentences", "one to three")
+    ],
+    "tables": [
+        (
+            add("data/stray.csv", "a\n1\n"),
+            r"data/stray\.csv:1: .* does not describe it",
+            "make table",
+        )
+    ],
+    "citations": [
+        (
+            add("index.md", "\nSo it is {cite}`bagai2023`.\n"),
+            r"index\.md:\d+: 'bagai2023' .* 'baghai2023'",
+            "Mend the key, or add the entry",
+        )
+    ],
+    "citation-file": [
+        (
+            lambda folder: edit(folder / "CITATION.cff", "authors:", "writers:"),
+            r"CITATION\.cff.*'writers'",
+            "citation-file-format.github.io",
+        )
+    ],
+    "unused-tables": [
+        (
+            unused_table,
+            "table planted_table: no chapter, rule or page uses it",
+            r"load\('planted_table'\)",
+        )
+    ],
     "unused-sources": [
-        (add("data/sources.yml", "planted:\n  module: analysis.sources.planted\n"), r"sources\.yml:\d+: no table is made from planted", "remove the entry")
+        (
+            add("data/sources.yml", "planted:\n  module: analysis.sources.planted\n"),
+            r"sources\.yml:\d+: no table is made from planted",
+            "remove the entry",
+        )
     ],
     "unused-figures": [
-        (add("assets/planted.svg", "<svg/>\n"), r"assets/planted\.svg:1: no page", "Use it, or remove it"),
+        (
+            add("assets/planted.svg", "<svg/>\n"),
+            r"assets/planted\.svg:1: no page",
+            "Use it, or remove it",
+        ),
         (add("ledger/planted_comment.py", '# "planted-too.svg"\n'), "", ""),
         (add("assets/planted-too.svg", "<svg/>\n"), r"assets/planted-too\.svg:1: no page", ""),
-        (add("chapters/energy.md", cell('ax = charts.lines(brent, "US$")')), r"chapters/energy\.md:\d+: the chart ax is drawn", "charts.publish"),
+        (
+            add("chapters/energy.md", cell('ax = charts.lines(brent, "US$")')),
+            r"chapters/energy\.md:\d+: the chart ax is drawn",
+            "charts.publish",
+        ),
     ],
     "unused-numbers": [
         (
@@ -141,29 +299,100 @@ FAULTS = {
         (
             add(
                 "chapters/energy.md",
-                cell('numbers.put("planted-two", 1, table="gdp")') + "\n<!-- {num}`planted-two` -->\n\n% {num}`planted-two`\n\nSee `` {num}`planted-two` ``.\n",
+                cell('numbers.put("planted-two", 1, table="gdp")')
+                + "\n<!-- {num}`planted-two` -->\n\n% {num}`planted-two`\n\nSee `` {num}`planted-two` ``.\n",
             ),
             r"chapters/energy\.md:\d+: no sentence .* 'planted-two'",
             "",
         ),
-        (add("chapters/energy.md", cell('numbers.put("index-claims", 1, table="gdp")')), r"index\.md:\d+: a number named 'index-claims' is put", "Rename one"),
+        (
+            add("chapters/energy.md", cell('numbers.put("index-claims", 1, table="gdp")')),
+            r"index\.md:\d+: a number named 'index-claims' is put",
+            "Rename one",
+        ),
     ],
     "unused-bibliography": [
-        (add("references.bib", BIB), r"references\.bib:\d+: nothing cites planted2023", "or remove the entry"),
-        (add("references.bib", BIB.replace("@misc{planted2023", "@ Misc { planted2024 ")), r"references\.bib:\d+: nothing cites planted2024", ""),
-        (add("index.md", "\n<!-- {cite}`planted2023` -->\n\n% {cite}`planted2023`\n\nWrite `` {cite}`planted2023` ``.\n"), "", ""),
+        (
+            add("references.bib", BIB),
+            r"references\.bib:\d+: nothing cites planted2023",
+            "or remove the entry",
+        ),
+        (
+            add("references.bib", BIB.replace("@misc{planted2023", "@ Misc { planted2024 ")),
+            r"references\.bib:\d+: nothing cites planted2024",
+            "",
+        ),
+        (
+            add(
+                "index.md",
+                "\n<!-- {cite}`planted2023` -->\n\n% {cite}`planted2023`\n\nWrite `` {cite}`planted2023` ``.\n",
+            ),
+            "",
+            "",
+        ),
     ],
-    "yaml": [(add("_toc.yml", "format: jb-book\n"), r"_toc\.yml:\d+:1: \[error\] duplication of key", "mend: the line named")],
-    "actionlint": [(add(".github/workflows/planted.yml", WORKFLOW), r"planted\.yml:9:\d+: undefined variable", "mend: the line named")],
-    "zizmor": [(add(".github/workflows/planted-too.yml", WORKFLOW.replace("nothing.such", "github.head_ref")), r"planted-too\.yml:8", "docs.zizmor.sh")],
-    "shellcheck": [(add(".ci/planted.sh", "#!/bin/sh\necho $1\n"), r"\.ci/planted\.sh:2:6: .*SC2086", "shellcheck.net/wiki")],
-    "spaces": [(add("planted-spaces.txt", "one \ntwo\n"), "planted-spaces.txt", "mended as it runs")],
+    "yaml": [
+        (
+            add("_toc.yml", "format: jb-book\n"),
+            r"_toc\.yml:\d+:1: \[error\] duplication of key",
+            "mend: the line named",
+        )
+    ],
+    "actionlint": [
+        (
+            add(".github/workflows/planted.yml", WORKFLOW),
+            r"planted\.yml:9:\d+: undefined variable",
+            "mend: the line named",
+        )
+    ],
+    "zizmor": [
+        (
+            add(
+                ".github/workflows/planted-too.yml",
+                WORKFLOW.replace("nothing.such", "github.head_ref"),
+            ),
+            r"planted-too\.yml:8",
+            "docs.zizmor.sh",
+        )
+    ],
+    "shellcheck": [
+        (
+            add(".ci/planted.sh", "#!/bin/sh\necho $1\n"),
+            r"\.ci/planted\.sh:2:6: .*SC2086",
+            "shellcheck.net/wiki",
+        )
+    ],
+    "spaces": [
+        (add("planted-spaces.txt", "one \ntwo\n"), "planted-spaces.txt", "mended as it runs")
+    ],
     "last-line": [(add("planted-end.txt", "no end"), "planted-end.txt", "mended as it runs")],
-    "conflicts": [(add("planted-conflict.txt", "<" * 7 + " HEAD\none\n"), "planted-conflict.txt:1", "keep one of the two sides")],
-    "large-files": [(add("planted-large.txt", "x" * 2_100_000 + "\n"), "planted-large.txt", "only the rows that the book uses")],
-    "private-keys": [(add("planted-key.txt", "-----BEGIN RSA PRIVATE " + "KEY-----\n"), "planted-key.txt", "revoke it")],
+    "conflicts": [
+        (
+            add("planted-conflict.txt", "<" * 7 + " HEAD\none\n"),
+            "planted-conflict.txt:1",
+            "keep one of the two sides",
+        )
+    ],
+    "large-files": [
+        (
+            add("planted-large.txt", "x" * 2_100_000 + "\n"),
+            "planted-large.txt",
+            "only the rows that the book uses",
+        )
+    ],
+    "private-keys": [
+        (
+            add("planted-key.txt", "-----BEGIN RSA PRIVATE " + "KEY-----\n"),
+            "planted-key.txt",
+            "revoke it",
+        )
+    ],
     "absolute-paths": [
-        (add("planted-path.txt", "see /" + "home/someone/notes\n"), "planted-path.txt:1:see", "from the root of the repository"),
+        (
+            add("planted-path.txt", "see /" + "home/someone/notes\n"),
+            "planted-path.txt:1:see",
+            "from the root of the repository",
+        ),
         (add("planted-path.txt", "two file:///" + "home/me/x\n"), "planted-path.txt:2:two", ""),
         (add("planted-path.txt", "three </" + "home/me/x>\n"), "planted-path.txt:3:three", ""),
         (add("planted-path.txt", "four a,/" + "home/me\n"), "planted-path.txt:4:four", ""),
@@ -181,12 +410,21 @@ FAULTS = {
 # hook → what is planted that is right, and a pattern that nothing said may match
 RIGHT = {
     "typed-numbers": (
-        add("chapters/outlook.md", "\n1. One way\n2. Another way\n\nOn 2025-05-05 at 14:30 see page 12, on the 21st century, 24/7.\n"),
+        add(
+            "chapters/outlook.md",
+            "\n1. One way\n2. Another way\n\nOn 2025-05-05 at 14:30 see page 12, on the 21st century, 24/7.\n",
+        ),
         r"outlook\.md:\d+: \S+ is typed",
     ),
-    "absolute-paths": (add("planted-address.txt", "https://example.org/home/one ../home/two {root}/mnt/three\n"), r"planted-address\.txt"),
+    "absolute-paths": (
+        add("planted-address.txt", "https://example.org/home/one ../home/two {root}/mnt/three\n"),
+        r"planted-address\.txt",
+    ),
     "file-names": (add("chapters/A_picture.png", "no picture\n"), r"A_picture"),
-    "unused-bibliography": (add("chapters/outlook.md", "\n```{note}\nSo it is {cite}`planted2025`.\n```\n"), "nothing cites planted2025"),
+    "unused-bibliography": (
+        add("chapters/outlook.md", "\n```{note}\nSo it is {cite}`planted2025`.\n```\n"),
+        "nothing cites planted2025",
+    ),
 }
 
 
@@ -194,12 +432,23 @@ RIGHT = {
 def said(tmp_path_factory):
     """What `make check` says of each hook in a copy of the repository with all faults at once, and how it ended."""
     folder = tmp_path_factory.mktemp("checks") / "copy"
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("GIT_", "PRE_COMMIT"))} | {"PRE_COMMIT_COLOR": "never"}
+    environment = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("GIT_", "PRE_COMMIT"))
+    } | {"PRE_COMMIT_COLOR": "never"}
 
     def run(*command, where=folder):
-        return subprocess.run(command, cwd=where, capture_output=True, text=True, env=environment, timeout=120)
+        return subprocess.run(
+            command, cwd=where, capture_output=True, text=True, env=environment, timeout=120
+        )
 
-    for name in filter(None, run("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", where=ROOT).stdout.split("\0")):
+    for name in filter(
+        None,
+        run(
+            "git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", where=ROOT
+        ).stdout.split("\0"),
+    ):
         if (ROOT / name).is_file():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / name, folder / name)
@@ -215,9 +464,14 @@ def said(tmp_path_factory):
     run("git", "add", "--all")
     (folder / "not-added.txt").write_text("a\n", encoding="utf-8")
     ran = run("make", "-o", ".venv/installed", "check")  # -o: the environment is not made anew
-    parts = re.split(r"^(.*?)\.*(?:\(no files to check\))?(Passed|Failed|Skipped)$", ran.stdout, flags=re.M)
+    parts = re.split(
+        r"^(.*?)\.*(?:\(no files to check\))?(Passed|Failed|Skipped)$", ran.stdout, flags=re.M
+    )
     names = {hook["name"]: hook["id"] for hook in HOOKS}
-    return ran, {names[name]: (ended, name + text) for name, ended, text in zip(parts[1::3], parts[2::3], parts[3::3])}
+    return ran, {
+        names[name]: (ended, name + text)
+        for name, ended, text in zip(parts[1::3], parts[2::3], parts[3::3])
+    }
 
 
 @pytest.mark.parametrize("hook", FAULTS)
@@ -236,7 +490,9 @@ def test_what_is_right_raises_no_alarm(said, hook):
 
 def test_all_hooks_run_and_the_command_fails(said):
     ran, parts = said
-    assert ran.returncode != 0 and set(parts) == {hook["id"] for hook in HOOKS}, ran.stdout + ran.stderr
+    assert ran.returncode != 0 and set(parts) == {hook["id"] for hook in HOOKS}, (
+        ran.stdout + ran.stderr
+    )
     assert "not checked, for git does not know it yet (git add): not-added.txt" in ran.stdout
 
 
@@ -255,10 +511,16 @@ def test_without_git_it_is_said_what_is_missing(tmp_path):
         text=True,
         env=os.environ | {"GIT_CEILING_DIRECTORIES": str(tmp_path.parent)},
     )
-    assert ran.returncode != 0 and "this folder is no checkout: clone the repository, or git init" in ran.stdout
+    assert (
+        ran.returncode != 0
+        and "this folder is no checkout: clone the repository, or git init" in ran.stdout
+    )
 
 
-@pytest.mark.skipif(not ARTICLE.exists(), reason=f"the article's text is not at {ARTICLE}: whether checks/article_runs.txt is of it was not tried")
+@pytest.mark.skipif(
+    not ARTICLE.exists(),
+    reason=f"the article's text is not at {ARTICLE}: whether checks/article_runs.txt is of it was not tried",
+)
 def test_the_runs_are_the_articles():
     body = ARTICLE.read_text(encoding="utf-8").lstrip().split("\n", 1)[1]  # its title may be quoted
     assert set(RUNS.read_text(encoding="utf-8").split()) == marks(body)

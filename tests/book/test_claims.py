@@ -26,7 +26,9 @@ def findings():
 
 def test_every_published_verdict_is_the_computed_one(findings):
     assert claims.check() == findings
-    assert {claim: finding.verdict for claim, finding in findings.items()} == LEDGER["verdict"][DECIDED.index].to_dict()
+    assert {claim: finding.verdict for claim, finding in findings.items()} == LEDGER["verdict"][
+        DECIDED.index
+    ].to_dict()
 
 
 def test_at_least_24_claims_are_decided_by_a_function_of_their_own():
@@ -35,8 +37,14 @@ def test_at_least_24_claims_are_decided_by_a_function_of_their_own():
 
 def test_a_finding_is_a_sentence_with_its_figure_and_its_tables(findings):
     for claim, finding in findings.items():
-        assert finding.because.endswith(".") and finding.because[0].isupper() and not re.search(r"\bnan\b|None", finding.because), claim
-        assert finding.because.rstrip(".").count(". ") == 0 and re.search(r"\d", finding.number), claim
+        assert (
+            finding.because.endswith(".")
+            and finding.because[0].isupper()
+            and not re.search(r"\bnan\b|None", finding.because)
+        ), claim
+        assert finding.because.rstrip(".").count(". ") == 0 and re.search(r"\d", finding.number), (
+            claim
+        )
         assert finding.tables and set(finding.tables) <= set(tables.names()), claim
 
 
@@ -44,7 +52,9 @@ def test_every_rule_states_its_threshold_first_and_names_its_tables(findings):
     for claim, name in DECIDED.items():
         text = claims.RULES[name].__doc__
         assert text.startswith(f"{claim}. Rule: ") and "Counts:" in text, name
-        for table in set(findings[claim].tables) - {"events"}:  # events also holds the day of publication
+        for table in set(findings[claim].tables) - {
+            "events"
+        }:  # events also holds the day of publication
             assert table in text, (name, table)
         assert LEDGER["how_to_test"][claim].startswith("Rule: "), claim
 
@@ -55,7 +65,15 @@ def test_a_verdict_is_one_of_five_words():
         claims.Finding("true enough", "1", "Because.")
 
 
-@pytest.mark.parametrize("tests, verdict", [([True, True], "supported"), ([True, False], "partly"), ([False, False], "contradicted"), ([], "not checkable")])
+@pytest.mark.parametrize(
+    "tests, verdict",
+    [
+        ([True, True], "supported"),
+        ([True, False], "partly"),
+        ([False, False], "contradicted"),
+        ([], "not checkable"),
+    ],
+)
 def test_all_some_none(tests, verdict):
     assert claims.graded(dict(enumerate(tests))) == verdict
 
@@ -77,7 +95,11 @@ def change(column, value, where=""):
 
 
 def times(factor):
-    return lambda old: (old * factor).round().astype(old.dtype) if str(old.dtype).startswith(("int", "Int")) else old * factor
+    return lambda old: (
+        (old * factor).round().astype(old.dtype)
+        if str(old.dtype).startswith(("int", "Int"))
+        else old * factor
+    )
 
 
 def event(event_id, **cells):
@@ -87,7 +109,9 @@ def event(event_id, **cells):
         assert (frame["event_id"] == event_id).any()
         frame = frame.copy()
         for column, value in cells.items():
-            frame.loc[frame["event_id"] == event_id, column] = pd.Timestamp(value) if column == "date" else value
+            frame.loc[frame["event_id"] == event_id, column] = (
+                pd.Timestamp(value) if column == "date" else value
+            )
         return frame
 
     return apply
@@ -98,53 +122,171 @@ def without(where):
 
 
 def swap_votes(where):
-    return change("vote", lambda old: old.map({"yes": "no", "no": "yes", "abstain": "abstain"}), where)
+    return change(
+        "vote", lambda old: old.map({"yes": "no", "no": "yes", "abstain": "abstain"}), where
+    )
 
 
 PAIR = "reporter == 'RUS' and partner == 'IRN' and year == 2019"
 GAS = "fuel == 'gas' and country != 'WLD'"
 OTHERWISE = [  # claim, table, change, what the verdict becomes
-    ("C01", "events", event("2024-01-01-brics-membership", event="Iran denounces the treaty of 2001"), "partly"),
-    ("C01", "official_trade_statements", change("value", times(0.4), "statement == 'S07' and period_label == '2024'"), "partly"),
+    (
+        "C01",
+        "events",
+        event("2024-01-01-brics-membership", event="Iran denounces the treaty of 2001"),
+        "partly",
+    ),
+    (
+        "C01",
+        "official_trade_statements",
+        change("value", times(0.4), "statement == 'S07' and period_label == '2024'"),
+        "partly",
+    ),
     ("C01", "events", without("date > '2023-11-03'"), "not checkable"),
     ("C06", "events", event("1995-01-08-bushehr-contract", date="1990-01-08"), "contradicted"),
-    ("C08", "arms_transfers", change("replaces_order_year", 2014, "replaces_order_year == 2007"), "contradicted"),
+    (
+        "C08",
+        "arms_transfers",
+        change("replaces_order_year", 2014, "replaces_order_year == 2007"),
+        "contradicted",
+    ),
     ("C08", "events", event("2010-09-22-s300-ban", status="reported"), "partly"),
-    ("C09", "security_council", change("vote", "abstain", "record == 'vote' and member == 'RUS'"), "partly"),
+    (
+        "C09",
+        "security_council",
+        change("vote", "abstain", "record == 'vote' and member == 'RUS'"),
+        "partly",
+    ),
     ("C12", "security_council", change("vote", "yes", "record == 'vote'"), "partly"),
     ("C14", "events", event("2024-12-08-assad-falls", status="unconfirmed"), "supported"),
-    ("C14", "syria_conflict", change("side_a_second", "Government of Russia (Soviet Union)", "side_a_second == side_a_second"), "partly"),
+    (
+        "C14",
+        "syria_conflict",
+        change(
+            "side_a_second", "Government of Russia (Soviet Union)", "side_a_second == side_a_second"
+        ),
+        "partly",
+    ),
     ("C17", "security_council", change("vote", "yes", "draft == 'S/2020/797'"), "supported"),
-    ("C22", "syria_conflict", without("side_a == 'Government of Iran' and side_b == 'Government of Israel'"), "partly"),
-    ("C23", "energy_exports", change("value", times(5), "country == 'IRN' and destination == 'WLD'"), "supported"),
+    (
+        "C22",
+        "syria_conflict",
+        without("side_a == 'Government of Iran' and side_b == 'Government of Israel'"),
+        "partly",
+    ),
+    (
+        "C23",
+        "energy_exports",
+        change("value", times(5), "country == 'IRN' and destination == 'WLD'"),
+        "supported",
+    ),
     ("C24", "gecf_membership", without("status == 'signatory'"), "partly"),
     ("C26", "gecf_membership", change("status", "member", "listed_on.dt.year == 2018"), "partly"),
     ("C27", "energy_reserves", change("value", times(0.5), GAS), "contradicted"),
     ("C27", "energy_reserves", change("value", times(1.2), GAS), "supported"),
-    ("C30", "energy_exports", change("value", times(3), "country == 'IRN' and destination == 'WLD' and year == 2019"), "partly"),
+    (
+        "C30",
+        "energy_exports",
+        change("value", times(3), "country == 'IRN' and destination == 'WLD' and year == 2019"),
+        "partly",
+    ),
     ("C33", "gdp", change("gdp_usd", times(0.3), "country == 'IRN' and year == 2019"), "partly"),
-    ("C37", "trade_totals", change("value_usd", times(2), PAIR + " and source == 'UN Comtrade' and flow == 'import'"), "partly"),
-    ("C37", "trade_totals", change("value_usd", times(2), PAIR + " and flow == 'import'"), "contradicted"),
-    ("C38", "trade_partners", change("value_usd", times(3), "reporter == 'IRN' and partner == 'RUS' and year == 2019"), "partly"),
+    (
+        "C37",
+        "trade_totals",
+        change("value_usd", times(2), PAIR + " and source == 'UN Comtrade' and flow == 'import'"),
+        "partly",
+    ),
+    (
+        "C37",
+        "trade_totals",
+        change("value_usd", times(2), PAIR + " and flow == 'import'"),
+        "contradicted",
+    ),
+    (
+        "C38",
+        "trade_partners",
+        change("value_usd", times(3), "reporter == 'IRN' and partner == 'RUS' and year == 2019"),
+        "partly",
+    ),
     (
         "C39",
         "trade_products",
-        change("value_usd", times(0.01), "flow == 'export' and year == 2019 and (hs_chapter < '28' or '40' < hs_chapter < '72')"),
+        change(
+            "value_usd",
+            times(0.01),
+            "flow == 'export' and year == 2019 and (hs_chapter < '28' or '40' < hs_chapter < '72')",
+        ),
         "partly",
     ),
-    ("C39", "trade_products", change("value_usd", times(0.01), "year == 2019 and (hs_chapter < '28' or '40' < hs_chapter < '72')"), "supported"),
-    ("C40", "trade_totals", change("value_usd", times(0.5), PAIR + " and flow == 'import'"), "supported"),
-    ("C40", "trade_totals", change("value_usd", times(1.1), PAIR + " and source == 'Harvard Atlas' and flow == 'export'"), "partly"),
-    ("C41", "official_trade_statements", without("measure == 'agreement' and period_label == '2018-05-17'"), "contradicted"),
-    ("C42", "official_trade_statements", change("value", 29.0, "measure == 'duty_after'"), "supported"),
-    ("C42", "events", event("2025-09-28-un-sanctions-return", status="planned"), "overtaken by events"),
+    (
+        "C39",
+        "trade_products",
+        change(
+            "value_usd",
+            times(0.01),
+            "year == 2019 and (hs_chapter < '28' or '40' < hs_chapter < '72')",
+        ),
+        "supported",
+    ),
+    (
+        "C40",
+        "trade_totals",
+        change("value_usd", times(0.5), PAIR + " and flow == 'import'"),
+        "supported",
+    ),
+    (
+        "C40",
+        "trade_totals",
+        change(
+            "value_usd", times(1.1), PAIR + " and source == 'Harvard Atlas' and flow == 'export'"
+        ),
+        "partly",
+    ),
+    (
+        "C41",
+        "official_trade_statements",
+        without("measure == 'agreement' and period_label == '2018-05-17'"),
+        "contradicted",
+    ),
+    (
+        "C42",
+        "official_trade_statements",
+        change("value", 29.0, "measure == 'duty_after'"),
+        "supported",
+    ),
+    (
+        "C42",
+        "events",
+        event("2025-09-28-un-sanctions-return", status="planned"),
+        "overtaken by events",
+    ),
     ("C43", "events", event("2024-12-08-assad-falls", status="unconfirmed"), "supported"),
     ("C44", "security_council", swap_votes("draft == 'S/2025/539' and member == 'RUS'"), "partly"),
-    ("C47", "trade_partners", change("value_usd", times(0.5), "source == 'UN Comtrade' and reporter == 'RUS' and partner == 'SAU'"), "partly"),
-    ("C49", "security_council", change("vote", "yes", "draft == 'S/2020/797' and member == 'RUS'"), "supported"),
+    (
+        "C47",
+        "trade_partners",
+        change(
+            "value_usd",
+            times(0.5),
+            "source == 'UN Comtrade' and reporter == 'RUS' and partner == 'SAU'",
+        ),
+        "partly",
+    ),
+    (
+        "C49",
+        "security_council",
+        change("vote", "yes", "draft == 'S/2020/797' and member == 'RUS'"),
+        "supported",
+    ),
     ("C51", "events", event("2023-09-19-karabakh-taken", status="reported"), "not checkable"),
     ("C58", "events", event("2021-06-18-raisi-elected", date="2025-06-18"), "not checkable"),
-    ("C59", "events", event("2021-06-18-raisi-elected", event="Hemmati elected president of Iran"), "contradicted"),
+    (
+        "C59",
+        "events",
+        event("2021-06-18-raisi-elected", event="Hemmati elected president of Iran"),
+        "contradicted",
+    ),
     ("C63", "events", event("2026-02-28-war-on-iran", status="reported"), "not checkable"),
 ]
 
@@ -153,7 +295,11 @@ def test_the_changes_below_reach_every_rule():
     assert {claim for claim, *_ in OTHERWISE} == set(DECIDED.index)
 
 
-@pytest.mark.parametrize("claim, table, spoil, verdict", OTHERWISE, ids=lambda value: value if isinstance(value, str) else "")
+@pytest.mark.parametrize(
+    "claim, table, spoil, verdict",
+    OTHERWISE,
+    ids=lambda value: value if isinstance(value, str) else "",
+)
 def test_other_data_other_verdict(claim, table, spoil, verdict):
     load = lambda name: spoil(original(name)) if name == table else original(name)
     finding = claims._run(DECIDED[claim], load)
@@ -162,12 +308,27 @@ def test_other_data_other_verdict(claim, table, spoil, verdict):
 
 def test_a_rule_of_several_tables_needs_all_of_them():
     later = {"arms_transfers": without("order_year < 1992"), "trade_totals": without("year < 1992")}
-    assert claims._run("cooperation_began_in_1991", lambda name: later.get(name, lambda frame: frame)(original(name))).verdict == "supported"
+    assert (
+        claims._run(
+            "cooperation_began_in_1991",
+            lambda name: later.get(name, lambda frame: frame)(original(name)),
+        ).verdict
+        == "supported"
+    )
 
 
 def test_a_table_without_the_rows_a_rule_needs_is_not_checkable():
-    for claim, table in {"C40": "trade_totals", "C39": "trade_products", "C27": "energy_reserves", "C49": "security_council", "C23": "energy_exports"}.items():
-        finding = claims._run(DECIDED[claim], lambda name: original(name).iloc[:0] if name == table else original(name))
+    for claim, table in {
+        "C40": "trade_totals",
+        "C39": "trade_products",
+        "C27": "energy_reserves",
+        "C49": "security_council",
+        "C23": "energy_exports",
+    }.items():
+        finding = claims._run(
+            DECIDED[claim],
+            lambda name: original(name).iloc[:0] if name == table else original(name),
+        )
         assert finding.verdict == "not checkable", claim
 
 
@@ -196,14 +357,38 @@ def refused(data):
 
 
 ON_DISK = [
-    ("trade_totals", change("value_usd", times(2), PAIR + " and source == 'UN Comtrade' and flow == 'import'"), {"C37"}),
+    (
+        "trade_totals",
+        change("value_usd", times(2), PAIR + " and source == 'UN Comtrade' and flow == 'import'"),
+        {"C37"},
+    ),
     ("trade_totals", change("value_usd", times(2), PAIR + " and flow == 'export'"), {"C37", "C40"}),
-    ("trade_partners", change("value_usd", times(3), "reporter == 'IRN' and partner == 'RUS' and year == 2019"), {"C38"}),
-    ("trade_products", change("value_usd", times(0.01), "year == 2019 and (hs_chapter < '28' or '40' < hs_chapter < '72')"), {"C39"}),
+    (
+        "trade_partners",
+        change("value_usd", times(3), "reporter == 'IRN' and partner == 'RUS' and year == 2019"),
+        {"C38"},
+    ),
+    (
+        "trade_products",
+        change(
+            "value_usd",
+            times(0.01),
+            "year == 2019 and (hs_chapter < '28' or '40' < hs_chapter < '72')",
+        ),
+        {"C39"},
+    ),
     ("energy_reserves", change("value", times(0.5), GAS), {"C27"}),
-    ("energy_exports", change("value", times(5), "country == 'IRN' and destination == 'WLD' and year == 2019"), {"C30"}),
+    (
+        "energy_exports",
+        change("value", times(5), "country == 'IRN' and destination == 'WLD' and year == 2019"),
+        {"C30"},
+    ),
     ("gecf_membership", change("status", "member", "listed_on.dt.year == 2018"), {"C26"}),
-    ("security_council", swap_votes("draft == 'S/2020/797' and member == 'RUS'"), {"C17", "C44", "C49"}),
+    (
+        "security_council",
+        swap_votes("draft == 'S/2020/797' and member == 'RUS'"),
+        {"C17", "C44", "C49"},
+    ),
     ("arms_transfers", change("replaces_order_year", 2014, "replaces_order_year == 2007"), {"C08"}),
     ("syria_conflict", change("side_a_second", None), {"C14"}),
     ("official_trade_statements", change("value", 29.0, "measure == 'duty_after'"), {"C42"}),
@@ -212,17 +397,27 @@ ON_DISK = [
 ]
 
 
-@pytest.mark.parametrize("table, spoil, wrong", ON_DISK, ids=[f"{table}-{'-'.join(sorted(wrong))}" for table, _, wrong in ON_DISK])
+@pytest.mark.parametrize(
+    "table, spoil, wrong",
+    ON_DISK,
+    ids=[f"{table}-{'-'.join(sorted(wrong))}" for table, _, wrong in ON_DISK],
+)
 def test_a_corrupted_table_is_refused_and_the_claim_named(data, monkeypatch, table, spoil, wrong):
     corrupt(data, table, spoil)
     real = tables.load
     monkeypatch.setattr(
-        tables, "load", lambda name, folder=tables.DATA: real(name, folder) if name == table else original(name)
+        tables,
+        "load",
+        lambda name, folder=tables.DATA: real(name, folder) if name == table else original(name),
     )  # the others are as they were: read once
     message = refused(data)
     assert set(re.findall(r"^  (C\d\d) is published", message, flags=re.M)) == wrong
     for claim in wrong:
-        assert f"{claim} is published as {LEDGER['verdict'][claim]!r} and computed as" in message and DECIDED[claim] in message and table in message
+        assert (
+            f"{claim} is published as {LEDGER['verdict'][claim]!r} and computed as" in message
+            and DECIDED[claim] in message
+            and table in message
+        )
     assert "seal claims" in message
 
 
@@ -239,14 +434,24 @@ def cli(data):
 
 def test_the_command_prints_every_claim_and_fails_when_one_differs(data):
     run = subprocess.run(
-        [sys.executable, "-m", "ledger", "claims"], cwd=ROOT, capture_output=True, text=True, env={"PYTHONPATH": str(ROOT), "PATH": "", "PYTHONUTF8": "1"}
+        [sys.executable, "-m", "ledger", "claims"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        env={"PYTHONPATH": str(ROOT), "PATH": "", "PYTHONUTF8": "1"},
     )
     assert run.returncode == 0 and not run.stderr, run.stderr
     assert re.findall(r"^C\d\d", run.stdout, flags=re.M) == LEDGER.index.tolist()
     assert "2.60" in run.stdout and f"{len(DECIDED)} of {len(LEDGER)}" in run.stdout
-    corrupt(data, "trade_totals", change("value_usd", times(2), PAIR + " and flow == 'import'"))  # Iran's exports of 2019, doubled
+    corrupt(
+        data, "trade_totals", change("value_usd", times(2), PAIR + " and flow == 'import'")
+    )  # Iran's exports of 2019, doubled
     run = cli(data)
-    assert run.returncode == 1 and "error: C37 is published" in run.stderr and re.search(r"^C37 .*<-- differs", run.stdout, flags=re.M)
+    assert (
+        run.returncode == 1
+        and "error: C37 is published" in run.stderr
+        and re.search(r"^C37 .*<-- differs", run.stdout, flags=re.M)
+    )
 
 
 # --- ledger and functions fit ---------------------------------------------------------------------------------------------------
@@ -259,7 +464,10 @@ def ledger_with(data, claim, **cells):
 def test_a_published_verdict_that_the_data_do_not_bear_out(data):
     ledger_with(data, "C40", verdict="supported")
     message = refused(data)
-    assert "C40 is published as 'supported' and computed as 'contradicted'" in message and "2.60" in message
+    assert (
+        "C40 is published as 'supported' and computed as 'contradicted'" in message
+        and "2.60" in message
+    )
     assert claims.decide("C40", data).verdict == "contradicted"
 
 
@@ -284,7 +492,13 @@ def test_a_claim_that_no_function_decides():
 
 # --- the rows themselves --------------------------------------------------------------------------------------------------------
 
-TYPED = {"C33": {"2.76"}, "C37": {"1.59"}, "C38": {"1.1"}, "C39": {"69.4"}, "C40": {"3.10"}}  # decimals in a reason that its function does not compute
+TYPED = {
+    "C33": {"2.76"},
+    "C37": {"1.59"},
+    "C38": {"1.1"},
+    "C39": {"69.4"},
+    "C40": {"3.10"},
+}  # decimals in a reason that its function does not compute
 
 
 def test_a_reason_says_no_decimal_that_its_function_does_not_compute(findings):
@@ -296,6 +510,25 @@ def test_a_reason_says_no_decimal_that_its_function_does_not_compute(findings):
 def test_typed_decimals_that_other_rows_of_the_tables_give():
     from analysis import measures
 
-    assert round(100 * measures.partner_shares(original("trade_partners"), "Harvard Atlas", "IRN", "RUS").loc[2017, "share"], 1) == 1.1
-    assert round(100 * measures.basket(original("trade_products"), "RUS", "IRN", "export", 2005)["Metals"], 1) == 69.4
-    assert all(measures.export_import_ratio(original("trade_totals"), source, "RUS", "IRN")[2017] > 3 for source in ("UN Comtrade", "Harvard Atlas"))
+    assert (
+        round(
+            100
+            * measures.partner_shares(
+                original("trade_partners"), "Harvard Atlas", "IRN", "RUS"
+            ).loc[2017, "share"],
+            1,
+        )
+        == 1.1
+    )
+    assert (
+        round(
+            100
+            * measures.basket(original("trade_products"), "RUS", "IRN", "export", 2005)["Metals"],
+            1,
+        )
+        == 69.4
+    )
+    assert all(
+        measures.export_import_ratio(original("trade_totals"), source, "RUS", "IRN")[2017] > 3
+        for source in ("UN Comtrade", "Harvard Atlas")
+    )

@@ -12,7 +12,14 @@ import pytest
 from institution import UPSTREAM, certificates, needs_upstream, point, running, server  # noqa: F401
 from werkzeug import Response
 
-from analysis.sources import cia, eia, energy_institute, global_energy_monitor, opec, our_world_in_data
+from analysis.sources import (
+    cia,
+    eia,
+    energy_institute,
+    global_energy_monitor,
+    opec,
+    our_world_in_data,
+)
 from ledger.upkeep import download
 
 pytestmark = needs_upstream
@@ -75,7 +82,9 @@ FILE = "EI-Stats-Review-All-Data.xlsx"
 @pytest.fixture(scope="module")
 def edition_2024():
     """The sheets in use of the true workbook of 2024, as rows."""
-    book = openpyxl.load_workbook(UPSTREAM / "energy-institute-2024" / FILE, read_only=True, data_only=True)
+    book = openpyxl.load_workbook(
+        UPSTREAM / "energy-institute-2024" / FILE, read_only=True, data_only=True
+    )
     sheets = [
         "Contents",
         "Oil Production - barrels",
@@ -89,14 +98,22 @@ def edition_2024():
         "Gas trade - pipeline",
     ]
     return {
-        name: [list(row) for row in book[name].iter_rows(values_only=True) if any(cell is not None for cell in row) or name != "Contents"] for name in sheets
+        name: [
+            list(row)
+            for row in book[name].iter_rows(values_only=True)
+            if any(cell is not None for cell in row) or name != "Contents"
+        ]
+        for name in sheets
     }
 
 
 @pytest.fixture(scope="module")
 def taken_2024(tmp_path_factory):
     """The true workbook of 2024 as a person gives it, under the name the site gave it, and the copy of 2026."""
-    given, store = tmp_path_factory.mktemp("given") / "EI-Stats-Review-ALL-data.xlsx", tmp_path_factory.mktemp("store")
+    given, store = (
+        tmp_path_factory.mktemp("given") / "EI-Stats-Review-ALL-data.xlsx",
+        tmp_path_factory.mktemp("store"),
+    )
     shutil.copy(UPSTREAM / "energy-institute-2024" / FILE, given)
     assert download.take(download.sources()["energy-institute"], [given], store) == [given]
     return energy_institute._review(store), energy_institute._review(UPSTREAM)
@@ -107,23 +124,38 @@ def test_the_workbook_of_the_energy_institute_gives_what_its_copy_does(taken_202
     assert (workbook.edition, copy.edition) == (2024, 2026)
     for sheet, unit, first, last in UNREVISED:
         ours, theirs = (
-            {key: value for key, value in energy_institute._series(review, sheet, unit).items() if first <= key[1] <= last and key[0] not in LATER}
+            {
+                key: value
+                for key, value in energy_institute._series(review, sheet, unit).items()
+                if first <= key[1] <= last and key[0] not in LATER
+            }
             for review in (workbook, copy)
         )
         assert ours == theirs and len(ours) > 200, sheet
-    names = [[row["name"] for row in review.sheets["Oil - Proved reserves history"]["entities"]] for review in (workbook, copy)]
+    names = [
+        [row["name"] for row in review.sheets["Oil - Proved reserves history"]["entities"]]
+        for review in (workbook, copy)
+    ]
     assert names[0] == names[1]  # totals and groups alike, and no footnote
 
 
 def test_the_workbook_is_downloaded_where_the_site_lets_programs_in(server, tmp_path):
     body = (UPSTREAM / "energy-institute-2024" / energy_institute.WORKBOOK).read_bytes()
     server.expect_request("/").respond_with_data(body)
-    assert fetched("energy-institute", server, tmp_path) == "2024 edition, the institution's own workbook"
+    assert (
+        fetched("energy-institute", server, tmp_path)
+        == "2024 edition, the institution's own workbook"
+    )
     assert (tmp_path / "energy-institute" / energy_institute.WORKBOOK).read_bytes() == body
     server.clear()
     server.expect_request("/").respond_with_data("<!DOCTYPE html><title>Just a moment...</title>")
-    with pytest.raises(download.FetchError, match="source energy-institute, https://localhost.*: the answer is a web page"):
-        download.download(point("energy-institute", server), PAIR, tmp_path, say=lambda *_: None, again=True)
+    with pytest.raises(
+        download.FetchError,
+        match="source energy-institute, https://localhost.*: the answer is a web page",
+    ):
+        download.download(
+            point("energy-institute", server), PAIR, tmp_path, say=lambda *_: None, again=True
+        )
 
 
 def test_the_workbooks_edition_and_year_are_its_own(taken_2024, monkeypatch, tmp_path):
@@ -135,7 +167,9 @@ def test_the_workbooks_edition_and_year_are_its_own(taken_2024, monkeypatch, tmp
     assert set(ours["edition"]) == {2024} and ours["year"].max() == 2023
     closed = energy_institute.exports_2024(UPSTREAM, PAIR)
     both = ours.merge(closed, on=["country", "year", "fuel", "destination", "part_of"], how="right")
-    assert len(closed) == 36 and both["value_x"].to_numpy() == pytest.approx(both["value_y"].to_numpy(), abs=5e-4)  # series are rounded
+    assert len(closed) == 36 and both["value_x"].to_numpy() == pytest.approx(
+        both["value_y"].to_numpy(), abs=5e-4
+    )  # series are rounded
     assert energy_institute.production(tmp_path, PAIR)["year"].max() == 2023
     assert energy_institute.exports_2024(UPSTREAM, ("TUR", "FIN")).empty
 
@@ -143,7 +177,9 @@ def test_the_workbooks_edition_and_year_are_its_own(taken_2024, monkeypatch, tmp
 @pytest.fixture(scope="module")
 def edition_2026():
     """The copy of 2026 turned back into sheets as the institution lays them out."""
-    copy = json.loads((UPSTREAM / "energy-institute-2026" / "ei_data.json").read_text(encoding="utf-8"))["sheets"]
+    copy = json.loads(
+        (UPSTREAM / "energy-institute-2026" / "ei_data.json").read_text(encoding="utf-8")
+    )["sheets"]
     regions = iter(
         [
             "US",
@@ -174,23 +210,50 @@ def edition_2026():
     ]:
         sheet = copy[name]
         last = sheet["years"][-1]
-        rows = [[sheet["title"]], [], [sheet["unit"], *sheet["years"], last, f"{last - 11}-{last - 2000 - 1}", last], []]
+        rows = [
+            [sheet["title"]],
+            [],
+            [sheet["unit"], *sheet["years"], last, f"{last - 11}-{last - 2000 - 1}", last],
+            [],
+        ]
         begins = name == "Gas - Trade movements"
         for entity in sheet["entities"]:
             rows += [[next(regions)]] if begins else []
             mark = {"European Union": " #", "LNG exports": "*"}.get(entity["name"], " ")
-            rows.append([f"   {entity['name']}{mark}", *["n/a" if value is None else value for value in entity["values"]], "-", 0.1, 0.2])
+            rows.append(
+                [
+                    f"   {entity['name']}{mark}",
+                    *["n/a" if value is None else value for value in entity["values"]],
+                    "-",
+                    0.1,
+                    0.2,
+                ]
+            )
             begins = name == "Gas - Trade movements" and entity["name"] == "Total exports"
-        sheets[name + (" " if "Gas - Proved" in name else "")] = [*rows, [], *([note] for note in sheet["notes"])]
+        sheets[name + (" " if "Gas - Proved" in name else "")] = [
+            *rows,
+            [],
+            *([note] for note in sheet["notes"]),
+        ]
     for name in ["Contents", "Gas trade 2025 - LNG", "Gas trade 2025 - pipeline"]:
-        sheets[name] = [[float(cell) if cell[:1].isdigit() and "Energy" not in cell else cell or None for cell in row] for row in copy[name]["grid"]]
+        sheets[name] = [
+            [
+                float(cell) if cell[:1].isdigit() and "Energy" not in cell else cell or None
+                for cell in row
+            ]
+            for row in copy[name]["grid"]
+        ]
     return sheets
 
 
 def test_the_edition_of_2026_as_a_workbook_gives_the_same_rows(edition_2026, tmp_path):
     save(tmp_path / "energy-institute" / FILE, edition_2026)
     for pair in (PAIR, OTHER):
-        for reader in (energy_institute.production, energy_institute.reserves, energy_institute.exports):
+        for reader in (
+            energy_institute.production,
+            energy_institute.reserves,
+            energy_institute.exports,
+        ):
             same(reader(tmp_path, pair), reader(UPSTREAM, pair))
 
 
@@ -199,7 +262,12 @@ def test_a_further_year_of_the_energy_institute_is_read(edition_2026, tmp_path):
     sheets["Contents"] = [["2027 Energy Institute Statistical Review of World Energy"]]
     name = "Gas Production - Bcm"
     last = sheets[name][2].index(2025)
-    sheets[name] = [row if len(row) <= last else [*row[: last + 1], 2026 if row is sheets[name][2] else row[last], *row[last + 1 :]] for row in sheets[name]]
+    sheets[name] = [
+        row
+        if len(row) <= last
+        else [*row[: last + 1], 2026 if row is sheets[name][2] else row[last], *row[last + 1 :]]
+        for row in sheets[name]
+    ]
     save(tmp_path / "energy-institute" / FILE, sheets)
     rows = energy_institute.production(tmp_path, PAIR)
     assert rows[(rows["fuel"] == "gas") & (rows["measure"] == "production")]["year"].max() == 2026
@@ -208,7 +276,9 @@ def test_a_further_year_of_the_energy_institute_is_read(edition_2026, tmp_path):
 
 def replaced(sheets, name, before, after):
     """The sheets with one cell of sheet `name` changed."""
-    number, place = next((i, j) for i, row in enumerate(sheets[name]) for j, cell in enumerate(row) if cell == before)
+    number, place = next(
+        (i, j) for i, row in enumerate(sheets[name]) for j, cell in enumerate(row) if cell == before
+    )
     rows = [list(row) for row in sheets[name]]
     rows[number][place] = after
     return {**sheets, name: rows}
@@ -227,7 +297,9 @@ def replaced(sheets, name, before, after):
     ("Gas trade - LNG", "Natural Gas: Trade movements 2023 as liquefied natural gas* ", "Gas", "Gas trade - LNG: expected a title"),
     ("Gas trade - LNG", "To ", "From", "Gas trade - LNG: no header row"),
 ])  # fmt: skip
-def test_faults_of_the_energy_institutes_workbook_are_named(edition_2024, tmp_path, sheet, before, after, said):
+def test_faults_of_the_energy_institutes_workbook_are_named(
+    edition_2024, tmp_path, sheet, before, after, said
+):
     save(tmp_path / "energy-institute" / FILE, replaced(edition_2024, sheet, before, after))
     with pytest.raises(ValueError, match=f"^{FILE}, {said}"):
         for reader in (energy_institute.production, energy_institute.exports):
@@ -240,7 +312,10 @@ def test_sheets_of_the_energy_institute_missing_or_twice(edition_2024, tmp_path)
     with pytest.raises(ValueError, match="expected one sheet 'Gas trade - LNG', found .. among"):
         energy_institute.production(tmp_path, PAIR)
     save(tmp_path / "energy-institute" / FILE, {**edition_2024, "Gas trade 2023 - LNG": [["x"]]})
-    with pytest.raises(ValueError, match="expected one sheet 'Gas trade - LNG', found .'Gas trade - LNG', 'Gas trade 2023 - LNG'. among"):
+    with pytest.raises(
+        ValueError,
+        match="expected one sheet 'Gas trade - LNG', found .'Gas trade - LNG', 'Gas trade 2023 - LNG'. among",
+    ):
         energy_institute.production(tmp_path, PAIR)
     with pytest.raises(FileNotFoundError, match=f"neither energy-institute/{FILE}"):
         energy_institute.production(tmp_path / "nothing", PAIR)
@@ -255,12 +330,17 @@ def test_an_edition_in_the_place_of_2024_is_refused(edition_2026, tmp_path):
 def test_a_web_page_given_as_the_workbook_is_refused(tmp_path):
     page = tmp_path / FILE
     page.write_text("<!DOCTYPE html><html><head><title>Just a moment...</title></head></html>")
-    with pytest.raises(download.FetchError, match="energy-institute, .*web page, not xlsx, titled 'Just a moment...'"):
+    with pytest.raises(
+        download.FetchError,
+        match="energy-institute, .*web page, not xlsx, titled 'Just a moment...'",
+    ):
         download.take(download.sources()["energy-institute"], [page], tmp_path / "store")
 
 
 def test_the_energy_institute_for_another_pair():
-    copy = json.loads((UPSTREAM / "energy-institute-2026" / "ei_data.json").read_text(encoding="utf-8"))["sheets"]
+    copy = json.loads(
+        (UPSTREAM / "energy-institute-2026" / "ei_data.json").read_text(encoding="utf-8")
+    )["sheets"]
     grid = copy["Gas trade 2025 - LNG"]["grid"]
     column = grid[3].index("Federation")
     to_turkey = float(next(row[column] for row in grid if row[0] == "Turkey"))
@@ -268,33 +348,66 @@ def test_the_energy_institute_for_another_pair():
     assert set(rows["country"]) == {"RUS"}  # Türkiye exports no gas of its own there
     given = rows[(rows["fuel"] == "LNG") & (rows["destination"] == "TUR")]["value"]
     assert given.tolist() == ([round(to_turkey, 6)] if to_turkey else [])
-    consumption = energy_institute.production(UPSTREAM, OTHER).query("measure == 'consumption' and country == 'TUR'").set_index("year")["value"]
+    consumption = (
+        energy_institute.production(UPSTREAM, OTHER)
+        .query("measure == 'consumption' and country == 'TUR'")
+        .set_index("year")["value"]
+    )
     sheet = copy["Gas Consumption - Bcm"]
-    values = dict(zip(sheet["years"], next(row["values"] for row in sheet["entities"] if row["name"] == "Türkiye"), strict=True))
-    assert consumption[1990] == values[1990] and consumption[2025] == values[2025] and len(consumption) == 36
+    values = dict(
+        zip(
+            sheet["years"],
+            next(row["values"] for row in sheet["entities"] if row["name"] == "Türkiye"),
+            strict=True,
+        )
+    )
+    assert (
+        consumption[1990] == values[1990]
+        and consumption[2025] == values[2025]
+        and len(consumption) == 36
+    )
     nothing = energy_institute.exports(UPSTREAM, ("TUR", "FIN"))
     assert nothing.empty and list(nothing.columns) == opec.EXPORTS
 
 
 # --- OPEC -----------------------------------------------------------------------------------------------------------------------
 
-GAS, OIL = "Table 9.1: World proven natural gas reserves by country (bn standard cu m)", "Table 3.1: World proven crude oil reserves by country (m b)"
+GAS, OIL = (
+    "Table 9.1: World proven natural gas reserves by country (bn standard cu m)",
+    "Table 3.1: World proven crude oil reserves by country (m b)",
+)
 
 
 @pytest.fixture(scope="module")
 def bulletin():
     """{T91.xlsx: rows, T31.xlsx: rows} of the ASB 2024 with the title rows and the notes that the institution gives them."""
     tables = {}
-    for name, copy, section, title in [("T91.xlsx", "gas", "Section 9 — Natural gas data", GAS), ("T31.xlsx", "oil", "Section 3 — Oil data: upstream", OIL)]:
-        book = openpyxl.load_workbook(UPSTREAM / "opec-asb-reserves" / f"raw_proven_reserves_{copy}.xlsx", read_only=True)
+    for name, copy, section, title in [
+        ("T91.xlsx", "gas", "Section 9 — Natural gas data", GAS),
+        ("T31.xlsx", "oil", "Section 3 — Oil data: upstream", OIL),
+    ]:
+        book = openpyxl.load_workbook(
+            UPSTREAM / "opec-asb-reserves" / f"raw_proven_reserves_{copy}.xlsx", read_only=True
+        )
         rows = [list(row) for row in book.worksheets[0].iter_rows(values_only=True)]
-        tables[name] = [[section], [title], *rows, ["Notes:"], ["Figures as at year-end."], ["© 2024 Organization of the Petroleum Exporting Countries"]]
+        tables[name] = [
+            [section],
+            [title],
+            *rows,
+            ["Notes:"],
+            ["Figures as at year-end."],
+            ["© 2024 Organization of the Petroleum Exporting Countries"],
+        ]
     return tables
 
 
 def lay(folder, bulletin, **more):
     for name, rows in bulletin.items():
-        save(folder / "opec-asb" / name, {"Table 9.1" if name == "T91.xlsx" else "Table 3.1": rows} | (more if name == "T91.xlsx" else {}))
+        save(
+            folder / "opec-asb" / name,
+            {"Table 9.1" if name == "T91.xlsx" else "Table 3.1": rows}
+            | (more if name == "T91.xlsx" else {}),
+        )
 
 
 def test_opecs_tables_give_what_their_copies_do(bulletin, tmp_path):
@@ -323,7 +436,9 @@ def test_a_further_year_of_opec_is_read(bulletin, tmp_path):
     rows = [list(row) for row in bulletin["T91.xlsx"]]
     place = rows[2].index(2023) + 1
     for row in rows[2:-3]:
-        row[place:] = [row[place - 1] + 1 if isinstance(row[place - 1], (int, float)) else row[place - 1]]
+        row[place:] = [
+            row[place - 1] + 1 if isinstance(row[place - 1], (int, float)) else row[place - 1]
+        ]
     lay(tmp_path, {**bulletin, "T91.xlsx": rows})
     assert opec.reserves(tmp_path, PAIR).query("fuel == 'gas'")["year"].max() == 2024
 
@@ -337,7 +452,10 @@ def test_a_further_year_of_opec_is_read(bulletin, tmp_path):
 def test_faults_of_opecs_tables_are_named(bulletin, tmp_path, before, after, said):
     rows = replaced(bulletin, "T91.xlsx", before, after)
     if said is None:  # a figure of a country as text
-        rows, said = replaced(bulletin, "T91.xlsx", 660, "660,5"), "T91.xlsx, row 'Canada', 1960: '660,5' is no number"
+        rows, said = (
+            replaced(bulletin, "T91.xlsx", 660, "660,5"),
+            "T91.xlsx, row 'Canada', 1960: '660,5' is no number",
+        )
     lay(tmp_path, rows)
     with pytest.raises(ValueError, match=said):
         opec.reserves(tmp_path, PAIR)
@@ -345,7 +463,9 @@ def test_faults_of_opecs_tables_are_named(bulletin, tmp_path, before, after, sai
 
 def test_opecs_files_with_an_extra_sheet_or_missing(bulletin, tmp_path):
     lay(tmp_path, bulletin, Notes=[["x"]])
-    with pytest.raises(ValueError, match="T91.xlsx: expected one sheet, found .'Table 9.1', 'Notes'."):
+    with pytest.raises(
+        ValueError, match="T91.xlsx: expected one sheet, found .'Table 9.1', 'Notes'."
+    ):
         opec.reserves(tmp_path, PAIR)
     (tmp_path / "opec-asb" / "T91.xlsx").unlink()
     with pytest.raises(FileNotFoundError, match="T91.xlsx"):
@@ -362,20 +482,32 @@ def energy():
     """(header, rows) of the energy file with other countries and groups round the five of the copy, sorted by name as it is."""
     with OWID.open(encoding="utf-8", newline="") as file:
         header, *rows = csv.reader(file)
-    for name, code in [("ASEAN (Ember)", ""), ("Turkey", "TUR"), ("Namibia", "NAM"), ("Low-income countries", "")]:
+    for name, code in [
+        ("ASEAN (Ember)", ""),
+        ("Turkey", "TUR"),
+        ("Namibia", "NAM"),
+        ("Low-income countries", ""),
+    ]:
         rows += [[name, row[1], code, *row[3:]] for row in rows if row[0] == "Iran"]
     return header, sorted(rows, key=lambda row: (row[0], int(row[1])))
 
 
 def serve_energy(server, header, rows, **more):
-    server.expect_request("/owid-energy-data.csv").respond_with_data(pack(header, rows, **more), content_type="text/csv")
+    server.expect_request("/owid-energy-data.csv").respond_with_data(
+        pack(header, rows, **more), content_type="text/csv"
+    )
 
 
 @pytest.mark.parametrize("mark", ["", "\ufeff"])
 @pytest.mark.parametrize("world", ["", "OWID_WRL"])
 def test_the_whole_energy_file_gives_what_the_copy_does(server, energy, tmp_path, mark, world):
     header, rows = energy
-    serve_energy(server, header, [[*row[:2], world if row[0] == "World" else row[2], *row[3:]] for row in rows], mark=mark)
+    serve_energy(
+        server,
+        header,
+        [[*row[:2], world if row[0] == "World" else row[2], *row[3:]] for row in rows],
+        mark=mark,
+    )
     assert fetched("owid-energy", server, tmp_path).endswith("oil and gas to 2024")
     assert asked(server) == [("/owid-energy-data.csv", {})]
     for reader in (our_world_in_data.energy_production, our_world_in_data.electricity_mix):
@@ -389,32 +521,53 @@ def test_the_energy_file_for_another_pair():
     table = pd.read_csv(OWID)
     russia = table[(table["iso_code"] == "RUS") & (table["year"] == 2023)].iloc[0]
     gas = rows.query("country == 'RUS' and year == 2023 and source_of_power == 'gas'").iloc[0]
-    assert (gas["generation_twh"], gas["share_percent"]) == (russia["gas_electricity"], russia["gas_share_elec"])
-    assert set(rows["country"]) == {"RUS", "QAT", "SAU", "WLD"}  # the copy has neither Türkiye nor a need of Iran
+    assert (gas["generation_twh"], gas["share_percent"]) == (
+        russia["gas_electricity"],
+        russia["gas_share_elec"],
+    )
+    assert set(rows["country"]) == {
+        "RUS",
+        "QAT",
+        "SAU",
+        "WLD",
+    }  # the copy has neither Türkiye nor a need of Iran
 
 
 def test_faults_of_the_energy_file_are_named(server, energy, tmp_path):
     header, rows = energy
     serve_energy(server, [name.replace("gas_production", "gas_output") for name in header], rows)
     fetched("owid-energy", server, tmp_path)
-    with pytest.raises(ValueError, match="owid-energy-data.csv: it has no column .'gas_production'."):
+    with pytest.raises(
+        ValueError, match="owid-energy-data.csv: it has no column .'gas_production'."
+    ):
         our_world_in_data.energy_production(tmp_path, PAIR)
     place = header.index("gas_electricity")
     comma = [[*row[:place], row[place].replace(".", ","), *row[place + 1 :]] for row in rows]
     (tmp_path / "owid-energy" / "owid-energy-data.csv").write_bytes(pack(header, comma))
-    with pytest.raises(ValueError, match=r"owid-energy-data.csv, row \d+, column gas_electricity: '\d+,\d+' is no number"):
+    with pytest.raises(
+        ValueError,
+        match=r"owid-energy-data.csv, row \d+, column gas_electricity: '\d+,\d+' is no number",
+    ):
         our_world_in_data.electricity_mix(tmp_path, PAIR)
 
 
 def test_an_energy_file_that_is_cut_off_at_a_line_is_refused(server, energy, tmp_path):
     header, rows = energy
-    server.expect_oneshot_request("/owid-energy-data.csv").respond_with_data(pack(header, [row for row in rows if row[0] < "Turkey"]), content_type="text/csv")
-    with pytest.raises(download.FetchError, match="source owid-energy, https://.*/owid-energy-data.csv: owid-energy-data.csv: no rows of .'WLD'."):
+    server.expect_oneshot_request("/owid-energy-data.csv").respond_with_data(
+        pack(header, [row for row in rows if row[0] < "Turkey"]), content_type="text/csv"
+    )
+    with pytest.raises(
+        download.FetchError,
+        match="source owid-energy, https://.*/owid-energy-data.csv: owid-energy-data.csv: no rows of .'WLD'.",
+    ):
         fetched("owid-energy", server, tmp_path)
     assert not (tmp_path / "owid-energy").exists()
     serve_energy(server, header, rows)
     fetched("owid-energy", server, tmp_path)  # asks anew
-    same(our_world_in_data.electricity_mix(tmp_path, PAIR), our_world_in_data.electricity_mix(UPSTREAM, PAIR))
+    same(
+        our_world_in_data.electricity_mix(tmp_path, PAIR),
+        our_world_in_data.electricity_mix(UPSTREAM, PAIR),
+    )
 
 
 LONG = "Deaths in ongoing conflicts (best estimate) - Conflict type: all"
@@ -426,25 +579,56 @@ def deaths():
     """The rows of the deaths file with the codes that a chart's download has."""
     with (UPSTREAM / "owid-ucdp-deaths" / DEATHS).open(encoding="utf-8", newline="") as file:
         _, *rows = csv.reader(file)
-    return [[place, {"Syria": "SYR", "Zimbabwe": "ZWE", "World": "OWID_WRL"}.get(place, ""), year, number] for place, year, number in rows]
+    return [
+        [
+            place,
+            {"Syria": "SYR", "Zimbabwe": "ZWE", "World": "OWID_WRL"}.get(place, ""),
+            year,
+            number,
+        ]
+        for place, year, number in rows
+    ]
 
 
 @pytest.mark.parametrize(
     "header",
-    [["Entity", "Code", "Year", LONG], ["entity", "code", "year", "number_deaths_ongoing_conflicts__conflict_type_all"], ["Entity", "Code", "Year", "Deaths"]],
+    [
+        ["Entity", "Code", "Year", LONG],
+        ["entity", "code", "year", "number_deaths_ongoing_conflicts__conflict_type_all"],
+        ["Entity", "Code", "Year", "Deaths"],
+    ],
 )
 def test_the_charts_download_gives_what_the_copy_does(server, deaths, tmp_path, header):
-    server.expect_request(f"/{DEATHS}").respond_with_data(pack(header, deaths, mark="\ufeff"), content_type="text/csv")
+    server.expect_request(f"/{DEATHS}").respond_with_data(
+        pack(header, deaths, mark="\ufeff"), content_type="text/csv"
+    )
     assert fetched("owid-ucdp-deaths", server, tmp_path).endswith("years to 2023")
-    assert asked(server) == [(f"/{DEATHS}", {"v": "1", "csvType": "full", "useColumnShortNames": "false"})]
-    same(our_world_in_data.syria_conflict(tmp_path, PAIR), our_world_in_data.syria_conflict(UPSTREAM, PAIR))
+    assert asked(server) == [
+        (f"/{DEATHS}", {"v": "1", "csvType": "full", "useColumnShortNames": "false"})
+    ]
+    same(
+        our_world_in_data.syria_conflict(tmp_path, PAIR),
+        our_world_in_data.syria_conflict(UPSTREAM, PAIR),
+    )
 
 
 def test_bounds_of_an_estimate_are_not_read_for_it(server, deaths, tmp_path):
-    header = ["Entity", "Code", "Year", LONG.replace("best", "high"), LONG, LONG.replace("best", "low")]
-    server.expect_request(f"/{DEATHS}").respond_with_data(pack(header, [[*row[:3], 10**6, row[3], 0] for row in deaths]), content_type="text/csv")
+    header = [
+        "Entity",
+        "Code",
+        "Year",
+        LONG.replace("best", "high"),
+        LONG,
+        LONG.replace("best", "low"),
+    ]
+    server.expect_request(f"/{DEATHS}").respond_with_data(
+        pack(header, [[*row[:3], 10**6, row[3], 0] for row in deaths]), content_type="text/csv"
+    )
     fetched("owid-ucdp-deaths", server, tmp_path)
-    same(our_world_in_data.syria_conflict(tmp_path, PAIR), our_world_in_data.syria_conflict(UPSTREAM, PAIR))
+    same(
+        our_world_in_data.syria_conflict(tmp_path, PAIR),
+        our_world_in_data.syria_conflict(UPSTREAM, PAIR),
+    )
 
 
 @pytest.mark.parametrize(("header", "said"), [
@@ -454,17 +638,24 @@ def test_bounds_of_an_estimate_are_not_read_for_it(server, deaths, tmp_path):
     (["Entity", "Code", "Year", LONG.replace("best", "high")], "expected Entity, Code, Year and one column of deaths"),
 ])  # fmt: skip
 def test_another_column_of_deaths_is_refused(server, deaths, tmp_path, header, said):
-    server.expect_request(f"/{DEATHS}").respond_with_data(pack(header, deaths), content_type="text/csv")
-    with pytest.raises(download.FetchError, match=f"^source owid-ucdp-deaths, https://.*: {DEATHS}: {said}"):
+    server.expect_request(f"/{DEATHS}").respond_with_data(
+        pack(header, deaths), content_type="text/csv"
+    )
+    with pytest.raises(
+        download.FetchError, match=f"^source owid-ucdp-deaths, https://.*: {DEATHS}: {said}"
+    ):
         fetched("owid-ucdp-deaths", server, tmp_path)
 
 
 def test_a_chart_that_is_gone_or_has_no_syria(server, deaths, tmp_path):
-    server.expect_oneshot_request(f"/{DEATHS}").respond_with_data('{"error": "Not found"}', status=404, content_type="application/json")
+    server.expect_oneshot_request(f"/{DEATHS}").respond_with_data(
+        '{"error": "Not found"}', status=404, content_type="application/json"
+    )
     with pytest.raises(download.FetchError, match=f"owid-ucdp-deaths, https://.*/{DEATHS}.*404"):
         fetched("owid-ucdp-deaths", server, tmp_path)
     server.expect_request(f"/{DEATHS}").respond_with_data(
-        pack(["Entity", "Code", "Year", LONG], [row for row in deaths if row[0] != "Syria"]), content_type="text/csv"
+        pack(["Entity", "Code", "Year", LONG], [row for row in deaths if row[0] != "Syria"]),
+        content_type="text/csv",
     )
     with pytest.raises(download.FetchError, match="no rows for Syria"):
         fetched("owid-ucdp-deaths", server, tmp_path)
@@ -476,7 +667,9 @@ def test_a_chart_that_is_gone_or_has_no_syria(server, deaths, tmp_path):
 def serve_prices(server, change=lambda text: text):
     for name in ("brent-year.csv", "brent-monthly.csv"):
         text = (UPSTREAM / "eia-brent" / name).read_bytes().decode()
-        server.expect_request(f"/{name}").respond_with_data(change(text).encode(), content_type="text/plain; charset=utf-8")
+        server.expect_request(f"/{name}").respond_with_data(
+            change(text).encode(), content_type="text/plain; charset=utf-8"
+        )
 
 
 @pytest.mark.parametrize("mark", ["", "\ufeff"])
@@ -499,18 +692,26 @@ def test_faults_of_the_price_are_named(server, tmp_path, change, said):
         fetched("eia-brent", server, tmp_path)
 
 
-REPORT = next((UPSTREAM / "eia-crude-exports").glob("INT-Export*.csv"), None) if UPSTREAM.is_dir() else None
+REPORT = (
+    next((UPSTREAM / "eia-crude-exports").glob("INT-Export*.csv"), None)
+    if UPSTREAM.is_dir()
+    else None
+)
 
 
 def give_report(folder, change):
     """Lay the report, changed, where it lies when a person has given it."""
     (folder / "eia-crude-exports").mkdir()
-    (folder / "eia-crude-exports" / "INT-Export.csv").write_bytes(change(REPORT.read_bytes().decode()).encode())
+    (folder / "eia-crude-exports" / "INT-Export.csv").write_bytes(
+        change(REPORT.read_bytes().decode()).encode()
+    )
     return folder
 
 
 def test_a_report_of_exports_is_taken_and_read(tmp_path):
-    given = tmp_path / "INT-Export-11-25-2026_10-00-00.csv"  # as the data browser names it; its last line has no end
+    given = (
+        tmp_path / "INT-Export-11-25-2026_10-00-00.csv"
+    )  # as the data browser names it; its last line has no end
     shutil.copy(REPORT, given)
     assert download.take(download.sources()["eia-crude-exports"], [given], tmp_path) == [given]
     same(eia.exports(tmp_path, PAIR), eia.exports(UPSTREAM, PAIR))
@@ -519,7 +720,12 @@ def test_a_report_of_exports_is_taken_and_read(tmp_path):
 def further(text):
     """A later report with one more year, the same in value as the one before."""
     lines = [line.rstrip("\r") for line in text.split("\n")]
-    more = [line + "," + line.rsplit(",", 1)[1].replace("2016", "2017") if line.startswith('"') else line for line in lines]
+    more = [
+        line + "," + line.rsplit(",", 1)[1].replace("2016", "2017")
+        if line.startswith('"')
+        else line
+        for line in lines
+    ]
     return "\n".join(more).replace("08-08-2020", "11-25-2026")
 
 
@@ -554,8 +760,13 @@ def test_faults_of_a_report_are_named(tmp_path, before, after, said):
 def test_a_comma_in_a_report_is_no_decimal_point(tmp_path):
     lines = REPORT.read_bytes().decode().splitlines(keepends=True)
     place = next(i for i, line in enumerate(lines) if "INTL.57-4-IRN-TBPD.A" in line)
-    lines[place] = lines[place].replace(".", ",").replace("INTL,57-4-IRN-TBPD,A", "INTL.57-4-IRN-TBPD.A")
-    with pytest.raises(ValueError, match=r"INT-Export.csv, series INTL.57-4-IRN-TBPD.A, \d+: '\d+,\d+' is no number"):
+    lines[place] = (
+        lines[place].replace(".", ",").replace("INTL,57-4-IRN-TBPD,A", "INTL.57-4-IRN-TBPD.A")
+    )
+    with pytest.raises(
+        ValueError,
+        match=r"INT-Export.csv, series INTL.57-4-IRN-TBPD.A, \d+: '\d+,\d+' is no number",
+    ):
         eia.exports(give_report(tmp_path, lambda _: "".join(lines)), PAIR)
     with pytest.raises(FileNotFoundError, match="expected one file INT-Export"):
         eia.exports(tmp_path / "nothing", PAIR)
@@ -568,12 +779,30 @@ TRACKER = UPSTREAM / "gem-ggit" / "ggit_2024-10-08.xlsx"
 
 def entry(server, name):
     folder = "trackers/ggit/compilation_output"
-    return {"name": name, "path": f"{folder}/{name}", "sha": "0" * 40, "size": 1, "type": "file", "download_url": server.url_for(f"/raw/{folder}/{name}")}
+    return {
+        "name": name,
+        "path": f"{folder}/{name}",
+        "sha": "0" * 40,
+        "size": 1,
+        "type": "file",
+        "download_url": server.url_for(f"/raw/{folder}/{name}"),
+    }
 
 
-def serve_tracker(server, names=("LNG Terminals-map-file-2024-10-06.csv", "ggit_2023-12-01.xlsx", "ggit_2024-10-08.xlsx", "ggit_old.xlsx"), body=None):
+def serve_tracker(
+    server,
+    names=(
+        "LNG Terminals-map-file-2024-10-06.csv",
+        "ggit_2023-12-01.xlsx",
+        "ggit_2024-10-08.xlsx",
+        "ggit_old.xlsx",
+    ),
+    body=None,
+):
     server.expect_request("/").respond_with_json([entry(server, name) for name in names])
-    server.expect_request("/raw/trackers/ggit/compilation_output/ggit_2024-10-08.xlsx").respond_with_data(TRACKER.read_bytes() if body is None else body)
+    server.expect_request(
+        "/raw/trackers/ggit/compilation_output/ggit_2024-10-08.xlsx"
+    ).respond_with_data(TRACKER.read_bytes() if body is None else body)
 
 
 @pytest.fixture(scope="module")
@@ -584,7 +813,10 @@ def pipelines():
 def test_the_newest_tracker_of_the_folder_is_read(server, pipelines, tmp_path):
     serve_tracker(server)
     assert fetched("gem-ggit", server, tmp_path) == "compiled on 2024-10-08"
-    assert [path for path, _ in asked(server)] == ["/", "/raw/trackers/ggit/compilation_output/ggit_2024-10-08.xlsx"]
+    assert [path for path, _ in asked(server)] == [
+        "/",
+        "/raw/trackers/ggit/compilation_output/ggit_2024-10-08.xlsx",
+    ]
     same(global_energy_monitor.pipelines(tmp_path, PAIR), pipelines)
 
 
@@ -605,10 +837,14 @@ def test_a_folder_without_the_tracker_is_refused(server, tmp_path, answer, said)
 
 
 def test_a_refused_list_and_a_pointer_in_the_workbooks_place(server, tmp_path):
-    server.expect_oneshot_request("/").respond_with_handler(lambda _: Response('{"message": "rate limit"}', status=403, content_type="application/json"))
+    server.expect_oneshot_request("/").respond_with_handler(
+        lambda _: Response('{"message": "rate limit"}', status=403, content_type="application/json")
+    )
     with pytest.raises(download.FetchError, match="gem-ggit, https://.* 403"):
         fetched("gem-ggit", server, tmp_path)
-    serve_tracker(server, body=b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1265545\n")
+    serve_tracker(
+        server, body=b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1265545\n"
+    )
     with pytest.raises(download.FetchError, match="ggit_2024-10-08.xlsx: the archive is damaged"):
         fetched("gem-ggit", server, tmp_path)
     assert not (tmp_path / "gem-ggit").exists()
@@ -616,14 +852,25 @@ def test_a_refused_list_and_a_pointer_in_the_workbooks_place(server, tmp_path):
 
 @pytest.fixture(scope="module")
 def tracker():
-    rows = [list(row) for row in openpyxl.load_workbook(TRACKER, read_only=True).worksheets[0].iter_rows(values_only=True)]
+    rows = [
+        list(row)
+        for row in openpyxl.load_workbook(TRACKER, read_only=True)
+        .worksheets[0]
+        .iter_rows(values_only=True)
+    ]
     with global_energy_monitor.SELECTED.open(encoding="utf-8", newline="") as file:
         chosen = {row["project_id"] for row in csv.DictReader(file)}
     return [rows[0], *(row for row in rows if row[0] in chosen)]
 
 
 def test_columns_of_the_tracker_may_stand_anywhere(tracker, pipelines, tmp_path):
-    save(tmp_path / "gem-ggit" / "ggit.xlsx", {"About": [["Global Gas Infrastructure Tracker"]], "Pipelines": [row[::-1] for row in tracker]})
+    save(
+        tmp_path / "gem-ggit" / "ggit.xlsx",
+        {
+            "About": [["Global Gas Infrastructure Tracker"]],
+            "Pipelines": [row[::-1] for row in tracker],
+        },
+    )
     same(global_energy_monitor.pipelines(tmp_path, PAIR), pipelines)
     same(global_energy_monitor.pipelines(tmp_path, PAIR[::-1]), pipelines)
 
@@ -656,7 +903,9 @@ FACTBOOK = "cia_natural_gas_proved_reserves_by_edition_tcm.csv"
 def test_the_factbook_for_another_pair():
     table = pd.read_csv(UPSTREAM / "cia-factbook" / FACTBOOK, index_col="name")
     rows = cia.reserves(UPSTREAM, OTHER).query("country == 'RUS'").set_index("year")["value"]
-    assert rows[2025] == round(table.loc["Russia", "2025"] * 1000, 6) and rows[2010] == round(table.loc["Russia", "2010"] * 1000, 6)
+    assert rows[2025] == round(table.loc["Russia", "2025"] * 1000, 6) and rows[2010] == round(
+        table.loc["Russia", "2010"] * 1000, 6
+    )
     assert "TUR" not in set(cia.reserves(UPSTREAM, OTHER)["country"])  # no large holder
 
 
@@ -668,7 +917,10 @@ def test_the_factbook_for_another_pair():
 def test_faults_of_the_factbook_are_named(tmp_path, before, after, said):
     (tmp_path / "cia-factbook").mkdir()
     (tmp_path / "cia-factbook" / FACTBOOK).write_text(
-        (UPSTREAM / "cia-factbook" / FACTBOOK).read_text(encoding="utf-8").replace(before, after, 1), encoding="utf-8"
+        (UPSTREAM / "cia-factbook" / FACTBOOK)
+        .read_text(encoding="utf-8")
+        .replace(before, after, 1),
+        encoding="utf-8",
     )
     with pytest.raises(ValueError, match=said):
         cia.reserves(tmp_path, PAIR)

@@ -39,12 +39,21 @@ def test_harvard_atlas_trade_of_2019():
 
 def test_agri_food_is_most_of_the_basket_both_ways_in_2019():
     products = load("trade_products")
-    assert round(100 * measures.basket(products, "RUS", "IRN", "export", 2019)["Agri-food"], 1) == 79.6
-    assert round(100 * measures.basket(products, "RUS", "IRN", "import", 2019)["Agri-food"], 1) == 77.8
+    assert (
+        round(100 * measures.basket(products, "RUS", "IRN", "export", 2019)["Agri-food"], 1) == 79.6
+    )
+    assert (
+        round(100 * measures.basket(products, "RUS", "IRN", "import", 2019)["Agri-food"], 1) == 77.8
+    )
 
 
 def test_metals_were_most_of_russias_exports_in_2005():
-    assert round(100 * measures.basket(load("trade_products"), "RUS", "IRN", "export", 2005)["Metals"], 1) == 69.4
+    assert (
+        round(
+            100 * measures.basket(load("trade_products"), "RUS", "IRN", "export", 2005)["Metals"], 1
+        )
+        == 69.4
+    )
 
 
 def test_iran_in_russias_trade_of_2019():
@@ -65,7 +74,10 @@ def test_iran_in_russias_trade_of_2019():
     ],
 )
 def test_trade_totals(source, reporter, flow, year, value):
-    assert cell("trade_totals", "value_usd", source=source, reporter=reporter, flow=flow, year=year) == value
+    assert (
+        cell("trade_totals", "value_usd", source=source, reporter=reporter, flow=flow, year=year)
+        == value
+    )
 
 
 def test_imf_2019_which_looks_like_a_partial_year_is_left_out():
@@ -76,7 +88,10 @@ def test_imf_2019_which_looks_like_a_partial_year_is_left_out():
 def test_product_years_that_cannot_be_read_by_chapter_are_left_out():
     products = load("trade_products")
     assert products["year"].max() == 2019
-    assert round(products.query("flow == 'export' and year == 2006")["value_usd"].sum() / MILLION) == 1556
+    assert (
+        round(products.query("flow == 'export' and year == 2006")["value_usd"].sum() / MILLION)
+        == 1556
+    )
 
 
 @pytest.mark.parametrize(
@@ -88,17 +103,37 @@ def test_product_years_that_cannot_be_read_by_chapter_are_left_out():
     ],
 )
 def test_trade_partners(source, reporter, partner, flow, year, value):
-    assert cell("trade_partners", "value_usd", source=source, reporter=reporter, partner=partner, flow=flow, year=year) == value
+    assert (
+        cell(
+            "trade_partners",
+            "value_usd",
+            source=source,
+            reporter=reporter,
+            partner=partner,
+            flow=flow,
+            year=year,
+        )
+        == value
+    )
 
 
-@pytest.mark.parametrize("country, year, value", [("IRN", 2012, 644035512181), ("IRN", 2020, 239735486745), ("USA", 2023, 27360935000000)])
+@pytest.mark.parametrize(
+    "country, year, value",
+    [("IRN", 2012, 644035512181), ("IRN", 2020, 239735486745), ("USA", 2023, 27360935000000)],
+)
 def test_gdp(country, year, value):
     assert cell("gdp", "gdp_usd", country=country, year=year) == value
 
 
 @pytest.mark.parametrize(
     "target, year, kind, cases",
-    [("RUS", 2021, "any", 12), ("RUS", 2022, "any", 29), ("IRN", 2016, "any", 20), ("IRN", 2017, "any", 3), ("RUS", 2022, "financial", 27)],
+    [
+        ("RUS", 2021, "any", 12),
+        ("RUS", 2022, "any", 29),
+        ("IRN", 2016, "any", 20),
+        ("IRN", 2017, "any", 3),
+        ("RUS", 2022, "financial", 27),
+    ],
 )
 def test_sanctions_in_force(target, year, kind, cases):
     assert cell("sanctions", "active_cases", target=target, year=year, sanction_type=kind) == cases
@@ -113,12 +148,28 @@ def test_sanctions_cover_only_the_years_in_which_the_copy_is_complete():
 
 @pytest.mark.parametrize("country, value", [("IRN", 264.8), ("RUS", 609.4)])
 def test_gas_output_of_2025(country, value):
-    assert round(cell("energy_production", source="Energy Institute", country=country, fuel="gas", measure="production", unit="bcm", year=2025), 1) == value
+    assert (
+        round(
+            cell(
+                "energy_production",
+                source="Energy Institute",
+                country=country,
+                fuel="gas",
+                measure="production",
+                unit="bcm",
+                year=2025,
+            ),
+            1,
+        )
+        == value
+    )
 
 
 @pytest.mark.parametrize("year, value", [(2017, 2125), (2020, 404), (2012, 2102)])
 def test_irans_crude_exports_as_opec_has_them(year, value):
-    exports = load("energy_exports").query("country == 'IRN' and fuel == 'crude oil' and destination == 'WLD' and year == @year")
+    exports = load("energy_exports").query(
+        "country == 'IRN' and fuel == 'crude oil' and destination == 'WLD' and year == @year"
+    )
     exports = exports[exports["source"].str.startswith("OPEC")]
     assert len(exports) == 1 and round(exports["value"].iloc[0]) == value
 
@@ -126,7 +177,9 @@ def test_irans_crude_exports_as_opec_has_them(year, value):
 def test_gas_reserves_of_todays_twelve_members():
     membership = load("gecf_membership")
     last = membership.query("status == 'member' and complete")["listed_on"].max()
-    members = membership[(membership["listed_on"] == last) & (membership["status"] == "member")]["country"].tolist()
+    members = membership[(membership["listed_on"] == last) & (membership["status"] == "member")][
+        "country"
+    ].tolist()
     assert len(members) == 12
     shares = measures.share_of_reserves(load("energy_reserves"), members, "gas", "OPEC")["share"]
     assert round(100 * shares.loc[2023], 1) == 63.1 and round(100 * shares.loc[2001], 1) == 71.2
@@ -136,7 +189,15 @@ def test_energy_institute_reserves_stop_at_2020():
     assert load("energy_reserves").query("source == 'Energy Institute'")["year"].max() == 2020
 
 
-@pytest.mark.parametrize("year, destination, value", [(2019, "Europe", 191.265), (2025, "Europe", 35.9679), (2025, "CHN", 36.7207), (2019, "CHN", 0.283923)])
+@pytest.mark.parametrize(
+    "year, destination, value",
+    [
+        (2019, "Europe", 191.265),
+        (2025, "Europe", 35.9679),
+        (2025, "CHN", 36.7207),
+        (2019, "CHN", 0.283923),
+    ],
+)
 def test_where_russian_pipeline_gas_goes(year, destination, value):
     exports = load("energy_exports").query(
         "country == 'RUS' and fuel == 'pipeline gas' and destination == @destination and year == @year and source == 'Energy Institute'"
@@ -149,21 +210,47 @@ def test_power_of_siberia_is_counted_once():
     assert sorted(lines["capacity_bcm"]) == [38, 38] and lines["counts_capacity"].sum() == 1
 
 
-@pytest.mark.parametrize("frequency, period, value", [("year", "2022-01-01", 100.93), ("month", "2020-04-01", 18.38), ("year", "2012-01-01", 111.63)])
+@pytest.mark.parametrize(
+    "frequency, period, value",
+    [
+        ("year", "2022-01-01", 100.93),
+        ("month", "2020-04-01", 18.38),
+        ("year", "2012-01-01", 111.63),
+    ],
+)
 def test_brent(frequency, period, value):
-    assert cell("oil_price", "usd_per_barrel", frequency=frequency, period=pd.Timestamp(period)) == value
+    assert (
+        cell("oil_price", "usd_per_barrel", frequency=frequency, period=pd.Timestamp(period))
+        == value
+    )
 
 
-@pytest.mark.parametrize("country, year, power, share", [("IRN", 2024, "gas", 85.917), ("RUS", 2025, "solar", 0.238)])
+@pytest.mark.parametrize(
+    "country, year, power, share", [("IRN", 2024, "gas", 85.917), ("RUS", 2025, "solar", 0.238)]
+)
 def test_electricity_mix(country, year, power, share):
-    assert round(cell("electricity_mix", "share_percent", country=country, year=year, source_of_power=power), 3) == share
+    assert (
+        round(
+            cell(
+                "electricity_mix",
+                "share_percent",
+                country=country,
+                year=year,
+                source_of_power=power,
+            ),
+            3,
+        )
+        == share
+    )
 
 
 # --- security -------------------------------------------------------------------------------------------------------------------
 
 
 def tiv(supplier, recipient):
-    return load("arms_transfers").query("record == 'delivery' and supplier == @supplier and recipient == @recipient")
+    return load("arms_transfers").query(
+        "record == 'delivery' and supplier == @supplier and recipient == @recipient"
+    )
 
 
 def test_arms_from_russia_to_iran():
@@ -175,7 +262,9 @@ def test_arms_from_russia_to_iran():
 def test_arms_from_iran_to_russia():
     deliveries = tiv("IRN", "RUS")
     assert round(deliveries["tiv_delivered"].sum()) == 493
-    assert round(deliveries[deliveries["designation"] == "Shahed-136"]["tiv_delivered"].sum()) == 460
+    assert (
+        round(deliveries[deliveries["designation"] == "Shahed-136"]["tiv_delivered"].sum()) == 460
+    )
 
 
 def test_the_s300_deal_names_the_order_it_replaced():
@@ -190,10 +279,19 @@ def test_syrian_deaths():
 
 
 @pytest.mark.parametrize(
-    "year, source, measure, country, value", [(2023, "SIPRI", "share_of_gdp", "IRN", 2.061404), (2023, "World Bank", "share_of_gdp", "RUS", 5.402318)]
+    "year, source, measure, country, value",
+    [
+        (2023, "SIPRI", "share_of_gdp", "IRN", 2.061404),
+        (2023, "World Bank", "share_of_gdp", "RUS", 5.402318),
+    ],
 )
 def test_military_spending(year, source, measure, country, value):
-    assert round(cell("military_spending", country=country, year=year, source=source, measure=measure), 6) == value
+    assert (
+        round(
+            cell("military_spending", country=country, year=year, source=source, measure=measure), 6
+        )
+        == value
+    )
 
 
 # --- diplomacy ------------------------------------------------------------------------------------------------------------------
@@ -201,7 +299,12 @@ def test_military_spending(year, source, measure, country, value):
 
 @pytest.mark.parametrize(
     "one, other, first, last, value",
-    [("RUS", "IRN", 1991, 1999, 0.512), ("RUS", "IRN", 2015, 2019, 0.664), ("IRN", "ISR", 2015, 2019, 0.109), ("IRN", "CHN", 2015, 2019, 0.774)],
+    [
+        ("RUS", "IRN", 1991, 1999, 0.512),
+        ("RUS", "IRN", 2015, 2019, 0.664),
+        ("IRN", "ISR", 2015, 2019, 0.109),
+        ("IRN", "CHN", 2015, 2019, 0.774),
+    ],
 )
 def test_agreement_in_the_general_assembly(one, other, first, last, value):
     agreement = measures.voting_agreement(load("un_votes"), one, other)
@@ -210,7 +313,11 @@ def test_agreement_in_the_general_assembly(one, other, first, last, value):
 
 @pytest.mark.parametrize("year, distance", [(1995, 2.74), (2023, 0.27)])
 def test_distance_of_ideal_points(year, distance):
-    points = load("un_ideal_points").query("estimate == 'all' and year == @year").set_index("country")["value"]
+    points = (
+        load("un_ideal_points")
+        .query("estimate == 'all' and year == @year")
+        .set_index("country")["value"]
+    )
     assert round(abs(points["RUS"] - points["IRN"]), 2) == distance
 
 

@@ -9,7 +9,9 @@ from analysis import measures
 
 
 def trade(rows):
-    return pd.DataFrame(rows, columns=["source", "reporter", "partner", "flow", "year", "value_usd"])
+    return pd.DataFrame(
+        rows, columns=["source", "reporter", "partner", "flow", "year", "value_usd"]
+    )
 
 
 PAIR = trade(
@@ -39,13 +41,18 @@ def test_ratio_leaves_out_years_without_both_flows():
 
 
 def test_mirror_gap_by_hand():
-    gap = measures.mirror_gap(pd.Series({2001: 300.0, 2002: 50.0, 2004: 0.0}), pd.Series({2001: 330.0, 2003: 10.0, 2004: 5.0}))
+    gap = measures.mirror_gap(
+        pd.Series({2001: 300.0, 2002: 50.0, 2004: 0.0}),
+        pd.Series({2001: 330.0, 2003: 10.0, 2004: 5.0}),
+    )
     assert gap.loc[2001].tolist() == pytest.approx([300.0, 330.0, 30.0, 1.1])
     assert list(gap.index) == [2001, 2004] and pd.isna(gap.loc[2004, "ratio"])
 
 
 values = st.floats(min_value=0.01, max_value=1e12)
-series = st.dictionaries(st.integers(1990, 2025), values, min_size=1, max_size=10).map(lambda d: pd.Series(d, dtype=float))
+series = st.dictionaries(st.integers(1990, 2025), values, min_size=1, max_size=10).map(
+    lambda d: pd.Series(d, dtype=float)
+)
 
 
 @given(series, series)
@@ -92,8 +99,12 @@ def products(amounts):
 
 
 def test_basket_by_hand():
-    shares = measures.basket(products({"10": 60.0, "08": 20.0, "72": 15.0, "84": 5.0}), "AAA", "BBB", "export", 2001)
-    assert shares.to_dict() == pytest.approx({"Agri-food": 0.8, "Metals": 0.15, "Machinery and vehicles": 0.05})
+    shares = measures.basket(
+        products({"10": 60.0, "08": 20.0, "72": 15.0, "84": 5.0}), "AAA", "BBB", "export", 2001
+    )
+    assert shares.to_dict() == pytest.approx(
+        {"Agri-food": 0.8, "Metals": 0.15, "Machinery and vehicles": 0.05}
+    )
     assert shares.index[0] == "Agri-food"
 
 
@@ -112,7 +123,9 @@ def test_concentration_by_hand():
 
 
 def partners(rows):
-    return pd.DataFrame(rows, columns=["source", "reporter", "partner", "flow", "year", "value_usd"])
+    return pd.DataFrame(
+        rows, columns=["source", "reporter", "partner", "flow", "year", "value_usd"]
+    )
 
 
 def test_partner_table_takes_the_published_world_as_the_whole():
@@ -134,18 +147,40 @@ def test_partner_table_takes_the_published_world_as_the_whole():
 
 
 def test_partner_table_sums_partners_where_no_world_is_published_and_ties_share_a_rank():
-    table = measures.partner_table(partners([("S", "AAA", code, "import", 2001, 25.0) for code in ("BBB", "CCC", "DDD", "EEE")]), "S", "AAA", 2001)
+    table = measures.partner_table(
+        partners(
+            [("S", "AAA", code, "import", 2001, 25.0) for code in ("BBB", "CCC", "DDD", "EEE")]
+        ),
+        "S",
+        "AAA",
+        2001,
+    )
     assert table["share"].tolist() == [0.25] * 4 and table["rank"].tolist() == [1] * 4
 
 
 def test_areas_not_specified_count_in_the_whole_and_have_no_rank():
-    frame = partners([("S", "AAA", "ANS", "export", 2001, 50.0), ("S", "AAA", "BBB", "export", 2001, 30.0), ("S", "AAA", "CCC", "import", 2001, 20.0)])
+    frame = partners(
+        [
+            ("S", "AAA", "ANS", "export", 2001, 50.0),
+            ("S", "AAA", "BBB", "export", 2001, 30.0),
+            ("S", "AAA", "CCC", "import", 2001, 20.0),
+        ]
+    )
     table = measures.partner_table(frame, "S", "AAA", 2001)
-    assert table["share"].to_dict() == {"BBB": 0.3, "CCC": 0.2} and table["rank"].to_dict() == {"BBB": 1, "CCC": 2}
+    assert table["share"].to_dict() == {"BBB": 0.3, "CCC": 0.2} and table["rank"].to_dict() == {
+        "BBB": 1,
+        "CCC": 2,
+    }
 
 
 def test_partner_shares_by_year():
-    frame = partners([("S", "AAA", "BBB", "export", 2001, 1.0), ("S", "AAA", "CCC", "export", 2001, 3.0), ("S", "AAA", "CCC", "export", 2002, 3.0)])
+    frame = partners(
+        [
+            ("S", "AAA", "BBB", "export", 2001, 1.0),
+            ("S", "AAA", "CCC", "export", 2001, 3.0),
+            ("S", "AAA", "CCC", "export", 2002, 3.0),
+        ]
+    )
     shares = measures.partner_shares(frame, "S", "AAA", "BBB")
     assert shares.to_dict("index") == {2001: {"share": 0.25, "rank": 2}}
 
@@ -166,7 +201,10 @@ def test_share_of_reserves_says_how_many_countries_it_could_count():
         ]
     )
     table = measures.share_of_reserves(frame, ["AAA", "BBB"], "gas", "S")
-    assert table.to_dict("index") == {2001: {"share": 0.5, "counted": 2}, 2002: {"share": 0.4, "counted": 1}}
+    assert table.to_dict("index") == {
+        2001: {"share": 0.5, "counted": 2},
+        2002: {"share": 0.4, "counted": 1},
+    }
     with pytest.raises(ValueError, match="no world total"):
         measures.share_of_reserves(frame, ["AAA"], "oil", "S")
 
@@ -176,16 +214,40 @@ def votes(rows):
 
 
 def test_voting_agreement_counts_recorded_votes_only():
-    frame = votes([(1, 2001, "AAA", "yes"), (1, 2001, "BBB", "yes"), (2, 2001, "AAA", "no"), (2, 2001, "BBB", "abstain"), (3, 2002, "AAA", "yes")])
+    frame = votes(
+        [
+            (1, 2001, "AAA", "yes"),
+            (1, 2001, "BBB", "yes"),
+            (2, 2001, "AAA", "no"),
+            (2, 2001, "BBB", "abstain"),
+            (3, 2002, "AAA", "yes"),
+        ]
+    )
     agreement = measures.voting_agreement(frame, "AAA", "BBB")
     assert agreement["agree"].to_dict() == {1: True, 2: False}
     assert agreement["agree"].mean() == 0.5
 
 
-@given(st.lists(st.tuples(st.sampled_from(["yes", "no", "abstain"]), st.sampled_from(["yes", "no", "abstain"])), min_size=1, max_size=40))
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["yes", "no", "abstain"]), st.sampled_from(["yes", "no", "abstain"])
+        ),
+        min_size=1,
+        max_size=40,
+    )
+)
 def test_voting_agreement_is_symmetric_and_full_with_oneself(pairs):
-    frame = votes([(i, 2000, country, vote) for i, pair in enumerate(pairs) for country, vote in zip(("AAA", "BBB"), pair)])
-    assert measures.voting_agreement(frame, "AAA", "BBB").equals(measures.voting_agreement(frame, "BBB", "AAA"))
+    frame = votes(
+        [
+            (i, 2000, country, vote)
+            for i, pair in enumerate(pairs)
+            for country, vote in zip(("AAA", "BBB"), pair)
+        ]
+    )
+    assert measures.voting_agreement(frame, "AAA", "BBB").equals(
+        measures.voting_agreement(frame, "BBB", "AAA")
+    )
     assert measures.voting_agreement(frame, "AAA", "AAA")["agree"].all()
 
 
@@ -207,7 +269,11 @@ FORUM = pd.DataFrame(
 @pytest.mark.parametrize(
     "day, members, observers",
     [
-        ("2008-01-01", ["AAA", "BBB"], ["CCC"]),  # on the day of the list; DDD stood on the list before only
+        (
+            "2008-01-01",
+            ["AAA", "BBB"],
+            ["CCC"],
+        ),  # on the day of the list; DDD stood on the list before only
         ("2009-12-31", ["AAA", "BBB"], ["CCC"]),
         ("2010-03-01", ["AAA", "CCC"], []),  # CCC has become a member, BBB is no longer listed
         ("2011-01-01", ["AAA", "CCC"], ["EEE"]),  # an incomplete list adds, and removes nobody
@@ -240,12 +306,21 @@ def test_forum_shares_by_hand():
 
 
 VOTES = votes(
-    [(1, 1999, "AAA", "yes"), (1, 1999, "BBB", "yes"), (2, 2000, "AAA", "no"), (2, 2000, "BBB", "yes"), (3, 2001, "AAA", "no"), (3, 2001, "BBB", "no")]
+    [
+        (1, 1999, "AAA", "yes"),
+        (1, 1999, "BBB", "yes"),
+        (2, 2000, "AAA", "no"),
+        (2, 2000, "BBB", "yes"),
+        (3, 2001, "AAA", "no"),
+        (3, 2001, "BBB", "no"),
+    ]
 )
 
 
 def test_agreement_by_period_pools_the_roll_calls_of_each():
-    table = measures.agreement_by_period(VOTES, "AAA", "BBB", [(1991, 1999), (2000, 2009), (2010, 2014)])
+    table = measures.agreement_by_period(
+        VOTES, "AAA", "BBB", [(1991, 1999), (2000, 2009), (2010, 2014)]
+    )
     assert list(table.index) == ["1991–99", "2000–09", "2010–14"]
     assert table["agreement"].tolist()[:2] == [1.0, 0.5] and pd.isna(table["agreement"].iloc[2])
     assert table["votes"].tolist() == [1, 2, 0]
@@ -254,5 +329,10 @@ def test_agreement_by_period_pools_the_roll_calls_of_each():
 def test_agreement_by_issue_counts_a_roll_call_under_each_of_its_issues():
     frame = VOTES.assign(issues=VOTES["rcid"].map({1: "me", 2: "me;nu", 3: None}))
     table = measures.agreement_by_issue(frame, "AAA", "BBB", 1991, 2001)
-    assert table.to_dict("index") == {"me": {"agreement": 0.5, "votes": 2}, "nu": {"agreement": 0.0, "votes": 1}}
-    assert measures.agreement_by_issue(frame, "AAA", "BBB", 1991, 1999).to_dict("index") == {"me": {"agreement": 1.0, "votes": 1}}
+    assert table.to_dict("index") == {
+        "me": {"agreement": 0.5, "votes": 2},
+        "nu": {"agreement": 0.0, "votes": 1},
+    }
+    assert measures.agreement_by_issue(frame, "AAA", "BBB", 1991, 1999).to_dict("index") == {
+        "me": {"agreement": 1.0, "votes": 1}
+    }

@@ -8,8 +8,15 @@ import yaml
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 EXECUTED = ROOT / "_build" / ".work" / "html" / "executed"
-PAGES = [entry["file"] for entry in yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))["chapters"]]
-NOTEBOOKS = [page for page in ["index", *PAGES] if "{code-cell}" in (ROOT / f"{page}.md").read_text(encoding="utf-8")]
+PAGES = [
+    entry["file"]
+    for entry in yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))["chapters"]
+]
+NOTEBOOKS = [
+    page
+    for page in ["index", *PAGES]
+    if "{code-cell}" in (ROOT / f"{page}.md").read_text(encoding="utf-8")
+]
 
 
 @pytest.mark.parametrize("page", NOTEBOOKS)
@@ -17,4 +24,6 @@ def test_executed_notebook_is_complete_and_without_error(page):
     notebook = nbformat.read(EXECUTED / f"{page}.ipynb", as_version=4)
     cells = [cell for cell in notebook.cells if cell.cell_type == "code" and cell.source.strip()]
     assert cells and all(cell.execution_count for cell in cells), f"{page}: a cell was not executed"
-    assert not [output for cell in cells for output in cell.outputs if output.output_type == "error"], page
+    assert not [
+        output for cell in cells for output in cell.outputs if output.output_type == "error"
+    ], page

@@ -22,7 +22,12 @@ def test_all_tables_of_the_design_are_there():
 
 
 def test_frictionless_command_line_accepts_the_package():
-    command = [str(Path(sys.executable).parent / "frictionless"), "validate", "data/datapackage.json", "--json"]
+    command = [
+        str(Path(sys.executable).parent / "frictionless"),
+        "validate",
+        "data/datapackage.json",
+        "--json",
+    ]
     run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     assert run.returncode == 0, run.stdout[-3000:] + run.stderr[-2000:]
     report = json.loads(run.stdout)
@@ -30,11 +35,17 @@ def test_frictionless_command_line_accepts_the_package():
 
 
 @needs_upstream
-@pytest.mark.parametrize("resource", [r for r in tables.package()["resources"] if r["builder"] != tables.HAND], ids=lambda r: r["name"])
+@pytest.mark.parametrize(
+    "resource",
+    [r for r in tables.package()["resources"] if r["builder"] != tables.HAND],
+    ids=lambda r: r["name"],
+)
 def test_table_rebuilds_byte_for_byte(resource):
     built = refresh.build(resource, UPSTREAM)
     kept = (tables.DATA / resource["path"]).read_text(encoding="utf-8")
-    assert built == kept, f"table {resource['name']}: " + tables.first_difference(built, kept, "the rebuilt table")
+    assert built == kept, f"table {resource['name']}: " + tables.first_difference(
+        built, kept, "the rebuilt table"
+    )
 
 
 @needs_upstream
@@ -43,7 +54,11 @@ def test_the_command_writes_what_is_missing_and_nothing_else(tmp_path):
         shutil.copytree(ROOT / part, tmp_path / part)
     shutil.copy(ROOT / "data/sources.yml", tmp_path)
     rebuild = [sys.executable, "-m", "ledger", "tables", "--from", str(UPSTREAM.resolve())]
-    some = ["trade_totals", "oil_price", "events"]  # that all are rebuilt as they are, the test above has shown
+    some = [
+        "trade_totals",
+        "oil_price",
+        "events",
+    ]  # that all are rebuilt as they are, the test above has shown
 
     def files():
         return {path.name: path.read_bytes() for path in (tmp_path / "data").iterdir()}
@@ -52,13 +67,18 @@ def test_the_command_writes_what_is_missing_and_nothing_else(tmp_path):
     name = next(
         resource["name"]
         for resource in tables.package()["resources"]
-        if resource["builder"] != tables.HAND and not any("fetched" in source for source in resource["sources"])
+        if resource["builder"] != tables.HAND
+        and not any("fetched" in source for source in resource["sources"])
     )
     run = subprocess.run([*rebuild, *some], cwd=tmp_path, capture_output=True, text=True)
-    assert run.returncode == 0 and "0 tables changed" in run.stdout and "kept by hand" in run.stdout, run.stdout + run.stderr
+    assert (
+        run.returncode == 0 and "0 tables changed" in run.stdout and "kept by hand" in run.stdout
+    ), run.stdout + run.stderr
     (tmp_path / "data" / f"{name}.csv").unlink()
     run = subprocess.run([*rebuild, name], cwd=tmp_path, capture_output=True, text=True)
-    assert run.returncode == 0 and f"1 tables changed: {name}" in run.stdout, run.stdout + run.stderr
+    assert run.returncode == 0 and f"1 tables changed: {name}" in run.stdout, (
+        run.stdout + run.stderr
+    )
     assert files() == before
 
 
@@ -66,6 +86,10 @@ def test_the_command_writes_what_is_missing_and_nothing_else(tmp_path):
 def test_no_upstream_file_is_copied_into_the_book():
     import hashlib
 
-    theirs = {hashlib.sha256(path.read_bytes()).hexdigest() for path in UPSTREAM.rglob("*") if path.is_file()}
+    theirs = {
+        hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in UPSTREAM.rglob("*")
+        if path.is_file()
+    }
     for path in tables.DATA.iterdir():
         assert hashlib.sha256(path.read_bytes()).hexdigest() not in theirs, path

@@ -18,7 +18,12 @@ pytestmark = needs_upstream
 
 
 def run(*words, folder=ROOT):
-    return subprocess.run([sys.executable, "-m", "ledger", "tables", "--from", str(UPSTREAM.resolve()), *words], cwd=folder, capture_output=True, text=True)
+    return subprocess.run(
+        [sys.executable, "-m", "ledger", "tables", "--from", str(UPSTREAM.resolve()), *words],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+    )
 
 
 @pytest.fixture(scope="module")
@@ -32,15 +37,35 @@ def built(tmp_path_factory):
 
 def test_every_table_that_the_files_cover_is_built_and_the_others_are_named(built):
     into, said = built
-    made = {resource["name"] for resource in json.loads((into / "datapackage.json").read_text(encoding="utf-8"))["resources"]} - {"countries"}
-    readers_make = {resource["name"] for resource in tables.package()["resources"] if resource["builder"] != tables.HAND}
-    assert readers_make - made == {"trade_products", "gas_pipelines"}  # goods by chapter are of five other countries; pipelines are chosen by hand
+    made = {
+        resource["name"]
+        for resource in json.loads((into / "datapackage.json").read_text(encoding="utf-8"))[
+            "resources"
+        ]
+    } - {"countries"}
+    readers_make = {
+        resource["name"]
+        for resource in tables.package()["resources"]
+        if resource["builder"] != tables.HAND
+    }
+    assert readers_make - made == {
+        "trade_products",
+        "gas_pipelines",
+    }  # goods by chapter are of five other countries; pipelines are chosen by hand
     for name in readers_make - made:
         assert f"{name}: left out, the files hold nothing of it about Russia and Turkey" in said
     for name in made:
         assert len(tables.load(name, into)) > 0
     ran = subprocess.run(
-        [str(Path(sys.executable).parent / "frictionless"), "validate", "datapackage.json", "--json"], cwd=into, capture_output=True, text=True
+        [
+            str(Path(sys.executable).parent / "frictionless"),
+            "validate",
+            "datapackage.json",
+            "--json",
+        ],
+        cwd=into,
+        capture_output=True,
+        text=True,
     )
     assert ran.returncode == 0 and json.loads(ran.stdout)["valid"], ran.stdout[-2000:]
     assert not {"claims", "events"} & {path.stem for path in into.iterdir()}
@@ -48,33 +73,61 @@ def test_every_table_that_the_files_cover_is_built_and_the_others_are_named(buil
 
 def test_their_figures_are_those_of_the_files(built):
     into, _ = built
-    trade = tables.load("trade_totals", into).set_index(["source", "reporter", "partner", "flow", "year"])["value_usd"]
+    trade = tables.load("trade_totals", into).set_index(
+        ["source", "reporter", "partner", "flow", "year"]
+    )["value_usd"]
     raw = pd.read_csv(UPSTREAM / "comtrade/total-trade-value-2019.csv")
     turkey = raw[raw["Partner ISO"] == "TUR"].set_index("Trade Flow")["Trade Value (US$)"]
     assert trade["UN Comtrade", "RUS", "TUR", "export", 2019] == turkey["Export"] == 21149692748
     assert trade["UN Comtrade", "RUS", "TUR", "import", 2019] == turkey["Import"]
-    sheet = openpyxl.load_workbook(UPSTREAM / "imf-dots/DOTS_162.xlsx", read_only=True)["Exports, FOB"]
+    sheet = openpyxl.load_workbook(UPSTREAM / "imf-dots/DOTS_162.xlsx", read_only=True)[
+        "Exports, FOB"
+    ]
     rows = list(sheet.iter_rows(values_only=True))
     (row,) = [row for row in rows[7:] if row[1] and row[1].strip() == "Turkey"]
-    assert trade["IMF DOTS", "RUS", "TUR", "export", 2019] == round(row[rows[6].index("2019")] * 1e6)  # no correction of this pair leaves it out
+    assert trade["IMF DOTS", "RUS", "TUR", "export", 2019] == round(
+        row[rows[6].index("2019")] * 1e6
+    )  # no correction of this pair leaves it out
     wits = json.loads((UPSTREAM / "wits/RUS.json").read_text(encoding="utf-8"))["2016"]["TUR"]
     assert trade["WITS", "RUS", "TUR", "export", 2016] == round(wits["x"] * 1000)
-    assert {"UN Comtrade", "IMF DOTS", "WITS", "Correlates of War", "Harvard Atlas", "OEC"} == set(trade.index.get_level_values("source"))
+    assert {"UN Comtrade", "IMF DOTS", "WITS", "Correlates of War", "Harvard Atlas", "OEC"} == set(
+        trade.index.get_level_values("source")
+    )
 
-    gdp = pd.read_csv(UPSTREAM / "worldbank-gdp/gdp.csv").set_index(["Country Code", "Year"])["Value"]
+    gdp = pd.read_csv(UPSTREAM / "worldbank-gdp/gdp.csv").set_index(["Country Code", "Year"])[
+        "Value"
+    ]
     mine = tables.load("gdp", into).set_index(["country", "year"])["gdp_usd"]
-    assert mine["TUR", 2020] == round(gdp["TUR", 2020]) and "IRN" not in mine.index.get_level_values("country")
+    assert mine["TUR", 2020] == round(
+        gdp["TUR", 2020]
+    ) and "IRN" not in mine.index.get_level_values("country")
 
-    plants = list(csv.DictReader((UPSTREAM / "geonucleardata/nuclear_power_plants.csv").open(encoding="utf-8")))
+    plants = list(
+        csv.DictReader(
+            (UPSTREAM / "geonucleardata/nuclear_power_plants.csv").open(encoding="utf-8")
+        )
+    )
     nuclear = tables.load("nuclear", into)
-    assert set(nuclear["subject"]) == {plant["Name"] for plant in plants if plant["CountryCode"] == "TR"} and len(set(nuclear["subject"])) >= 4
+    assert (
+        set(nuclear["subject"])
+        == {plant["Name"] for plant in plants if plant["CountryCode"] == "TR"}
+        and len(set(nuclear["subject"])) >= 4
+    )
 
     arms = tables.load("arms_transfers", into).query("record == 'deal'")
-    lines = list(csv.reader((UPSTREAM / "sipri-register-deals/trade-register.csv").read_text(encoding="cp1252").splitlines()))
+    lines = list(
+        csv.reader(
+            (UPSTREAM / "sipri-register-deals/trade-register.csv")
+            .read_text(encoding="cp1252")
+            .splitlines()
+        )
+    )
     deals = [
         line
         for line in lines
-        if len(line) > 12 and {line[0], line[1]} in ({"Turkiye", "Russia"}, {"Turkiye", "Soviet Union"}) and max(map(int, line[10].split(";"))) >= 1989
+        if len(line) > 12
+        and {line[0], line[1]} in ({"Turkiye", "Russia"}, {"Turkiye", "Soviet Union"})
+        and max(map(int, line[10].split(";"))) >= 1989
     ]
     assert len(arms) == len(deals) > 0 and any("S-400" in name for name in arms["designation"])
 

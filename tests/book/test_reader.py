@@ -35,7 +35,11 @@ def test_filters_by_domain_verdict_and_data_and_remembers_them_in_the_address(op
     page.get_by_label("Decided by data only").check()
     expect(page.get_by_role("status")).to_have_text(f"{shown(page).count()} of {CLAIMS} claims")
     assert 0 < shown(page).count() < economics
-    assert "domain=economics" in page.url and "verdict=contradicted" in page.url and "decided=yes" in page.url
+    assert (
+        "domain=economics" in page.url
+        and "verdict=contradicted" in page.url
+        and "decided=yes" in page.url
+    )
     rows = shown(page).all_inner_texts()
     again = open_page(page.url.partition("/chapters/")[2].join(["chapters/", ""]))
     assert shown(again).all_inner_texts() == rows
@@ -49,7 +53,10 @@ def test_filters_work_from_the_keyboard(open_page):
     page.keyboard.type("contr")
     page.keyboard.press("Tab")
     page.keyboard.press("Space")
-    assert page.get_by_label("Verdict").input_value() == "contradicted" and page.get_by_label("Decided by data only").is_checked()
+    assert (
+        page.get_by_label("Verdict").input_value() == "contradicted"
+        and page.get_by_label("Decided by data only").is_checked()
+    )
     assert 0 < shown(page).count() < CLAIMS
 
 
@@ -88,7 +95,13 @@ def test_a_printed_number_leads_to_its_table(open_page):
 def test_a_verdict_is_told_by_words_not_by_colour_alone(open_page):
     page = open_page("chapters/economics.html")
     for text in page.locator("span.claim").all_inner_texts():
-        assert text.split(" · ")[1] in ("supported", "partly", "contradicted", "overtaken by events", "not checkable")
+        assert text.split(" · ")[1] in (
+            "supported",
+            "partly",
+            "contradicted",
+            "overtaken by events",
+            "not checkable",
+        )
 
 
 def test_a_chart_comes_with_its_description_citation_and_terms(open_page):
@@ -98,10 +111,18 @@ def test_a_chart_comes_with_its_description_citation_and_terms(open_page):
         figure.get_by_role("link", name="data with description and citation").click()
     with zipfile.ZipFile(download.value.path()) as archive:
         said = archive.read("README.txt").decode()
-        assert {"trade-by-flow.csv", "datapackage.json", "README.txt", "citation.bib", "citation.ris"} == set(archive.namelist())
+        assert {
+            "trade-by-flow.csv",
+            "datapackage.json",
+            "README.txt",
+            "citation.bib",
+            "citation.ris",
+        } == set(archive.namelist())
     assert "How to cite" in said and "UN Comtrade" in said and "Terms" in said and "Columns" in said
     figure.locator("summary", has_text="Cite this chart").click()
-    expect(figure.locator("details.cite pre")).to_contain_text("@misc{russia-iran-ledger-trade-by-flow")
+    expect(figure.locator("details.cite pre")).to_contain_text(
+        "@misc{russia-iran-ledger-trade-by-flow"
+    )
     with page.expect_download() as download:
         figure.get_by_role("link", name="RIS").click()
     assert Path(download.value.path()).read_text(encoding="utf-8").startswith("TY  - FIGURE")
@@ -163,7 +184,10 @@ def test_the_search_box_finds(open_page, address, words, path):
     page.get_by_role("textbox", name="Search").fill(words)
     page.keyboard.press("Enter")
     expect(page.get_by_text(re.compile("^Search finished"))).to_be_visible()
-    found = [link.get_attribute("href").partition("#:~:")[0].removeprefix(f"{address}/") for link in page.locator("ul.search > li > a").all()]
+    found = [
+        link.get_attribute("href").partition("#:~:")[0].removeprefix(f"{address}/")
+        for link in page.locator("ul.search > li > a").all()
+    ]
     assert path in found, found
     page.locator("ul.search > li > a").nth(found.index(path)).click()
     page.wait_for_url(f"**/{path.partition('#')[0]}*")
@@ -191,7 +215,9 @@ def test_the_theme_is_switched_and_kept(open_page):
 
 def test_on_a_phone_the_chapters_are_behind_a_button(open_page):
     page = open_page("index.html", width=390, has_touch=True)
-    link = page.get_by_role("navigation", name="Chapters").get_by_role("link", name="Energy", exact=True)
+    link = page.get_by_role("navigation", name="Chapters").get_by_role(
+        "link", name="Energy", exact=True
+    )
     expect(link).to_be_hidden()
     page.locator("label.nav-overlay-icon").tap()
     expect(link).to_be_visible()

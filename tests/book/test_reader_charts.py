@@ -65,7 +65,9 @@ def test_the_mouse_is_told_the_value_of_the_table(open_page, series):  # noqa: F
     expect(tip_of(page)).to_contain_text(f"{series}: {in_table(CHART, '2013', series)}")
     expect(tip_of(page)).to_contain_text("Thousand deaths a year")
     ring = picture.locator(".chart-ring").bounding_box()
-    assert abs(ring["x"] + ring["width"] / 2 - x) < 1 and abs(ring["y"] + ring["height"] / 2 - y) < 1
+    assert (
+        abs(ring["x"] + ring["width"] / 2 - x) < 1 and abs(ring["y"] + ring["height"] / 2 - y) < 1
+    )
     page.mouse.move(x + 200, y)  # far from every point
     expect(tip_of(page)).to_have_count(0)
 
@@ -102,12 +104,18 @@ def test_points_on_one_another_are_told_together(open_page):  # noqa: F811
 def test_a_tap_tells_the_value_and_a_tap_elsewhere_takes_it_away(open_page, width):  # noqa: F811
     page = open_page(LINK, width=width, has_touch=True)
     picture = picture_of(page, CHART)
-    picture.evaluate("picture => picture.removeAttribute('tabindex')")  # on some devices a tap does not move the focus
+    picture.evaluate(
+        "picture => picture.removeAttribute('tabindex')"
+    )  # on some devices a tap does not move the focus
     for year in ("2011", "2017", "2023"):
         page.touchscreen.tap(*place_of(picture, ALL, year))
         expect(tip_of(page)).to_contain_text(f"{ALL}: {in_table(CHART, year, ALL)}")
         box = tip_of(page).bounding_box()
-        assert box["x"] >= 0 and box["x"] + box["width"] <= width and page.evaluate("document.documentElement.scrollWidth") <= width
+        assert (
+            box["x"] >= 0
+            and box["x"] + box["width"] <= width
+            and page.evaluate("document.documentElement.scrollWidth") <= width
+        )
     page.locator(f"#chart-{CHART} .caption-text").tap()
     expect(tip_of(page)).to_have_count(0)
 
@@ -115,7 +123,11 @@ def test_a_tap_tells_the_value_and_a_tap_elsewhere_takes_it_away(open_page, widt
 @pytest.mark.parametrize("width", [1280, 390, 320])
 @pytest.mark.parametrize(
     "path, chart",
-    [("chapters/outlook.html", "outlook-timeline"), ("chapters/energy.html", "gas-reserves"), ("chapters/diplomacy.html", "russia-votes-by-issue")],
+    [
+        ("chapters/outlook.html", "outlook-timeline"),
+        ("chapters/energy.html", "gas-reserves"),
+        ("chapters/diplomacy.html", "russia-votes-by-issue"),
+    ],
 )
 def test_words_never_leave_the_window(open_page, path, chart, width):  # noqa: F811
     page = open_page(f"{path}#chart-{chart}", width=width, has_touch=True)
@@ -125,15 +137,25 @@ def test_words_never_leave_the_window(open_page, path, chart, width):  # noqa: F
         page.evaluate("y => scrollBy(0, y - 300)", y)  # a long picture is not all in the window
         page.touchscreen.tap(*place_of(picture, series, points[-1][2]))
         box = tip_of(page).bounding_box()
-        assert box["x"] >= 0 and box["x"] + box["width"] <= width and box["y"] >= 0 and box["y"] + box["height"] <= 900, f"{series}: {box}"
+        assert (
+            box["x"] >= 0
+            and box["x"] + box["width"] <= width
+            and box["y"] >= 0
+            and box["y"] + box["height"] <= 900
+        ), f"{series}: {box}"
 
 
 def test_arrow_keys_walk_the_points_and_the_series_and_are_spoken(open_page):  # noqa: F811
     page = open_page(LINK)
     asked = []
-    page.on("request", lambda request: asked.append(request.url) if request.resource_type == "script" else None)
+    page.on(
+        "request",
+        lambda request: asked.append(request.url) if request.resource_type == "script" else None,
+    )
     picture = take_keyboard(page, CHART)
-    assert [url.rpartition("/")[2] for url in asked] == ["chart2music-1.20.0.min.js"] and asked[0].startswith(page.url.partition("/chapters")[0])
+    assert [url.rpartition("/")[2] for url in asked] == ["chart2music-1.20.0.min.js"] and asked[
+        0
+    ].startswith(page.url.partition("/chapters")[0])
     spoken = page.locator(f"#chart-{CHART} .chart-live")
     expect(spoken).to_have_attribute("aria-live", "assertive")
     expect(tip_of(page)).to_contain_text("2011")
@@ -190,11 +212,16 @@ def test_a_chart_is_whole_without_javascript(open_page):  # noqa: F811
     assert figure.locator("svg").bounding_box()["height"] > 200
     figure.locator("summary", has_text="Table").click()
     expect(figure.locator("table")).to_contain_text("2013")
-    assert figure.locator(".chart-picture [tabindex]").count() == 0, "a stop of the Tab key that does nothing"
+    assert figure.locator(".chart-picture [tabindex]").count() == 0, (
+        "a stop of the Tab key that does nothing"
+    )
 
 
 def test_the_script_moves_nothing_and_keeps_the_name(open_page):  # noqa: F811
-    boxes = [open_page(LINK, java_script_enabled=on).locator(f"#chart-{CHART}").bounding_box()["height"] for on in (True, False)]
+    boxes = [
+        open_page(LINK, java_script_enabled=on).locator(f"#chart-{CHART}").bounding_box()["height"]
+        for on in (True, False)
+    ]
     assert boxes[0] == boxes[1]
     page = open_page(LINK)
     alt = page.locator(f"#chart-{CHART} svg").get_attribute("aria-label")
@@ -202,7 +229,14 @@ def test_the_script_moves_nothing_and_keeps_the_name(open_page):  # noqa: F811
 
 
 @pytest.mark.parametrize(
-    "path, loaded", [(PAGE, True), ("index.html", True), ("chapters/claims.html", False), ("chapters/methods.html", False), ("tables/gdp.html", False)]
+    "path, loaded",
+    [
+        (PAGE, True),
+        ("index.html", True),
+        ("chapters/claims.html", False),
+        ("chapters/methods.html", False),
+        ("tables/gdp.html", False),
+    ],
 )
 def test_the_script_is_loaded_where_charts_are(path, loaded):
     text = (SITE / path).read_text(encoding="utf-8")
@@ -210,11 +244,26 @@ def test_the_script_is_loaded_where_charts_are(path, loaded):
     assert "chart2music" not in text
 
 
-@pytest.mark.parametrize("path", ["index", *(f"chapters/{name}" for name in ("security", "energy", "economics", "diplomacy", "outlook"))])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "index",
+        *(
+            f"chapters/{name}"
+            for name in ("security", "energy", "economics", "diplomacy", "outlook")
+        ),
+    ],
+)
 def test_a_page_with_charts_is_light(path):
     page = SITE / f"{path}.html"
     text = page.read_text(encoding="utf-8")
-    asked = re.findall(r'<link rel="stylesheet"[^>]*href="([^"?]+)', text) + re.findall(r'<script[^>]*src="([^"?]+)', text)
-    files = [page, *((page.parent / each).resolve() for each in asked), *(SITE / "_static" / "vendor").glob("*.js")]
+    asked = re.findall(r'<link rel="stylesheet"[^>]*href="([^"?]+)', text) + re.findall(
+        r'<script[^>]*src="([^"?]+)', text
+    )
+    files = [
+        page,
+        *((page.parent / each).resolve() for each in asked),
+        *(SITE / "_static" / "vendor").glob("*.js"),
+    ]
     assert len(files) <= 15, "requests, the one for chart2music among them"
     assert sum(len(gzip.compress(file.read_bytes())) for file in files) <= 150_000

@@ -24,14 +24,23 @@ from ledger.core.claims import VERDICTS
 
 CONFIG = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
 BASE = CONFIG["html"]["baseurl"]
-READ = [path for path in PAGES if path not in ("search.html", "404.html")]  # what a search engine should keep
+READ = [
+    path for path in PAGES if path not in ("search.html", "404.html")
+]  # what a search engine should keep
 
 
 def text(path):
     return (SITE / path).read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("file", sorted(path.relative_to(SITE).as_posix() for path in SITE.rglob("*.bib") if "_static" not in path.parts))
+@pytest.mark.parametrize(
+    "file",
+    sorted(
+        path.relative_to(SITE).as_posix()
+        for path in SITE.rglob("*.bib")
+        if "_static" not in path.parts
+    ),
+)
 def test_each_citation_reads_as_bibtex_and_as_ris_and_both_say_the_same(file):
     (entry,) = parse_string(text(file), "bibtex").entries.values()
     (other,) = rispy.loads(text(file.removesuffix("bib") + "ris"))
@@ -41,7 +50,9 @@ def test_each_citation_reads_as_bibtex_and_as_ris_and_both_say_the_same(file):
     assert entry.fields["title"].strip("{}").replace("\\", "") == other["title"]
     assert entry.fields["year"] == other["year"] == citations.edition()["date"][:4]
     if page.startswith(("tables/", "charts/")):
-        assert entry.fields["note"].strip("{}").replace("\\", "") == other["notes"][0] and other["notes"][0].startswith("Data: ")
+        assert entry.fields["note"].strip("{}").replace("\\", "") == other["notes"][0] and other[
+            "notes"
+        ][0].startswith("Data: ")
 
 
 def test_every_page_can_be_cited():
@@ -58,7 +69,13 @@ def linked_data(path):
 def test_a_page_tells_machines_what_it_is(path):
     data, page = linked_data(path), text(path)
     url = BASE + ("" if path == "index.html" else path)
-    assert data["url"] == url and data["@type"] == ("Book" if path == "index.html" else "Dataset" if path.startswith("tables/") else "ScholarlyArticle")
+    assert data["url"] == url and data["@type"] == (
+        "Book"
+        if path == "index.html"
+        else "Dataset"
+        if path.startswith("tables/")
+        else "ScholarlyArticle"
+    )
     assert f'<link rel="canonical" href="{BASE}{path}">' in page
     for name in ("description", "og:title", "og:description", "og:url", "og:image", "og:image:alt"):
         assert re.search(rf'<meta (?:name|property)="{name}" content="[^"]+">', page), name
@@ -68,14 +85,23 @@ def test_a_page_tells_machines_what_it_is(path):
         assert image == f"{BASE}charts/{first.group(1)}.png"
     if data["@type"] == "Dataset":
         resource = tables.of_page(path.removesuffix(".html"))
-        assert 50 <= len(data["description"]) <= 5000 and data["name"] == resource["title"]  # what dataset searches ask for
-        assert [each["name"] for each in data["variableMeasured"]] == [field["name"] for field in resource["schema"]["fields"]]
+        assert (
+            50 <= len(data["description"]) <= 5000 and data["name"] == resource["title"]
+        )  # what dataset searches ask for
+        assert [each["name"] for each in data["variableMeasured"]] == [
+            field["name"] for field in resource["schema"]["fields"]
+        ]
         for each in data["distribution"]:
             assert (SITE / each["contentUrl"].removeprefix(BASE)).exists()
 
 
 def test_the_sitemap_lists_every_page_and_nothing_else():
-    listed = [node.text for node in ElementTree.fromstring(text("sitemap.xml")).iter("{http://www.sitemaps.org/schemas/sitemap/0.9}loc")]
+    listed = [
+        node.text
+        for node in ElementTree.fromstring(text("sitemap.xml")).iter(
+            "{http://www.sitemaps.org/schemas/sitemap/0.9}loc"
+        )
+    ]
     assert sorted(listed) == sorted(BASE + ("" if path == "index.html" else path) for path in READ)
     assert f"Sitemap: {BASE}sitemap.xml" in text("robots.txt")
 
@@ -89,19 +115,30 @@ def test_an_address_of_the_first_edition_leads_to_where_the_page_is(open_page):
     assert len(made.MOVED) == 17
     for name in made.MOVED:
         there = f"{tables.page(name)}.html"
-        assert f'<link rel="canonical" href="{BASE}{there}">' in text(f"tables/{name}.html") and (SITE / there).exists(), name
+        assert (
+            f'<link rel="canonical" href="{BASE}{there}">' in text(f"tables/{name}.html")
+            and (SITE / there).exists()
+        ), name
     for record in ("searchindex.js", "sitemap.xml"):
         assert "trade-totals" in text(record) and "tables/trade_totals" not in text(record)
     page = open_page("tables/trade_totals.html")
     page.wait_for_url("**/tables/trade-totals.html")
-    assert page.locator("h1").inner_text().startswith("Trade between Russia and Iran") and page.complaints == []
+    assert (
+        page.locator("h1").inner_text().startswith("Trade between Russia and Iran")
+        and page.complaints == []
+    )
 
 
 def test_the_page_of_a_table_under_an_earlier_name_does_not_stay(book):
     (book / "tables").mkdir()
     (book / "tables" / "trade_totals.md").write_text("# As it was\n", encoding="utf-8")
-    run_here(book, "from ledger.core.config import ROOT; from ledger.build.sphinxext import table_pages; table_pages.write_pages(ROOT)")
-    assert {f"tables/{path.stem}" for path in (book / "tables").iterdir()} == {tables.page(name) for name in tables.names()}
+    run_here(
+        book,
+        "from ledger.core.config import ROOT; from ledger.build.sphinxext import table_pages; table_pages.write_pages(ROOT)",
+    )
+    assert {f"tables/{path.stem}" for path in (book / "tables").iterdir()} == {
+        tables.page(name) for name in tables.names()
+    }
 
 
 def test_the_feed_is_atom_and_every_page_names_it():
@@ -120,14 +157,19 @@ def test_the_feed_is_atom_and_every_page_names_it():
 
 
 def test_a_correction_stands_on_the_page_and_in_the_feed(book):
-    write(book, methods="# Methods\n\n(the-tables)=\n## Tables\n\n## Corrections\n\n```{changes} correction\n```\n")
+    write(
+        book,
+        methods="# Methods\n\n(the-tables)=\n## Tables\n\n## Corrections\n\n```{changes} correction\n```\n",
+    )
     entry = "- date: 2027-01-02\n  kind: correction\n  title: A ratio was wrong\n  text: It said 3.1; it is 2.6.\n"
     (book / "data/changes.yml").write_text(entry, encoding="utf-8")
     code, said = build(book)
     assert code == 0, said
     page = (book / "_build" / "html" / "chapters" / "methods.html").read_text(encoding="utf-8")
     assert "2 January 2027. A ratio was wrong." in page and "It said 3.1; it is 2.6." in page
-    assert "Correction: A ratio was wrong" in (book / "_build" / "html" / "feed.xml").read_text(encoding="utf-8")
+    assert "Correction: A ratio was wrong" in (book / "_build" / "html" / "feed.xml").read_text(
+        encoding="utf-8"
+    )
     (book / "data/changes.yml").write_text(entry.replace("correction", "mistake"), encoding="utf-8")
     code, said = build(book)
     assert code != 0 and "data/changes.yml, entry 1: the kind 'mistake'" in said
@@ -135,11 +177,21 @@ def test_a_correction_stands_on_the_page_and_in_the_feed(book):
 
 def test_the_stamp_names_commit_date_editions_and_where_the_evidence_ends():
     told = json.loads(text("build.json"))
-    commit = subprocess.run(["git", "-C", str(ROOT), "log", "-1", "--abbrev=12", "--format=%h %cs"], capture_output=True, text=True).stdout.strip()
+    commit = subprocess.run(
+        ["git", "-C", str(ROOT), "log", "-1", "--abbrev=12", "--format=%h %cs"],
+        capture_output=True,
+        text=True,
+    ).stdout.strip()
     if commit:  # else this is a copy without its history
         assert f"{told['commit']} {told['date']}" == commit
-        assert all(f"commit {told['commit']}" in text(path) for path in READ if not path.startswith("charts/"))
-    assert set(told["data"]) == set(tables.names()) and all(source["edition"] for sources in told["data"].values() for source in sources)
+        assert all(
+            f"commit {told['commit']}" in text(path)
+            for path in READ
+            if not path.startswith("charts/")
+        )
+    assert set(told["data"]) == set(tables.names()) and all(
+        source["edition"] for sources in told["data"].values() for source in sources
+    )
     assert (
         told["evidence_ends"] == "2026-06"
         and "Evidence ends in June 2026." in text("index.html")
@@ -147,7 +199,9 @@ def test_the_stamp_names_commit_date_editions_and_where_the_evidence_ends():
     )
 
 
-@pytest.mark.parametrize("file", sorted(path.relative_to(SITE).as_posix() for path in SITE.rglob("*.zip")))
+@pytest.mark.parametrize(
+    "file", sorted(path.relative_to(SITE).as_posix() for path in SITE.rglob("*.zip"))
+)
 def test_what_is_downloaded_describes_itself(file, tmp_path):
     with zipfile.ZipFile(SITE / file) as archive:
         archive.extractall(tmp_path)
@@ -169,7 +223,12 @@ def test_all_tables_and_all_numbers_come_in_one_download():
         for name in tables.names():
             assert archive.read(f"{name}.csv") == (tables.DATA / f"{name}.csv").read_bytes()
         assert archive.read("numbers.json").decode() == text("numbers.json")
-        assert citations.bibtex({"kind": "book", "key": "russia-iran-ledger", "title": "", "url": BASE}) == archive.read("citation.bib").decode()
+        assert (
+            citations.bibtex(
+                {"kind": "book", "key": "russia-iran-ledger", "title": "", "url": BASE}
+            )
+            == archive.read("citation.bib").decode()
+        )
 
 
 def test_a_chart_whose_name_is_gone_leaves_nothing_behind(book):
@@ -194,19 +253,38 @@ def test_a_download_is_the_same_whenever_it_is_packed():
     from ledger.build import downloads
 
     assert downloads.zipped({"a": "b"}) == downloads.zipped({"a": "b"})
-    assert zipfile.ZipFile(io.BytesIO(downloads.zipped({"a": "b"}))).infolist()[0].date_time == (1980, 1, 1, 0, 0, 0)
+    assert zipfile.ZipFile(io.BytesIO(downloads.zipped({"a": "b"}))).infolist()[0].date_time == (
+        1980,
+        1,
+        1,
+        0,
+        0,
+        0,
+    )
 
 
 def fields(chart):
     with zipfile.ZipFile(SITE / "charts" / f"{chart}.zip") as archive:
-        return {field["name"]: field for field in json.loads(archive.read("datapackage.json"))["resources"][0]["schema"]["fields"]}
+        return {
+            field["name"]: field
+            for field in json.loads(archive.read("datapackage.json"))["resources"][0]["schema"][
+                "fields"
+            ]
+        }
 
 
 def test_rows_have_the_unit_of_the_chart_only_where_they_are_drawn_as_they_are():
-    assert fields("trade-by-flow")["Russia to Iran (UN Comtrade)"]["unit"] == "US$ million, as Russia reports"
+    assert (
+        fields("trade-by-flow")["Russia to Iran (UN Comtrade)"]["unit"]
+        == "US$ million, as Russia reports"
+    )
     deaths = fields("syria-deaths")["Battles (UCDP)"]  # persons, of which the chart draws thousands
     assert "unit" not in deaths and "divided by 1,000" in deaths["description"]
-    assert [name for name, field in fields("neighbours").items() if "% of partner" in field.get("unit", "")] == ["Trade as % of GDP"]
+    assert [
+        name
+        for name, field in fields("neighbours").items()
+        if "% of partner" in field.get("unit", "")
+    ] == ["Trade as % of GDP"]
 
 
 def test_verdicts_have_one_colour_in_badges_ledger_and_charts():
@@ -214,6 +292,11 @@ def test_verdicts_have_one_colour_in_badges_ledger_and_charts():
     for kind in ("span.verdict-{} a", "table.claims tr.verdict-{} td:nth-child(2)"):
         for verdict, colour in zip(VERDICTS, plots.colours(VERDICTS)):
             name = next(name for name, (light, _) in PALETTE.items() if light == colour)
-            rule = re.escape(kind.format(verdict.replace(" ", "-"))) + r" \{ border-left-color: var\(--chart-(\w+)\)"
+            rule = (
+                re.escape(kind.format(verdict.replace(" ", "-")))
+                + r" \{ border-left-color: var\(--chart-(\w+)\)"
+            )
             found = re.search(rule, css)
-            assert (found.group(1) if found else "blue") == name, verdict  # blue stands in the rule for all rows
+            assert (found.group(1) if found else "blue") == name, (
+                verdict
+            )  # blue stands in the rule for all rows

@@ -12,19 +12,34 @@ import yaml
 ROOT = Path(__file__).resolve().parent.parent.parent
 FILES = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 WORKFLOWS = {path.stem: yaml.safe_load(path.read_text(encoding="utf-8")) for path in FILES}
-JOBS = {(workflow, name): job for workflow, content in WORKFLOWS.items() for name, job in content["jobs"].items()}
-STEPS = [(f"{workflow}/{name}: {step['name']}", step) for (workflow, name), job in JOBS.items() for step in job["steps"]]
+JOBS = {
+    (workflow, name): job
+    for workflow, content in WORKFLOWS.items()
+    for name, job in content["jobs"].items()
+}
+STEPS = [
+    (f"{workflow}/{name}: {step['name']}", step)
+    for (workflow, name), job in JOBS.items()
+    for step in job["steps"]
+]
 LINES = [line.strip() for _, step in STEPS for line in step.get("run", "").splitlines()]
 
 
 def test_every_make_target_and_what_it_is_told_exist():
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    targets = {name for names in re.findall(r"^([\w./ -]+):(?!=)", makefile, re.M) for name in names.split()}
+    targets = {
+        name
+        for names in re.findall(r"^([\w./ -]+):(?!=)", makefile, re.M)
+        for name in names.split()
+    }
     packages = set(re.search(r"\$\(filter ([a-z ]+),\$\(DEPENDENCIES\)\)", makefile)[1].split())
     calls = [re.sub(r"-C \S+ ", "", line).split()[1:] for line in LINES if line.startswith("make ")]
     words = {word for call in calls for word in call}
     assert len(calls) >= 8 and {word for word in words if "=" not in word} <= targets
-    assert {word for word in words if "=" in word} == {"DEPENDENCIES=newest", 'DEPENDENCIES="$PACKAGES"'}
+    assert {word for word in words if "=" in word} == {
+        "DEPENDENCIES=newest",
+        'DEPENDENCIES="$PACKAGES"',
+    }
     assert set(JOBS["book", "early"]["strategy"]["matrix"]["packages"]) == packages
 
 
@@ -33,11 +48,17 @@ def test_every_command_of_the_book_and_its_options_exist():
     assert {call[0] for call in calls} == {"compare", "links", "release", "sources"}
     for command, *words in calls:
         done = subprocess.run(
-            [sys.executable, "-m", "ledger", command, "--help"], cwd=ROOT, capture_output=True, text=True, env=os.environ | {"COLUMNS": "200"}
+            [sys.executable, "-m", "ledger", command, "--help"],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            env=os.environ | {"COLUMNS": "200"},
         )
         assert done.returncode == 0, done.stderr
         for word in words:
-            assert not word.startswith("--") or re.search(rf"(?<![\w-]){word}(?![\w-])", done.stdout), f"{command} has no {word}"
+            assert not word.startswith("--") or re.search(
+                rf"(?<![\w-]){word}(?![\w-])", done.stdout
+            ), f"{command} has no {word}"
 
 
 def test_an_action_is_pinned_to_one_commit_everywhere_and_says_which_version_that_is():
@@ -45,7 +66,9 @@ def test_an_action_is_pinned_to_one_commit_everywhere_and_says_which_version_tha
     for path in FILES:
         for line in path.read_text(encoding="utf-8").splitlines():
             if "uses:" in line:
-                found = re.fullmatch(r"\s*(?:- )?uses: ([\w-]+/[\w-]+)@([0-9a-f]{40}) # (v\d+\.\d+\.\d+)", line)
+                found = re.fullmatch(
+                    r"\s*(?:- )?uses: ([\w-]+/[\w-]+)@([0-9a-f]{40}) # (v\d+\.\d+\.\d+)", line
+                )
                 assert found, f"{path.name}: {line.strip()} is not OWNER/NAME@COMMIT # vVERSION"
                 pins.setdefault(found[1], set()).add(found.groups()[1:])
     assert pins and all(len(each) == 1 for each in pins.values()), pins
@@ -53,7 +76,11 @@ def test_an_action_is_pinned_to_one_commit_everywhere_and_says_which_version_tha
 
 def test_rights_are_as_few_as_they_can_be():
     assert all(content["permissions"] == {} for content in WORKFLOWS.values())
-    assert all(step["with"]["persist-credentials"] is False for _, step in STEPS if "actions/checkout@" in step.get("uses", ""))
+    assert all(
+        step["with"]["persist-credentials"] is False
+        for _, step in STEPS
+        if "actions/checkout@" in step.get("uses", "")
+    )
     more = {job: set(JOBS[job]["permissions"].items()) - {("contents", "read")} for job in JOBS}
     assert {job: rights for job, rights in more.items() if rights} == {
         ("book", "publish"): {("pages", "write"), ("id-token", "write")},
@@ -61,22 +88,31 @@ def test_rights_are_as_few_as_they_can_be():
         ("release", "release"): {("contents", "write")},
     }
     for job in (("book", "publish"), ("book", "notebooks")):
-        assert not any("checkout" in step.get("uses", "") or re.search(r"make|python", step.get("run", "")) for step in JOBS[job]["steps"]), (
-            "it runs code of the repository"
-        )
+        assert not any(
+            "checkout" in step.get("uses", "") or re.search(r"make|python", step.get("run", ""))
+            for step in JOBS[job]["steps"]
+        ), "it runs code of the repository"
         assert JOBS[job]["if"] == "github.event_name == 'push' && github.ref == 'refs/heads/main'"
 
 
 def test_only_what_was_checked_and_tested_is_published():
-    assert set(JOBS["book", "publish"]["needs"]) == {"check", "test", "build"} and JOBS["book", "notebooks"]["needs"] == ["publish"]
+    assert set(JOBS["book", "publish"]["needs"]) == {"check", "test", "build"} and JOBS[
+        "book", "notebooks"
+    ]["needs"] == ["publish"]
     assert not any(JOBS["book", job].get("continue-on-error") for job in ("check", "test", "build"))
-    assert not any("cache" in str(job) for job in JOBS.values()), "what is published must come from nothing but the commit and the lock"
+    assert not any("cache" in str(job) for job in JOBS.values()), (
+        "what is published must come from nothing but the commit and the lock"
+    )
 
 
 @pytest.mark.parametrize("before", [False, True], ids=["first", "again"])
 def test_the_branch_of_notebooks_holds_the_published_ones_and_nothing_else(tmp_path, before):
     step = next(step for name, step in STEPS if name == "book/notebooks: Push them")
-    git = lambda *words, folder=tmp_path: subprocess.run(["git", *words], cwd=folder, check=True, capture_output=True, text=True).stdout
+    git = lambda *words, folder=tmp_path: (
+        subprocess.run(
+            ["git", *words], cwd=folder, check=True, capture_output=True, text=True
+        ).stdout
+    )
     git("init", "--bare", "--quiet", "hub/owner/book")
     for content in ["old", "new"] if before else ["new"]:
         folder = tmp_path / content
@@ -87,9 +123,23 @@ def test_the_branch_of_notebooks_holds_the_published_ones_and_nothing_else(tmp_p
             "GIT_CONFIG_KEY_0": f"url.file://{tmp_path}/hub/.insteadOf",
             "GIT_CONFIG_VALUE_0": "https://x-access-token:t0ken@github.com/",
         }
-        told = {"TOKEN": "t0ken", "GITHUB_REPOSITORY": "owner/book", "GITHUB_SHA": "abc", "HOME": str(tmp_path), "GIT_CONFIG_NOSYSTEM": "1"}
-        done = subprocess.run(["bash", "-e", "-c", step["run"]], cwd=folder, env=os.environ | told | redirected, capture_output=True, text=True)
+        told = {
+            "TOKEN": "t0ken",
+            "GITHUB_REPOSITORY": "owner/book",
+            "GITHUB_SHA": "abc",
+            "HOME": str(tmp_path),
+            "GIT_CONFIG_NOSYSTEM": "1",
+        }
+        done = subprocess.run(
+            ["bash", "-e", "-c", step["run"]],
+            cwd=folder,
+            env=os.environ | told | redirected,
+            capture_output=True,
+            text=True,
+        )
         assert done.returncode == 0 and "t0ken" not in done.stdout + done.stderr, done.stderr
     hub = tmp_path / "hub" / "owner" / "book"
     assert git("ls-tree", "--name-only", "notebooks", folder=hub).split() == ["new.ipynb"]
-    assert git("log", "--format=%s", "notebooks", folder=hub).split("\n")[:-1] == ["Notebooks of abc"]
+    assert git("log", "--format=%s", "notebooks", folder=hub).split("\n")[:-1] == [
+        "Notebooks of abc"
+    ]

@@ -56,11 +56,23 @@ def test_no_internal_link_is_broken(site):
 def test_every_chart_has_caption_alt_text_source_table_code_and_downloads(site):
     seen = 0
     for path in sorted(site.glob("chapters/*.html")):
-        for name, figure in re.findall(r'<figure class="ledger-chart[^"]*" id="chart-([^"]+)">(.*?)</figure>', path.read_text(encoding="utf-8"), re.S):
+        for name, figure in re.findall(
+            r'<figure class="ledger-chart[^"]*" id="chart-([^"]+)">(.*?)</figure>',
+            path.read_text(encoding="utf-8"),
+            re.S,
+        ):
             seen += 1
-            assert re.search(r'<svg[^>]*role="img"[^>]*aria-label="[A-Z0-9][^"]{20,}"', figure), name
-            assert 'class="caption-number"' in figure and 'class="chart-source"' in figure and "<summary>View as table" in figure, name
-            assert "charts.publish" in re.sub("<[^>]+>", "", figure), f"{name}: its code is not under it"
+            assert re.search(r'<svg[^>]*role="img"[^>]*aria-label="[A-Z0-9][^"]{20,}"', figure), (
+                name
+            )
+            assert (
+                'class="caption-number"' in figure
+                and 'class="chart-source"' in figure
+                and "<summary>View as table" in figure
+            ), name
+            assert "charts.publish" in re.sub("<[^>]+>", "", figure), (
+                f"{name}: its code is not under it"
+            )
             for kind in ("csv", "svg", "png"):
                 assert (site / "charts" / f"{name}.{kind}").stat().st_size > 30, (name, kind)
     assert seen >= 12
@@ -82,8 +94,13 @@ def test_printed_numbers_are_published_with_table_and_page(site):
 
 def test_no_page_shows_a_missing_value(site):
     for path in site.rglob("*.html"):
-        text = re.sub(r"<(script|style|pre)\b.*?</\1>", "", path.read_text(encoding="utf-8"), flags=re.S)
-        for found in re.findall(r">\s*(?:nan|NaN|None|NaT|<NA>|&lt;NA&gt;|inf)\s*<|\bnan\b|\bNaN\b|\bNaT\b|&lt;NA&gt;", text):
+        text = re.sub(
+            r"<(script|style|pre)\b.*?</\1>", "", path.read_text(encoding="utf-8"), flags=re.S
+        )
+        for found in re.findall(
+            r">\s*(?:nan|NaN|None|NaT|<NA>|&lt;NA&gt;|inf)\s*<|\bnan\b|\bNaN\b|\bNaT\b|&lt;NA&gt;",
+            text,
+        ):
             raise AssertionError(f"{path.name} shows {found!r}")
 
 
@@ -106,7 +123,10 @@ def test_an_edit_to_a_table_or_a_module_reaches_the_page(book):
             (GOOD.replace('"{:d}"', '""'), "prints ''"),
         ],
         [
-            (GOOD.replace("{num}`rows`", "{num}`row`"), "no cell of this page puts a number named 'row'"),
+            (
+                GOOD.replace("{num}`rows`", "{num}`row`"),
+                "no cell of this page puts a number named 'row'",
+            ),
             (GOOD + "\nSee {claim}`C99`.\n", "the ledger has no claim 'C99'"),
             (GOOD + "\nSee {cite}`nobody2099`.\n", "nobody2099"),
         ],
@@ -120,12 +140,17 @@ def test_the_build_fails_names_each_fault_and_goes_on_failing(book, faults):
         assert code != 0, f"attempt {attempt}\n{said[-3000:]}"
         for number, (_, says) in enumerate(faults):
             told = [line for line in said.splitlines() if says in line]
-            assert any(f"chapter{number}.md:" in line for line in told), f"attempt {attempt}, {says!r}\n{said[-3000:]}"
+            assert any(f"chapter{number}.md:" in line for line in told), (
+                f"attempt {attempt}, {says!r}\n{said[-3000:]}"
+            )
 
 
 def test_a_spoilt_cell_of_a_table_fails_the_build_and_is_named(book):
     path = book / "data" / "gdp.csv"
-    path.write_text(re.sub(r"^(.*\n.*,)\d+\n", r"\1-5\n", path.read_text(encoding="utf-8"), count=1), encoding="utf-8")
+    path.write_text(
+        re.sub(r"^(.*\n.*,)\d+\n", r"\1-5\n", path.read_text(encoding="utf-8"), count=1),
+        encoding="utf-8",
+    )
     code, said = build(book)
     assert code != 0 and "table gdp, row 2, column gdp_usd, value '-5'" in said, said[-3000:]
 
@@ -164,25 +189,39 @@ def test_every_claim_links_to_its_row_and_its_row_back(site):
     for row in claims_of_the_ledger().itertuples():
         anchor = row.claim_id.lower()
         chapter = (site / "chapters" / f"{row.chapter}.html").read_text(encoding="utf-8")
-        assert f'id="claim-{anchor}"' in chapter and f'href="claims.html#{anchor}"' in chapter, row.claim_id
-        assert f'id="{anchor}"' in ledger and f'href="{row.chapter}.html#claim-{anchor}"' in ledger, row.claim_id
+        assert f'id="claim-{anchor}"' in chapter and f'href="claims.html#{anchor}"' in chapter, (
+            row.claim_id
+        )
+        assert (
+            f'id="{anchor}"' in ledger and f'href="{row.chapter}.html#claim-{anchor}"' in ledger
+        ), row.claim_id
 
 
 def test_a_badge_prints_the_verdict_of_the_ledger(site):
     verdicts = dict(zip(claims_of_the_ledger()["claim_id"], claims_of_the_ledger()["verdict"]))
     for path in [site / "index.html", *site.glob("chapters/*.html")]:
-        for claim, verdict in re.findall(r">(C\d\d) · ([a-z ]+)</a>", path.read_text(encoding="utf-8")):
+        for claim, verdict in re.findall(
+            r">(C\d\d) · ([a-z ]+)</a>", path.read_text(encoding="utf-8")
+        ):
             assert verdicts[claim] == verdict, (path.name, claim)
 
 
 def test_a_corrupted_table_turns_the_build_red_and_names_the_claim(book):
     """Iran's exports of 2019 doubled, with a hash that agrees: the table is well-formed, the verdicts are no longer the data's."""
     (book / "_toc.yml").write_text(
-        TOC + "  - glob: chapters/[a-m]*\n  - file: chapters/security\n  - file: chapters/references\n  - glob: tables/*\n", encoding="utf-8"
+        TOC
+        + "  - glob: chapters/[a-m]*\n  - file: chapters/security\n  - file: chapters/references\n  - glob: tables/*\n",
+        encoding="utf-8",
     )
     for name in ("claims", "references"):
         shutil.copy(ROOT / "chapters" / f"{name}.md", book / "chapters")
-    for name in ("security", "energy", "economics", "diplomacy", "methods"):  # omissions name their chapters
+    for name in (
+        "security",
+        "energy",
+        "economics",
+        "diplomacy",
+        "methods",
+    ):  # omissions name their chapters
         (book / "chapters" / f"{name}.md").write_text(f"# {name.capitalize()}\n", encoding="utf-8")
     change = "\n".join(
         [
@@ -193,7 +232,12 @@ def test_a_corrupted_table_turns_the_build_red_and_names_the_claim(book):
             "a.write(d, {r['path']: s, 'datapackage.json': t.dump(p)})",
         ]
     )
-    subprocess.run([sys.executable, "-c", change], cwd=book, check=True, env=os.environ | {"PYTHONPATH": str(book)})
+    subprocess.run(
+        [sys.executable, "-c", change],
+        cwd=book,
+        check=True,
+        env=os.environ | {"PYTHONPATH": str(book)},
+    )
     code, said = build(book)
     assert code != 0 and "C37 is published as 'supported' and computed as" in said, said[-3000:]
 
@@ -202,23 +246,53 @@ def test_only_what_is_cited_is_in_the_bibliography_and_each_entry_has_a_grade():
     from pybtex.database import parse_file
 
     entries = parse_file(str(ROOT / "references.bib")).entries
-    text = "".join(path.read_text(encoding="utf-8") for path in [ROOT / "index.md", *(ROOT / "chapters").glob("*.md")])
-    cited = {key.strip() for keys in re.findall(r"\{cite(?::[a-z]+)?\}`([^`]+)`", text) for key in keys.split(",")}
+    text = "".join(
+        path.read_text(encoding="utf-8")
+        for path in [ROOT / "index.md", *(ROOT / "chapters").glob("*.md")]
+    )
+    cited = {
+        key.strip()
+        for keys in re.findall(r"\{cite(?::[a-z]+)?\}`([^`]+)`", text)
+        for key in keys.split(",")
+    }
     for table in ("claims", "omissions", "events"):
         from ledger.core.tables import load
 
-        cited |= {key.strip() for keys in load(table)["sources"].dropna() for key in keys.split(";")}
-    grades = {"primary document", "statistics", "scholarship", "news agency", "press", "state media", "aggregator or copy"}
-    assert not cited - set(entries), f"cited and not in references.bib: {sorted(cited - set(entries))}"
-    assert not set(entries) - cited, f"in references.bib and cited nowhere: {sorted(set(entries) - cited)}"
+        cited |= {
+            key.strip() for keys in load(table)["sources"].dropna() for key in keys.split(";")
+        }
+    grades = {
+        "primary document",
+        "statistics",
+        "scholarship",
+        "news agency",
+        "press",
+        "state media",
+        "aggregator or copy",
+    }
+    assert not cited - set(entries), (
+        f"cited and not in references.bib: {sorted(cited - set(entries))}"
+    )
+    assert not set(entries) - cited, (
+        f"in references.bib and cited nowhere: {sorted(set(entries) - cited)}"
+    )
     for key, entry in entries.items():
-        assert entry.fields.get("keywords") in grades, f"{key}: no grade of the source in its keywords"
+        assert entry.fields.get("keywords") in grades, (
+            f"{key}: no grade of the source in its keywords"
+        )
 
 
 def test_the_scorecard_has_every_prediction():
     claims = claims_of_the_ledger()
-    text = (ROOT / "chapters" / "outlook.md").read_text(encoding="utf-8").partition("## The scorecard")[2].partition("```")[0]
-    assert set(re.findall(r"\{claim\}`(C\d\d)`", text)) == set(claims[claims["kind"] == "prediction"]["claim_id"])
+    text = (
+        (ROOT / "chapters" / "outlook.md")
+        .read_text(encoding="utf-8")
+        .partition("## The scorecard")[2]
+        .partition("```")[0]
+    )
+    assert set(re.findall(r"\{claim\}`(C\d\d)`", text)) == set(
+        claims[claims["kind"] == "prediction"]["claim_id"]
+    )
 
 
 def test_every_omission_is_told_in_its_chapter(site):
@@ -226,4 +300,7 @@ def test_every_omission_is_told_in_its_chapter(site):
 
     ledger = (site / "chapters" / "claims.html").read_text(encoding="utf-8")
     for row in load("omissions").itertuples():
-        assert f'id="{row.omission_id.lower()}"' in ledger and (site / "chapters" / f"{row.chapter}.html").exists(), row.omission_id
+        assert (
+            f'id="{row.omission_id.lower()}"' in ledger
+            and (site / "chapters" / f"{row.chapter}.html").exists()
+        ), row.omission_id

@@ -26,8 +26,15 @@ from ledger.build.sphinxext.lifecycle import BuildFailed, Tasks
 SITE = ROOT / "_build" / "html"
 CONFIG = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
 BASE, REPOSITORY = CONFIG["html"]["baseurl"], CONFIG["repository"]["url"]
-PAGES = [entry["file"] for entry in yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))["chapters"]]
-CHAPTERS = [page for page in ["index", *PAGES] if "{code-cell}" in (ROOT / f"{page}.md").read_text(encoding="utf-8")]
+PAGES = [
+    entry["file"]
+    for entry in yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))["chapters"]
+]
+CHAPTERS = [
+    page
+    for page in ["index", *PAGES]
+    if "{code-cell}" in (ROOT / f"{page}.md").read_text(encoding="utf-8")
+]
 NUMBERS = json.loads((SITE / "numbers.json").read_text(encoding="utf-8"))
 EXECUTED = ROOT / "_build" / ".work" / "html" / "executed"  # with the outputs that the pages show
 # what ran, said by the kernel itself: where the package is, and the packages that it imported
@@ -46,15 +53,31 @@ def file_of(page):
 
 
 def files(folder):
-    return {path.relative_to(folder).as_posix(): path.stat().st_mtime_ns for path in folder.rglob("*") if path.is_file()}
+    return {
+        path.relative_to(folder).as_posix(): path.stat().st_mtime_ns
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
 
 
 @pytest.fixture(scope="module")
 def ran(tmp_path_factory):
     """Run all notebooks of the site with the package as pip installs it, in an empty folder; return them, where it is, and what the kernels told."""
     there = tmp_path_factory.mktemp("elsewhere")
-    wheel = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation", "--disable-pip-version-check", "--no-index"]
-    made = subprocess.run([*wheel, "--wheel-dir", str(there / "wheel"), str(ROOT)], capture_output=True, text=True)
+    wheel = [
+        sys.executable,
+        "-m",
+        "pip",
+        "wheel",
+        "--quiet",
+        "--no-deps",
+        "--no-build-isolation",
+        "--disable-pip-version-check",
+        "--no-index",
+    ]
+    made = subprocess.run(
+        [*wheel, "--wheel-dir", str(there / "wheel"), str(ROOT)], capture_output=True, text=True
+    )
     assert made.returncode == 0, made.stdout + made.stderr
     with zipfile.ZipFile(next((there / "wheel").glob("*.whl"))) as archive:
         archive.extractall(there / "installed")
@@ -62,9 +85,29 @@ def ran(tmp_path_factory):
         (there / name).mkdir()
     (there / "sanitize").write_text(SANITIZE)
     before = files(there / "installed")
-    surroundings = os.environ | {"PYTHONPATH": str(there / "installed"), "PYTHONPYCACHEPREFIX": str(there / "compiled"), "XDG_CACHE_HOME": str(there / "cache")}
-    shutil.copytree(ROOT / "_build" / "checked", there / "cache" / "russia-iran-ledger" / "checked")  # other tests check the tables, for as long as these take
-    nbval = [sys.executable, "-m", "pytest", "--nbval", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "-c", os.devnull, "--rootdir", str(there)]
+    surroundings = os.environ | {
+        "PYTHONPATH": str(there / "installed"),
+        "PYTHONPYCACHEPREFIX": str(there / "compiled"),
+        "XDG_CACHE_HOME": str(there / "cache"),
+    }
+    shutil.copytree(
+        ROOT / "_build" / "checked", there / "cache" / "russia-iran-ledger" / "checked"
+    )  # other tests check the tables, for as long as these take
+    nbval = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "--nbval",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "-p",
+        "no:xdist",
+        "-c",
+        os.devnull,
+        "--rootdir",
+        str(there),
+    ]
 
     def run(page):
         notebook, told = with_outputs(page), there / "told" / f"{Path(page).name}.json"
@@ -72,22 +115,32 @@ def ran(tmp_path_factory):
         path = there / "empty" / file_of(page).name
         nbformat.write(notebook, path)
         done = subprocess.run(
-            [*nbval, "--nbval-sanitize-with", str(there / "sanitize"), str(path)], cwd=there, capture_output=True, text=True, env=surroundings
+            [*nbval, "--nbval-sanitize-with", str(there / "sanitize"), str(path)],
+            cwd=there,
+            capture_output=True,
+            text=True,
+            env=surroundings,
         )
         return done, *(json.loads(told.read_text()) if told.exists() else (None, []))
 
     with ThreadPoolExecutor(2) as pool:
         done = dict(zip(CHAPTERS, pool.map(run, CHAPTERS)))
-    assert files(there / "installed") == before and len(list((there / "empty").iterdir())) == len(CHAPTERS), (
-        "a notebook wrote into the package, or beside itself"
-    )
+    assert files(there / "installed") == before and len(list((there / "empty").iterdir())) == len(
+        CHAPTERS
+    ), "a notebook wrote into the package, or beside itself"
     return done, there / "installed"
 
 
 def with_outputs(page):
     """Return the notebook that readers download, with the outputs that the page shows."""
-    notebook, executed = nbformat.read(file_of(page), as_version=4), nbformat.read(EXECUTED / f"{page}.ipynb", as_version=4)
-    ours, theirs = ([cell for cell in one.cells if cell.cell_type == "code" and cell.source] for one in (notebook, executed))
+    notebook, executed = (
+        nbformat.read(file_of(page), as_version=4),
+        nbformat.read(EXECUTED / f"{page}.ipynb", as_version=4),
+    )
+    ours, theirs = (
+        [cell for cell in one.cells if cell.cell_type == "code" and cell.source]
+        for one in (notebook, executed)
+    )
     ours[0].execution_count = 1
     for mine, made in zip(ours[1:], theirs, strict=True):  # the first installs the package
         assert mine.source == made.source
@@ -96,11 +149,15 @@ def with_outputs(page):
 
 
 def outputs(notebook):
-    return [output for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs]
+    return [
+        output for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs
+    ]
 
 
 def test_the_site_has_a_notebook_of_every_chapter_with_code_and_no_other():
-    assert sorted(path.name for path in (SITE / "notebooks").iterdir()) == sorted(file_of(page).name for page in CHAPTERS)
+    assert sorted(path.name for path in (SITE / "notebooks").iterdir()) == sorted(
+        file_of(page).name for page in CHAPTERS
+    )
 
 
 @pytest.mark.parametrize("page", CHAPTERS)
@@ -108,22 +165,45 @@ def test_a_notebook_gives_what_the_page_shows(ran, page):
     done, where, _ = ran[0][page]
     notebook = with_outputs(page)
     cells = sum(cell.cell_type == "code" for cell in notebook.cells) + 1
-    assert done.returncode == 0 and f"{cells} passed" in done.stdout, done.stdout[-3000:] + done.stderr[-1000:]
+    assert done.returncode == 0 and f"{cells} passed" in done.stdout, (
+        done.stdout[-3000:] + done.stderr[-1000:]
+    )
     assert Path(where).is_relative_to(ran[1]), "not the installed package ran, but another"
-    computed = {output.metadata["ledger"]["name"]: output for output in outputs(notebook) if "printed" in output.get("metadata", {}).get("ledger", {})}
+    computed = {
+        output.metadata["ledger"]["name"]: output
+        for output in outputs(notebook)
+        if "printed" in output.get("metadata", {}).get("ledger", {})
+    }
     for number in (number for number in NUMBERS if number["page"] == page):
         record = computed[number["name"]].metadata["ledger"]
-        assert (record["value"], record["printed"]) == (number["value"], number["printed"]), number["name"]
-        assert computed[number["name"]].data["text/plain"].startswith(f"{number['name']}: {number['printed']}"), "a notebook by itself would not show it"
-    drawn = [re.search(r"^Chart (\S+):", output.data["text/plain"])[1] for output in outputs(notebook) if "<svg" in output.get("data", {}).get("text/html", "")]
-    assert drawn == re.findall(r'<figure class="ledger-chart[^"]*" id="chart-([^"]+)"', (SITE / f"{page}.html").read_text(encoding="utf-8"))
+        assert (record["value"], record["printed"]) == (number["value"], number["printed"]), number[
+            "name"
+        ]
+        assert (
+            computed[number["name"]]
+            .data["text/plain"]
+            .startswith(f"{number['name']}: {number['printed']}")
+        ), "a notebook by itself would not show it"
+    drawn = [
+        re.search(r"^Chart (\S+):", output.data["text/plain"])[1]
+        for output in outputs(notebook)
+        if "<svg" in output.get("data", {}).get("text/html", "")
+    ]
+    assert drawn == re.findall(
+        r'<figure class="ledger-chart[^"]*" id="chart-([^"]+)"',
+        (SITE / f"{page}.html").read_text(encoding="utf-8"),
+    )
     assert not [output for output in outputs(notebook) if output.output_type in ("error", "stream")]
 
 
 def test_the_dependencies_that_pip_installs_are_enough(ran):
     done, installed = ran
     (metadata,) = installed.glob("*.dist-info/METADATA")
-    waiting = [line.partition(": ")[2] for line in metadata.read_text(encoding="utf-8").splitlines() if line.startswith("Requires-Dist: ")]
+    waiting = [
+        line.partition(": ")[2]
+        for line in metadata.read_text(encoding="utf-8").splitlines()
+        if line.startswith("Requires-Dist: ")
+    ]
     assert waiting
     needed, waiting = (
         {"russia-iran-ledger", "setuptools"},
@@ -149,21 +229,40 @@ def test_a_notebook_has_the_code_of_the_page_and_prose_that_any_notebook_shows(p
     nbformat.validate(notebook)
     text = (ROOT / f"{page}.md").read_text(encoding="utf-8")
     code = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
-    assert code[1:] == [cell.source for cell in engine.read_notebook(text).cells if cell.cell_type == "code" and cell.source]
-    assert code[0].startswith("try:\n    import ledger\nexcept ImportError:") and f'\n    %pip install --quiet "git+{REPOSITORY}@' in code[0]
-    assert not outputs(notebook) and [cell.id for cell in notebook.cells] == [f"cell-{number}" for number in range(len(notebook.cells))]
+    assert code[1:] == [
+        cell.source
+        for cell in engine.read_notebook(text).cells
+        if cell.cell_type == "code" and cell.source
+    ]
+    assert (
+        code[0].startswith("try:\n    import ledger\nexcept ImportError:")
+        and f'\n    %pip install --quiet "git+{REPOSITORY}@' in code[0]
+    )
+    assert not outputs(notebook) and [cell.id for cell in notebook.cells] == [
+        f"cell-{number}" for number in range(len(notebook.cells))
+    ]
     prose = "\n\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
     assert BASE in notebook.cells[0].source and "Version" in notebook.cells[0].source
-    assert not re.search(r"\{[\w:-]+\}`|^[`:]{3,}\{|^\([\w-]+\)=|\{\{|\]\((?!https?:)|\.md\)|<a href=\"(?!https?:)|\(\)|\[\]", prose, re.M), prose
+    assert not re.search(
+        r"\{[\w:-]+\}`|^[`:]{3,}\{|^\([\w-]+\)=|\{\{|\]\((?!https?:)|\.md\)|<a href=\"(?!https?:)|\(\)|\[\]",
+        prose,
+        re.M,
+    ), prose
     for address in re.findall(rf"{re.escape(BASE)}([^\s)\">#]*)(#[^\s)\">]+)?", prose):
         there = SITE / (address[0] or "index.html")
         assert there.is_file(), address
-        assert not address[1] or f'id="{address[1][1:]}"' in there.read_text(encoding="utf-8"), address
+        assert not address[1] or f'id="{address[1][1:]}"' in there.read_text(encoding="utf-8"), (
+            address
+        )
 
 
 @pytest.mark.parametrize("page", CHAPTERS)
 def test_a_page_offers_its_notebook_and_where_to_run_it(page):
-    (block,) = re.findall(r'<details class="run">.*?</details>', (SITE / f"{page}.html").read_text(encoding="utf-8"), re.S)
+    (block,) = re.findall(
+        r'<details class="run">.*?</details>',
+        (SITE / f"{page}.html").read_text(encoding="utf-8"),
+        re.S,
+    )
     links = re.findall(r'href="([^"]+)"', block)
     commit = json.loads((SITE / "build.json").read_text(encoding="utf-8"))["commit"]
     assert (SITE / page).parent.joinpath(links[0]).resolve() == file_of(page)
@@ -171,7 +270,10 @@ def test_a_page_offers_its_notebook_and_where_to_run_it(page):
         f"https://mybinder.org/v2/gh/{REPOSITORY.removeprefix('https://github.com/')}/{commit}?urlpath=lab/tree/{page}.md",
         f"https://colab.research.google.com/github/{REPOSITORY.removeprefix('https://github.com/')}/blob/notebooks/{file_of(page).name}",
     ]
-    assert f'pip install jupyterlab "git+{REPOSITORY}@{commit}"\njupyter lab {file_of(page).name}' in html.unescape(block)
+    assert (
+        f'pip install jupyterlab "git+{REPOSITORY}@{commit}"\njupyter lab {file_of(page).name}'
+        in html.unescape(block)
+    )
 
 
 ALL_KINDS = (
@@ -211,9 +313,12 @@ def test_every_kind_of_prose_becomes_plain_markdown(book):
     prose = nbformat.read(path, as_version=4).cells[-1].source
     rows = re.search(r"There are \[(\d+)\]", prose)[1]
     (anchor,) = re.findall(
-        r'class="citation"[^>]* id="([^"]+)"|id="([^"]+)"[^>]* class="citation"', (book / "_build/html/chapters/two.html").read_text(encoding="utf-8")
+        r'class="citation"[^>]* id="([^"]+)"|id="([^"]+)"[^>]* class="citation"',
+        (book / "_build/html/chapters/two.html").read_text(encoding="utf-8"),
     )[0][:1]
-    table, here, two = (f"{BASE}{page}.html" for page in ("tables/gdp", "chapters/one", "chapters/two"))
+    table, here, two = (
+        f"{BASE}{page}.html" for page in ("tables/gdp", "chapters/one", "chapters/two")
+    )
     assert prose.splitlines() == [
         f"There are [{rows}]({table}) rows, says [the top]({here}#top) and says [The second]({two}), or [the other]({two}). "
         f"See ([Baghai 2023]({two}#{anchor})) and `{{num}}` as it is.",
@@ -230,7 +335,12 @@ def test_every_kind_of_prose_becomes_plain_markdown(book):
     ]
     edit(book / "_config.yml", f"  url: {REPOSITORY}\n", '  url: ""\n')
     code, said = build(book)
-    assert code == 0 and not path.exists() and 'class="run"' not in (book / "_build/html/chapters/one.html").read_text(encoding="utf-8"), said
+    assert (
+        code == 0
+        and not path.exists()
+        and 'class="run"'
+        not in (book / "_build/html/chapters/one.html").read_text(encoding="utf-8")
+    ), said
 
 
 def fail(number):
@@ -240,7 +350,9 @@ def fail(number):
         os._exit(1)
 
 
-@pytest.mark.parametrize("first, expected", [(0, SphinxParallelError), (-1, BuildFailed), (1, None)])
+@pytest.mark.parametrize(
+    "first, expected", [(0, SphinxParallelError), (-1, BuildFailed), (1, None)]
+)
 def test_a_page_that_cannot_be_written_is_not_passed_over(first, expected):
     tasks = Tasks(2)
     for number in (first, 1, 2, 3, 4, 5):
@@ -256,10 +368,14 @@ def test_a_page_that_cannot_be_written_is_not_passed_over(first, expected):
 
 
 def test_binder_and_the_container_take_the_lock():
-    (line,) = (ROOT / ".binder" / "requirements.txt").read_text(encoding="utf-8").split("\n", 1)[0:1]
+    (line,) = (
+        (ROOT / ".binder" / "requirements.txt").read_text(encoding="utf-8").split("\n", 1)[0:1]
+    )
     assert (ROOT / ".binder" / line.removeprefix("-r ")).resolve() == ROOT / "requirements-lab.txt"
     assert all(os.access(ROOT / ".binder" / name, os.X_OK) for name in ("postBuild", "start"))
     said = json.loads((ROOT / ".devcontainer" / "devcontainer.json").read_text(encoding="utf-8"))
     (ours,) = re.findall(r"python:[\d.-]*?(3\.\d+)-", said["image"])
-    assert (ROOT / ".binder" / "runtime.txt").read_text(encoding="utf-8").strip() == f"python-{ours}" and ours == "3.11"
+    assert (ROOT / ".binder" / "runtime.txt").read_text(
+        encoding="utf-8"
+    ).strip() == f"python-{ours}" and ours == "3.11"
     assert "make .venv/installed" in said["postCreateCommand"] and 8000 in said["forwardPorts"]

@@ -7,7 +7,25 @@ import shutil
 import subprocess
 import sys
 
-from small_book import GOOD, HEAD, ROOT, book, build, cell, edit, edit_table, end, executed, page, rows, run_here, start, surroundings, without_last_row, write  # noqa: F401
+from small_book import (
+    GOOD,
+    HEAD,
+    ROOT,
+    book,
+    build,
+    cell,
+    edit,
+    edit_table,
+    end,
+    executed,
+    page,
+    rows,
+    run_here,
+    start,
+    surroundings,
+    without_last_row,
+    write,
+)  # noqa: F401
 
 READS = (
     HEAD
@@ -25,7 +43,13 @@ def counts(title, table):
 
 
 def why(book, name):
-    ran = subprocess.run([sys.executable, "-m", "ledger", "why", name], cwd=book, capture_output=True, text=True, env=surroundings())
+    ran = subprocess.run(
+        [sys.executable, "-m", "ledger", "why", name],
+        cwd=book,
+        capture_output=True,
+        text=True,
+        env=surroundings(),
+    )
     assert (ran.stdout + ran.stderr).count("\n") == 1, f"not one line: {ran.stdout}{ran.stderr}"
     return (ran.stdout + ran.stderr).strip()
 
@@ -35,7 +59,12 @@ def why(book, name):
 
 def test_a_chapter_executes_when_something_it_used_has_changed_and_only_then(book):
     write(book, one=counts("One", "gdp"), two=counts("Two", "gas_pipelines"), three=READS)
-    helper, notes, one, two = book / "helper.py", book / "notes.txt", book / "chapters/one.md", book / "chapters/two.md"
+    helper, notes, one, two = (
+        book / "helper.py",
+        book / "notes.txt",
+        book / "chapters/one.md",
+        book / "chapters/two.md",
+    )
     helper.write_text("VALUE = 5\n")
     os.utime(helper, (1e9, 1e9))
     notes.write_text("10\n")
@@ -49,12 +78,20 @@ def test_a_chapter_executes_when_something_it_used_has_changed_and_only_then(boo
         assert code == 0, f"{what}: {said[-3000:]}"
         assert executed(said) == set(chapters), f"{what}: {executed(said)} executed"
         shown = page(book), page(book, "chapters/two"), page(book, "chapters/three")
-        assert f"There are {shows[0]} rows" in shown[0] and f"There are {shows[1]} rows" in shown[1] and f"The sum is {shows[2]}." in shown[2], what
+        assert (
+            f"There are {shows[0]} rows" in shown[0]
+            and f"There are {shows[1]} rows" in shown[1]
+            and f"The sum is {shows[2]}." in shown[2]
+        ), what
 
-    assert why(book, "chapters/one") == "chapters/one would execute: it has not run yet, or what it put out is no longer kept"
+    assert (
+        why(book, "chapters/one")
+        == "chapters/one would execute: it has not run yet, or what it put out is no longer kept"
+    )
     after("a first build", "one", "two", "three")
     assert re.fullmatch(
-        r"chapters/one would not execute: its cells, the \d+ tables and \d+ files it reads, the lock and Python are as they were when it ran", why(book, "one")
+        r"chapters/one would not execute: its cells, the \d+ tables and \d+ files it reads, the lock and Python are as they were when it ran",
+        why(book, "one"),
     )
 
     edit(one, "There are", "Prose.\n\nThere are")
@@ -71,20 +108,34 @@ def test_a_chapter_executes_when_something_it_used_has_changed_and_only_then(boo
     helper.write_text("VALUE = 6\n")
     os.utime(helper, (1e9 + 0.9, 1e9 + 0.9))
     os.utime(next(book.glob("__pycache__/helper.*.pyc")), (1e9 + 0.5, 1e9 + 0.5))
-    after("a table changed back; a module beside the package edited", "three", shows=(gdp, pipelines, 16))
+    after(
+        "a table changed back; a module beside the package edited",
+        "three",
+        shows=(gdp, pipelines, 16),
+    )
 
     helper.write_text("VALUE = 5\n")
     edit(two, 'len(load("gas_pipelines"))', 'len(load("gas_pipelines")) * 2')
-    assert why(book, "chapters/two.md") == "chapters/two would execute: code cell 1 is not as when it ran"
+    assert (
+        why(book, "chapters/two.md")
+        == "chapters/two would execute: code cell 1 is not as when it ran"
+    )
     after("the module changed back; a cell edited", "two", shows=(gdp, 2 * pipelines, 15))
 
     edit(two, 'len(load("gas_pipelines")) * 2', 'len(load("gas_pipelines"))')
     notes.write_text("20\n")
-    after("the cell changed back; a file edited that a cell opens", "three", shows=(gdp, pipelines, 25))
+    after(
+        "the cell changed back; a file edited that a cell opens",
+        "three",
+        shows=(gdp, pipelines, 25),
+    )
 
     notes.write_text("10\n")
     edit(book / "ledger/core/charts/plots.py", "WIDTH = 5.0", "WIDTH = 5.1")
-    assert why(book, "two") == "chapters/two would execute: file ledger/core/charts/plots.py is not as when it ran"
+    assert (
+        why(book, "two")
+        == "chapters/two would execute: file ledger/core/charts/plots.py is not as when it ran"
+    )
     after("the file changed back; a module edited that two chapters import", "one", "two")
 
     edit(book / "ledger/core/charts/plots.py", "WIDTH = 5.1", "WIDTH = 5.0")
@@ -95,12 +146,16 @@ def test_a_chapter_executes_when_something_it_used_has_changed_and_only_then(boo
     after("another lock", "one", "two", "three")
 
     edit(book / "requirements.txt", "\n# another lock\n", "\n")
-    table.write_bytes(sealed[0][:-2] + (b"1\n" if sealed[0][-2:] != b"1\n" else b"2\n"))  # the last digit, by hand: the descriptor says otherwise
+    table.write_bytes(
+        sealed[0][:-2] + (b"1\n" if sealed[0][-2:] != b"1\n" else b"2\n")
+    )  # the last digit, by hand: the descriptor says otherwise
     for attempt in (1, 2):
         code, said = build(book)
-        assert code != 0 and "chapters/one.md:19: cell 1: TableError: table gdp: the content is not the one whose hash the descriptor holds" in said, (
-            f"attempt {attempt}: {said[-3000:]}"
-        )
+        assert (
+            code != 0
+            and "chapters/one.md:19: cell 1: TableError: table gdp: the content is not the one whose hash the descriptor holds"
+            in said
+        ), f"attempt {attempt}: {said[-3000:]}"
         assert "FAILED chapters/one" in said and not executed(said)
 
     table.write_bytes(sealed[0])
@@ -109,8 +164,16 @@ def test_a_chapter_executes_when_something_it_used_has_changed_and_only_then(boo
 
 def test_why_is_clear_of_pages_that_have_no_code_or_are_none(book):
     assert why(book, "index") == "index has no code, so that nothing of it executes"
-    assert why(book, "chapters/nowhere") == "error: there is no page chapters/nowhere: neither chapters/nowhere.md nor chapters/chapters/nowhere.md"
-    assert "-m ledger why index" in subprocess.run(["make", "-n", "why", "PAGE=index"], cwd=ROOT, capture_output=True, text=True).stdout
+    assert (
+        why(book, "chapters/nowhere")
+        == "error: there is no page chapters/nowhere: neither chapters/nowhere.md nor chapters/chapters/nowhere.md"
+    )
+    assert (
+        "-m ledger why index"
+        in subprocess.run(
+            ["make", "-n", "why", "PAGE=index"], cwd=ROOT, capture_output=True, text=True
+        ).stdout
+    )
 
 
 def test_what_changes_while_a_chapter_runs_is_not_taken_for_what_ran(book):
@@ -185,12 +248,24 @@ numbers.put("parent", os.getppid(), "{:d}", table="gdp")"""
 
 def test_chapters_see_nothing_of_each_other_in_whatever_order_and_share_one_warm_process(book):
     names = ("one", "two", "three")
-    write(book, **{name: HEAD + f"# {name}\n\n" + cell(SPOILS + f"\n# {name}") + "Process {num}`process`, parent {num}`parent`.\n" for name in names})
+    write(
+        book,
+        **{
+            name: HEAD
+            + f"# {name}\n\n"
+            + cell(SPOILS + f"\n# {name}")
+            + "Process {num}`process`, parent {num}`parent`.\n"
+            for name in names
+        },
+    )
     for workers in ("1", "2"):
         shutil.rmtree(book / "_build", ignore_errors=True)
         code, said = build(book, LEDGER_JOBS=workers)
         assert code == 0, said[-3000:]
-        pairs = [re.search(r"Process (\d+), parent (\d+)\.", page(book, f"chapters/{name}")).groups() for name in names]
+        pairs = [
+            re.search(r"Process (\d+), parent (\d+)\.", page(book, f"chapters/{name}")).groups()
+            for name in names
+        ]
         assert len({process for process, _ in pairs}) == 3, "chapters share a process"
         assert len({parent for _, parent in pairs}) == 1, "the start is paid more than once"
 
@@ -200,9 +275,19 @@ def test_chapters_see_nothing_of_each_other_in_whatever_order_and_share_one_warm
 
 def test_a_second_build_of_the_checkout_says_so_and_waits(book, tmp_path):
     go = tmp_path / "go"
-    write(book, one=GOOD.replace("numbers.put", f"import os, time\nwhile not os.path.exists({str(go)!r}):\n    time.sleep(0.02)\n\nnumbers.put"))
+    write(
+        book,
+        one=GOOD.replace(
+            "numbers.put",
+            f"import os, time\nwhile not os.path.exists({str(go)!r}):\n    time.sleep(0.02)\n\nnumbers.put",
+        ),
+    )
     first = start(book)
-    while (book / "_build/.lock").read_text() != str(first.pid) if (book / "_build/.lock").exists() else True:
+    while (
+        (book / "_build/.lock").read_text() != str(first.pid)
+        if (book / "_build/.lock").exists()
+        else True
+    ):
         assert first.poll() is None, first.stdout.read()
     second = start(book)
     said = ""
@@ -210,7 +295,10 @@ def test_a_second_build_of_the_checkout_says_so_and_waits(book, tmp_path):
         line = second.stdout.readline()
         assert line, f"the second build did not wait: {said}"
         said += line
-    assert f"Another build of this checkout is running (process {first.pid}): waiting for it to end." in said
+    assert (
+        f"Another build of this checkout is running (process {first.pid}): waiting for it to end."
+        in said
+    )
     assert first.poll() is None and second.poll() is None
     go.touch()
     (code, told), (code_2, told_2) = end(first), end(second)

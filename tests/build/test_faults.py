@@ -9,7 +9,20 @@ import sys
 import time
 
 import pytest
-from small_book import GOOD, HEAD, ROOT, all_ended, book, build, cell, edit, executed, run_here, site, write  # noqa: F401
+from small_book import (
+    GOOD,
+    HEAD,
+    ROOT,
+    all_ended,
+    book,
+    build,
+    cell,
+    edit,
+    executed,
+    run_here,
+    site,
+    write,
+)  # noqa: F401
 
 PAST = "it ran past its limit of 2 seconds and was stopped"
 LEFT = "the chapter ends and leaves a"
@@ -17,36 +30,84 @@ EXCESS = "Excess: the chapter has printed more than 1,000,000 bytes"
 # name → the code cells of a chapter, of which one has its fault on the line that says "here", and what the message says of it
 FAULTS = {
     "raises": (
-        ["def share(part, whole):\n    return part / whole", ":tags: [hide-input]\n\nrows = 3\nshares = [\n    share(1, rows),\n    share(1, 0),  # here\n]"],
+        [
+            "def share(part, whole):\n    return part / whole",
+            ":tags: [hide-input]\n\nrows = 3\nshares = [\n    share(1, rows),\n    share(1, 0),  # here\n]",
+        ],
         "ZeroDivisionError: division by zero",
     ),
-    "syntax": (["---\ntags: [hide-input]\n---\nrows = 1\nrows = = 2  # here"], "SyntaxError: invalid syntax"),
+    "syntax": (
+        ["---\ntags: [hide-input]\n---\nrows = 1\nrows = = 2  # here"],
+        "SyntaxError: invalid syntax",
+    ),
     "evaluates": (["rows = 1\n\n\neval('1 +')  # here"], "SyntaxError: invalid syntax"),
     "loops": (["rows = 1", "rows = 2\n\nwhile True:  # here\n    pass"], PAST),
     "sleeps": (["import time\n\ntime.sleep(60)  # here"], PAST),
-    "matches": (["import re\n\nre.match('(a+)+$', 'a' * 60 + 'b')  # here, in C, which lets no signal through"], PAST),
+    "matches": (
+        [
+            "import re\n\nre.match('(a+)+$', 'a' * 60 + 'b')  # here, in C, which lets no signal through"
+        ],
+        PAST,
+    ),
     "prints": (["for i in range(500):\n    print('x' * 100_000)  # here"], EXCESS),
-    "hides": (["rows = 1\ntry:  # here\n    print('x' * 50_000_000)\nexcept Exception:\n    pass"], EXCESS),
-    "writes": (["import os\nfor i in range(500):  # here\n    os.write(1, b'x' * 100_000)"], EXCESS),
-    "runs": (["import subprocess\n\nsubprocess.run('yes | head -c 50000000', shell=True)  # here"], EXCESS),
+    "hides": (
+        ["rows = 1\ntry:  # here\n    print('x' * 50_000_000)\nexcept Exception:\n    pass"],
+        EXCESS,
+    ),
+    "writes": (
+        ["import os\nfor i in range(500):  # here\n    os.write(1, b'x' * 100_000)"],
+        EXCESS,
+    ),
+    "runs": (
+        ["import subprocess\n\nsubprocess.run('yes | head -c 50000000', shell=True)  # here"],
+        EXCESS,
+    ),
     "threads": (
-        ["import threading, time\n\nthreading.Thread(target=time.sleep, args=(60,), name='sleeper').start()  # here", "rows = 1"],
+        [
+            "import threading, time\n\nthreading.Thread(target=time.sleep, args=(60,), name='sleeper').start()  # here",
+            "rows = 1",
+        ],
         f"{LEFT} thread running: sleeper. Join it, or shut its pool down",
     ),
     "daemons": (
-        ["import threading, time\n\nthreading.Thread(target=time.sleep, args=(60,), name='sleeper', daemon=True).start()  # here"],
+        [
+            "import threading, time\n\nthreading.Thread(target=time.sleep, args=(60,), name='sleeper', daemon=True).start()  # here"
+        ],
         f"{LEFT} thread running: sleeper. Join it, or shut its pool down",
     ),
-    "kills": (["import os\n\nos.kill(os.getpid(), 9)  # here"], "the chapter's process was killed by SIGKILL"),
-    "leaves": (["import os\n\nos._exit(3)  # here"], "the chapter's process ended by itself, with exit status 3"),
-    "leaves-well": (["import os\n\nos._exit(0)  # here"], "the chapter's process ended by itself, with exit status 0"),
-    "crashes": (["import ctypes\n\nctypes.string_at(0)  # here"], "the chapter's process was killed by SIGSEGV"),
+    "kills": (
+        ["import os\n\nos.kill(os.getpid(), 9)  # here"],
+        "the chapter's process was killed by SIGKILL",
+    ),
+    "leaves": (
+        ["import os\n\nos._exit(3)  # here"],
+        "the chapter's process ended by itself, with exit status 3",
+    ),
+    "leaves-well": (
+        ["import os\n\nos._exit(0)  # here"],
+        "the chapter's process ended by itself, with exit status 0",
+    ),
+    "crashes": (
+        ["import ctypes\n\nctypes.string_at(0)  # here"],
+        "the chapter's process was killed by SIGSEGV",
+    ),
     "exits": (["rows = 1\nexit()  # here"], "the cell called exit"),
     "exits-by-sys": (["import sys\nsys.exit(4)  # here"], "the cell called exit with 4"),
-    "child": (["import subprocess\nsubprocess.Popen(['sleep', '61'])  # here", "rows = 1"], f"{LEFT} process running: sleep 61. Wait for it, or end it"),
-    "orphan": (["import subprocess\nsubprocess.run('setsid sleep 62 &', shell=True)  # here"], f"{LEFT} process running: sleep 62. Wait for it, or end it"),
+    "child": (
+        ["import subprocess\nsubprocess.Popen(['sleep', '61'])  # here", "rows = 1"],
+        f"{LEFT} process running: sleep 61. Wait for it, or end it",
+    ),
+    "orphan": (
+        ["import subprocess\nsubprocess.run('setsid sleep 62 &', shell=True)  # here"],
+        f"{LEFT} process running: sleep 62. Wait for it, or end it",
+    ),
     "asks": (["rows = 1\ninput()  # here"], "EOFError: EOF when reading a line"),
-    "fills": (["with open('big', 'wb', buffering=0) as file:\n    file.seek(300_000_000)\n    file.write(b'x')  # here"], "OSError: [Errno 27] File too large"),
+    "fills": (
+        [
+            "with open('big', 'wb', buffering=0) as file:\n    file.seek(300_000_000)\n    file.write(b'x')  # here"
+        ],
+        "OSError: [Errno 27] File too large",
+    ),
 }
 
 
@@ -54,7 +115,9 @@ def chapter(name):
     """Return a chapter with a fault, and the line that a build must say of it."""
     cells, reason = FAULTS[name]
     text = HEAD + f"# {name}\n\n" + "Prose.\n\n".join(map(cell, cells))
-    line = next(number for number, line in enumerate(text.splitlines(), start=1) if "# here" in line)
+    line = next(
+        number for number, line in enumerate(text.splitlines(), start=1) if "# here" in line
+    )
     number = next(number for number, code in enumerate(cells, start=1) if "# here" in code)
     return text, f"  chapters/{name}.md:{line}: cell {number}: {reason}"
 
@@ -67,16 +130,28 @@ def test_each_fault_is_told_in_one_message_and_the_site_stays_as_it_was(book):
     assert code == 0, said[-3000:]
     before = site(book)
 
-    write(book, one=GOOD + "\nMore prose.\n", new=GOOD.replace("numbers.put", "x = 1\nnumbers.put"), **{name: chapter(name)[0] for name in FAULTS})
+    write(
+        book,
+        one=GOOD + "\nMore prose.\n",
+        new=GOOD.replace("numbers.put", "x = 1\nnumbers.put"),
+        **{name: chapter(name)[0] for name in FAULTS},
+    )
     for attempt in (1, 2):  # an unchanged second build must not pass
         started = time.monotonic()
         code, said = build(book, LEDGER_TEST=str(book))
         assert code != 0 and time.monotonic() - started < 40, said[-3000:]
         message = said.partition("Build failed:")[2]
-        assert f"{len(FAULTS)} of {len(FAULTS) + (attempt == 1)} chapters that had to run failed, and the site is left as it was:" in message
+        assert (
+            f"{len(FAULTS)} of {len(FAULTS) + (attempt == 1)} chapters that had to run failed, and the site is left as it was:"
+            in message
+        )
         for name in FAULTS:
-            assert [line for line in said.splitlines() if f"chapters/{name}.md:" in line] == [chapter(name)[1]], f"attempt {attempt}"
-        assert executed(said) == ({"new"} if attempt == 1 else set()), "the other chapters run to their ends, once"
+            assert [line for line in said.splitlines() if f"chapters/{name}.md:" in line] == [
+                chapter(name)[1]
+            ], f"attempt {attempt}"
+        assert executed(said) == ({"new"} if attempt == 1 else set()), (
+            "the other chapters run to their ends, once"
+        )
         assert "Traceback" not in said, said
         assert site(book) == before
         assert not all_ended(str(book)), "processes are left"
@@ -89,7 +164,9 @@ def test_each_fault_is_told_in_one_message_and_the_site_stays_as_it_was(book):
 def test_a_chapter_is_stopped_in_time_though_the_build_is_busy_with_a_page(book):
     """News that the build does not take at once would fill the pipe to it, and hold up the process that stops chapters."""
     (book / "fails.md").write_text(HEAD + cell("print('x' * 900_000)\nraise ValueError"))
-    (book / "loops.md").write_text(HEAD + cell("open('../begun', 'w').close()") + cell("while True:\n    pass"))
+    (book / "loops.md").write_text(
+        HEAD + cell("open('../begun', 'w').close()") + cell("while True:\n    pass")
+    )
     said = run_here(
         book,
         """
@@ -112,15 +189,24 @@ def test_a_chapter_is_stopped_in_time_though_the_build_is_busy_with_a_page(book)
 
 def test_a_full_disk_fails_the_build_and_leaves_the_site_as_it_was(book, tmp_path):
     """Small disks are mounted where only processes of this test see them."""
-    apart = ["unshare", "--mount"] if os.geteuid() == 0 else ["unshare", "--map-root-user", "--mount"]
+    apart = (
+        ["unshare", "--mount"] if os.geteuid() == 0 else ["unshare", "--map-root-user", "--mount"]
+    )
     try:
-        subprocess.run([*apart, "mount", "-t", "tmpfs", "none", str(tmp_path)], check=True, capture_output=True)
+        subprocess.run(
+            [*apart, "mount", "-t", "tmpfs", "none", str(tmp_path)], check=True, capture_output=True
+        )
     except (OSError, subprocess.CalledProcessError) as error:
         pytest.skip(f"nobody may mount a small disk to fill on this machine: {error}")
     code, said = build(book)
     assert code == 0, said[-3000:]
     ran = subprocess.run(
-        [*apart, sys.executable, "-c", f"import pathlib, test_faults; test_faults.on_full_disks(pathlib.Path({str(book)!r}))"],
+        [
+            *apart,
+            sys.executable,
+            "-c",
+            f"import pathlib, test_faults; test_faults.on_full_disks(pathlib.Path({str(book)!r}))",
+        ],
         cwd=ROOT / "tests",
         capture_output=True,
         text=True,
@@ -130,11 +216,18 @@ def test_a_full_disk_fails_the_build_and_leaves_the_site_as_it_was(book, tmp_pat
 
 
 def on_full_disks(book):
-    before, saved, temp, filler = site(book), book.parent / "saved", book.parent / "temp", book / "_build/filler"
+    before, saved, temp, filler = (
+        site(book),
+        book.parent / "saved",
+        book.parent / "temp",
+        book / "_build/filler",
+    )
     (book / "_build").rename(saved)
     for folder, size in ((book / "_build", "80m"), (temp, "2m")):
         folder.mkdir()
-        subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "none", str(folder)], check=True)
+        subprocess.run(
+            ["mount", "-t", "tmpfs", "-o", f"size={size}", "none", str(folder)], check=True
+        )
     shutil.copytree(saved, book / "_build", dirs_exist_ok=True)
 
     def leave_free(size):
@@ -151,7 +244,11 @@ def on_full_disks(book):
         **good,
         **{
             name: HEAD + f"# {name}\n\n" + cell(code)
-            for name, code in {"writes": writes, "much": shows.format(3_000_000), "more": shows.format(700_000)}.items()
+            for name, code in {
+                "writes": writes,
+                "much": shows.format(3_000_000),
+                "more": shows.format(700_000),
+            }.items()
         },
     )
     leave_free(500_000)
@@ -171,7 +268,9 @@ def on_full_disks(book):
     runs = engine.Engine(1, book / "_build/other")
     assert runs.kept.records == []
     leave_free(0)
-    with pytest.raises(engine.ChapterError, match="it ran, and what it put out could not be kept: .*disk is full"):
+    with pytest.raises(
+        engine.ChapterError, match="it ran, and what it put out could not be kept: .*disk is full"
+    ):
         runs.outputs("one", engine.read_notebook(GOOD))
     runs.close()
     write(book, **good)
@@ -183,7 +282,11 @@ def on_full_disks(book):
     (book / "assets/big.bin").write_bytes(bytes(12_000_000))
     leave_free(20_000_000)
     code, said = build(book)
-    assert code != 0 and "the new one could not be put in its place: [Errno 28] No space left on device" in said and "Traceback" not in said, said
+    assert (
+        code != 0
+        and "the new one could not be put in its place: [Errno 28] No space left on device" in said
+        and "Traceback" not in said
+    ), said
     assert site(book) == before
 
     filler.unlink()

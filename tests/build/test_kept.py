@@ -5,7 +5,22 @@ import os
 import shutil
 import signal
 
-from small_book import GOOD, all_ended, book, build, cell, edit, edit_table, executed, rows, run_here, site, start, without_last_row, write  # noqa: F401
+from small_book import (
+    GOOD,
+    all_ended,
+    book,
+    build,
+    cell,
+    edit,
+    edit_table,
+    executed,
+    rows,
+    run_here,
+    site,
+    start,
+    without_last_row,
+    write,
+)  # noqa: F401
 
 # --- builds that are killed -----------------------------------------------------------------------------------------------------
 
@@ -15,9 +30,14 @@ def test_after_a_kill_at_any_moment_the_next_build_is_right_and_nothing_lives_on
     code = f"import subprocess, time\n\nopen({str(runs)!r}, 'w').close()\nsleeper = subprocess.Popen(['sleep', '60'], start_new_session=True)\ntime.sleep(0.3)\nsleeper.kill()\nsleeper.wait()\nnumbers.put"
     slow = GOOD.replace("numbers.put", code)
     write(
-        book, one=slow, two=slow.replace("# A chapter", "# Another chapter"), **{f"page-{i}": f"# Page {i}\n" for i in range(4)}
+        book,
+        one=slow,
+        two=slow.replace("# A chapter", "# Another chapter"),
+        **{f"page-{i}": f"# Page {i}\n" for i in range(4)},
     )  # so many that Sphinx writes them in processes of its own
-    sealed = {path: path.read_bytes() for path in (book / "data/gdp.csv", book / "data/datapackage.json")}
+    sealed = {
+        path: path.read_bytes() for path in (book / "data/gdp.csv", book / "data/datapackage.json")
+    }
     clean = []
     for change in (lambda: None, lambda: edit_table(book, "gdp", without_last_row)):
         change()
@@ -30,7 +50,9 @@ def test_after_a_kill_at_any_moment_the_next_build_is_right_and_nothing_lives_on
         """Start a build, kill its process when it says `moment`, and build again."""
         runs.unlink()
         run = start(book, LEDGER_TEST=str(book), PYTHONUNBUFFERED="1")
-        while not runs.exists() if moment == "a chapter runs" else moment not in run.stdout.readline():
+        while (
+            not runs.exists() if moment == "a chapter runs" else moment not in run.stdout.readline()
+        ):
             assert run.poll() is None, f"the build ended before {moment!r}"
         os.kill(run.pid, signal.SIGKILL)
         run.wait()
@@ -97,23 +119,42 @@ def spoil_checks(book):
 PICTURE = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 ROWS = b"277"
 DAMAGES = {  # what is damaged → how, and whether the chapter must execute again
-    "a cache of another version": (lambda book: (book / "_build/.jupyter_cache/__version__.txt").write_text("0.6.1"), True),
+    "a cache of another version": (
+        lambda book: (book / "_build/.jupyter_cache/__version__.txt").write_text("0.6.1"),
+        True,
+    ),
     "a database cut short": (cut("_build/.jupyter_cache/global.db"), True),
     "a kept notebook cut short": (cut("_build/.jupyter_cache/executed/*/base.ipynb"), True),
     "a kept number": (put("_build/.jupyter_cache/executed/*/base.ipynb", ROWS, b"999"), True),
     "checks": (spoil_checks, True),
     "a page as read": (put("_build/.work/html/doctrees/chapters/one.doctree", ROWS, b"999"), False),
-    "the environment": (put("_build/.work/html/doctrees/environment.pickle", b"A chapter", b"B chapter"), False),
+    "the environment": (
+        put("_build/.work/html/doctrees/environment.pickle", b"A chapter", b"B chapter"),
+        False,
+    ),
     "a picture": (put("_build/.work/html/jupyter_execute/*.png", b"IDAT", b"IDAX"), False),
-    "a page of the next site": (put("_build/.work/html/site/chapters/one.html", ROWS, b"999"), False),
+    "a page of the next site": (
+        put("_build/.work/html/site/chapters/one.html", ROWS, b"999"),
+        False,
+    ),
     "the seal": (put("_build/.work/html/seal.json", b'"site"', b'"sire"'), False),
-    "an executed notebook": (put("_build/.work/html/executed/chapters/one.ipynb", ROWS, b"999"), False),
+    "an executed notebook": (
+        put("_build/.work/html/executed/chapters/one.ipynb", ROWS, b"999"),
+        False,
+    ),
     "a published page": (put("_build/html/chapters/one.html", ROWS, b"999"), False),
 }
 
 
 def test_what_is_damaged_is_never_believed(book):
-    write(book, one=GOOD + "\n" + cell(f"import base64\n\nfrom IPython.display import Image\n\nImage(data=base64.b64decode({PICTURE!r}), format='png')"))
+    write(
+        book,
+        one=GOOD
+        + "\n"
+        + cell(
+            f"import base64\n\nfrom IPython.display import Image\n\nImage(data=base64.b64decode({PICTURE!r}), format='png')"
+        ),
+    )
     assert rows(book, "gdp") == int(ROWS)
     code, said = build(book)
     assert code == 0, said[-3000:]

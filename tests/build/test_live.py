@@ -22,7 +22,11 @@ from small_book import GOOD, edit_table, make, rows, surroundings, without_last_
 pytestmark = needs_browser
 
 PATIENCE = 20_000  # milliseconds: what a build may take on a busy machine
-TWO_CELLS = GOOD.replace("```{code-cell}", '```{code-cell} ipython3\nprint("the first cell ran")\n```\n\n```{code-cell}', 1)
+TWO_CELLS = GOOD.replace(
+    "```{code-cell}",
+    '```{code-cell} ipython3\nprint("the first cell ran")\n```\n\n```{code-cell}',
+    1,
+)
 
 
 class Live(NamedTuple):
@@ -45,7 +49,13 @@ class Live(NamedTuple):
 
 def start(folder, port, log):
     with log.open("w", encoding="utf-8") as out:
-        return subprocess.Popen([sys.executable, "-m", "ledger", "live", "--port", str(port)], cwd=folder, env=surroundings(), stdout=out, stderr=out)
+        return subprocess.Popen(
+            [sys.executable, "-m", "ledger", "live", "--port", str(port)],
+            cwd=folder,
+            env=surroundings(),
+            stdout=out,
+            stderr=out,
+        )
 
 
 def free_port():
@@ -77,7 +87,11 @@ def end(preview, folder, log):
 
 
 def content(folder):
-    return {path: hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(folder.rglob("*")) if path.is_file()}
+    return {
+        path: hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
 
 
 @pytest.fixture(scope="module")
@@ -85,7 +99,9 @@ def live(tmp_path_factory, browser):  # noqa: F811
     folder, port = make(tmp_path_factory.mktemp("live") / "book"), free_port()
     published, log = folder / "_build" / "html", folder.parent / "log"
     published.mkdir(parents=True)
-    (published / "index.html").write_text("<p>The site of the last <code>make book</code>.</p>", encoding="utf-8")
+    (published / "index.html").write_text(
+        "<p>The site of the last <code>make book</code>.</p>", encoding="utf-8"
+    )
     before = content(published)
     preview = start(folder, port, log)
     while "http://" not in log.read_text(encoding="utf-8"):
@@ -103,7 +119,9 @@ def test_a_page_opened_during_the_first_build_shows_the_book_once_it_is_there(li
     live.shows("There are")
     live.page.wait_for_load_state()  # words show before the page has come to its end, where the script stands
     assert live.page.evaluate("document.documentElement.outerHTML").count("/.news") == 1
-    assert "/.news" not in (live.folder / "_build/live/chapters/one.html").read_text(encoding="utf-8")  # only what is served has the script
+    assert "/.news" not in (live.folder / "_build/live/chapters/one.html").read_text(
+        encoding="utf-8"
+    )  # only what is served has the script
 
 
 def test_an_edit_to_prose_shows_by_itself(live):
@@ -116,12 +134,18 @@ def test_an_edit_to_prose_shows_by_itself(live):
     "code, reason, shown",
     [
         ("1 / 0", "ZeroDivisionError: division by zero", "----> 1 1 / 0"),
-        ("import os; os.abort()", "the chapter's process was killed by SIGABRT", "the chapter's process was killed by SIGABRT"),
+        (
+            "import os; os.abort()",
+            "the chapter's process was killed by SIGABRT",
+            "the chapter's process was killed by SIGABRT",
+        ),
     ],
     ids=["raises", "dies"],
 )
 def test_a_chapter_that_fails_says_so_and_shows_what_it_can(live, code, reason, shown):
-    text = TWO_CELLS.replace("from ledger import numbers\n", f"{code}\nfrom ledger import numbers\n")
+    text = TWO_CELLS.replace(
+        "from ledger import numbers\n", f"{code}\nfrom ledger import numbers\n"
+    )
     told = f"chapters/one.md:{1 + text.splitlines().index(code)}: cell 2: {reason}"
     live.write("chapters/one.md", text)
     banner = live.page.locator(".chapter-failed")
@@ -144,7 +168,9 @@ def test_a_build_that_fails_shows_its_message_until_the_next_good_one(live):
     toc = (live.folder / "_toc.yml").read_text(encoding="utf-8")
     live.write("_toc.yml", toc.replace("chapters:", "chapter:"))
     live.shows("The Table of Contents file is malformed")
-    assert live.said("^.* _toc.yml changed: NOT rebuilt in .*\n  The Table of Contents file is malformed")
+    assert live.said(
+        "^.* _toc.yml changed: NOT rebuilt in .*\n  The Table of Contents file is malformed"
+    )
     live.write("_toc.yml", toc)
     live.shows("There are")
 
@@ -179,4 +205,9 @@ def test_a_port_that_is_taken_is_named(tmp_path):
         port = taken.getsockname()[1]
         status = start(make(tmp_path / "book"), port, tmp_path / "log").wait(20)
     said = (tmp_path / "log").read_text(encoding="utf-8")
-    assert status == 1 and said.count("\n") == 1 and f"Port {port} cannot be used" in said and "PORT=" in said, said
+    assert (
+        status == 1
+        and said.count("\n") == 1
+        and f"Port {port} cannot be used" in said
+        and "PORT=" in said
+    ), said

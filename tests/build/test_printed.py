@@ -26,7 +26,13 @@ from ledger.core.tables import page as table_page
 SITE = ROOT / "_build" / "html"
 NAME = "russia-iran-ledger"
 XHTML = {"h": "http://www.w3.org/1999/xhtml"}
-PAGES = ["index", *(entry["file"] for entry in yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))["chapters"])]
+PAGES = [
+    "index",
+    *(
+        entry["file"]
+        for entry in yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))["chapters"]
+    ),
+]
 
 
 def plain(markup):
@@ -46,7 +52,11 @@ def captions(text):
     """Return the captions of a page's charts, by the charts' names."""
     return {
         name: " ".join(plain(caption).split())
-        for name, caption in re.findall(r'<figure class="ledger-chart[^"]*" id="chart-([^"]+)">.*?<span class="caption-text">(.*?)</span>', text, re.S)
+        for name, caption in re.findall(
+            r'<figure class="ledger-chart[^"]*" id="chart-([^"]+)">.*?<span class="caption-text">(.*?)</span>',
+            text,
+            re.S,
+        )
     }
 
 
@@ -55,7 +65,16 @@ def printed_numbers(text):
 
 
 def titles():
-    return {page: plain(re.sub(r"<a class=\"headerlink.*?</a>", "", re.search(r"<h1>(.*?)</h1>", site_page(page), re.S)[1])).strip() for page in PAGES}
+    return {
+        page: plain(
+            re.sub(
+                r"<a class=\"headerlink.*?</a>",
+                "",
+                re.search(r"<h1>(.*?)</h1>", site_page(page), re.S)[1],
+            )
+        ).strip()
+        for page in PAGES
+    }
 
 
 # --- the EPUB -------------------------------------------------------------------------------------------------------------------
@@ -72,12 +91,19 @@ def epub():
 def test_the_epub_is_well_formed_and_lists_what_it_holds(epub):
     with zipfile.ZipFile(SITE / f"{NAME}.epub") as book:
         first = book.infolist()[0]
-        assert (first.filename, first.compress_type, book.read(first)) == ("mimetype", zipfile.ZIP_STORED, b"application/epub+zip")
+        assert (first.filename, first.compress_type, book.read(first)) == (
+            "mimetype",
+            zipfile.ZIP_STORED,
+            b"application/epub+zip",
+        )
         assert len({entry.date_time for entry in book.infolist()}) == 1
     for name, content in epub.items():
         if name.endswith((".xhtml", ".svg", ".opf", ".ncx", ".xml")):
             ET.fromstring(content)
-    listed = {item.get("href") for item in ET.fromstring(epub["content.opf"]).iter("{http://www.idpf.org/2007/opf}item")}
+    listed = {
+        item.get("href")
+        for item in ET.fromstring(epub["content.opf"]).iter("{http://www.idpf.org/2007/opf}item")
+    }
     assert listed == set(epub) - {"mimetype", "META-INF/container.xml", "content.opf"}
     assert {Path(name).suffix for name in listed} == {".xhtml", ".svg", ".css", ".ncx"}
     assert not any(b"<script" in content for content in epub.values())
@@ -86,17 +112,32 @@ def test_the_epub_is_well_formed_and_lists_what_it_holds(epub):
 def test_the_epub_says_what_it_is(epub):
     cited = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
     package = ET.fromstring(epub["content.opf"])
-    said = {each.tag.partition("}")[2]: each.text for each in package.iter() if each.tag.startswith("{http://purl.org/dc/elements/1.1/}")}
+    said = {
+        each.tag.partition("}")[2]: each.text
+        for each in package.iter()
+        if each.tag.startswith("{http://purl.org/dc/elements/1.1/}")
+    }
     assert said["title"] == "The Russia–Iran Ledger" and said["language"] == "en"
-    assert said["identifier"] == "urn:uuid:05880a07-8ee3-54d9-9528-fe9cfa16f7ad", "a library takes a book with another identifier for another book"
-    assert said["description"] == cited["abstract"] and said["creator"] == cited["authors"][0]["name"]
+    assert said["identifier"] == "urn:uuid:05880a07-8ee3-54d9-9528-fe9cfa16f7ad", (
+        "a library takes a book with another identifier for another book"
+    )
+    assert (
+        said["description"] == cited["abstract"] and said["creator"] == cited["authors"][0]["name"]
+    )
     assert said["rights"] and said["date"]
     title_page = " ".join(plain(epub["titlepage.xhtml"].decode()).split())
-    assert f"Version {cited['version']}" in title_page and "Evidence ends in June 2026." in title_page and cited["title"].partition(": ")[0] in title_page
+    assert (
+        f"Version {cited['version']}" in title_page
+        and "Evidence ends in June 2026." in title_page
+        and cited["title"].partition(": ")[0] in title_page
+    )
 
 
 def test_the_epub_names_all_chapters_in_its_contents(epub):
-    entries = [("".join(link.itertext()).strip(), link.get("href")) for link in ET.fromstring(epub["nav.xhtml"]).iterfind(".//h:nav//h:a", XHTML)]
+    entries = [
+        ("".join(link.itertext()).strip(), link.get("href"))
+        for link in ET.fromstring(epub["nav.xhtml"]).iterfind(".//h:nav//h:a", XHTML)
+    ]
     for page, title in titles().items():
         assert (title, f"{page}.xhtml") in entries, title
     assert sum(address.startswith("tables/") for _, address in entries) == len(names())
@@ -107,11 +148,20 @@ def test_a_page_of_the_epub_has_the_charts_and_numbers_of_the_site(epub, page):
     text, there = site_page(page), epub[f"{page}.xhtml"].decode()
     assert captions(there) == captions(text)
     for name in captions(text):
-        figure = re.search(rf'<figure class="ledger-chart[^"]*" id="chart-{name}">.*?</figure>', there, re.S)[0]
-        number, alt = (re.search(rf'id="chart-{name}">.*?{wanted}', text, re.S)[1] for wanted in (r'class="caption-number">(.*?)<', r'aria-label="([^"]+)"'))
+        figure = re.search(
+            rf'<figure class="ledger-chart[^"]*" id="chart-{name}">.*?</figure>', there, re.S
+        )[0]
+        number, alt = (
+            re.search(rf'id="chart-{name}">.*?{wanted}', text, re.S)[1]
+            for wanted in (r'class="caption-number">(.*?)<', r'aria-label="([^"]+)"')
+        )
         picture = re.search(r'<img src="([^"]+)" alt="([^"]+)"/>', figure)
         assert number in figure and "Source: " in plain(figure), name
-        assert picture[2] == alt and posixpath.normpath(posixpath.join(posixpath.dirname(page), picture[1])) == f"charts/{name}.svg"
+        assert (
+            picture[2] == alt
+            and posixpath.normpath(posixpath.join(posixpath.dirname(page), picture[1]))
+            == f"charts/{name}.svg"
+        )
         assert epub[f"charts/{name}.svg"] == (SITE / "charts" / f"{name}.svg").read_bytes()
         assert not re.search("<details|<pre", figure)
     assert printed_numbers(there) == printed_numbers(text)
@@ -123,14 +173,25 @@ def test_the_epub_has_all_claims_and_references_but_no_rows(epub):
     for claim in rows("claims"):
         assert f'id="{claim["claim_id"].lower()}"' in ledger, claim["claim_id"]
     references = epub["chapters/references.xhtml"].decode()
-    assert references.count('class="citation"') == site_page("chapters/references").count('class="citation"') > 100
+    assert (
+        references.count('class="citation"')
+        == site_page("chapters/references").count('class="citation"')
+        > 100
+    )
     for name in names():
         page = epub[f"{table_page(name)}.xhtml"].decode()
-        assert f"{len(rows(name)):,} rows, which are not printed here" in page and "chart-table" not in page
+        assert (
+            f"{len(rows(name)):,} rows, which are not printed here" in page
+            and "chart-table" not in page
+        )
 
 
 def test_every_link_within_the_epub_leads_somewhere(epub):
-    places = {name: set(re.findall(r'\bid="([^"]+)"', content.decode())) for name, content in epub.items() if name.endswith(".xhtml")}
+    places = {
+        name: set(re.findall(r'\bid="([^"]+)"', content.decode()))
+        for name, content in epub.items()
+        if name.endswith(".xhtml")
+    }
     seen, outside = 0, 0
     for name in places:
         for link in re.findall(r'\b(?:href|src)="([^"]+)"', epub[name].decode()):
@@ -139,7 +200,9 @@ def test_every_link_within_the_epub_leads_somewhere(epub):
                 outside += 1
                 continue
             path, _, place = link.partition("#")
-            path = posixpath.normpath(posixpath.join(posixpath.dirname(name), path)) if path else name
+            path = (
+                posixpath.normpath(posixpath.join(posixpath.dirname(name), path)) if path else name
+            )
             assert path in epub and (not place or place in places[path]), f"{name}: {link}"
             seen += 1
     assert seen > 1500 and outside > 300
@@ -158,12 +221,17 @@ def pdf():
 @pytest.fixture(scope="module")
 def pdf_text(pdf):
     """The text of each page, squeezed, without running heads and page numbers."""
-    heads = [f"The Russia–Iran Ledger {title}" for title in [*titles().values(), "Contents", "Appendix: the tables"]] + ["The Russia–Iran Ledger"]
+    heads = [
+        f"The Russia–Iran Ledger {title}"
+        for title in [*titles().values(), "Contents", "Appendix: the tables"]
+    ] + ["The Russia–Iran Ledger"]
     texts = []
     for number, page in enumerate(pdf.pages, 1):
         lines = page.extract_text().split("\n")
         if number > 1:
-            assert lines[0] in heads and lines[1] == str(number), f"page {number} begins with {lines[:2]}"
+            assert lines[0] in heads and lines[1] == str(number), (
+                f"page {number} begins with {lines[:2]}"
+            )
             lines = lines[2:]
         texts.append(squeezed("".join(lines)))
     return texts
@@ -171,7 +239,11 @@ def pdf_text(pdf):
 
 def bookmarks(pdf):
     """Return the bookmarks of the first level with their page's index, and the number of those below."""
-    first = [(entry["/Title"], pdf.get_destination_page_number(entry)) for entry in pdf.outline if not isinstance(entry, list)]
+    first = [
+        (entry["/Title"], pdf.get_destination_page_number(entry))
+        for entry in pdf.outline
+        if not isinstance(entry, list)
+    ]
     return first, sum(isinstance(entry, list) and len(entry) for entry in pdf.outline)
 
 
@@ -180,28 +252,46 @@ def pdf_chapters(pdf, pdf_text):
     """The squeezed text of each chapter, by the name of its page."""
     starts = dict(bookmarks(pdf)[0])
     ordered = sorted(starts.values()) + [len(pdf_text)]
-    return {page: "".join(pdf_text[starts[title] : ordered[ordered.index(starts[title]) + 1]]) for page, title in titles().items()}
+    return {
+        page: "".join(pdf_text[starts[title] : ordered[ordered.index(starts[title]) + 1]])
+        for page, title in titles().items()
+    }
 
 
 @needs_browser
 def test_the_pdf_is_tagged_titled_and_has_the_chapters_as_bookmarks(pdf):
     root = pdf.trailer["/Root"]
-    assert root["/MarkInfo"]["/Marked"] and root["/Lang"] == "en" and pdf.metadata.title == "The Russia–Iran Ledger"
+    assert (
+        root["/MarkInfo"]["/Marked"]
+        and root["/Lang"] == "en"
+        and pdf.metadata.title == "The Russia–Iran Ledger"
+    )
     first, below = bookmarks(pdf)
     assert [title for title, _ in first] == ["Contents", *titles().values(), "Appendix: the tables"]
     assert below > 60
-    assert all(abs(float(page.mediabox.width) - 595) < 1 and abs(float(page.mediabox.height) - 842) < 1 for page in pdf.pages)
+    assert all(
+        abs(float(page.mediabox.width) - 595) < 1 and abs(float(page.mediabox.height) - 842) < 1
+        for page in pdf.pages
+    )
 
 
 @needs_browser
 def test_the_fonts_of_the_pdf_are_in_it(pdf):
     names = set()
-    for font in (font.get_object() for page in pdf.pages for font in page["/Resources"].get("/Font", {}).values()):
+    for font in (
+        font.get_object()
+        for page in pdf.pages
+        for font in page["/Resources"].get("/Font", {}).values()
+    ):
         if font["/Subtype"] == "/Type0":
             names.add(font["/BaseFont"].partition("+")[2])
-            assert "/FontFile2" in font["/DescendantFonts"][0].get_object()["/FontDescriptor"], font["/BaseFont"]
+            assert "/FontFile2" in font["/DescendantFonts"][0].get_object()["/FontDescriptor"], (
+                font["/BaseFont"]
+            )
         assert "/ToUnicode" in font, "text in this font cannot be searched or copied"
-    assert {"STIXGeneral-Regular", "STIXGeneral-Bold", "DejaVuSans"} <= names and not any("Liberation" in name or "Arial" in name for name in names), names
+    assert {"STIXGeneral-Regular", "STIXGeneral-Bold", "DejaVuSans"} <= names and not any(
+        "Liberation" in name or "Arial" in name for name in names
+    ), names
 
 
 @needs_browser
@@ -213,7 +303,10 @@ def test_the_pdf_has_the_captions_and_numbers_of_the_site(pdf_chapters):
             assert squeezed(caption) in there, f"{page}: the caption of {name}"
         for block in re.findall(r"<(?:p|li|td)\b[^>]*>(.*?)</(?:p|li|td)>", text, re.S):
             for number in re.finditer(r'<span class="num[^"]*">(.*?)</span>', block):
-                before, after = squeezed(plain(block[: number.start()]))[-12:], squeezed(plain(block[number.end() :]))[:6]
+                before, after = (
+                    squeezed(plain(block[: number.start()]))[-12:],
+                    squeezed(plain(block[number.end() :]))[:6],
+                )
                 wanted = before + squeezed(plain(number[1])) + after
                 assert wanted in there, f"{page}: {wanted}"
                 checked += 1
@@ -223,7 +316,10 @@ def test_the_pdf_has_the_captions_and_numbers_of_the_site(pdf_chapters):
 @needs_browser
 def test_the_pdf_has_all_claims_and_says_where_the_rows_are(pdf_chapters, pdf_text):
     for claim in rows("claims"):
-        assert squeezed(f"{claim['claim_id']} {claim['domain']}, {claim['paragraph']}") in pdf_chapters["chapters/claims"], claim["claim_id"]
+        assert (
+            squeezed(f"{claim['claim_id']} {claim['domain']}, {claim['paragraph']}")
+            in pdf_chapters["chapters/claims"]
+        ), claim["claim_id"]
     whole = "".join(pdf_text)
     for name in names():
         assert squeezed(f"{len(rows(name)):,} rows, which are not printed here:") in whole
@@ -239,8 +335,16 @@ def test_every_chart_of_the_pdf_has_its_text_alternative(pdf):
         if "/Alt" in node:
             said.add(node["/Alt"])
         kids = node.get("/K", [])
-        waiting += [kid for kid in (each.get_object() for each in (kids if isinstance(kids, list) else [kids])) if isinstance(kid, dict)]
-    wanted = {html.unescape(alt) for page in PAGES for alt in re.findall(r'<svg[^>]*role="img"[^>]*aria-label="([^"]+)"', site_page(page))}
+        waiting += [
+            kid
+            for kid in (each.get_object() for each in (kids if isinstance(kids, list) else [kids]))
+            if isinstance(kid, dict)
+        ]
+    wanted = {
+        html.unescape(alt)
+        for page in PAGES
+        for alt in re.findall(r'<svg[^>]*role="img"[^>]*aria-label="([^"]+)"', site_page(page))
+    }
     assert len(wanted) >= 50 and wanted <= said, wanted - said
 
 
@@ -250,16 +354,22 @@ def test_every_link_of_the_pdf_leads_somewhere(pdf, pdf_text):
     for page in pdf.pages:
         for link in (each.get_object() for each in page.get("/Annots", [])):
             if "/Dest" in link:
-                assert not isinstance(link["/Dest"], str) or link["/Dest"] in pdf.named_destinations, link["/Dest"]
+                assert (
+                    not isinstance(link["/Dest"], str) or link["/Dest"] in pdf.named_destinations
+                ), link["/Dest"]
                 inside += 1
             else:
-                assert re.match(r"https?://(?!book\.invalid)", link["/A"]["/URI"]), link["/A"]["/URI"]
+                assert re.match(r"https?://(?!book\.invalid)", link["/A"]["/URI"]), link["/A"][
+                    "/URI"
+                ]
                 outside += 1
     assert inside > 1200 and outside > 300
     starts = dict(bookmarks(pdf)[0])
     contents = "".join(pdf_text[starts["Contents"] : starts[titles()["index"]]])
     for title, page in list(starts.items())[1:]:
-        assert squeezed(f"{title} {page + 1}") in contents, f"the contents give another page for {title}"
+        assert squeezed(f"{title} {page + 1}") in contents, (
+            f"the contents give another page for {title}"
+        )
 
 
 def test_a_hatch_is_drawn_where_its_bar_is():
@@ -271,10 +381,15 @@ def test_a_hatch_is_drawn_where_its_bar_is():
     space = "{http://www.w3.org/2000/svg}"
     group, line = drawn.find(f"{space}g")
     outline, ground, inside = group
-    assert outline[0].get("d") == ground.get("d") == "M130 160v-20h20v20z" and ground.get("style") == "fill:#97478c;opacity:1"
+    assert (
+        outline[0].get("d") == ground.get("d") == "M130 160v-20h20v20z"
+        and ground.get("style") == "fill:#97478c;opacity:1"
+    )
     assert inside.get("clip-path") == f"url(#{outline.get('id')})" and line.get("d") == "M0 0h9"
     # the bar reaches from 130 to 150 and from 140 to 160: over two tiles of 72 each way
-    assert {tile.get("transform") for tile in inside} == {f"translate({x} {y})" for x in (72, 144) for y in (72, 144)}
+    assert {tile.get("transform") for tile in inside} == {
+        f"translate({x} {y})" for x in (72, 144) for y in (72, 144)
+    }
     assert all(tile.get("d") == "M0 0l10 10" for tile in inside)
 
 
@@ -301,23 +416,44 @@ def test_what_was_made_of_other_sources_is_not_put_beside_the_site(book):
     build(book)
     edit(book / "chapters" / "one.md", "There are", "In it are")
     code, said = build(book, make)
-    assert code == 1 and "a file changed meanwhile; run make again" in said and not epub.exists(), said[-2000:]
+    assert code == 1 and "a file changed meanwhile; run make again" in said and not epub.exists(), (
+        said[-2000:]
+    )
     build(book)
     code, said = build(book, make)
     assert code == 0 and zipfile.is_zipfile(epub), said[-3000:]
     before = epub.read_bytes()
     build(book, make)
     assert epub.read_bytes() == before
-    assert not list((book / "_build").glob(".*.new")) and "executed" not in said, "chapters were run again for the EPUB"
-    assert not (book / "_build" / "epub" / "numbers.json").exists() and not (book / "_build" / "epub" / "data").exists()
+    assert not list((book / "_build").glob(".*.new")) and "executed" not in said, (
+        "chapters were run again for the EPUB"
+    )
+    assert (
+        not (book / "_build" / "epub" / "numbers.json").exists()
+        and not (book / "_build" / "epub" / "data").exists()
+    )
 
 
 def test_without_chromium_one_line_says_what_to_install(book):
     nowhere = surroundings(PATH="/nowhere")
-    ran = subprocess.run([sys.executable, "-m", "ledger", "pdf"], cwd=book, capture_output=True, text=True, env=nowhere)
-    assert ran.returncode == 1 and ran.stdout == "" and ran.stderr.count("\n") == 1 and "apt-get install chromium" in ran.stderr, ran.stderr
+    ran = subprocess.run(
+        [sys.executable, "-m", "ledger", "pdf"],
+        cwd=book,
+        capture_output=True,
+        text=True,
+        env=nowhere,
+    )
+    assert (
+        ran.returncode == 1
+        and ran.stdout == ""
+        and ran.stderr.count("\n") == 1
+        and "apt-get install chromium" in ran.stderr
+    ), ran.stderr
 
 
 def test_a_pdf_is_dated_by_the_last_commit(book):
-    told = run_here(book, "from ledger.commands import pdf; print(pdf.dated(b\"/CreationDate (D:20990101000000+00'00')\").decode())")
+    told = run_here(
+        book,
+        "from ledger.commands import pdf; print(pdf.dated(b\"/CreationDate (D:20990101000000+00'00')\").decode())",
+    )
     assert told.strip() == "/CreationDate (D:20231114221320+00'00')"

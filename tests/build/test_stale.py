@@ -5,7 +5,22 @@ import shutil
 import subprocess
 import sys
 
-from small_book import BOOK, HEAD, book, build, cell, edit, edit_table, end, make, site, start, surroundings, without_last_row, write  # noqa: F401
+from small_book import (
+    BOOK,
+    HEAD,
+    book,
+    build,
+    cell,
+    edit,
+    edit_table,
+    end,
+    make,
+    site,
+    start,
+    surroundings,
+    without_last_row,
+    write,
+)  # noqa: F401
 
 ONE = (
     HEAD
@@ -43,19 +58,39 @@ CLAIMS = (
 def full_book(folder):
     """Make a book with all that pages can show of one another: badges, charts, citations, tables. Few of each, for speed."""
     make(folder)
-    write(folder, one=ONE, two=TWO, claims=CLAIMS, references="# References\n\n```{bibliography}\n:filter: cited\n```\n")
+    write(
+        folder,
+        one=ONE,
+        two=TWO,
+        claims=CLAIMS,
+        references="# References\n\n```{bibliography}\n:filter: cited\n```\n",
+    )
     (folder / "index.md").write_text("# A book\n\n```{table-list}\n```\n")
     (folder / "picture.svg").write_text('<svg xmlns="http://www.w3.org/2000/svg"/>\n')
-    edit(folder / "_toc.yml", "  - file: chapters/claims", "  - glob: tables/*\n  - file: chapters/claims")
+    edit(
+        folder / "_toc.yml",
+        "  - file: chapters/claims",
+        "  - glob: tables/*\n  - file: chapters/claims",
+    )
     edit_table(folder, "claims", lambda text: "".join(text.splitlines(keepends=True)[:5]))
     path = folder / "data/datapackage.json"
     content = json.loads(path.read_text(encoding="utf-8"))
-    content["resources"] = [entry for entry in content["resources"] if entry["name"] in ("gdp", "claims", "countries", "nuclear")]
+    content["resources"] = [
+        entry
+        for entry in content["resources"]
+        if entry["name"] in ("gdp", "claims", "countries", "nuclear")
+    ]
     path.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     path = folder / "references.bib"
-    cited = (folder / "data/claims.csv").read_text(encoding="utf-8") + "rs2025war atop belfer2022list"
+    cited = (folder / "data/claims.csv").read_text(
+        encoding="utf-8"
+    ) + "rs2025war atop belfer2022list"
     path.write_text(
-        "".join(f"@{entry}" for entry in path.read_text(encoding="utf-8").split("\n@")[1:] if entry.partition("{")[2].partition(",")[0] in cited),
+        "".join(
+            f"@{entry}"
+            for entry in path.read_text(encoding="utf-8").split("\n@")[1:]
+            if entry.partition("{")[2].partition(",")[0] in cited
+        ),
         encoding="utf-8",
     )
     return folder
@@ -73,7 +108,11 @@ def move_badge(folder):
 
 def add_chapter(folder):
     (folder / "chapters/more.md").write_text("# More\n\nSee {doc}`one`.\n")
-    edit(folder / "_toc.yml", "  - file: chapters/two", "  - file: chapters/more\n  - file: chapters/two")
+    edit(
+        folder / "_toc.yml",
+        "  - file: chapters/two",
+        "  - file: chapters/more\n  - file: chapters/two",
+    )
 
 
 def remove_for_good(folder):
@@ -91,21 +130,39 @@ def remove_for_good(folder):
 
 
 EDITS = {
-    "a title": lambda folder: edit(folder / "chapters/two.md", "# The second chapter", "# Another title"),
-    "headings": lambda folder: edit(folder / "chapters/one.md", "## A section\n\n", "## Another name\n\n### One more\n\n"),
+    "a title": lambda folder: edit(
+        folder / "chapters/two.md", "# The second chapter", "# Another title"
+    ),
+    "headings": lambda folder: edit(
+        folder / "chapters/one.md", "## A section\n\n", "## Another name\n\n### One more\n\n"
+    ),
     "a chapter added": add_chapter,
     "things removed": remove_for_good,
     "another order": lambda folder: edit(
-        folder / "_toc.yml", "  - file: chapters/one\n  - file: chapters/two\n", "  - file: chapters/two\n  - file: chapters/one\n"
+        folder / "_toc.yml",
+        "  - file: chapters/one\n  - file: chapters/two\n",
+        "  - file: chapters/two\n  - file: chapters/one\n",
     ),
     "a badge moved": move_badge,
-    "a citation": lambda folder: edit(folder / "chapters/two.md", "There are", "{cite}`belfer2022list` There are"),
+    "a citation": lambda folder: edit(
+        folder / "chapters/two.md", "There are", "{cite}`belfer2022list` There are"
+    ),
     "a chart renamed": rename_chart,
     "a row removed": lambda folder: edit_table(folder, "gdp", without_last_row),
-    "the bibliography": lambda folder: edit(folder / "references.bib", "title = {", "title = {New: "),
-    "a style": lambda folder: edit(folder / "ledger/build/sphinxext/assets/ledger.css", "{", "{ /* new */"),
-    "the page of a chart by itself": lambda folder: edit(folder / "ledger/build/sphinxext/theme/chart.html", "Read it in its chapter", "Read it there"),
-    "the book's title": lambda folder: edit(folder / "_config.yml", "title: The Russia–Iran Ledger", "title: A ledger"),
+    "the bibliography": lambda folder: edit(
+        folder / "references.bib", "title = {", "title = {New: "
+    ),
+    "a style": lambda folder: edit(
+        folder / "ledger/build/sphinxext/assets/ledger.css", "{", "{ /* new */"
+    ),
+    "the page of a chart by itself": lambda folder: edit(
+        folder / "ledger/build/sphinxext/theme/chart.html",
+        "Read it in its chapter",
+        "Read it there",
+    ),
+    "the book's title": lambda folder: edit(
+        folder / "_config.yml", "title: The Russia–Iran Ledger", "title: A ledger"
+    ),
 }
 
 
@@ -117,14 +174,18 @@ def test_a_build_after_an_edit_leaves_the_same_bytes_as_a_clean_build(tmp_path):
     for what, change in EDITS.items():
         change(book)
         shutil.rmtree(twin, ignore_errors=True)
-        shutil.copytree(book, twin, ignore=shutil.ignore_patterns("_build", "tables", "__pycache__"))
+        shutil.copytree(
+            book, twin, ignore=shutil.ignore_patterns("_build", "tables", "__pycache__")
+        )
         shutil.copytree(book / "_build" / "checked", twin / "_build" / "checked")
         before, runs = site(book), [start(book), start(twin)]
         for code, said in map(end, runs):
             assert code == 0, f"{what}: {said[-3000:]}"
         after, clean = site(book), site(twin)
         assert after != before, f"{what} shows nowhere"
-        assert after == clean, f"{what}: {sorted(name for name in after | clean if after.get(name) != clean.get(name))} differ from a clean build"
+        assert after == clean, (
+            f"{what}: {sorted(name for name in after | clean if after.get(name) != clean.get(name))} differ from a clean build"
+        )
 
 
 def test_every_page_depends_on_the_code_that_builds_it(book):
@@ -137,12 +198,18 @@ from ledger.build.sphinxext import lifecycle, charts, claims, page_store, number
 own = {Path(module.__file__).relative_to(Path.cwd()).as_posix() for module in sys.modules.values() if str(getattr(module, "__file__", None)).startswith(str(Path.cwd()))}
 print(*sorted(own - set(build.EVERYWHERE)))
 """
-    ran = subprocess.run([sys.executable, "-c", code], cwd=book, capture_output=True, text=True, env=surroundings())
-    assert set(ran.stdout.split()) == {"ledger/__init__.py", "ledger/build/execution/runner.py"}, ran.stdout + ran.stderr  # every chapter has these two among its inputs
+    ran = subprocess.run(
+        [sys.executable, "-c", code], cwd=book, capture_output=True, text=True, env=surroundings()
+    )
+    assert set(ran.stdout.split()) == {"ledger/__init__.py", "ledger/build/execution/runner.py"}, (
+        ran.stdout + ran.stderr
+    )  # every chapter has these two among its inputs
 
 
 def test_warnings_are_not_lost_by_building_again(book):
     edit(book / "chapters/one.md", "There are", "{ref}`nowhere` There are")
     for command in ([word for word in BOOK if word != "-W"], BOOK):
         code, said = build(book, command)
-        assert "undefined label: 'nowhere'" in said and (code == 0) == ("-W" not in command), said[-3000:]
+        assert "undefined label: 'nowhere'" in said and (code == 0) == ("-W" not in command), said[
+            -3000:
+        ]

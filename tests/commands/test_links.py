@@ -28,7 +28,10 @@ def quick(monkeypatch):
 def site(folder, **pages):
     """Write a site of pages, each with links to addresses."""
     for name, addresses in ({"index": []} | pages).items():
-        text = PAGE.format(name=f"{name}.html", more="".join(f'<p><a class="x" href="{address}">x</a></p>' for address in addresses))
+        text = PAGE.format(
+            name=f"{name}.html",
+            more="".join(f'<p><a class="x" href="{address}">x</a></p>' for address in addresses),
+        )
         folder.mkdir(exist_ok=True)
         (folder / f"{name}.html").write_text(text, encoding="utf-8")
     return folder
@@ -40,7 +43,11 @@ def answers(server, path, *statuses, **headers):
 
     def answer(request):
         asked.append(request.method)
-        return Response("", 200 if request.method == "HEAD" else statuses[min(len(asked), len(statuses)) - 1], headers=headers)
+        return Response(
+            "",
+            200 if request.method == "HEAD" else statuses[min(len(asked), len(statuses)) - 1],
+            headers=headers,
+        )
 
     server.expect_request(path).respond_with_handler(answer)
     return asked
@@ -113,29 +120,69 @@ def test_every_answer_is_judged_as_a_reader_would_find_it(httpserver, certificat
         speaking(b"HTTP/1.1 302 Found\r\nLocation: http://.x/\r\n\r\n") as astray,
         HTTPServer(host="localhost", port=0, ssl_context=certificates[2]) as stranger,
     ):
-        outside = [mute, slow, odd, astray, closed, "http://nobody.invalid/", "http:///", stranger.url_for("/")]
+        outside = [
+            mute,
+            slow,
+            odd,
+            astray,
+            closed,
+            "http://nobody.invalid/",
+            "http:///",
+            stranger.url_for("/"),
+        ]
         seen = link_check.look([*map(url, there | lost | gone | unseen), *outside])
     verdicts = {address: each.verdict for address, each in seen.items()}
-    expected = {url(path): verdict for verdict, paths in (("there", there), ("lost", lost), ("gone", gone), ("unseen", unseen)) for path in paths}
-    expected |= dict.fromkeys((mute, closed, odd, astray, outside[-1]), "unseen") | {slow: "there", "http://nobody.invalid/": "gone", "http:///": "gone"}
+    expected = {
+        url(path): verdict
+        for verdict, paths in (("there", there), ("lost", lost), ("gone", gone), ("unseen", unseen))
+        for path in paths
+    }
+    expected |= dict.fromkeys((mute, closed, odd, astray, outside[-1]), "unseen") | {
+        slow: "there",
+        "http://nobody.invalid/": "gone",
+        "http:///": "gone",
+    }
     assert verdicts == expected
-    assert {method for asked in (there | lost | gone | unseen).values() for method in asked} == {"GET"}, "a server may answer HEAD for what is gone"
+    assert {method for asked in (there | lost | gone | unseen).values() for method in asked} == {
+        "GET"
+    }, "a server may answer HEAD for what is gone"
     assert len(gone["/lost"]) == 4 and len(gone["/removed"]) == 2, "and once more later"
-    assert len(unseen["/down"]) == link_check.TRIES and len(unseen["/patience"]) == 1 and len(unseen["/403"]) == 1
+    assert (
+        len(unseen["/down"]) == link_check.TRIES
+        and len(unseen["/patience"]) == 1
+        and len(unseen["/403"]) == 1
+    )
     reasons = {address: each.reason for address, each in seen.items()}
     assert reasons[url("/moved-away")] == f"404 NOT FOUND, redirected to {url('/lost')}"
-    assert reasons[url("/app")] == reasons[astray] == "it leads to what is no address of a page" and "which redirects to no address" in reasons[url("/choices")]
+    assert (
+        reasons[url("/app")] == reasons[astray] == "it leads to what is no address of a page"
+        and "which redirects to no address" in reasons[url("/choices")]
+    )
     assert reasons["http://nobody.invalid/"] == "there is no host nobody.invalid"
-    assert (reasons[mute], reasons[closed], reasons[outside[-1]]) == ("no answer in time", "the connection fails", "its certificate or encryption is not valid")
+    assert (reasons[mute], reasons[closed], reasons[outside[-1]]) == (
+        "no answer in time",
+        "the connection fails",
+        "its certificate or encryption is not valid",
+    )
 
 
 def test_the_report_says_which_page_why_and_what_to_do(httpserver, quick, tmp_path, capsys):
-    here, lost, refused = answers(httpserver, "/here", 200), answers(httpserver, "/lost", 404), answers(httpserver, "/refused", 403)
+    here, lost, refused = (
+        answers(httpserver, "/here", 200),
+        answers(httpserver, "/lost", 404),
+        answers(httpserver, "/refused", 403),
+    )
     answers(httpserver, "/a/b", 302, Location="/")
     answers(httpserver, "/", 200)
     url = httpserver.url_for
-    built = site(tmp_path / "site", one=[url("/here"), url("/here#part"), url("/lost"), url("/a/b")], two=[url("/here"), url("/lost"), url("/refused")])
-    (tmp_path / "references.bib").write_text(f"@misc{{a,\n  url = {{{url('/lost')}}},\n}}\n", encoding="utf-8")
+    built = site(
+        tmp_path / "site",
+        one=[url("/here"), url("/here#part"), url("/lost"), url("/a/b")],
+        two=[url("/here"), url("/lost"), url("/refused")],
+    )
+    (tmp_path / "references.bib").write_text(
+        f"@misc{{a,\n  url = {{{url('/lost')}}},\n}}\n", encoding="utf-8"
+    )
     text, well = link_check.report(built, tmp_path)
     assert not well and len(here) == 1 and len(lost) == 2 and len(refused) == 1
     assert text.splitlines() == [
@@ -157,7 +204,9 @@ def test_the_report_says_which_page_why_and_what_to_do(httpserver, quick, tmp_pa
     assert capsys.readouterr().err == "", "progress is for a terminal"
     (built / "one.html").unlink()
     site(built, two=[url("/here"), url("/refused"), url("/a/b")])
-    assert link_check.report(built, tmp_path)[1], "what is not seen, or leads to a front page, fails nothing"
+    assert link_check.report(built, tmp_path)[1], (
+        "what is not seen, or leads to a front page, fails nothing"
+    )
 
 
 def test_a_host_is_asked_for_one_address_at_a_time_with_a_pause(httpserver, quick, monkeypatch):
@@ -171,10 +220,14 @@ def test_a_host_is_asked_for_one_address_at_a_time_with_a_pause(httpserver, quic
 
     httpserver.expect_request("/").respond_with_handler(answer)
     link_check.look([httpserver.url_for(f"/?{number}") for number in range(5)])
-    assert len(times) == 5 and min(later - earlier for earlier, later in zip(times, times[1:])) > 0.14
+    assert (
+        len(times) == 5 and min(later - earlier for earlier, later in zip(times, times[1:])) > 0.14
+    )
 
 
-def test_one_host_that_never_answers_holds_the_others_up_no_longer_than_there_is_time(httpserver, quick, monkeypatch):
+def test_one_host_that_never_answers_holds_the_others_up_no_longer_than_there_is_time(
+    httpserver, quick, monkeypatch
+):
     monkeypatch.setattr(link_check, "PATIENCE", 2)
     answers(httpserver, "/here", 200)
     trickle = [b"HTTP/1.1 200 OK\r\n"] + [b"X: y\r\n"] * 1000
@@ -182,22 +235,33 @@ def test_one_host_that_never_answers_holds_the_others_up_no_longer_than_there_is
         began = time.monotonic()
         seen = link_check.look([endless, httpserver.url_for("/here")])
     assert time.monotonic() - began < 4
-    assert seen[endless].reason == "not asked in the time there is" and seen[httpserver.url_for("/here")] == link_check.THERE
+    assert (
+        seen[endless].reason == "not asked in the time there is"
+        and seen[httpserver.url_for("/here")] == link_check.THERE
+    )
 
 
 @pytest.mark.parametrize("again", [600, -1])
-def test_what_is_gone_stays_gone_when_the_time_is_used_up_before_the_second_look(httpserver, quick, monkeypatch, again):
+def test_what_is_gone_stays_gone_when_the_time_is_used_up_before_the_second_look(
+    httpserver, quick, monkeypatch, again
+):
     monkeypatch.setattr(link_check, "PATIENCE", 1.5)
     monkeypatch.setattr(link_check, "PATIENCE_AGAIN", again)
     asked = answers(httpserver, "/lost", 404)
     with speaking(b"HTTP/1.1 200 OK\r\n", *[b"X: y\r\n"] * 1000) as endless:
         seen = link_check.look([endless, httpserver.url_for("/lost")])
-    assert seen[httpserver.url_for("/lost")].reason == "404 NOT FOUND" and seen[endless] == link_check.NOT_ASKED
+    assert (
+        seen[httpserver.url_for("/lost")].reason == "404 NOT FOUND"
+        and seen[endless] == link_check.NOT_ASKED
+    )
     assert len(asked) == (2 if again > 0 else 1)
 
 
 def test_without_a_connection_nothing_is_called_gone(quick):
-    with pytest.raises(ValueError, match="not one of 2 addresses answered: this machine seems to have no connection"):
+    with pytest.raises(
+        ValueError,
+        match="not one of 2 addresses answered: this machine seems to have no connection",
+    ):
         link_check.look(["http://nobody.invalid/", "http://nowhere.invalid/"])
 
 

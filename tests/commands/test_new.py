@@ -21,7 +21,10 @@ from ledger.core import tables
 from ledger.upkeep import importer
 
 BIN = Path(sys.executable).parent
-TITLES = {"migration": "Migration between the two", "odd-title-2": 'So: "what" is *it*, _really_? [A](b) <i>&amp;</i> `c` #1 $2 50% Ёлка #'}
+TITLES = {
+    "migration": "Migration between the two",
+    "odd-title-2": 'So: "what" is *it*, _really_? [A](b) <i>&amp;</i> `c` #1 $2 50% Ёлка #',
+}
 FERRY = "Year;Country;Passengers (thousand);Share;Open;Since;Line\r\n2021;RUS;2.001,5;;true;2001-02-03;007\r\n2020;RUS;1.234,0;−12,5;FALSE;2001-02-03;008\r\n2020;IRN;12;3,25;true;2001-02-03;009\r\n"
 GOOD = {
     "title": "Passengers of the ferries between the two",
@@ -29,7 +32,11 @@ GOOD = {
     "key": "[country, year]",
     "republication": "The rows may be republished with credit.",
     "decimal_mark": "','",
-    "licence": {"name": "CC-BY-4.0", "title": "Creative Commons Attribution 4.0", "path": "https://creativecommons.org/licenses/by/4.0/"},
+    "licence": {
+        "name": "CC-BY-4.0",
+        "title": "Creative Commons Attribution 4.0",
+        "path": "https://creativecommons.org/licenses/by/4.0/",
+    },
     "sources": {
         "key": "Ferries",
         "title": "Ferry statistics",
@@ -38,7 +45,12 @@ GOOD = {
         "path": "https://example.org/",
         "retrieved": "2026-11-03",
     },
-    "columns": {"type": "number", "title": "What it is", "description": "What the column holds.", "unit": "thousand passengers"},
+    "columns": {
+        "type": "number",
+        "title": "What it is",
+        "description": "What the column holds.",
+        "unit": "thousand passengers",
+    },
 }
 
 
@@ -46,14 +58,32 @@ GOOD = {
 def kept(tmp_path_factory):
     """A small book with a ledger of claims, a table of each kind and a list of references."""
     book = full_book(tmp_path_factory.mktemp("new") / "book")
-    write(book, one=GOOD_PAGE, claims=CLAIMS, references=(book / "chapters" / "references.md").read_text(encoding="utf-8"))
-    edit(book / "_toc.yml", "  - file: chapters/claims", "  - glob: tables/*\n  - file: chapters/claims")
+    write(
+        book,
+        one=GOOD_PAGE,
+        claims=CLAIMS,
+        references=(book / "chapters" / "references.md").read_text(encoding="utf-8"),
+    )
+    edit(
+        book / "_toc.yml",
+        "  - file: chapters/claims",
+        "  - glob: tables/*\n  - file: chapters/claims",
+    )
     (book / "chapters" / "two.md").unlink()
-    entry = "@misc{baghai2023" + (ROOT / "references.bib").read_text(encoding="utf-8").partition("{baghai2023")[2].partition("\n}")[0] + "\n}\n"
+    entry = (
+        "@misc{baghai2023"
+        + (ROOT / "references.bib")
+        .read_text(encoding="utf-8")
+        .partition("{baghai2023")[2]
+        .partition("\n}")[0]
+        + "\n}\n"
+    )
     with (book / "references.bib").open("a", encoding="utf-8") as file:
         file.write(entry)
     toc = book / "_toc.yml"
-    toc.write_text("# the book's pages\n" + toc.read_text(encoding="utf-8"), encoding="utf-8", newline="\r\n")
+    toc.write_text(
+        "# the book's pages\n" + toc.read_text(encoding="utf-8"), encoding="utf-8", newline="\r\n"
+    )
     shutil.copytree(book, book.with_name("as it was"))
     return book
 
@@ -68,12 +98,22 @@ def bare(tmp_path, kept):
 
 
 def ledger(book, *words):
-    run = subprocess.run([sys.executable, "-m", "ledger", "new", *words], cwd=book, capture_output=True, text=True, env=surroundings())
+    run = subprocess.run(
+        [sys.executable, "-m", "ledger", "new", *words],
+        cwd=book,
+        capture_output=True,
+        text=True,
+        env=surroundings(),
+    )
     return run.returncode, run.stdout + run.stderr
 
 
 def files(book):
-    return {str(path): path.read_bytes() for path in book.rglob("*") if path.is_file() and "_build" not in path.parts and "__pycache__" not in path.parts}
+    return {
+        str(path): path.read_bytes()
+        for path in book.rglob("*")
+        if path.is_file() and "_build" not in path.parts and "__pycache__" not in path.parts
+    }
 
 
 def fill(path, answers=GOOD):
@@ -83,7 +123,11 @@ def fill(path, answers=GOOD):
         part = line.partition(":")[0] if re.match(r"\w", line) else part
         blank = re.match(r"^\s*(?:- )?(\w+):(?=\s+#)", line)
         holder = answers.get(part, {}) if line[:1] in (" ", "-") else answers
-        lines.append(f"{blank[0]} {holder[blank[1]]}" if blank and isinstance(holder, dict) and isinstance(holder.get(blank[1]), str) else line)
+        lines.append(
+            f"{blank[0]} {holder[blank[1]]}"
+            if blank and isinstance(holder, dict) and isinstance(holder.get(blank[1]), str)
+            else line
+        )
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
@@ -103,18 +147,28 @@ def test_started_chapters_and_a_started_table_build_without_a_warning(kept):
     before, toc = files(kept), (kept / "_toc.yml").read_bytes()
     for name, title in TITLES.items():
         code, said = ledger(kept, "chapter", name, title)
-        assert code == 0 and f"chapters/{name}.md is written" in said and said.count("\n  ") >= 3, said
+        assert code == 0 and f"chapters/{name}.md is written" in said and said.count("\n  ") >= 3, (
+            said
+        )
     entered = b"".join(f"  - file: chapters/{name}\r\n".encode() for name in TITLES)
-    assert (kept / "_toc.yml").read_bytes() == toc.replace(b"  - file: chapters/claims", entered + b"  - file: chapters/claims"), "comments and form stay"
+    assert (kept / "_toc.yml").read_bytes() == toc.replace(
+        b"  - file: chapters/claims", entered + b"  - file: chapters/claims"
+    ), "comments and form stay"
 
     (kept / "from.csv").write_bytes(b"\xef\xbb\xbf" + FERRY.encode())
     code, said = ledger(kept, "table", "ferry_traffic", "from.csv")
-    assert code == 0 and "Nothing is in data/ yet" in said and not (kept / "data" / "ferry_traffic.csv").exists(), said
+    assert (
+        code == 0
+        and "Nothing is in data/ yet" in said
+        and not (kept / "data" / "ferry_traffic.csv").exists()
+    ), said
     fill(kept / "ferry_traffic.yml")
     code, said = ledger(kept, "table", "ferry_traffic", "from.csv")
     assert code == 0 and 'load("ferry_traffic")' in said, said
     text = "year,country,passengers_thousand,share,open,since,line\n2020,IRN,12,3.25,true,2001-02-03,009\n2020,RUS,1234.0,-12.5,false,2001-02-03,008\n2021,RUS,2001.5,,true,2001-02-03,007\n"
-    assert (kept / "data" / "ferry_traffic.csv").read_bytes().decode() == text, "sorted by key, with the numbers and the line ends of the other tables"
+    assert (kept / "data" / "ferry_traffic.csv").read_bytes().decode() == text, (
+        "sorted by key, with the numbers and the line ends of the other tables"
+    )
     own = {str(kept / part) for part in ("_toc.yml", "data/datapackage.json")}
     after = files(kept)
     assert {path for path in before if after[path] != before[path]} == own
@@ -122,23 +176,44 @@ def test_started_chapters_and_a_started_table_build_without_a_warning(kept):
     code, said = build(kept)
     assert code == 0 and "WARNING" not in said, said[-3000:]
     site = kept / "_build" / "html"
-    gdp = tables.load("gdp").pivot(index="year", columns="country", values="gdp_usd")[["RUS", "IRN"]].dropna().iloc[-1]
+    gdp = (
+        tables.load("gdp")
+        .pivot(index="year", columns="country", values="gdp_usd")[["RUS", "IRN"]]
+        .dropna()
+        .iloc[-1]
+    )
     for name, title in TITLES.items():
         page = (site / "chapters" / f"{name}.html").read_text(encoding="utf-8")
-        heading = re.sub(r"<a class=\"headerlink.*?</a>", "", re.search(r"<h1>(.*?)</h1>", page, re.S)[1])
+        heading = re.sub(
+            r"<a class=\"headerlink.*?</a>", "", re.search(r"<h1>(.*?)</h1>", page, re.S)[1]
+        )
         assert re.sub("[“”]", '"', html.unescape(heading)) == title
-        assert page.count("<figure") == 1 and f'id="chart-{name}-first-chart"' in page and page.count("C01 · ") == 1
+        assert (
+            page.count("<figure") == 1
+            and f'id="chart-{name}-first-chart"' in page
+            and page.count("C01 · ") == 1
+        )
         assert f">{gdp['RUS'] / gdp['IRN']:.1f}</span>" in page
-        assert [record["name"] for record in json.loads((site / "numbers.json").read_text(encoding="utf-8")) if record["page"] == f"chapters/{name}"] == [
-            f"{name}-first-number"
-        ]
+        assert [
+            record["name"]
+            for record in json.loads((site / "numbers.json").read_text(encoding="utf-8"))
+            if record["page"] == f"chapters/{name}"
+        ] == [f"{name}-first-number"]
     assert "1.10" in (site / f"{tables.page('ferry_traffic')}.html").read_text(encoding="utf-8")
     types = run_here(
         kept,
         "from ledger import tables; print([str(t) for t in tables.load('ferry_traffic').dtypes], tables.describe('ferry_traffic')['schema']['primaryKey'])",
     )
-    assert "'int64', 'str', 'float64', 'float64', 'bool', 'datetime64" in types and "['country', 'year']" in types
-    valid = subprocess.run([str(BIN / "frictionless"), "validate", "data/datapackage.json"], cwd=kept, capture_output=True, text=True)
+    assert (
+        "'int64', 'str', 'float64', 'float64', 'bool', 'datetime64" in types
+        and "['country', 'year']" in types
+    )
+    valid = subprocess.run(
+        [str(BIN / "frictionless"), "validate", "data/datapackage.json"],
+        cwd=kept,
+        capture_output=True,
+        text=True,
+    )
     assert valid.returncode == 0, valid.stdout[-2000:]
 
 
@@ -203,15 +278,24 @@ scaffold.chapter("migration", "A title", Path(sys.argv[1]))
 
 @pytest.mark.parametrize("steps", range(3))
 def test_killed_between_any_two_steps_both_files_are_written_or_none(bare, steps):
-    run = subprocess.run([sys.executable, "-c", KILLED, str(bare), str(steps)], cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT)})
+    run = subprocess.run(
+        [sys.executable, "-c", KILLED, str(bare), str(steps)],
+        cwd=ROOT,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+    )
     assert run.returncode == -9
     if steps:  # it was decided: the next start of any chapter completes it
         with pytest.raises(scaffold.NotStarted, match="taken by chapters/migration.md"):
             scaffold.chapter("migration", "A title", bare)
     else:
-        assert not (bare / "chapters" / "migration.md").exists() and "migration" not in (bare / "_toc.yml").read_text()
+        assert (
+            not (bare / "chapters" / "migration.md").exists()
+            and "migration" not in (bare / "_toc.yml").read_text()
+        )
         scaffold.chapter("migration", "A title", bare)
-    assert (bare / "chapters" / "migration.md").exists() and "chapters/migration" in (bare / "_toc.yml").read_text()
+    assert (bare / "chapters" / "migration.md").exists() and "chapters/migration" in (
+        bare / "_toc.yml"
+    ).read_text()
     assert not list(bare.glob(".*"))
 
 
@@ -223,23 +307,54 @@ def test_make_passes_on_what_is_typed_as_it_is(kept):
     (kept / "bin" / "python").chmod(0o755)
     make = ["make", "-s", "-o", ".venv/installed", "BIN=bin"]
     title = 'It\'s "quoted", $HOME `id` $(id) ; # 100% \\ Ёлка'
-    run = subprocess.run([*make, "chapter", "NAME=a b", f"TITLE={title}"], cwd=kept, capture_output=True, text=True)
-    assert run.stdout.splitlines() == ["-m", "ledger", "new", "chapter", "--", "a b", title], run.stdout + run.stderr
-    run = subprocess.run([*make, "table", "NAME=t", "CSV=my $file's.csv"], cwd=kept, capture_output=True, text=True)
-    assert run.stdout.splitlines() == ["-m", "ledger", "new", "table", "--", "t", "my $file's.csv"], run.stdout + run.stderr
-    assert ledger(kept, "chapter", "--", "", "")[0] == ledger(kept, "table", "--", "x", "")[0] == 1, "without NAME, TITLE or CSV it is refused"
+    run = subprocess.run(
+        [*make, "chapter", "NAME=a b", f"TITLE={title}"], cwd=kept, capture_output=True, text=True
+    )
+    assert run.stdout.splitlines() == ["-m", "ledger", "new", "chapter", "--", "a b", title], (
+        run.stdout + run.stderr
+    )
+    run = subprocess.run(
+        [*make, "table", "NAME=t", "CSV=my $file's.csv"], cwd=kept, capture_output=True, text=True
+    )
+    assert run.stdout.splitlines() == [
+        "-m",
+        "ledger",
+        "new",
+        "table",
+        "--",
+        "t",
+        "my $file's.csv",
+    ], run.stdout + run.stderr
+    assert (
+        ledger(kept, "chapter", "--", "", "")[0] == ledger(kept, "table", "--", "x", "")[0] == 1
+    ), "without NAME, TITLE or CSV it is refused"
 
 
 def test_a_started_chapter_stands_the_checks_of_prose_and_code(tmp_path):
     for part in ("checks", "chapters", "data", "ledger"):
         shutil.copytree(ROOT / part, tmp_path / part, ignore=shutil.ignore_patterns("__pycache__"))
-    for part in ("_config.yml", "_toc.yml", "pyproject.toml", "references.bib", "index.md", "CITATION.cff"):
+    for part in (
+        "_config.yml",
+        "_toc.yml",
+        "pyproject.toml",
+        "references.bib",
+        "index.md",
+        "CITATION.cff",
+    ):
         shutil.copy(ROOT / part, tmp_path)
     scaffold.chapter("started-in-a-test", "Migration between the two", tmp_path)
     checks = "myst cells chapter-code citations spelling typed-numbers article-words unused-figures unused-numbers unused-bibliography".split()
-    run = subprocess.run([sys.executable, "-m", "checks", *checks], cwd=tmp_path, capture_output=True, text=True, env=surroundings())
+    run = subprocess.run(
+        [sys.executable, "-m", "checks", *checks],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        env=surroundings(),
+    )
     assert run.returncode in (0, 1) and not run.stderr, run.stderr
-    assert "started-in-a-test" not in run.stdout, run.stdout  # of other pages the checks may complain: not all of the book is here
+    assert "started-in-a-test" not in run.stdout, (
+        run.stdout
+    )  # of other pages the checks may complain: not all of the book is here
 
 
 # --- a CSV ------------------------------------------------------------------------------------------------------------------------
@@ -293,7 +408,9 @@ def test_numbers_are_read_as_they_are_written_or_not_at_all(cell, point, comma):
 )
 def test_the_same_rows_written_otherwise_give_the_same_table(bare, change):
     started(bare, change("country,year,riders\nIRN,2001,8123.5\nRUS,2001,12.25\n"))
-    assert (bare / "data" / "ferry_traffic.csv").read_bytes() == b"country,year,riders\nIRN,2001,8123.5\nRUS,2001,12.25\n"
+    assert (
+        bare / "data" / "ferry_traffic.csv"
+    ).read_bytes() == b"country,year,riders\nIRN,2001,8123.5\nRUS,2001,12.25\n"
     assert list(tables.load("ferry_traffic", bare / "data")["riders"]) == [8123.5, 12.25]
 
 
@@ -314,7 +431,10 @@ def test_the_same_rows_written_otherwise_give_the_same_table(bare, change):
         ('a,b\n1,"x\ny"\n', "row 2: a cell of the row has a line break"),
         ('a,b\n1,"x\n', "quotation marks"),
         ("a,b;c\n1,2;3\n", "both part every row"),
-        ("a;b;c\n1,5;1.5;2,25\n1;2.75;3\n", "column b has points before its decimals and column a commas"),
+        (
+            "a;b;c\n1,5;1.5;2,25\n1;2.75;3\n",
+            "column b has points before its decimals and column a commas",
+        ),
         ("país,b\n1,2\n".encode("latin-1"), "row 1, value \"b'\\\\xed'\": it is not UTF-8"),
         ("a,b\n1,2\n".encode("utf-16-le"), "save it again as UTF-8"),
         ("a,b\n" + "1,2\n" * 500_000, "too many for an extract"),
@@ -340,15 +460,25 @@ def asked(text):
 def test_the_sheet_has_what_is_certain_and_asks_the_rest():
     said = asked(
         "Year,Riders in km,iso,way,code,day,odd,Ж\n"
-        + "".join(f'{2000 + i},"1,{i}00",RUS,{"out back".split()[i % 2]},00{i},2001-02-0{i + 1},{"x" if i == 4 else i},1\n' for i in range(8))
+        + "".join(
+            f'{2000 + i},"1,{i}00",RUS,{"out back".split()[i % 2]},00{i},2001-02-0{i + 1},{"x" if i == 4 else i},1\n'
+            for i in range(8)
+        )
     )
     columns = {column["column"]: column for column in said["columns"]}
     assert {name: column["type"] for name, column in columns.items()} == {
         "Year": "integer", "Riders in km": "", "iso": "string", "way": "string", "code": "string", "day": "date", "odd": "string", "Ж": "integer",
     }  # fmt: skip
     assert said["decimal_mark"] == "", "1,200 may be a thousand and more, or less than two"
-    assert columns["iso"]["countries"] == "true" and columns["way"]["constraints"]["enum"] == ["out", "back"] and columns["Ж"]["name"] == ""
-    assert all(column["title"] == column["description"] == column.get("unit", "") == "" for column in columns.values()), "no unit is told from a name"
+    assert (
+        columns["iso"]["countries"] == "true"
+        and columns["way"]["constraints"]["enum"] == ["out", "back"]
+        and columns["Ж"]["name"] == ""
+    )
+    assert all(
+        column["title"] == column["description"] == column.get("unit", "") == ""
+        for column in columns.values()
+    ), "no unit is told from a name"
     assert (
         not any(said[part] for part in ("title", "description", "key", "republication"))
         and not any(said["licence"].values())
@@ -360,7 +490,12 @@ def test_two_headers_that_would_have_one_name_are_told_on_the_sheet_and_asked():
     rows = "a b,a-b,c\n1,2,3\n"
     assert [column["name"] for column in asked(rows)["columns"]] == ["", "", "c"]
     content = importer.Content(["a b", "a-b", "c"], [["1", "2", "3"]])
-    assert importer.questions("t", Path("from.csv"), content, set()).count('# "a b" and "a-b" would both be a_b: name them apart; ') == 2
+    assert (
+        importer.questions("t", Path("from.csv"), content, set()).count(
+            '# "a b" and "a-b" would both be a_b: name them apart; '
+        )
+        == 2
+    )
 
 
 def test_the_command_on_the_sheet_can_be_typed_as_it_stands():
@@ -374,12 +509,17 @@ def test_a_file_that_is_no_answer_sheet_is_not_taken_for_one(bare):
     path = bare / "ferry_traffic.yml"
     for other in ("name: settings\ncolumns: 2\n", "", "\xff"):
         path.write_text(other, encoding="latin-1")
-        with pytest.raises(scaffold.NotStarted, match="ferry_traffic.yml is there already and is no answer sheet; nothing was written"):
+        with pytest.raises(
+            scaffold.NotStarted,
+            match="ferry_traffic.yml is there already and is no answer sheet; nothing was written",
+        ):
             scaffold.table("ferry_traffic", bare / "from.csv", bare)
         assert path.read_text(encoding="latin-1") == other
     path.unlink()
     scaffold.table("ferry_traffic", bare / "from.csv", bare)
-    path.write_text(path.read_text().partition("\n")[2])  # the comment is gone, and the parts are there
+    path.write_text(
+        path.read_text().partition("\n")[2]
+    )  # the comment is gone, and the parts are there
     with pytest.raises(importer.Unanswered, match="answers are missing"):
         scaffold.table("ferry_traffic", bare / "from.csv", bare)
 
@@ -396,9 +536,18 @@ def test_every_blank_is_named_at_once_and_nothing_is_written(bare):
     said = str(caught.value)
     assert "nothing was written" in said and files(bare) == before
     named = re.findall(r"^  (.+?): ", said, re.M)
-    expected = [*importer.TABLE, *(f"licence, {part}" for part in importer.LICENCE), *(f"sources, item 1, {part}" for part in importer.SOURCE), "columns, b, type"]
-    expected += [f"columns, {column}, {part}" for column in "ab" for part in ("title", "description", "unit")]
-    assert sorted(named) == sorted(expected), "1,234 hangs on the decimal mark, so the type of b is asked too"
+    expected = [
+        *importer.TABLE,
+        *(f"licence, {part}" for part in importer.LICENCE),
+        *(f"sources, item 1, {part}" for part in importer.SOURCE),
+        "columns, b, type",
+    ]
+    expected += [
+        f"columns, {column}, {part}" for column in "ab" for part in ("title", "description", "unit")
+    ]
+    assert sorted(named) == sorted(expected), (
+        "1,234 hangs on the decimal mark, so the type of b is asked too"
+    )
 
 
 @pytest.mark.parametrize(
@@ -409,11 +558,20 @@ def test_every_blank_is_named_at_once_and_nothing_is_written(bare):
         ({"key": "[nothing]"}, "key: 'nothing' is no column"),
         ({"key": "country"}, "country does not name one row: rows 2 and 3 (RUS)"),
         ({"key": "share"}, "key: row 2 has an empty cell in it"),
-        ({"licence": GOOD["licence"] | {"path": "see the page"}}, "licence, path: 'see the page' is not an address"),
+        (
+            {"licence": GOOD["licence"] | {"path": "see the page"}},
+            "licence, path: 'see the page' is not an address",
+        ),
         ({"licence": GOOD["licence"] | {"name": "CC BY"}}, "short name"),
-        ({"sources": GOOD["sources"] | {"retrieved": "3.11.2026"}}, "sources, item 1, retrieved: '3.11.2026' is not a day"),
+        (
+            {"sources": GOOD["sources"] | {"retrieved": "3.11.2026"}},
+            "sources, item 1, retrieved: '3.11.2026' is not a day",
+        ),
         ({"sources": GOOD["sources"] | {"retrieved": "2999-01-01"}}, "up to today"),
-        ({"columns": GOOD["columns"] | {"unit": "none"}}, "columns, Share, unit: a number with decimals needs one"),
+        (
+            {"columns": GOOD["columns"] | {"unit": "none"}},
+            "columns, Share, unit: a number with decimals needs one",
+        ),
     ],
 )
 def test_wrong_answers_are_named(bare, changed, says):
@@ -421,26 +579,56 @@ def test_wrong_answers_are_named(bare, changed, says):
     with pytest.raises(importer.Unanswered) as caught:
         started(bare, FERRY, **changed)
     assert says in str(caught.value)
-    assert (bare / "data" / "datapackage.json").read_bytes() == before and not (bare / "data" / "ferry_traffic.csv").exists()
+    assert (bare / "data" / "datapackage.json").read_bytes() == before and not (
+        bare / "data" / "ferry_traffic.csv"
+    ).exists()
 
 
 @pytest.mark.parametrize(
     "before, after, says",
     [
         ("type: integer", "type: whole", "columns, Year, type: 'whole' is not one of"),
-        ('decimal_mark: ","', "decimal_mark: point", "decimal_mark: 'point' is neither '.' nor ','"),
+        (
+            'decimal_mark: ","',
+            "decimal_mark: point",
+            "decimal_mark: 'point' is neither '.' nor ','",
+        ),
         ("notes:", "remarks:", "unknown part 'remarks'"),
         ("name: year", "name: country", "two have the name 'country'"),
         ('column: "Year"', 'column: "Jahr"', "the sheet has Jahr"),
-        ("type: string", "type: boolean", """columns, Country, constraints: .*"pattern" is not supported by type "boolean\""""),
+        (
+            "type: string",
+            "type: boolean",
+            """columns, Country, constraints: .*"pattern" is not supported by type "boolean\"""",
+        ),
         ('{"required": true}', '{"minimum": 2021}', "row 3, column year, value '2020'.*minimum"),
-        ('{"required": true}', '{"minimum": soon}', "columns, Year, constraints, minimum: 'soon' is no value"),
+        (
+            '{"required": true}',
+            '{"minimum": soon}',
+            "columns, Year, constraints, minimum: 'soon' is no value",
+        ),
         ('{"required": true}', '{"least": 1}', "unknown part 'least'"),
         ("title:", "title: [", "not YAML"),
-        ('decimal_mark: ","', "decimal_mark: ,", """not YAML in UTF-8; put an answer with a colon, a comma or a #.*as in decimal_mark: ",\""""),
-        ('{"required": true}', '{"minimum": 99999999999999999999}', "minimum: '99999999999999999999' is no value"),
-        ("name: line", "name: source", "columns, Line: the cells 007, 008, 009 are the key of no source"),
-        ("unit: thousand passengers", "unit: thousand passengers\n    countries: true", "row 2, column year, value '2021': unknown code: table countries"),
+        (
+            'decimal_mark: ","',
+            "decimal_mark: ,",
+            """not YAML in UTF-8; put an answer with a colon, a comma or a #.*as in decimal_mark: ",\"""",
+        ),
+        (
+            '{"required": true}',
+            '{"minimum": 99999999999999999999}',
+            "minimum: '99999999999999999999' is no value",
+        ),
+        (
+            "name: line",
+            "name: source",
+            "columns, Line: the cells 007, 008, 009 are the key of no source",
+        ),
+        (
+            "unit: thousand passengers",
+            "unit: thousand passengers\n    countries: true",
+            "row 2, column year, value '2021': unknown code: table countries",
+        ),
     ],
 )
 def test_a_sheet_that_is_changed_for_the_worse_is_refused(bare, before, after, says):
@@ -453,7 +641,9 @@ def test_a_sheet_that_is_changed_for_the_worse_is_refused(bare, before, after, s
     path.write_text(text.replace(before, after, 1), encoding="utf-8")
     with pytest.raises((importer.Unanswered, tables.TableError), match=f"(?s){says}"):
         scaffold.table("ferry_traffic", bare / "from.csv", bare)
-    assert not (bare / "data" / "ferry_traffic.csv").exists() and not list(bare.glob(".data.pending"))
+    assert not (bare / "data" / "ferry_traffic.csv").exists() and not list(
+        bare.glob(".data.pending")
+    )
 
 
 LARGE = [
@@ -468,22 +658,33 @@ LARGE = [
 
 @pytest.mark.parametrize("large, kind", LARGE)
 def test_a_number_that_chapters_could_not_be_given_is_refused_by_row_and_column(bare, large, kind):
-    (bare / "from.csv").write_text(f"country,riders\nRUS,{'9223372036854775807' if kind == 'integer' else '1.5'}\nIRN,{large}\n")
+    (bare / "from.csv").write_text(
+        f"country,riders\nRUS,{'9223372036854775807' if kind == 'integer' else '1.5'}\nIRN,{large}\n"
+    )
     scaffold.table("ferry_traffic", bare / "from.csv", bare)
     path = bare / "ferry_traffic.yml"
     text = path.read_text(encoding="utf-8")
     riders = text[text.index('column: "riders"') :]
-    assert "type: string" in riders and (not large[-1].isdigit() or "too large to be computed with, the first in row 3" in riders)
-    riders = riders.replace("type: string", f"type: {kind}").replace("title: ", "unit: riders\n    title: ", 1)
+    assert "type: string" in riders and (
+        not large[-1].isdigit() or "too large to be computed with, the first in row 3" in riders
+    )
+    riders = riders.replace("type: string", f"type: {kind}").replace(
+        "title: ", "unit: riders\n    title: ", 1
+    )
     path.write_text(text[: text.index('column: "riders"')] + riders, encoding="utf-8")
     fill(path, GOOD | {"key": "country"})
-    with pytest.raises(importer.Unanswered, match="columns, riders, type: row 3 has .*make the type string, or mend the cell"):
+    with pytest.raises(
+        importer.Unanswered,
+        match="columns, riders, type: row 3 has .*make the type string, or mend the cell",
+    ):
         scaffold.table("ferry_traffic", bare / "from.csv", bare)
     assert not (bare / "data" / "ferry_traffic.csv").exists()
 
 
 def test_the_largest_numbers_that_fit_are_loaded_as_they_are(bare):
-    started(bare, "country,riders\nRUS,9223372036854775807\nIRN,-9223372036854775808\n", key="country")
+    started(
+        bare, "country,riders\nRUS,9223372036854775807\nIRN,-9223372036854775808\n", key="country"
+    )
     assert list(tables.load("ferry_traffic", bare / "data")["riders"]) == [-(2**63), 2**63 - 1]
 
 
@@ -495,13 +696,22 @@ def test_a_table_that_its_rules_allow_and_chapters_cannot_load_is_not_written(ba
     path.write_text(f"{text[0]}type: number\n    unit: riders{text[2]}", encoding="utf-8")
     fill(path, GOOD | {"key": "country"})
     before = files(bare / "data")
-    with pytest.raises(scaffold.NotStarted, match="chapters could not load it, so nothing was written: .*NaN123"):
+    with pytest.raises(
+        scaffold.NotStarted, match="chapters could not load it, so nothing was written: .*NaN123"
+    ):
         scaffold.table("ferry_traffic", bare / "from.csv", bare)
     assert files(bare / "data") == before
 
 
 @pytest.mark.parametrize(
-    "name, says", [("", "lower-case"), ("Ferry", "lower-case"), ("ferry-traffic", "underscores"), ("gdp", "there already"), ("one", "name of chapters/one.md")]
+    "name, says",
+    [
+        ("", "lower-case"),
+        ("Ferry", "lower-case"),
+        ("ferry-traffic", "underscores"),
+        ("gdp", "there already"),
+        ("one", "name of chapters/one.md"),
+    ],
 )
 def test_a_table_that_cannot_be_is_refused(bare, name, says):
     (bare / "from.csv").write_text("a,b\n1,2\n")
@@ -512,8 +722,14 @@ def test_a_table_that_cannot_be_is_refused(bare, name, says):
         scaffold.table("mine", bare / "data" / "mine.csv", bare)
     with pytest.raises(scaffold.NotStarted, match="Windows"):
         scaffold.table("aux", bare / "from.csv", bare)
-    with pytest.raises(importer.Unreadable, match="nowhere.csv: there is no such file: give its path as seen from"):
+    with pytest.raises(
+        importer.Unreadable, match="nowhere.csv: there is no such file: give its path as seen from"
+    ):
         scaffold.table("ferry_traffic", bare / "nowhere.csv", bare)
-    with pytest.raises(importer.Unreadable, match="chapters: it is a folder: name the CSV file in it"):
+    with pytest.raises(
+        importer.Unreadable, match="chapters: it is a folder: name the CSV file in it"
+    ):
         scaffold.table("ferry_traffic", bare / "chapters", bare)
-    assert not list(bare.glob("*.yml.new")) and [path.name for path in bare.glob("*.yml")] == ["_toc.yml"]
+    assert not list(bare.glob("*.yml.new")) and [path.name for path in bare.glob("*.yml")] == [
+        "_toc.yml"
+    ]

@@ -11,21 +11,34 @@ from small_book import ROOT, book, build, edit, surroundings  # noqa: F401
 
 
 def release(folder, tag):
-    done = subprocess.run([sys.executable, "-m", "ledger", "release", tag, "--into", "out"], cwd=folder, capture_output=True, text=True, env=surroundings())
+    done = subprocess.run(
+        [sys.executable, "-m", "ledger", "release", tag, "--into", "out"],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        env=surroundings(),
+    )
     return done.returncode, done.stdout + done.stderr
 
 
 def git(folder, *words):
-    names = {f"GIT_{who}_{what}": "a@b" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
-    subprocess.run(["git", *words], cwd=folder, check=True, capture_output=True, env=os.environ | names)
+    names = {
+        f"GIT_{who}_{what}": "a@b" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")
+    }
+    subprocess.run(
+        ["git", *words], cwd=folder, check=True, capture_output=True, env=os.environ | names
+    )
 
 
 def test_a_version_is_packed_whole_or_not_at_all(book):
     for name in ("LICENSE.md", ".gitignore"):
         shutil.copy(ROOT / name, book)
-    version = json.loads((book / "data" / "datapackage.json").read_text(encoding="utf-8"))["version"]
+    version = json.loads((book / "data" / "datapackage.json").read_text(encoding="utf-8"))[
+        "version"
+    ]
     (book / "CHANGELOG.md").write_text(
-        f"# Changes\n\n## Unreleased\n\n- A thing.\n\n## {version} (a day)\n\nFirst edition of all.\n\n## {version}.1\n\nAnother.\n", encoding="utf-8"
+        f"# Changes\n\n## Unreleased\n\n- A thing.\n\n## {version} (a day)\n\nFirst edition of all.\n\n## {version}.1\n\nAnother.\n",
+        encoding="utf-8",
     )
     shutil.copytree(ROOT / "LICENSES", book / "LICENSES")
 
@@ -46,18 +59,38 @@ def test_a_version_is_packed_whole_or_not_at_all(book):
 
     refused(f"v{version}", "CHANGELOG.md still has words under '## Unreleased'")
     log = (book / "CHANGELOG.md").read_text(encoding="utf-8")
-    (book / "CHANGELOG.md").write_text(log[: log.index("## Unreleased")] + log[log.index(f"## {version}") :], encoding="utf-8")
+    (book / "CHANGELOG.md").write_text(
+        log[: log.index("## Unreleased")] + log[log.index(f"## {version}") :], encoding="utf-8"
+    )
 
     code, said = release(book, f"v{version}")
     assert code == 0, said
     stem = f"russia-iran-ledger-{version}"
-    assert {path.name for path in (book / "out").iterdir()} == {"notes.md", f"{stem}.pdf", f"{stem}.epub", f"{stem}-site.zip", f"{stem}-tables.zip"}
-    site = {path.relative_to(book / "_build" / "html").as_posix() for path in (book / "_build" / "html").rglob("*") if path.is_file()}
+    assert {path.name for path in (book / "out").iterdir()} == {
+        "notes.md",
+        f"{stem}.pdf",
+        f"{stem}.epub",
+        f"{stem}-site.zip",
+        f"{stem}-tables.zip",
+    }
+    site = {
+        path.relative_to(book / "_build" / "html").as_posix()
+        for path in (book / "_build" / "html").rglob("*")
+        if path.is_file()
+    }
     with zipfile.ZipFile(book / "out" / f"{stem}-site.zip") as archive:
-        assert set(archive.namelist()) == {name for name in site if not name.startswith("russia-iran-ledger.")}
+        assert set(archive.namelist()) == {
+            name for name in site if not name.startswith("russia-iran-ledger.")
+        }
         assert archive.read("index.html") == (book / "_build" / "html" / "index.html").read_bytes()
     with zipfile.ZipFile(book / "out" / f"{stem}-tables.zip") as archive:
-        assert {"LICENSE.md", "CITATION.cff", "data/datapackage.json", "data/gdp.csv", "LICENSES/MIT.txt"} <= set(archive.namelist())
+        assert {
+            "LICENSE.md",
+            "CITATION.cff",
+            "data/datapackage.json",
+            "data/gdp.csv",
+            "LICENSES/MIT.txt",
+        } <= set(archive.namelist())
     notes = (book / "out" / "notes.md").read_text(encoding="utf-8")
     assert notes == "First edition of all.\n"
 

@@ -35,9 +35,16 @@ def put(*args, **kwargs):
 )
 def test_prints(value, form, printed):
     output = put("a-number", value, form, table="gdp", unit="US$")
-    assert output.data == {GLUE_PREFIX + "text/plain": printed, "text/plain": f"a-number: {printed} US$ (from gdp)"}
+    assert output.data == {
+        GLUE_PREFIX + "text/plain": printed,
+        "text/plain": f"a-number: {printed} US$ (from gdp)",
+    }
     record = output.metadata["ledger"]
-    assert record["printed"] == printed and record["tables"] == ["gdp"] and output.metadata["scrapbook"]["name"] == "a-number"
+    assert (
+        record["printed"] == printed
+        and record["tables"] == ["gdp"]
+        and output.metadata["scrapbook"]["name"] == "a-number"
+    )
     json.dumps(record)
 
 

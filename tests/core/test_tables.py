@@ -97,19 +97,31 @@ def test_duplicate_key(data):
 def test_value_out_of_range(data):
     spoil_cell(data, "gdp", 3, "gdp_usd", "-1")
     error = refused(data, "gdp")
-    assert (error.row, error.column, error.value) == (3, "gdp_usd", "-1") and "minimum" in error.rule
+    assert (error.row, error.column, error.value) == (
+        3,
+        "gdp_usd",
+        "-1",
+    ) and "minimum" in error.rule
 
 
 def test_unknown_country_code(data):
     spoil_cell(data, "gdp", 3, "country", "RUZ")
     error = refused(data, "gdp")
-    assert (error.row, error.column, error.value) == (3, "country", "RUZ") and "countries" in error.rule
+    assert (error.row, error.column, error.value) == (
+        3,
+        "country",
+        "RUZ",
+    ) and "countries" in error.rule
 
 
 def test_unknown_unit(data):
     spoil_cell(data, "energy_production", 3, "unit", "furlongs")
     error = refused(data, "energy_production")
-    assert (error.row, error.column, error.value) == (3, "unit", "furlongs") and "enum" in error.rule
+    assert (error.row, error.column, error.value) == (
+        3,
+        "unit",
+        "furlongs",
+    ) and "enum" in error.rule
 
 
 def test_truncated_file(data):
@@ -145,7 +157,12 @@ def test_not_utf8(data):
 
 
 def test_changed_content_is_named_by_cell_where_git_knows_the_sealed_one(data):
-    git = lambda *words: subprocess.run(["git", "-c", "user.name=a", "-c", "user.email=a@b", *words], cwd=data, check=True, capture_output=True)
+    git = lambda *words: subprocess.run(
+        ["git", "-c", "user.name=a", "-c", "user.email=a@b", *words],
+        cwd=data,
+        check=True,
+        capture_output=True,
+    )
     git("init", "-q")
     git("add", ".")
     git("commit", "-q", "-m", "data")
@@ -227,7 +244,11 @@ def test_seal_refuses_a_table_that_a_reader_builds(data):
 def committed(tmp_path_factory):
     """A copy of the book's data under git, as a checkout has it."""
     folder = shutil.copytree(DATA, tmp_path_factory.mktemp("checkout") / "data")
-    for words in (["init", "-q"], ["add", "."], ["-c", "user.name=a", "-c", "user.email=a@b", "commit", "-q", "-m", "data"]):
+    for words in (
+        ["init", "-q"],
+        ["add", "."],
+        ["-c", "user.name=a", "-c", "user.email=a@b", "commit", "-q", "-m", "data"],
+    ):
         subprocess.run(["git", *words], cwd=folder, check=True, capture_output=True)
     return folder
 

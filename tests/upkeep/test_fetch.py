@@ -45,14 +45,18 @@ def source(address, *hosts, **more):
         "tables": {},
         "largest": 1,
     }
-    return download.Source(**entry | {"address": address, "hosts": hosts or (address.split("/")[2],)} | more)
+    return download.Source(
+        **entry | {"address": address, "hosts": hosts or (address.split("/")[2],)} | more
+    )
 
 
 def got(server, tmp_path, answer=None, *, kind="csv", say=lambda *_: None, **more):
     """Return the bytes of a file as it was downloaded from `server`, which gives `answer`."""
     if answer is not None:
         server.expect_request("/file").respond_with_response(answer)
-    return download.Get(source(server.url_for("/"), **more), tmp_path, say)("file", "file", kind=kind).read_bytes()
+    return download.Get(source(server.url_for("/"), **more), tmp_path, say)(
+        "file", "file", kind=kind
+    ).read_bytes()
 
 
 def refused(server, tmp_path, answer=None, **more):
@@ -107,7 +111,9 @@ class At:
 
 
 def sends(head, body=b""):
-    return lambda connection: connection.sendall(f"HTTP/1.1 {head}\r\nConnection: close\r\n\r\n".encode() + body)
+    return lambda connection: connection.sendall(
+        f"HTTP/1.1 {head}\r\nConnection: close\r\n\r\n".encode() + body
+    )
 
 
 # --- what works -----------------------------------------------------------------------------------------------------------------
@@ -116,7 +122,11 @@ def sends(head, body=b""):
 def test_a_file_arrives_with_a_record_of_where_from_and_is_not_asked_for_twice(server, tmp_path):
     assert got(server, tmp_path, Response(CSV)) == CSV.encode()
     (entry,) = json.loads((tmp_path / "fetched.json").read_text())["files"].values()
-    assert entry["address"] == server.url_for("/file") and entry["bytes"] == len(CSV) and entry["sha256"] == download.sha256(tmp_path / "file")
+    assert (
+        entry["address"] == server.url_for("/file")
+        and entry["bytes"] == len(CSV)
+        and entry["sha256"] == download.sha256(tmp_path / "file")
+    )
     assert got(server, tmp_path) == CSV.encode() and len(server.log) == 1
 
 
@@ -127,29 +137,50 @@ def test_a_file_that_was_spoiled_since_is_asked_for_again(server, tmp_path):
 
 
 def test_compressed_answers_and_byte_order_marks(server, tmp_path):
-    assert got(server, tmp_path / "a", Response(gzip.compress(CSV.encode()), headers={"Content-Encoding": "gzip"})) == CSV.encode()
+    assert (
+        got(
+            server,
+            tmp_path / "a",
+            Response(gzip.compress(CSV.encode()), headers={"Content-Encoding": "gzip"}),
+        )
+        == CSV.encode()
+    )
     server.clear()
     got(server, tmp_path / "b", Response(b"\xef\xbb\xbf" + CSV.encode()))
-    assert list(formats.csv_table(tmp_path / "b" / "file", ["Date", "Price"], numbers=["Price"])["Price"]) == [80.53, 69.1]
+    assert list(
+        formats.csv_table(tmp_path / "b" / "file", ["Date", "Price"], numbers=["Price"])["Price"]
+    ) == [80.53, 69.1]
     server.clear()
     got(server, tmp_path / "c", Response(b'\xef\xbb\xbf{"a": 1}'), kind="json")
 
 
-def test_a_redirect_to_a_listed_host_is_followed_and_the_key_does_not_go_along(server, tmp_path, certificates, monkeypatch):
+def test_a_redirect_to_a_listed_host_is_followed_and_the_key_does_not_go_along(
+    server, tmp_path, certificates, monkeypatch
+):
     monkeypatch.setenv("AN_INSTITUTION_KEY", KEY)
     heard = []
 
     def answer(connection):
-        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s" % (len(CSV), CSV.encode()))
+        connection.sendall(
+            b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s"
+            % (len(CSV), CSV.encode())
+        )
 
     def serve(request):
         heard.append(dict(request.headers))
         return Response("", 302, {"Location": elsewhere + "stored?signature=x"})
 
     second = []
-    with raw(certificates[0], lambda connection: (second.append(1), answer(connection))) as elsewhere:
+    with raw(
+        certificates[0], lambda connection: (second.append(1), answer(connection))
+    ) as elsewhere:
         server.expect_request("/file").respond_with_handler(serve)
-        secret = {"variable": "AN_INSTITUTION_KEY", "header": "X-Key", "required": True, "page": "https://example.org"}
+        secret = {
+            "variable": "AN_INSTITUTION_KEY",
+            "header": "X-Key",
+            "required": True,
+            "page": "https://example.org",
+        }
         hosts = (server.url_for("/").split("/")[2], elsewhere.split("/")[2])
         one = source(server.url_for("/"), *hosts, secret=secret)
         assert download.Get(one, tmp_path)("file", "file", kind="csv").read_text() == CSV
@@ -161,26 +192,48 @@ def test_the_key_stays_with_the_institution(server, tmp_path, monkeypatch):
     monkeypatch.setenv("AN_INSTITUTION_KEY", KEY)
     sent = []
     server.expect_request("/file").respond_with_handler(
-        lambda request: sent.append(("asked", request.headers.get("X-Key"))) or Response("", 307, {"Location": server.url_for("/moved")})
+        lambda request: (
+            sent.append(("asked", request.headers.get("X-Key")))
+            or Response("", 307, {"Location": server.url_for("/moved")})
+        )
     )
-    server.expect_request("/moved").respond_with_handler(lambda request: sent.append(("moved", request.headers.get("X-Key"))) or Response(CSV))
+    server.expect_request("/moved").respond_with_handler(
+        lambda request: sent.append(("moved", request.headers.get("X-Key"))) or Response(CSV)
+    )
     here = server.url_for("/").split("/")[2]
     one = source(
         "https://LOCALHOST:" + here.split(":")[1] + "/",
         here,
         here.replace("localhost", "LOCALHOST"),
-        secret={"variable": "AN_INSTITUTION_KEY", "header": "X-Key", "required": True, "page": "https://example.org"},
+        secret={
+            "variable": "AN_INSTITUTION_KEY",
+            "header": "X-Key",
+            "required": True,
+            "page": "https://example.org",
+        },
     )
-    download.Get(one, tmp_path)("file", server.url_for("/file").replace("localhost", "LOCALHOST"), kind="csv")
+    download.Get(one, tmp_path)(
+        "file", server.url_for("/file").replace("localhost", "LOCALHOST"), kind="csv"
+    )
     assert sent[-1] == ("moved", None), sent
 
 
 def test_words_of_an_institution_are_no_markup_of_ours(server, tmp_path, monkeypatch):
     """What a connector says of the edition is printed on pages, and may hold words from an answer."""
-    connected(monkeypatch, lambda get, pair: get("file", "file", kind="csv") and "<script>alert(1)</script> of `July` 2026 (final)")
+    connected(
+        monkeypatch,
+        lambda get, pair: (
+            get("file", "file", kind="csv") and "<script>alert(1)</script> of `July` 2026 (final)"
+        ),
+    )
     server.expect_request("/file").respond_with_data(CSV)
     assert (
-        download.download(source(server.url_for("/"), module="connector"), ("RUS", "IRN"), tmp_path, lambda *_: None)
+        download.download(
+            source(server.url_for("/"), module="connector"),
+            ("RUS", "IRN"),
+            tmp_path,
+            lambda *_: None,
+        )
         == "scriptalert(1)/script of July 2026 (final)"
     )
 
@@ -190,24 +243,45 @@ def test_words_of_an_institution_are_no_markup_of_ours(server, tmp_path, monkeyp
 
 def test_404(server, tmp_path):
     said = refused(server, tmp_path, Response("gone", 404))
-    assert "404" in said and "there is no such file" in said and "data/sources.yml" in said and len(server.log) == 1
+    assert (
+        "404" in said
+        and "there is no such file" in said
+        and "data/sources.yml" in said
+        and len(server.log) == 1
+    )
 
 
 def test_429_waits_as_long_as_it_is_asked_to(server, tmp_path):
-    server.expect_ordered_request("/file").respond_with_response(Response("", 429, {"Retry-After": "1"}))
+    server.expect_ordered_request("/file").respond_with_response(
+        Response("", 429, {"Retry-After": "1"})
+    )
     server.expect_ordered_request("/file").respond_with_data(CSV)
     told, began = [], time.monotonic()
     assert got(server, tmp_path, say=told.append) == CSV.encode()
-    assert time.monotonic() - began >= 1 and "trying again in 1 s (try 2 of 5)" in told[0] and "429" in told[0]
+    assert (
+        time.monotonic() - began >= 1
+        and "trying again in 1 s (try 2 of 5)" in told[0]
+        and "429" in told[0]
+    )
 
 
 def test_429_that_asks_for_an_hour_is_not_waited_for(server, tmp_path):
     said = refused(server, tmp_path, Response("", 429, {"Retry-After": "3600"}))
-    assert "asks to wait 3600 seconds" in said and "what was downloaded is kept" in said and len(server.log) == 1
+    assert (
+        "asks to wait 3600 seconds" in said
+        and "what was downloaded is kept" in said
+        and len(server.log) == 1
+    )
 
 
 def test_a_retry_after_may_be_a_date():
-    assert 50 < download._seconds(time.strftime("%a, %d %b %Y %H:%M:%S GMT", time.gmtime(time.time() + 60))) <= 60
+    assert (
+        50
+        < download._seconds(
+            time.strftime("%a, %d %b %Y %H:%M:%S GMT", time.gmtime(time.time() + 60))
+        )
+        <= 60
+    )
     assert download._seconds("soon") == 0
 
 
@@ -280,15 +354,25 @@ def test_a_truncated_gzip(server, tmp_path, cut):
 
 
 def test_an_encoding_that_was_not_asked_for(server, tmp_path):
-    assert "encoded as 'br'" in refused(server, tmp_path, Response(b"xx", headers={"Content-Encoding": "br"}))
+    assert "encoded as 'br'" in refused(
+        server, tmp_path, Response(b"xx", headers={"Content-Encoding": "br"})
+    )
 
 
 def test_a_content_length_that_is_too_long_or_too_short(certificates, server, tmp_path):
-    with raw(certificates[0], sends(f"200 OK\r\nContent-Length: {len(CSV) + 100}", CSV.encode())) as address:
-        assert "the connection failed" in refused(At(address), tmp_path) and "IncompleteRead" in refused(At(address), tmp_path)
-    with raw(certificates[0], sends(f"200 OK\r\nContent-Length: {len(CSV) - 5}", CSV.encode())) as address:
+    with raw(
+        certificates[0], sends(f"200 OK\r\nContent-Length: {len(CSV) + 100}", CSV.encode())
+    ) as address:
+        assert "the connection failed" in refused(
+            At(address), tmp_path
+        ) and "IncompleteRead" in refused(At(address), tmp_path)
+    with raw(
+        certificates[0], sends(f"200 OK\r\nContent-Length: {len(CSV) - 5}", CSV.encode())
+    ) as address:
         assert "cut short" in refused(At(address), tmp_path)
-    with raw(certificates[0], sends("200 OK", CSV.encode()[:-5])) as address:  # none at all, and the line goes dead
+    with raw(
+        certificates[0], sends("200 OK", CSV.encode()[:-5])
+    ) as address:  # none at all, and the line goes dead
         assert "cut short" in refused(At(address), tmp_path)
     broken = json.dumps({"data": list(range(100))}).encode()
     with raw(certificates[0], sends("200 OK", broken[:-5])) as address:
@@ -298,7 +382,9 @@ def test_a_content_length_that_is_too_long_or_too_short(certificates, server, tm
 @pytest.mark.parametrize("kind", ["csv", "json", "xlsx", "zip", "dta"])
 def test_a_web_page_with_status_200(server, tmp_path, kind):
     page = b"\n<!DOCTYPE html>\n<html><head><title>Just a\n moment...</title></head><body>Checking your browser</body></html>\n"
-    said = refused(server, tmp_path, Response(page, headers={"Content-Type": "text/csv"}), kind=kind)
+    said = refused(
+        server, tmp_path, Response(page, headers={"Content-Type": "text/csv"}), kind=kind
+    )
     assert f"a web page, not {kind}, titled 'Just a moment...'" in said
 
 
@@ -328,7 +414,14 @@ def test_a_redirect_to_a_host_that_is_not_listed(server, tmp_path, certificates)
 
 
 @pytest.mark.parametrize(
-    "to", ["http://localhost/file", "ftp://localhost/file", "file:///etc/hostname", "https://user:word@localhost/file", "https://localhost.evil.example/"]
+    "to",
+    [
+        "http://localhost/file",
+        "ftp://localhost/file",
+        "file:///etc/hostname",
+        "https://user:word@localhost/file",
+        "https://localhost.evil.example/",
+    ],
 )
 def test_a_redirect_to_what_is_not_allowed(server, tmp_path, to):
     said = refused(server, tmp_path, Response("", 302, {"Location": to}))
@@ -336,12 +429,16 @@ def test_a_redirect_to_what_is_not_allowed(server, tmp_path, to):
 
 
 def test_redirects_without_end(server, tmp_path):
-    assert "more than 5 redirects" in refused(server, tmp_path, Response("", 302, {"Location": server.url_for("/file")}))
+    assert "more than 5 redirects" in refused(
+        server, tmp_path, Response("", 302, {"Location": server.url_for("/file")})
+    )
 
 
 def test_only_https(server, tmp_path):
     with pytest.raises(download.FetchError, match="not https"):
-        download.Get(source("http://localhost:1/", "localhost:1"), tmp_path)("file", "file", kind="csv")
+        download.Get(source("http://localhost:1/", "localhost:1"), tmp_path)(
+            "file", "file", kind="csv"
+        )
 
 
 def test_a_certificate_nobody_vouches_for(certificates, server, tmp_path):
@@ -389,7 +486,9 @@ def test_an_archive_that_is_not_safe(server, tmp_path, body, says):
 
 
 def test_a_zip_bomb_among_large_files(server, tmp_path):
-    assert "a zip bomb" in refused(server, tmp_path, Response(zipped({"data.csv": bytes(60_000_000)})), kind="zip", largest=100)
+    assert "a zip bomb" in refused(
+        server, tmp_path, Response(zipped({"data.csv": bytes(60_000_000)})), kind="zip", largest=100
+    )
 
 
 def test_two_gigabytes_are_not_read(certificates, server, tmp_path):
@@ -413,7 +512,9 @@ def test_two_gigabytes_are_not_read(certificates, server, tmp_path):
 def test_a_small_answer_that_unpacks_to_much(server, tmp_path):
     body = gzip.compress(bytes(100_000_000))
     assert len(body) < 200_000
-    assert "larger than the 1 MB" in refused(server, tmp_path, Response(body, headers={"Content-Encoding": "gzip"}))
+    assert "larger than the 1 MB" in refused(
+        server, tmp_path, Response(body, headers={"Content-Encoding": "gzip"})
+    )
 
 
 def workbook(**cells):
@@ -426,10 +527,14 @@ def workbook(**cells):
 
 
 def test_a_workbook_with_formulas_gives_their_stored_values_or_an_error(server, tmp_path):
-    body = workbook(A1="Year", B1=1, B2="=1+1")  # as written by a program: nothing is stored for the formula
+    body = workbook(
+        A1="Year", B1=1, B2="=1+1"
+    )  # as written by a program: nothing is stored for the formula
     got(server, tmp_path, Response(body), kind="xlsx")
     (tmp_path / "file").rename(tmp_path / "file.xlsx")
-    with pytest.raises(ValueError, match="file.xlsx, sheet1.xml, cell B2: a formula without a value"):
+    with pytest.raises(
+        ValueError, match="file.xlsx, sheet1.xml, cell B2: a formula without a value"
+    ):
         formats.workbook(tmp_path / "file.xlsx")
     for changed in (
         lambda part: (
@@ -439,32 +544,57 @@ def test_a_workbook_with_formulas_gives_their_stored_values_or_an_error(server, 
             .replace(b"</c>", b"</x:c>")
             .replace(b"<v", b"<x:v")
             .replace(b"</v>", b"</x:v>")
-            .replace(b"<worksheet xmlns=", b"<worksheet xmlns:x=%s xmlns=" % re.search(rb'xmlns=("[^"]+")', part)[1])
+            .replace(
+                b"<worksheet xmlns=",
+                b"<worksheet xmlns:x=%s xmlns=" % re.search(rb'xmlns=("[^"]+")', part)[1],
+            )
         ),
         lambda part: part.decode().encode("utf-16"),
     ):
-        with zipfile.ZipFile(io.BytesIO(body)) as before, zipfile.ZipFile(tmp_path / "other.xlsx", "w") as after:  # as other programs write it
+        with (
+            zipfile.ZipFile(io.BytesIO(body)) as before,
+            zipfile.ZipFile(tmp_path / "other.xlsx", "w") as after,
+        ):  # as other programs write it
             for name in before.namelist():
-                after.writestr(name, changed(before.read(name)) if name == "xl/worksheets/sheet1.xml" else before.read(name))
-        with pytest.raises(ValueError, match="other.xlsx, sheet1.xml, cell B2: a formula without a value"):
+                after.writestr(
+                    name,
+                    changed(before.read(name))
+                    if name == "xl/worksheets/sheet1.xml"
+                    else before.read(name),
+                )
+        with pytest.raises(
+            ValueError, match="other.xlsx, sheet1.xml, cell B2: a formula without a value"
+        ):
             formats.workbook(tmp_path / "other.xlsx")
     kept = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(body)) as before, zipfile.ZipFile(kept, "w") as after:
         for name in before.namelist():
-            after.writestr(name, before.read(name).replace(b"<f>1+1</f><v />", b"<f>1+1</f><v>41</v>").replace(b"<f>1+1</f><v></v>", b"<f>1+1</f><v>41</v>"))
+            after.writestr(
+                name,
+                before.read(name)
+                .replace(b"<f>1+1</f><v />", b"<f>1+1</f><v>41</v>")
+                .replace(b"<f>1+1</f><v></v>", b"<f>1+1</f><v>41</v>"),
+            )
     (tmp_path / "kept.xlsx").write_bytes(kept.getvalue())
     book = formats.workbook(tmp_path / "kept.xlsx")
-    assert book.worksheets[0]["B2"].value == 41  # what the file says, not what the formula would give
+    assert (
+        book.worksheets[0]["B2"].value == 41
+    )  # what the file says, not what the formula would give
     book.close()
 
 
 def test_a_workbook_that_is_a_zip_bomb_or_expands_entities(server, tmp_path):
     body = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(workbook(A1=1))) as before, zipfile.ZipFile(body, "w", zipfile.ZIP_DEFLATED) as after:
+    with (
+        zipfile.ZipFile(io.BytesIO(workbook(A1=1))) as before,
+        zipfile.ZipFile(body, "w", zipfile.ZIP_DEFLATED) as after,
+    ):
         for name in before.namelist():
             after.writestr(name, before.read(name))
         after.writestr("xl/worksheets/sheet2.xml", b" " * 60_000_000)
-    assert "zip bomb" in refused(server, tmp_path, Response(body.getvalue()), kind="xlsx", largest=100)
+    assert "zip bomb" in refused(
+        server, tmp_path, Response(body.getvalue()), kind="xlsx", largest=100
+    )
     bomb = (
         '<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "'
         + "a" * 100
@@ -472,7 +602,10 @@ def test_a_workbook_that_is_a_zip_bomb_or_expands_entities(server, tmp_path):
         + "".join(f'<!ENTITY {chr(98 + i)} "{f"&{chr(97 + i)};" * 10}">' for i in range(8))
         + "]><worksheet xmlns='http://schemas.openxmlformats.org/spreadsheetml/2006/main'><f/>&i;</worksheet>"
     )
-    with zipfile.ZipFile(io.BytesIO(workbook(A1=1))) as before, zipfile.ZipFile(tmp_path / "laughs.xlsx", "w") as after:
+    with (
+        zipfile.ZipFile(io.BytesIO(workbook(A1=1))) as before,
+        zipfile.ZipFile(tmp_path / "laughs.xlsx", "w") as after,
+    ):
         for name in before.namelist():
             after.writestr(name, bomb if name == "xl/worksheets/sheet1.xml" else before.read(name))
     with pytest.raises(ValueError, match="laughs.xlsx"):
@@ -480,12 +613,20 @@ def test_a_workbook_that_is_a_zip_bomb_or_expands_entities(server, tmp_path):
 
 
 def secret(**more):
-    return {"variable": "AN_INSTITUTION_KEY", "header": "X-Key", "required": True, "page": "https://example.org/keys"} | more
+    return {
+        "variable": "AN_INSTITUTION_KEY",
+        "header": "X-Key",
+        "required": True,
+        "page": "https://example.org/keys",
+    } | more
 
 
 def test_a_key_that_is_missing_is_asked_for_before_anything_is_sent(server, tmp_path, monkeypatch):
     monkeypatch.delenv("AN_INSTITUTION_KEY", raising=False)
-    with pytest.raises(download.FetchError, match="the environment has no AN_INSTITUTION_KEY\n.*https://example.org/keys"):
+    with pytest.raises(
+        download.FetchError,
+        match="the environment has no AN_INSTITUTION_KEY\n.*https://example.org/keys",
+    ):
         got(server, tmp_path, Response(CSV), secret=secret())
     assert not server.log
     assert got(server, tmp_path, secret=secret(required=False)) == CSV.encode()
@@ -500,7 +641,11 @@ def test_no_message_and_no_log_holds_the_key(server, tmp_path, monkeypatch, capl
 
     def echo(request):
         asked.append(request.headers["X-Key"])
-        return Response(f"bad key {KEY}", f"{status} BAD {KEY}", {"Location": f"https://elsewhere.example/?key={KEY}"} if status == 302 else {})
+        return Response(
+            f"bad key {KEY}",
+            f"{status} BAD {KEY}",
+            {"Location": f"https://elsewhere.example/?key={KEY}"} if status == 302 else {},
+        )
 
     server.expect_request("/file").respond_with_handler(echo)
     told = []
@@ -524,9 +669,14 @@ def test_no_message_and_no_log_holds_the_key(server, tmp_path, monkeypatch, capl
 @pytest.mark.parametrize("key", ["two\nlines-of-a-key", "a key with blanks", "ключ-автора"])
 def test_what_cannot_be_a_key_is_refused_without_being_shown(server, tmp_path, monkeypatch, key):
     monkeypatch.setenv("AN_INSTITUTION_KEY", key)
-    with pytest.raises(download.FetchError, match="in AN_INSTITUTION_KEY cannot be a key") as caught:
+    with pytest.raises(
+        download.FetchError, match="in AN_INSTITUTION_KEY cannot be a key"
+    ) as caught:
         got(server, tmp_path, Response(CSV), secret=secret())
-    assert not any(part in str(caught.value) for part in (key, repr(key)[1:-1], key[:10])) and not server.log
+    assert (
+        not any(part in str(caught.value) for part in (key, repr(key)[1:-1], key[:10]))
+        and not server.log
+    )
 
 
 def test_a_key_is_hidden_however_it_is_quoted_or_cut(server, tmp_path, monkeypatch):
@@ -536,7 +686,14 @@ def test_a_key_is_hidden_however_it_is_quoted_or_cut(server, tmp_path, monkeypat
     said = refused(server, tmp_path, Response(page), secret=secret())
     assert "s3cret" not in said and "***" in said
     one = source("https://example.org/", secret=secret())
-    for text in (key, json.dumps(key), html.escape(key), urllib.parse.quote(key), repr(key), key[:12]):
+    for text in (
+        key,
+        json.dumps(key),
+        html.escape(key),
+        urllib.parse.quote(key),
+        repr(key),
+        key[:12],
+    ):
         assert "s3cret" not in one.hide(f"it says {text}"), text
 
 
@@ -578,11 +735,17 @@ def connected(monkeypatch, download):
 
 
 def test_an_answer_that_a_connector_stumbles_over_is_not_kept(server, tmp_path, monkeypatch):
-    connected(monkeypatch, lambda get, pair: json.loads(get("file", "file", kind="json").read_text())["year"])
+    connected(
+        monkeypatch,
+        lambda get, pair: json.loads(get("file", "file", kind="json").read_text())["year"],
+    )
     one = source(server.url_for("/"), module="connector")
     server.expect_ordered_request("/file").respond_with_data("[1]")
     server.expect_ordered_request("/file").respond_with_data('{"year": "2025"}')
-    with pytest.raises(download.FetchError, match=f"source an-institution, {server.url_for('/file')}: the answer is not of the form that is known .TypeError"):
+    with pytest.raises(
+        download.FetchError,
+        match=f"source an-institution, {server.url_for('/file')}: the answer is not of the form that is known .TypeError",
+    ):
         download.download(one, ("RUS", "IRN"), tmp_path, lambda *_: None)
     assert download.download(one, ("RUS", "IRN"), tmp_path, lambda *_: None) == "2025"
 
@@ -592,14 +755,18 @@ def test_files_of_a_run_that_asked_otherwise_do_not_stay(server, tmp_path, monke
     one = source(server.url_for("/"), module="connector")
     server.expect_request("/file").respond_with_data(CSV)
     server.expect_request("/other").respond_with_data("", 404)
-    connected(monkeypatch, lambda get, pair: get("a", "file", kind="csv") and get("b", "other", kind="csv"))
+    connected(
+        monkeypatch,
+        lambda get, pair: get("a", "file", kind="csv") and get("b", "other", kind="csv"),
+    )
     with pytest.raises(download.FetchError, match="404"):
         download.download(one, ("RUS", "IRN"), tmp_path, lambda *_: None)
     connected(monkeypatch, lambda get, pair: get("c", "file", kind="csv") and "an edition")
     download.download(one, ("RUS", "IRN"), tmp_path, lambda *_: None)
-    assert {path.name for path in (tmp_path / "an-institution").iterdir()} == {"c", "fetched.json"} and set(
-        download.record(tmp_path / "an-institution")["files"]
-    ) == {"c"}
+    assert {path.name for path in (tmp_path / "an-institution").iterdir()} == {
+        "c",
+        "fetched.json",
+    } and set(download.record(tmp_path / "an-institution")["files"]) == {"c"}
 
 
 def test_the_files_of_a_source_are_bounded_together(server, tmp_path, monkeypatch):
@@ -627,8 +794,12 @@ def test_files_are_known_by_what_they_hold(tmp_path):
     assert (tmp_path / "store/an-institution/register.csv").read_text() == two.read_text()
     with pytest.raises(download.FetchError, match="it also needs deals.csv"):
         download.take(wanted, [two], tmp_path / "store")
-    assert (tmp_path / "store/an-institution/deals.csv").exists(), "the download before was thrown away"
-    assert download.take(by_hand(**{"x.csv": "no such header"}), [one], tmp_path / "other") == [] and not list((tmp_path / "other").iterdir())
+    assert (tmp_path / "store/an-institution/deals.csv").exists(), (
+        "the download before was thrown away"
+    )
+    assert download.take(
+        by_hand(**{"x.csv": "no such header"}), [one], tmp_path / "other"
+    ) == [] and not list((tmp_path / "other").iterdir())
 
 
 def test_a_file_of_a_person_is_looked_into_too(tmp_path):
@@ -650,24 +821,63 @@ def test_an_archive_that_cannot_be_unpacked_is_named(tmp_path):
 
 def test_of_an_archive_each_file_counts_and_none_leaves_it(tmp_path):
     archive = tmp_path / "download.zip"
-    archive.write_bytes(zipped({"folder/a.csv": "Recipient,Supplier\na,b", "b.CSV": "SIPRI AT Database ID,Supplier\n1,b\n", "readme.txt": "x"}))
+    archive.write_bytes(
+        zipped(
+            {
+                "folder/a.csv": "Recipient,Supplier\na,b",
+                "b.CSV": "SIPRI AT Database ID,Supplier\n1,b\n",
+                "readme.txt": "x",
+            }
+        )
+    )
     wanted = by_hand(**{"register.csv": "SIPRI AT Database ID", "deals.csv": "Recipient,"})
     assert set(download.take(wanted, [archive], tmp_path / "store")) == {archive}
-    assert {path.name for path in (tmp_path / "store/an-institution").iterdir()} == {"register.csv", "deals.csv", "fetched.json"}
-    archive.write_bytes(zipped({"../../climbed.csv": "Recipient,Supplier\na,b\n", "b.csv": "SIPRI AT Database ID\n"}))
-    with pytest.raises(download.FetchError, match="download.zip: the archive holds a path that leads out of its folder"):
+    assert {path.name for path in (tmp_path / "store/an-institution").iterdir()} == {
+        "register.csv",
+        "deals.csv",
+        "fetched.json",
+    }
+    archive.write_bytes(
+        zipped(
+            {"../../climbed.csv": "Recipient,Supplier\na,b\n", "b.csv": "SIPRI AT Database ID\n"}
+        )
+    )
+    with pytest.raises(
+        download.FetchError,
+        match="download.zip: the archive holds a path that leads out of its folder",
+    ):
         download.take(wanted, [archive], tmp_path / "store")
-    assert not list(tmp_path.rglob("climbed.csv")) and [path.name for path in (tmp_path / "store").iterdir()] == ["an-institution"]
+    assert not list(tmp_path.rglob("climbed.csv")) and [
+        path.name for path in (tmp_path / "store").iterdir()
+    ] == ["an-institution"]
 
 
 def test_the_next_edition_is_reckoned_from_what_is_held():
-    one = source("https://example.org/", tables={"gdp": "gdp"}, months=12, next=datetime.date(2026, 7, 31))
+    one = source(
+        "https://example.org/", tables={"gdp": "gdp"}, months=12, next=datetime.date(2026, 7, 31)
+    )
 
     def held(*retrieved):
-        return {"resources": [{"name": "gdp", "sources": [{"upstream": "an-institution", "retrieved": each} for each in retrieved]}]}
+        return {
+            "resources": [
+                {
+                    "name": "gdp",
+                    "sources": [
+                        {"upstream": "an-institution", "retrieved": each} for each in retrieved
+                    ],
+                }
+            ]
+        }
 
-    assert one.due(held("2026-02-24")) == datetime.date(2026, 7, 31) == one.due(held("not stated")) == one.due(held("2026-12"))
-    assert one.due(held("2026-02-24", "2026-08-01")) == datetime.date(2027, 7, 28) and one.due(held("2028-01-01")) == datetime.date(2028, 7, 28)
+    assert (
+        one.due(held("2026-02-24"))
+        == datetime.date(2026, 7, 31)
+        == one.due(held("not stated"))
+        == one.due(held("2026-12"))
+    )
+    assert one.due(held("2026-02-24", "2026-08-01")) == datetime.date(2027, 7, 28) and one.due(
+        held("2028-01-01")
+    ) == datetime.date(2028, 7, 28)
     assert source("https://example.org/", tables={"gdp": "gdp"}).due(held("2026-08-01")) is None
 
 
@@ -680,7 +890,9 @@ def test_the_next_edition_is_reckoned_from_what_is_held():
 def test_a_fault_of_sources_yml_is_named(tmp_path, change, says):
     path = tmp_path / "data/sources.yml"
     path.write_text(
-        "x:\n  {key: X, institution: X, how: closed, format: CSV, published: never, terms: free, module: m, tables: {}}\n".replace("{", "")
+        "x:\n  {key: X, institution: X, how: closed, format: CSV, published: never, terms: free, module: m, tables: {}}\n".replace(
+            "{", ""
+        )
         .replace("}}", "")
         .replace(", ", "\n  ")
         .replace("tables: ", "tables: {}")

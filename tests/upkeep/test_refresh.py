@@ -64,8 +64,14 @@ def author(template, server, tmp_path):
     """A copy of the book whose prices are published by `server`, and its author."""
     book = shutil.copytree(template, tmp_path / "book")
     registry = yaml.safe_load((book / "data/sources.yml").read_text(encoding="utf-8"))
-    registry["eia-brent"] |= {"address": server.url_for("/"), "hosts": [f"localhost:{server.port}"], "pause": 0}
-    (book / "data/sources.yml").write_text(yaml.safe_dump(registry, allow_unicode=True), encoding="utf-8")
+    registry["eia-brent"] |= {
+        "address": server.url_for("/"),
+        "hosts": [f"localhost:{server.port}"],
+        "pause": 0,
+    }
+    (book / "data/sources.yml").write_text(
+        yaml.safe_dump(registry, allow_unicode=True), encoding="utf-8"
+    )
     publish(server)
     return Author(book)
 
@@ -84,7 +90,11 @@ class Author:
     def run(self, *words, code=0):
         """Run a refresh as the command does, in this process; return what it says."""
         said, flags = [], {word for word in words if word.startswith("--")}
-        names = [word for i, word in enumerate(words) if not word.startswith("--") and words[i - 1] not in ("--accept", "--source")]
+        names = [
+            word
+            for i, word in enumerate(words)
+            if not word.startswith("--") and words[i - 1] not in ("--accept", "--source")
+        ]
         sources = [words[i + 1] for i, word in enumerate(words) if word == "--source"]
         accept = words[words.index("--accept") + 1] if "--accept" in flags else ""
         store, folder = self.book / "_build/upstream", self.data
@@ -104,21 +114,33 @@ class Author:
 
     def type(self, *words, code=0):
         """Type a refresh on the command line; return what it says."""
-        ran = subprocess.run(self.command("refresh", *words), cwd=self.book, capture_output=True, text=True, env=self.environment(), timeout=120)
+        ran = subprocess.run(
+            self.command("refresh", *words),
+            cwd=self.book,
+            capture_output=True,
+            text=True,
+            env=self.environment(),
+            timeout=120,
+        )
         said = ran.stdout + ran.stderr
         assert ran.returncode == code and "Traceback" not in said, said
         return said
 
     def files(self):
         """Content of all that a refresh may write."""
-        return {path.relative_to(self.book).as_posix(): path.read_bytes() for path in [*sorted(self.data.iterdir()), self.book / "data/changes.yml"]}
+        return {
+            path.relative_to(self.book).as_posix(): path.read_bytes()
+            for path in [*sorted(self.data.iterdir()), self.book / "data/changes.yml"]
+        }
 
     def unchanged(self):
         assert self.files() == self.before
         return True
 
     def prices(self):
-        return tables.load("oil_price", self.data).set_index(["frequency", "period"])["usd_per_barrel"]
+        return tables.load("oil_price", self.data).set_index(["frequency", "period"])[
+            "usd_per_barrel"
+        ]
 
 
 def publish(server, year=lambda rows: rows, month=lambda rows: rows):
@@ -129,20 +151,36 @@ def publish(server, year=lambda rows: rows, month=lambda rows: rows):
 
 def newer(rows):
     """A year more, and one year revised by half a per cent."""
-    return [(date, f"{float(price) * 1.005:.2f}" if date.startswith("2024") else price) for date, price in rows] + [(f"{LAST + 1}-06-30", "71.5")]
+    return [
+        (date, f"{float(price) * 1.005:.2f}" if date.startswith("2024") else price)
+        for date, price in rows
+    ] + [(f"{LAST + 1}-06-30", "71.5")]
 
 
 # --- the author's way -----------------------------------------------------------------------------------------------------------
 
 
 def test_a_new_edition_from_download_to_change_log(author, server):
-    assert "nothing has changed" in author.run("oil_price", "--again", "--dry-run") and author.unchanged()
+    assert (
+        "nothing has changed" in author.run("oil_price", "--again", "--dry-run")
+        and author.unchanged()
+    )
     publish(server, year=newer)
     said = author.run("oil_price", "--again", "--dry-run")
     price = float(P2024)
-    assert f"{ROWS + 1} rows: 1 added, 1 revised" in said and f"added: year, {NEXT}: usd_per_barrel 71.5 (" in said and f" in {LAST}-01-01)" in said
-    assert f"revised: year, 2024-01-01, usd_per_barrel: {price:g} → {round(price * 1.005, 2):g} (+0.5%)" in said
-    assert f"chapters/one, price-2024: {price:.2f} → {price * 1.005:.2f}" in said and f"chapters/one, rows: {ROWS} → {ROWS + 1}" in said
+    assert (
+        f"{ROWS + 1} rows: 1 added, 1 revised" in said
+        and f"added: year, {NEXT}: usd_per_barrel 71.5 (" in said
+        and f" in {LAST}-01-01)" in said
+    )
+    assert (
+        f"revised: year, 2024-01-01, usd_per_barrel: {price:g} → {round(price * 1.005, 2):g} (+0.5%)"
+        in said
+    )
+    assert (
+        f"chapters/one, price-2024: {price:.2f} → {price * 1.005:.2f}" in said
+        and f"chapters/one, rows: {ROWS} → {ROWS + 1}" in said
+    )
     assert "verdicts that would change: none" in said and author.unchanged()
 
     asked = len(server.log)
@@ -154,8 +192,13 @@ def test_a_new_edition_from_download_to_change_log(author, server):
     assert changed == {"data/oil_price.csv", "data/datapackage.json", "data/changes.yml"}
 
     entry = yaml.safe_load((author.book / "data/changes.yml").read_text(encoding="utf-8"))[0]
-    resources = {r["name"]: r for r in json.loads(author.before["data/datapackage.json"])["resources"]}
-    old, held = {name: r["hash"] for name, r in resources.items()}, resources["oil_price"]["sources"][0]
+    resources = {
+        r["name"]: r for r in json.loads(author.before["data/datapackage.json"])["resources"]
+    }
+    old, held = (
+        {name: r["hash"] for name, r in resources.items()},
+        resources["oil_price"]["sources"][0],
+    )
     assert entry["kind"] == "data update" and entry["tables"] == [
         {
             "name": "oil_price",
@@ -164,8 +207,16 @@ def test_a_new_edition_from_download_to_change_log(author, server):
             "after": tables.describe("oil_price", author.data)["hash"],
         }
     ]
-    assert "1 added, 1 revised" in entry["text"] and "price-2024" in entry["text"] and "No verdict changed" in entry["text"]
-    assert (author.book / "data/changes.yml").read_text(encoding="utf-8").startswith("# What changed for readers")
+    assert (
+        "1 added, 1 revised" in entry["text"]
+        and "price-2024" in entry["text"]
+        and "No verdict changed" in entry["text"]
+    )
+    assert (
+        (author.book / "data/changes.yml")
+        .read_text(encoding="utf-8")
+        .startswith("# What changed for readers")
+    )
     described = tables.describe("oil_price", author.data)["sources"][0]
     assert (
         re.fullmatch("sha256:[0-9a-f]{64}", described["fetched"])
@@ -179,11 +230,28 @@ def test_a_new_edition_from_download_to_change_log(author, server):
 @needs_upstream
 def test_older_copies_do_not_undo_a_refresh(author):
     author.run("oil_price", "--again")
-    edit_table(author.book, "oil_price", lambda text: text.replace(f"year,2024-01-01,{P2024}", "year,2024-01-01,80.99"))  # as if they had published it so
+    edit_table(
+        author.book,
+        "oil_price",
+        lambda text: text.replace(f"year,2024-01-01,{P2024}", "year,2024-01-01,80.99"),
+    )  # as if they had published it so
     new = author.files()
-    for folder, changes in ((str(UPSTREAM.resolve()), 0), ("_build/upstream", 1)):  # the copies are left alone, the downloads are read
-        ran = subprocess.run(author.command("tables", "--from", folder, "oil_price"), cwd=author.book, capture_output=True, text=True, env=author.environment())
-        assert ran.returncode == 0 and f"{changes} tables changed" in ran.stdout and (author.files() == new) == (not changes), ran.stdout + ran.stderr
+    for folder, changes in (
+        (str(UPSTREAM.resolve()), 0),
+        ("_build/upstream", 1),
+    ):  # the copies are left alone, the downloads are read
+        ran = subprocess.run(
+            author.command("tables", "--from", folder, "oil_price"),
+            cwd=author.book,
+            capture_output=True,
+            text=True,
+            env=author.environment(),
+        )
+        assert (
+            ran.returncode == 0
+            and f"{changes} tables changed" in ran.stdout
+            and (author.files() == new) == (not changes)
+        ), ran.stdout + ran.stderr
 
 
 def test_rows_of_other_sources_stay_as_they_are():
@@ -195,10 +263,15 @@ def test_rows_of_other_sources_stay_as_they_are():
         of_reader = {}
         for source in registry.values():
             if resource["name"] in source.tables:
-                of_reader.setdefault(f"{source.module}:{source.tables[resource['name']]}", []).append(source)
+                of_reader.setdefault(
+                    f"{source.module}:{source.tables[resource['name']]}", []
+                ).append(source)
         text = (tables.DATA / resource["path"]).read_text(encoding="utf-8")
         rows = refresh._rows(text)
-        choosers = [refresh._chooser(resource["name"], its, registry, resource) for its in of_reader.values()]
+        choosers = [
+            refresh._chooser(resource["name"], its, registry, resource)
+            for its in of_reader.values()
+        ]
         for row in rows:
             assert sum(choose(row) for choose in choosers) == 1, (resource["name"], row)
         random.Random(1).shuffle(rows)
@@ -206,13 +279,26 @@ def test_rows_of_other_sources_stay_as_they_are():
 
 
 def test_a_revision_beyond_what_is_plausible_needs_a_reason_that_readers_see(author, server):
-    publish(server, year=lambda rows: [(date, "40" if date.startswith("2024") else price) for date, price in rows])
+    publish(
+        server,
+        year=lambda rows: [
+            (date, "40" if date.startswith("2024") else price) for date, price in rows
+        ],
+    )
     said = author.run("oil_price", "--again", code=1)
-    assert f"beyond what is plausible: year, 2024-01-01, usd_per_barrel: {P2024} → 40 (−50.3%), more than the 2% that is plausible" in said
+    assert (
+        f"beyond what is plausible: year, 2024-01-01, usd_per_barrel: {P2024} → 40 (−50.3%), more than the 2% that is plausible"
+        in said
+    )
     assert 'give the same command again with --accept "REASON"' in said and author.unchanged()
     said = author.run("oil_price", "--accept", "EIA mended a misprint")
-    assert "written: oil_price" in said and author.prices()["year", pd.Timestamp("2024-01-01")] == 40
-    assert "because: EIA mended a misprint." in yaml.safe_load((author.book / "data/changes.yml").read_text(encoding="utf-8"))[0]["text"]
+    assert (
+        "written: oil_price" in said and author.prices()["year", pd.Timestamp("2024-01-01")] == 40
+    )
+    assert (
+        "because: EIA mended a misprint."
+        in yaml.safe_load((author.book / "data/changes.yml").read_text(encoding="utf-8"))[0]["text"]
+    )
 
 
 def text_of(rows):
@@ -231,29 +317,48 @@ def change(before, after):
 
 def test_a_summary_has_the_largest_revisions_first_and_words_last():
     made = change(
-        ["A,1,x,100", "A,2,x,10", "A,3,x,0", "A,4,x,", "A,5,x,50000", "A,6,x,6"], ["A,1,y,101", "A,2,x,5", "A,3,x,1", "A,4,x,9", "A,5,x,60000", "A,6,x,-6"]
+        ["A,1,x,100", "A,2,x,10", "A,3,x,0", "A,4,x,", "A,5,x,50000", "A,6,x,6"],
+        ["A,1,y,101", "A,2,x,5", "A,3,x,1", "A,4,x,9", "A,5,x,60000", "A,6,x,-6"],
     )
     assert made.lines()[0] == "small: 6 rows: 6 revised"
     assert [line.strip() for line in made.lines()[1:8]] == [
         "revised: A, 6, value: 6 → −6 (−200.0%)", "revised: A, 2, value: 10 → 5 (−50.0%)", "revised: A, 5, value: 50,000 → 60,000 (+20.0%)", "revised: A, 1, value: 100 → 101 (+1.0%)",
         "revised: A, 4, value: nothing → 9", "revised: A, 3, value: 0 → 1", "revised: A, 1, word: x → y",
     ]  # fmt: skip
-    assert [line.split(":")[0] for line in made.beyond] == ["A, 6, value", "A, 2, value", "A, 5, value", "A, 4, value"]  # 0 → 1 is within the absolute bound
+    assert [line.split(":")[0] for line in made.beyond] == [
+        "A, 6, value",
+        "A, 2, value",
+        "A, 5, value",
+        "A, 4, value",
+    ]  # 0 → 1 is within the absolute bound
 
 
 def test_a_whole_group_that_is_gone_is_noticed_in_a_large_table():
     before = [f"A,{year},x,1" for year in range(1000, 1100)] + ["B,1,x,1", "B,2,x,1"]
-    assert change(before, before[:-2]).beyond == ["2 of 2 rows of B are gone, more than the 10% that is plausible"]
+    assert change(before, before[:-2]).beyond == [
+        "2 of 2 rows of B are gone, more than the 10% that is plausible"
+    ]
     assert change(before, before[5:]).beyond == [] and change(before, before[15:]).beyond == [
         "15 of 100 rows of A are gone, more than the 10% that is plausible"
     ]
 
 
 def test_a_new_value_is_held_against_the_one_before_it():
-    made = change(["A,2022,x,100", "A,2023,x,110"], ["A,2022,x,100", "A,2023,x,110", "A,2024,x,120", "A,2025,x,120000", "B,2024,x,7"])
-    assert made.lines()[1:4] == ["  added: A, 2024: value 120 (110 in 2023)", "  added: A, 2025: value 120,000 (120 in 2024)", "  added: B, 2024: value 7"]
-    assert made.beyond == ["A, 2025, value is new: 120,000, 1e+03 times the 120 of A, 2024; a factor of 3 is plausible"]
-    assert change(["A,1,x,1"], ["A,1,z,1"]).beyond == ["word: 1 of 1 cells differ, more than the 50% that is plausible: A, 1"]
+    made = change(
+        ["A,2022,x,100", "A,2023,x,110"],
+        ["A,2022,x,100", "A,2023,x,110", "A,2024,x,120", "A,2025,x,120000", "B,2024,x,7"],
+    )
+    assert made.lines()[1:4] == [
+        "  added: A, 2024: value 120 (110 in 2023)",
+        "  added: A, 2025: value 120,000 (120 in 2024)",
+        "  added: B, 2024: value 7",
+    ]
+    assert made.beyond == [
+        "A, 2025, value is new: 120,000, 1e+03 times the 120 of A, 2024; a factor of 3 is plausible"
+    ]
+    assert change(["A,1,x,1"], ["A,1,z,1"]).beyond == [
+        "word: 1 of 1 cells differ, more than the 50% that is plausible: A, 1"
+    ]
 
 
 def test_the_bounds_would_hold_for_the_tables_as_they_are():
@@ -274,7 +379,8 @@ def test_a_verdict_that_would_change_is_shown_and_a_chapter_that_would_break_nam
     edit(
         author.book / "ledger/core/claims.py",
         rule,
-        rule + '    if load("oil_price")["usd_per_barrel"].max() > 200:\n        return Finding(CONTRADICTED, "–", "Oil is dear.")\n',
+        rule
+        + '    if load("oil_price")["usd_per_barrel"].max() > 200:\n        return Finding(CONTRADICTED, "–", "Oil is dear.")\n',
     )
     edit(
         author.book / "chapters/one.md",
@@ -285,9 +391,21 @@ def test_a_verdict_that_would_change_is_shown_and_a_chapter_that_would_break_nam
     )
     publish(server, month=lambda rows: rows + [("2027-08-15", "201")])
     said = author.type("oil_price", "--again", "--dry-run")
-    claim = next(row["claim_id"] for row in tables.rows("claims") if row["decided_by"] == "trade_is_a_small_part_of_each_total")
-    assert f"{claim}: " in said and "→ contradicted; published as" in said and "data/claims.csv must follow" in said
-    assert "pages that would have to follow before the book is built" in said and "chapters/one.md:" in said and "dear" in said
+    claim = next(
+        row["claim_id"]
+        for row in tables.rows("claims")
+        if row["decided_by"] == "trade_is_a_small_part_of_each_total"
+    )
+    assert (
+        f"{claim}: " in said
+        and "→ contradicted; published as" in said
+        and "data/claims.csv must follow" in said
+    )
+    assert (
+        "pages that would have to follow before the book is built" in said
+        and "chapters/one.md:" in said
+        and "dear" in said
+    )
 
 
 # --- what an institution may do to its files -------------------------------------------------------------------------------------
@@ -308,7 +426,12 @@ def test_what_is_not_as_it_was_stops_the_refresh(author, server, body, says):
     server.expect_request("/brent-year.csv").respond_with_data(body)
     server.expect_request("/brent-monthly.csv").respond_with_data(published("month"))
     said = author.run("oil_price", "--again", code=1)
-    assert says in said and "error: oil_price" in said and "eia-brent" in said and server.url_for("/brent-year.csv") in said, said
+    assert (
+        says in said
+        and "error: oil_price" in said
+        and "eia-brent" in said
+        and server.url_for("/brent-year.csv") in said
+    ), said
     assert author.unchanged()
 
 
@@ -326,7 +449,11 @@ def test_one_file_of_two_that_cannot_be_had_stops_the_refresh(author, server, an
     server.expect_request("/brent-year.csv").respond_with_data(published("year"))
     server.expect_request("/brent-monthly.csv").respond_with_response(answer)
     said = author.run("oil_price", "--again", code=1)
-    assert f"error: oil_price: source eia-brent, {server.url_for('/brent-monthly.csv')}: " in said and says in said and author.unchanged()
+    assert (
+        f"error: oil_price: source eia-brent, {server.url_for('/brent-monthly.csv')}: " in said
+        and says in said
+        and author.unchanged()
+    )
     publish(server)
     assert "nothing has changed" in author.run("oil_price")
     assert [request.path for request, _ in server.log] == ["/brent-monthly.csv"]
@@ -334,15 +461,24 @@ def test_one_file_of_two_that_cannot_be_had_stops_the_refresh(author, server, an
 
 def test_a_byte_order_mark_does_not_matter(author, server):
     server.clear()
-    server.expect_request("/brent-year.csv").respond_with_data(b"\xef\xbb\xbf" + published("year").encode())
-    server.expect_request("/brent-monthly.csv").respond_with_data(b"\xef\xbb\xbf" + published("month").encode())
+    server.expect_request("/brent-year.csv").respond_with_data(
+        b"\xef\xbb\xbf" + published("year").encode()
+    )
+    server.expect_request("/brent-monthly.csv").respond_with_data(
+        b"\xef\xbb\xbf" + published("month").encode()
+    )
     assert "nothing has changed" in author.run("oil_price", "--again", "--dry-run")
 
 
 def test_an_edition_that_changes_no_row_is_noted(author, server):
     said = author.run("oil_price", "--again")
-    assert "nothing has changed" in said and "no row of oil_price has changed; edition and date are noted" in said
-    assert {name for name, content in author.files().items() if content != author.before[name]} == {"data/datapackage.json"}
+    assert (
+        "nothing has changed" in said
+        and "no row of oil_price has changed; edition and date are noted" in said
+    )
+    assert {name for name, content in author.files().items() if content != author.before[name]} == {
+        "data/datapackage.json"
+    }
     (source,) = tables.describe("oil_price", author.data)["sources"]
     assert source["retrieved"] == refresh._today() and source["copy"].startswith("2 answers of")
 
@@ -353,8 +489,14 @@ def test_a_cell_that_would_start_a_formula_never_reaches_a_reader():
     spoilt = text.replace("\nP0748,", "\nP0748,=cmd|' /C calc'!A0 ", 1)
     with pytest.raises(tables.TableError, match="row .*, column project, .*would start a formula"):
         tables.check_text("gas_pipelines", spoilt, resource)
-    assert [cell for cell in ("=1", "+a", "-a", "@a", "\tx", "\rx") if not tables.starts_formula(cell)] == []
-    assert [cell for cell in ("", "1", "-1", "-1.5e-3", "+7", "−1", "a=b", "a-b") if tables.starts_formula(cell)] == []
+    assert [
+        cell for cell in ("=1", "+a", "-a", "@a", "\tx", "\rx") if not tables.starts_formula(cell)
+    ] == []
+    assert [
+        cell
+        for cell in ("", "1", "-1", "-1.5e-3", "+7", "−1", "a=b", "a-b")
+        if tables.starts_formula(cell)
+    ] == []
 
 
 # --- corrections ----------------------------------------------------------------------------------------------------------------
@@ -363,16 +505,32 @@ def test_a_cell_that_would_start_a_formula_never_reaches_a_reader():
 def correct(author, theirs, ours):
     row = f'oil_price,frequency=year; period=2024-01-01,usd_per_barrel,{theirs},{ours},"misprint, as EIA\'s own page shows",no\n'
     path = author.data / "corrections.csv"
-    path.write_text(path.read_text(encoding="utf-8").replace("\ntrade_totals", "\n" + row + "trade_totals", 1), encoding="utf-8")
-    ran = subprocess.run(author.command("seal", "corrections"), cwd=author.book, capture_output=True, text=True, env=author.environment())
+    path.write_text(
+        path.read_text(encoding="utf-8").replace("\ntrade_totals", "\n" + row + "trade_totals", 1),
+        encoding="utf-8",
+    )
+    ran = subprocess.run(
+        author.command("seal", "corrections"),
+        cwd=author.book,
+        capture_output=True,
+        text=True,
+        env=author.environment(),
+    )
     assert ran.returncode == 0, ran.stderr
     author.before = author.files()
 
 
 def test_an_error_of_an_institution_is_corrected_until_they_mend_it(author, server):
-    publish(server, year=lambda rows: [(date, "8.053" if date.startswith("2024") else price) for date, price in rows])
+    publish(
+        server,
+        year=lambda rows: [
+            (date, "8.053" if date.startswith("2024") else price) for date, price in rows
+        ],
+    )
     correct(author, "8.053", P2024)
-    assert "nothing has changed" in author.run("oil_price", "--again", "--dry-run")  # ours is in the table already
+    assert "nothing has changed" in author.run(
+        "oil_price", "--again", "--dry-run"
+    )  # ours is in the table already
     publish(server)  # they mend it
     said = author.run("oil_price", "--again", code=1)
     assert (
@@ -380,16 +538,25 @@ def test_an_error_of_an_institution_is_corrected_until_they_mend_it(author, serv
         and f"the institution now has '{P2024}', no longer '8.053'" in said
     )
     assert "Remove or renew".lower() in said.lower() and author.unchanged()
-    publish(server, year=lambda rows: [row for row in rows if not row[0].startswith("2024")])  # or withdraw it
-    assert "the institution now has 0 such rows" in author.run("oil_price", "--again", code=1) and author.unchanged()
+    publish(
+        server, year=lambda rows: [row for row in rows if not row[0].startswith("2024")]
+    )  # or withdraw it
+    assert (
+        "the institution now has 0 such rows" in author.run("oil_price", "--again", code=1)
+        and author.unchanged()
+    )
 
 
 def test_a_row_without_our_value_is_left_out(author):
     correct(author, P2024, "")
     rows = refresh._rows((author.data / "oil_price.csv").read_text(encoding="utf-8"))
     left = refresh._corrected("oil_price", rows, author.data, lambda key: True)
-    assert [row for row in rows if row not in left] == [{"frequency": "year", "period": "2024-01-01", "usd_per_barrel": P2024}]
-    assert refresh._corrected("oil_price", left, author.data, lambda key: False) == left  # rows that are not made anew have been corrected before
+    assert [row for row in rows if row not in left] == [
+        {"frequency": "year", "period": "2024-01-01", "usd_per_barrel": P2024}
+    ]
+    assert (
+        refresh._corrected("oil_price", left, author.data, lambda key: False) == left
+    )  # rows that are not made anew have been corrected before
 
 
 # --- stopped, killed, full, twice ------------------------------------------------------------------------------------------------
@@ -434,7 +601,15 @@ def restore(author):
         (author.book / name).write_bytes(content)
 
 
-CALLS = ["os.replace", "os.fsync", "os.open", "pathlib.Path.mkdir", "pathlib.Path.open", "pathlib.Path.unlink", "shutil.rmtree"]
+CALLS = [
+    "os.replace",
+    "os.fsync",
+    "os.open",
+    "pathlib.Path.mkdir",
+    "pathlib.Path.open",
+    "pathlib.Path.unlink",
+    "shutil.rmtree",
+]
 
 
 def test_killed_at_each_step_of_a_write(tmp_path):
@@ -463,13 +638,21 @@ def test_killed_at_each_step_of_a_write(tmp_path):
         folder.mkdir()
         for path in (folder / "a.csv", folder / "b.csv", tmp_path / "log"):
             path.write_text("old")
-        ran = subprocess.run([sys.executable, "-c", textwrap.dedent(code), str(step)], env=os.environ | {"PYTHONPATH": str(ROOT)})
+        ran = subprocess.run(
+            [sys.executable, "-c", textwrap.dedent(code), str(step)],
+            env=os.environ | {"PYTHONPATH": str(ROOT)},
+        )
         recover(folder)  # what whoever uses the folder next does first
-        content = {path.name: path.read_text() for path in (folder / "a.csv", folder / "b.csv", tmp_path / "log")}
+        content = {
+            path.name: path.read_text()
+            for path in (folder / "a.csv", folder / "b.csv", tmp_path / "log")
+        }
         assert set(content.values()) in ({"old"}, {"new"}), (step, content)
         seen.add((content["a.csv"], ran.returncode))
         replace_files(folder, {"a.csv": "newer"})
-        assert (folder / "a.csv").read_text() == "newer" and not (tmp_path / ".data.pending").exists()
+        assert (folder / "a.csv").read_text() == "newer" and not (
+            tmp_path / ".data.pending"
+        ).exists()
         if ran.returncode == 0:
             break
     assert seen == {("old", -signal.SIGKILL), ("new", -signal.SIGKILL), ("new", 0)} and step > 10
@@ -479,7 +662,9 @@ def test_ctrl_c_while_it_downloads(author, server):
     publish(server, year=newer)
     server.clear()
     server.expect_request("/brent-year.csv").respond_with_data(published("year", newer))
-    server.expect_request("/brent-monthly.csv").respond_with_handler(lambda request: time.sleep(2) or Response(published("month")))
+    server.expect_request("/brent-monthly.csv").respond_with_handler(
+        lambda request: time.sleep(2) or Response(published("month"))
+    )
     run = subprocess.Popen(
         author.command("refresh", "oil_price", "--again"),
         cwd=author.book,
@@ -490,7 +675,10 @@ def test_ctrl_c_while_it_downloads(author, server):
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )  # a shell has what runs in its background ignore it
     for _ in range(300):
-        if any("monthly" in str(request.url) for request, _ in server.log) or (author.book / "_build/upstream/.eia-brent.part/brent-year.csv").exists():
+        if (
+            any("monthly" in str(request.url) for request, _ in server.log)
+            or (author.book / "_build/upstream/.eia-brent.part/brent-year.csv").exists()
+        ):
             break
         time.sleep(0.05)
     time.sleep(0.3)
@@ -499,13 +687,17 @@ def test_ctrl_c_while_it_downloads(author, server):
     assert run.returncode == 130 and "stopped" in said and "Traceback" not in said, said
     assert author.unchanged()
     publish(server, year=newer)
-    assert "written: oil_price" in author.type("oil_price")  # takes up what it had: the first file is not asked for again
+    assert "written: oil_price" in author.type(
+        "oil_price"
+    )  # takes up what it had: the first file is not asked for again
     assert {request.path for request, _ in server.log} == {"/brent-monthly.csv"}
 
 
 def test_the_second_of_two_says_so(author, server):
     server.clear()
-    server.expect_request("/brent-year.csv").respond_with_handler(lambda request: time.sleep(3) or Response(published("year")))
+    server.expect_request("/brent-year.csv").respond_with_handler(
+        lambda request: time.sleep(3) or Response(published("year"))
+    )
     server.expect_request("/brent-monthly.csv").respond_with_data(published("month"))
     first = subprocess.Popen(
         author.command("refresh", "oil_price", "--again"),
@@ -520,7 +712,10 @@ def test_the_second_of_two_says_so(author, server):
             break
         time.sleep(0.05)
     said = author.type("oil_price", code=1)
-    assert re.search(rf"error: another process \({first.pid}\) is bringing data up to date: wait for it to end", said), said
+    assert re.search(
+        rf"error: another process \({first.pid}\) is bringing data up to date: wait for it to end",
+        said,
+    ), said
     out, _ = first.communicate(timeout=60)
     assert first.returncode == 0 and "nothing has changed" in out
     author.type("oil_price")
@@ -528,11 +723,15 @@ def test_the_second_of_two_says_so(author, server):
 
 def test_a_full_disk(author, server, tmp_path):
     """The book stands on a small disk that is mounted where only processes of this test see it."""
-    apart = ["unshare", "--mount"] if os.geteuid() == 0 else ["unshare", "--map-root-user", "--mount"]
+    apart = (
+        ["unshare", "--mount"] if os.geteuid() == 0 else ["unshare", "--map-root-user", "--mount"]
+    )
     disk = tmp_path / "disk"
     disk.mkdir()
     try:
-        subprocess.run([*apart, "mount", "-t", "tmpfs", "none", str(disk)], check=True, capture_output=True)
+        subprocess.run(
+            [*apart, "mount", "-t", "tmpfs", "none", str(disk)], check=True, capture_output=True
+        )
     except (OSError, subprocess.CalledProcessError) as error:
         pytest.skip(f"nobody may mount a small disk to fill on this machine: {error}")
     publish(server, year=newer)
@@ -554,13 +753,21 @@ def test_a_full_disk(author, server, tmp_path):
     """
     temp = tmp_path / "temp"
     temp.mkdir()
-    ran = subprocess.run([*apart, "bash", "-c", textwrap.dedent(script)], capture_output=True, text=True, env=surroundings(TMPDIR=str(temp)))
+    ran = subprocess.run(
+        [*apart, "bash", "-c", textwrap.dedent(script)],
+        capture_output=True,
+        text=True,
+        env=surroundings(TMPDIR=str(temp)),
+    )
     assert ran.returncode == 0, ran.stderr + (tmp_path / "room").read_text()
     failed = [left for left in (0, 300) if (tmp_path / f"code-{left}").read_text().strip() == "1"]
     assert failed, "the disk was never full"
     for left in failed:
         said = (tmp_path / f"said-{left}").read_text()
-        assert re.search("error: .*(No space left on device|disk is full)", said) and "Traceback" not in said, said
+        assert (
+            re.search("error: .*(No space left on device|disk is full)", said)
+            and "Traceback" not in said
+        ), said
         assert (tmp_path / f"after-{left}").read_text() == (tmp_path / "before").read_text()
     assert f"{NEXT},71.5" in (tmp_path / "new.csv").read_text()
 
@@ -572,11 +779,17 @@ def test_sources_are_printed_with_age_due_date_and_key_but_never_its_value(autho
     import datetime
 
     monkeypatch.setenv("COMTRADE_API_KEY", "s3cret")
-    said = refresh.overview(author.data, author.book / "data/sources.yml", datetime.date(2031, 1, 1))
+    said = refresh.overview(
+        author.data, author.book / "data/sources.yml", datetime.date(2031, 1, 1)
+    )
     for name, source in download.sources(author.book / "data/sources.yml").items():
         assert f"{name}: {source.institution} ({source.how})" in said
     assert "COMTRADE_API_KEY, not needed, set" in said and "s3cret" not in said
-    assert re.search(r"oil_price: .*; retrieved 20\d\d-\d\d", said) and "overdue" in said and "(closed)" in said
+    assert (
+        re.search(r"oil_price: .*; retrieved 20\d\d-\d\d", said)
+        and "overdue" in said
+        and "(closed)" in said
+    )
 
 
 def test_a_source_is_overdue_from_the_day_after_its_next_edition_until_the_tables_hold_it(author):
@@ -584,9 +797,16 @@ def test_a_source_is_overdue_from_the_day_after_its_next_edition_until_the_table
 
     registry = author.book / "data/sources.yml"
     expected = download.sources(registry)["eia-brent"].due(tables.package(author.data))
-    late = lambda today: [line for line in refresh.overdue(author.data, registry, today) if line.startswith("eia-brent: ")]
+    late = lambda today: [
+        line
+        for line in refresh.overdue(author.data, registry, today)
+        if line.startswith("eia-brent: ")
+    ]
     assert late(expected) == []
-    assert f"expected on {expected}, 1 days ago: python -m ledger refresh oil_price, or" in late(expected + datetime.timedelta(1))[0]
+    assert (
+        f"expected on {expected}, 1 days ago: python -m ledger refresh oil_price, or"
+        in late(expected + datetime.timedelta(1))[0]
+    )
     package = tables.package(author.data)
     for resource in package["resources"]:
         for entry in download.sources(registry)["eia-brent"].entries(resource):
@@ -598,39 +818,76 @@ def test_a_source_is_overdue_from_the_day_after_its_next_edition_until_the_table
 def test_a_table_kept_by_hand_and_an_unknown_one_are_refused(author):
     assert "this table is kept by hand\n  Edit data/events.csv" in author.type("events", code=1)
     assert "Known tables:" in author.type("prices", code=1)
-    assert "there is no file nowhere.csv" in author.type("arms_transfers", "--file", "nowhere.csv", code=1)
-    assert "Download the file there, then: python -m ledger refresh arms_transfers --file FILE" in author.type("arms_transfers", code=1)
+    assert "there is no file nowhere.csv" in author.type(
+        "arms_transfers", "--file", "nowhere.csv", code=1
+    )
+    assert (
+        "Download the file there, then: python -m ledger refresh arms_transfers --file FILE"
+        in author.type("arms_transfers", code=1)
+    )
     assert author.unchanged()
 
 
 def test_a_site_that_lets_in_persons_only_is_no_fault_of_a_refresh_of_all(author, server):
     registry = yaml.safe_load((author.book / "data/sources.yml").read_text(encoding="utf-8"))
-    registry = {name: registry[name] for name in ("eia-brent", "energy-institute", "energy-institute-2024")}
-    registry["energy-institute"] |= {"address": server.url_for("/workbook.xlsx"), "hosts": [f"localhost:{server.port}"]}
-    (author.book / "data/sources.yml").write_text(yaml.safe_dump(registry, allow_unicode=True), encoding="utf-8")
+    registry = {
+        name: registry[name] for name in ("eia-brent", "energy-institute", "energy-institute-2024")
+    }
+    registry["energy-institute"] |= {
+        "address": server.url_for("/workbook.xlsx"),
+        "hosts": [f"localhost:{server.port}"],
+    }
+    (author.book / "data/sources.yml").write_text(
+        yaml.safe_dump(registry, allow_unicode=True), encoding="utf-8"
+    )
     for answer in (Response("", 403), Response("<!DOCTYPE html><title>Just a moment...</title>")):
         publish(server)
         server.expect_request("/workbook.xlsx").respond_with_response(answer)
         said = author.run("--again", "--dry-run")
-        assert "energy-institute is left as it is: source energy-institute" in said and "nothing has changed" in said
+        assert (
+            "energy-institute is left as it is: source energy-institute" in said
+            and "nothing has changed" in said
+        )
     publish(server)
     server.expect_request("/workbook.xlsx").respond_with_data("", 403)
     said = author.run("energy_production", "--again", code=1)  # asked for by name, it is
-    assert "error: energy_production" in said and "download EI-Stats-Review-All-Data.xlsx in a browser and give it with --file" in said
+    assert (
+        "error: energy_production" in said
+        and "download EI-Stats-Review-All-Data.xlsx in a browser and give it with --file" in said
+    )
     assert author.unchanged()
 
 
 @needs_upstream
 def test_files_that_a_person_downloaded(author):
-    deals, deliveries = UPSTREAM / "sipri-register-deals/trade-register.csv", UPSTREAM / "sipri-register-deliveries/trade_register.csv"
-    both, edition = ["--file", str(deals), "--file", str(deliveries)], "exports of 23 October 2025 and 12 February 2026"
+    deals, deliveries = (
+        UPSTREAM / "sipri-register-deals/trade-register.csv",
+        UPSTREAM / "sipri-register-deliveries/trade_register.csv",
+    )
+    both, edition = (
+        ["--file", str(deals), "--file", str(deliveries)],
+        "exports of 23 October 2025 and 12 February 2026",
+    )
     said = author.type("arms_transfers", *both, "--edition", edition, "--dry-run")
-    since = any("fetched" in entry for entry in tables.describe("arms_transfers")["sources"])  # the book holds a later export than these
-    assert (since or "rows, as before" in said and "nothing has changed" in said) and author.unchanged()
-    said = author.type("arms_transfers", "--file", str(deals), code=1)  # what another run was given is not taken for what this one means
-    assert "also reads source sipri-register-deliveries\n  Get it at https://" in said and author.unchanged()
+    since = any(
+        "fetched" in entry for entry in tables.describe("arms_transfers")["sources"]
+    )  # the book holds a later export than these
+    assert (
+        since or "rows, as before" in said and "nothing has changed" in said
+    ) and author.unchanged()
+    said = author.type(
+        "arms_transfers", "--file", str(deals), code=1
+    )  # what another run was given is not taken for what this one means
+    assert (
+        "also reads source sipri-register-deliveries\n  Get it at https://" in said
+        and author.unchanged()
+    )
     said = author.type("arms_transfers", "--file", str(author.data / "gdp.csv"), code=1)
-    assert "gdp.csv is none of the files it is made of" in said and "SIPRI AT Database ID" in said and author.unchanged()
+    assert (
+        "gdp.csv is none of the files it is made of" in said
+        and "SIPRI AT Database ID" in said
+        and author.unchanged()
+    )
 
 
 @pytest.mark.parametrize("words, says", [
@@ -645,17 +902,32 @@ def test_what_a_person_gave_is_not_taken_for_a_download(author, server, monkeypa
     monkeypatch.setenv("UCDP_API_TOKEN", "a-token")
     given = author.book / "deaths.csv"
     rows = [["conflict_id", "dyad_id", "location_inc"], ["1", "2", "Syria"]]
-    given.write_text("\n".join(",".join(f'"{cell}"' for cell in row) for row in rows) + "\n", encoding="utf-8")
+    given.write_text(
+        "\n".join(",".join(f'"{cell}"' for cell in row) for row in rows) + "\n", encoding="utf-8"
+    )
     registry = yaml.safe_load((author.book / "data/sources.yml").read_text(encoding="utf-8"))
-    registry["ucdp-brd"] |= {"address": server.url_for("/api/"), "hosts": [f"localhost:{server.port}"], "pause": 0}
-    (author.book / "data/sources.yml").write_text(yaml.safe_dump(registry, allow_unicode=True), encoding="utf-8")
+    registry["ucdp-brd"] |= {
+        "address": server.url_for("/api/"),
+        "hosts": [f"localhost:{server.port}"],
+        "pause": 0,
+    }
+    (author.book / "data/sources.yml").write_text(
+        yaml.safe_dump(registry, allow_unicode=True), encoding="utf-8"
+    )
     source = download.sources(author.book / "data/sources.yml")["ucdp-brd"]
     store = author.book / "_build/upstream"
-    assert download.take(source, [given], store, "version 25.1") and download.record(store / "ucdp-brd")["edition"] == "version 25.1"
+    assert (
+        download.take(source, [given], store, "version 25.1")
+        and download.record(store / "ucdp-brd")["edition"] == "version 25.1"
+    )
     server.clear()
     said = author.run("syria_conflict", "--source", "ucdp-brd", code=1)
-    assert [request.path for request, _ in server.log][:1] and all(request.path.startswith("/api/battledeaths/") for request, _ in server.log)
-    assert "error: syria_conflict: source ucdp-brd, https://localhost" in said and author.unchanged()
+    assert [request.path for request, _ in server.log][:1] and all(
+        request.path.startswith("/api/battledeaths/") for request, _ in server.log
+    )
+    assert (
+        "error: syria_conflict: source ucdp-brd, https://localhost" in said and author.unchanged()
+    )
 
 
 def test_what_an_author_edits_meanwhile_is_not_lost(author, server):
@@ -663,11 +935,16 @@ def test_what_an_author_edits_meanwhile_is_not_lost(author, server):
     server.expect_request("/brent-year.csv").respond_with_data(published("year", newer))
     log = author.book / "data/changes.yml"
     server.expect_request("/brent-monthly.csv").respond_with_handler(
-        lambda request: log.write_text(log.read_text(encoding="utf-8") + "# a word\n", encoding="utf-8") and Response(published("month"))
+        lambda request: (
+            log.write_text(log.read_text(encoding="utf-8") + "# a word\n", encoding="utf-8")
+            and Response(published("month"))
+        )
     )
     with pytest.raises(refresh.RefreshError, match="were edited while this ran"):
         author.run("oil_price", "--again")
-    assert author.files() == author.before | {"data/changes.yml": author.before["data/changes.yml"] + b"# a word\n"}
+    assert author.files() == author.before | {
+        "data/changes.yml": author.before["data/changes.yml"] + b"# a word\n"
+    }
 
 
 def test_sealing_waits_its_turn(author):
@@ -681,10 +958,18 @@ def test_a_terminal_shows_how_far_a_download_is(author, server):
 
     server.clear()
     server.expect_request("/brent-year.csv").respond_with_data(published("year"))
-    server.expect_request("/brent-monthly.csv").respond_with_handler(lambda request: time.sleep(0.5) or Response(published("month")))
+    server.expect_request("/brent-monthly.csv").respond_with_handler(
+        lambda request: time.sleep(0.5) or Response(published("month"))
+    )
     ours, theirs = pty.openpty()
     termios.tcsetwinsize(theirs, (40, 100))
-    run = subprocess.Popen(author.command("refresh", "oil_price", "--again"), cwd=author.book, stdout=theirs, stderr=theirs, env=author.environment())
+    run = subprocess.Popen(
+        author.command("refresh", "oil_price", "--again"),
+        cwd=author.book,
+        stdout=theirs,
+        stderr=theirs,
+        env=author.environment(),
+    )
     os.close(theirs)
     shown = b""
     with open(ours, "rb", buffering=0) as terminal:

@@ -24,20 +24,32 @@ from typing import IO, TYPE_CHECKING
 from ledger.core import fingerprints
 from ledger.core.config import ROOT
 
-if TYPE_CHECKING:  # imported where they are used, so that the warm process can start before they are loaded
+if (
+    TYPE_CHECKING
+):  # imported where they are used, so that the warm process can start before they are loaded
     from nbformat import NotebookNode
 
 CACHE = ROOT / "_build" / ".jupyter_cache"
 KEPT = 500  # executed notebooks; the oldest go first
-FAILED = {"Python": "it failed"}  # what stands for the inputs of a run that failed: never as they are now, so it is never taken for a good one
+FAILED = {
+    "Python": "it failed"
+}  # what stands for the inputs of a run that failed: never as they are now, so it is never taken for a good one
 KERNEL = re.compile(r"\A(---\n(?:.*\n)*?[ \t]+display_name:).*$", re.M)
 
 
 class ChapterError(Exception):
     """A chapter did not run to its end: page, file, cell and line, and why. `outputs` has what its cells put out until then."""
 
-    def __init__(self, page: str, reason: str, cell: int = 0, line: int = 1, cells: list | None = None):
-        self.page, self.cell, self.line, self.reason, self.outputs = page, cell, line, reason, cells or []
+    def __init__(
+        self, page: str, reason: str, cell: int = 0, line: int = 1, cells: list | None = None
+    ):
+        self.page, self.cell, self.line, self.reason, self.outputs = (
+            page,
+            cell,
+            line,
+            reason,
+            cells or [],
+        )
         super().__init__(f"{page}.md:{line}: " + (f"cell {cell}: " if cell else "") + reason)
 
 
@@ -45,7 +57,9 @@ def is_notebook(text: str) -> bool:
     """Tell whether a page's text is a notebook with at least one code cell."""
     from myst_nb.core.read import is_myst_markdown_notebook
 
-    return is_myst_markdown_notebook(text) and bool(re.search(r"^[`~:]{3,}\{code-cell\}", text, re.M))
+    return is_myst_markdown_notebook(text) and bool(
+        re.search(r"^[`~:]{3,}\{code-cell\}", text, re.M)
+    )
 
 
 @functools.lru_cache(maxsize=128)
@@ -57,8 +71,17 @@ def read_notebook(text: str) -> NotebookNode:
     starts = notebook.metadata["source_map"]
     for i, cell in enumerate(notebook.cells):
         code = cell.source.splitlines()
-        if cell.cell_type == "code":  # MyST-NB gives the line after the fence, where a cell may have options
-            starts[i] = next((start for start in range(starts[i], len(lines)) if lines[start : start + len(code)] == code), starts[i])
+        if (
+            cell.cell_type == "code"
+        ):  # MyST-NB gives the line after the fence, where a cell may have options
+            starts[i] = next(
+                (
+                    start
+                    for start in range(starts[i], len(lines))
+                    if lines[start : start + len(code)] == code
+                ),
+                starts[i],
+            )
     return notebook
 
 
@@ -76,7 +99,9 @@ def workers() -> int:
     """Return how many chapters run at once: LEDGER_JOBS of the environment, or as many as there are cores."""
     wanted = os.environ.get("LEDGER_JOBS", "")
     if wanted and not (wanted.isdigit() and int(wanted)):
-        raise ValueError(f"LEDGER_JOBS is {wanted!r}: give the number of chapters that may run at once, from 1 up")
+        raise ValueError(
+            f"LEDGER_JOBS is {wanted!r}: give the number of chapters that may run at once, from 1 up"
+        )
     return int(wanted) if wanted else len(os.sched_getaffinity(0))
 
 
@@ -98,9 +123,13 @@ class Kept:
             if (known := self.cache.get_version()) != __version__:
                 raise ValueError(f"it was made by jupyter-cache {known}")
             self.cache.change_cache_limit(KEPT)
-            records = sorted(self.cache.list_cache_records(), key=lambda record: -record.pk)  # the newest first
+            records = sorted(
+                self.cache.list_cache_records(), key=lambda record: -record.pk
+            )  # the newest first
             self.records = [record for record in records if isinstance(record.data, dict)]
-        except Exception as error:  # a damaged database fails in many ways, and all of them mean the same
+        except (
+            Exception
+        ) as error:  # a damaged database fails in many ways, and all of them mean the same
             self._discard(error)
 
     def _discard(self, error: Exception) -> None:
@@ -109,7 +138,10 @@ class Kept:
         if self.folder.exists() and shutil.disk_usage(self.folder).free < 1_000_000:
             raise error  # a full disk is no fault of the cache
         first = (str(error).splitlines() or [""])[0]
-        print(f"The cache of executed chapters cannot be used and is discarded ({type(error).__name__}: {first}).", file=sys.stderr)
+        print(
+            f"The cache of executed chapters cannot be used and is discarded ({type(error).__name__}: {first}).",
+            file=sys.stderr,
+        )
         shutil.rmtree(self.folder, ignore_errors=True)
         self.cache = get_cache(self.folder)
         self.cache.change_cache_limit(KEPT)
@@ -118,37 +150,63 @@ class Kept:
     def find(self, notebook: NotebookNode) -> str | None:
         """Return the key under which the outputs of a notebook are kept, given all its inputs as they are now; None if there are none."""
         cells = _cells(notebook)
-        return next((record.data["key"] for record in self.records if self._fits(record, cells)), None)
+        return next(
+            (record.data["key"] for record in self.records if self._fits(record, cells)), None
+        )
 
     def _fits(self, record, cells: str) -> bool:
         """Tell whether a record is of these cells, with all inputs as they are now, and undamaged."""
         try:
-            return record.data["cells"] == cells and not fingerprints.stale(record.data["inputs"]) and self._is_whole(record)
-        except (KeyError, ValueError, TypeError, AttributeError):  # damaged, so that not even the inputs have names
+            return (
+                record.data["cells"] == cells
+                and not fingerprints.stale(record.data["inputs"])
+                and self._is_whole(record)
+            )
+        except (
+            KeyError,
+            ValueError,
+            TypeError,
+            AttributeError,
+        ):  # damaged, so that not even the inputs have names
             return False
 
     def _is_whole(self, record) -> bool:
         try:
-            text = (self.folder / "executed" / record.hashkey / "base.ipynb").read_text(encoding="utf-8")
+            text = (self.folder / "executed" / record.hashkey / "base.ipynb").read_text(
+                encoding="utf-8"
+            )
             return record.data["digest"] == _digest(text, record.hashkey, record.data)
         except (OSError, ValueError, KeyError):
             return False
 
-    def keep(self, page: str, notebook: NotebookNode, cells: list[dict], used: dict[str, str]) -> str:
+    def keep(
+        self, page: str, notebook: NotebookNode, cells: list[dict], used: dict[str, str]
+    ) -> str:
         """Keep the outputs of a notebook that ran, with what it used, and return their key."""
         import nbformat
         from jupyter_cache.base import CacheBundleIn
 
-        key = hashlib.sha256(json.dumps([_cells(notebook), used], sort_keys=True).encode()).hexdigest()[:16]
+        key = hashlib.sha256(
+            json.dumps([_cells(notebook), used], sort_keys=True).encode()
+        ).hexdigest()[:16]
         data = {"cells": _cells(notebook), "inputs": used, "key": key}
         notebook = fill(notebook, cells)
         notebook.metadata["kernelspec"]["display_name"] = _kernel(key)
         stripped, hashkey = self.cache.create_hashed_notebook(notebook)
         data["digest"] = _digest(nbformat.writes(stripped, nbformat.NO_CONVERT), hashkey, data)
         for attempt in (1, 2):
-            shutil.rmtree(self.folder / "executed" / hashkey, ignore_errors=True)  # a build that was killed may have left half an entry
+            shutil.rmtree(
+                self.folder / "executed" / hashkey, ignore_errors=True
+            )  # a build that was killed may have left half an entry
             try:
-                self.records.insert(0, self.cache.cache_notebook_bundle(CacheBundleIn(notebook, page, data=data), check_validity=False, overwrite=True))
+                self.records.insert(
+                    0,
+                    self.cache.cache_notebook_bundle(
+                        CacheBundleIn(notebook, page, data=data),
+                        check_validity=False,
+                        overwrite=True,
+                    ),
+                )
                 return key
             except Exception as error:
                 if attempt == 2:
@@ -158,7 +216,9 @@ class Kept:
 
     def inputs_of(self, key: str) -> dict[str, str]:
         """Return what the chapter used whose outputs are kept under `key`, with the hashes it found."""
-        return next(record.data["inputs"] for record in self.records if record.data.get("key") == key)
+        return next(
+            record.data["inputs"] for record in self.records if record.data.get("key") == key
+        )
 
     def executed(self, text: str, key: str) -> str:
         """Return a chapter's text as the text of an .ipynb file with the outputs that are kept under `key`."""
@@ -174,9 +234,16 @@ class Kept:
     def why(self, page: str, notebook: NotebookNode) -> str:
         """Say in one line whether a page would execute, and why."""
         if key := self.find(notebook):
-            tables, files = (sum(name.startswith(kind) for name in self.inputs_of(key)) for kind in ("table ", "file "))
+            tables, files = (
+                sum(name.startswith(kind) for name in self.inputs_of(key))
+                for kind in ("table ", "file ")
+            )
             return f"{page} would not execute: its cells, the {_count(tables, 'table')} and {_count(files, 'file')} it reads, the lock and Python are as they were when it ran"
-        last = [r for r in self.records if r.uri == page and self._is_whole(r) and r.data["inputs"] != FAILED]
+        last = [
+            r
+            for r in self.records
+            if r.uri == page and self._is_whole(r) and r.data["inputs"] != FAILED
+        ]
         same = [r for r in last if r.data["cells"] == _cells(notebook)]
         if same:  # of the runs of these cells, the one that is nearest
             reasons = min((fingerprints.stale(r.data["inputs"]) for r in same), key=len)
@@ -198,14 +265,21 @@ def fill(notebook: NotebookNode, cells: list[dict]) -> NotebookNode:
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     for ran in cells:
         cell = code[ran["number"] - 1]
-        cell.execution_count, cell.outputs = ran["execution_count"], [nbformat.from_dict(output) for output in ran["outputs"]]
-    notebook.metadata["language_info"] = nbformat.from_dict({"name": "python", "pygments_lexer": "ipython3"})
+        cell.execution_count, cell.outputs = (
+            ran["execution_count"],
+            [nbformat.from_dict(output) for output in ran["outputs"]],
+        )
+    notebook.metadata["language_info"] = nbformat.from_dict(
+        {"name": "python", "pygments_lexer": "ipython3"}
+    )
     return notebook
 
 
 def _cells(notebook: NotebookNode) -> str:
     """Return a hash of what a notebook asks to run: its code cells and its kernel. (Jupyter-cache tells by no more than these.)"""
-    return hashlib.sha256(json.dumps([_asked(notebook), notebook.metadata.get("kernelspec")], default=str).encode()).hexdigest()
+    return hashlib.sha256(
+        json.dumps([_asked(notebook), notebook.metadata.get("kernelspec")], default=str).encode()
+    ).hexdigest()
 
 
 def _asked(notebook: NotebookNode) -> list[tuple[str, dict]]:
@@ -242,7 +316,11 @@ class Engine:
     """Runs chapters in the warm process of `ledger.build.execution.runner`. Submit all that must run, then take the results one by one."""
 
     def __init__(self, jobs: int, cache: Path = CACHE, limit: int = 120):
-        self.jobs, self.cache, self.limit = jobs, cache, limit  # limit: seconds that a cell may take
+        self.jobs, self.cache, self.limit = (
+            jobs,
+            cache,
+            limit,
+        )  # limit: seconds that a cell may take
         self.process: subprocess.Popen | None = None
         self.notebooks: dict[str, NotebookNode] = {}  # submitted
         self.runs: dict[str, int] = {}  # page → how often it was submitted
@@ -282,12 +360,27 @@ class Engine:
         if self.process is None:
             self.start()
         starts = notebook.metadata["source_map"]
-        code = [(cell, starts[i]) for i, cell in enumerate(notebook.cells) if cell.cell_type == "code"]
-        cells = [{"number": n, "line": line + 1, "source": cell.source, "tags": cell.metadata.get("tags", [])} for n, (cell, line) in enumerate(code, start=1)]
+        code = [
+            (cell, starts[i]) for i, cell in enumerate(notebook.cells) if cell.cell_type == "code"
+        ]
+        cells = [
+            {
+                "number": n,
+                "line": line + 1,
+                "source": cell.source,
+                "tags": cell.metadata.get("tags", []),
+            }
+            for n, (cell, line) in enumerate(code, start=1)
+        ]
         self.notebooks[page], self.runs[page] = notebook, self.runs.get(page, 0) + 1
         with contextlib.suppress(BrokenPipeError):  # the warm process has ended, which `wait` says
             asks, _ = self._pipes()
-            asks.write(json.dumps({"page": page, "run": self.runs[page], "cells": cells, "limit": self.limit}).encode() + b"\n")
+            asks.write(
+                json.dumps(
+                    {"page": page, "run": self.runs[page], "cells": cells, "limit": self.limit}
+                ).encode()
+                + b"\n"
+            )
             asks.flush()
 
     def _pipes(self) -> tuple[IO[bytes], IO[bytes]]:
@@ -308,7 +401,9 @@ class Engine:
         while page not in self.ended:
             line = self._pipes()[1].readline()
             if not line:
-                raise ChapterError(page, "the process that runs the chapters ended; see its message above")
+                raise ChapterError(
+                    page, "the process that runs the chapters ended; see its message above"
+                )
             self._take(json.loads(line), say)
             self._show()
         ended = self.ended[page]
@@ -339,21 +434,41 @@ class Engine:
             try:
                 ran = json.loads(Path(news["result"]).read_text(encoding="utf-8"))
                 os.unlink(news["result"])
-                self.ended[page] = self.kept.keep(page, self.notebooks[page], ran["cells"], ran["inputs"])
-            except Exception as error:  # a full disk, mostly, which the database words in its own way
+                self.ended[page] = self.kept.keep(
+                    page, self.notebooks[page], ran["cells"], ran["inputs"]
+                )
+            except (
+                Exception
+            ) as error:  # a full disk, mostly, which the database words in its own way
                 self.ended[page] = ChapterError(
-                    page, f"it ran, and what it put out could not be kept: {(str(error.__cause__ or error).splitlines() or [repr(error)])[0]}"
+                    page,
+                    f"it ran, and what it put out could not be kept: {(str(error.__cause__ or error).splitlines() or [repr(error)])[0]}",
                 )
         self._show(nothing=True)
-        say(f"{'executed' if 'result' in news else 'FAILED'} {page} in {news['seconds']:.1f} s ({len(self.ended)} of {len(self.notebooks)})")
+        say(
+            f"{'executed' if 'result' in news else 'FAILED'} {page} in {news['seconds']:.1f} s ({len(self.ended)} of {len(self.notebooks)})"
+        )
 
     def _show(self, nothing: bool = False) -> None:
         """On a terminal, say in one line that is written over what runs; elsewhere the line for each chapter that ended must do."""
         if sys.stdout.isatty():
-            cells = {page: sum(cell.cell_type == "code" for cell in self.notebooks[page].cells) for page in self.running}
-            running = ", ".join(f"{page} (cell {cell} of {cells[page]})" for page, cell in sorted(self.running.items()))
+            cells = {
+                page: sum(cell.cell_type == "code" for cell in self.notebooks[page].cells)
+                for page in self.running
+            }
+            running = ", ".join(
+                f"{page} (cell {cell} of {cells[page]})"
+                for page, cell in sorted(self.running.items())
+            )
             line = f"running {running}; {len(self.ended)} of {len(self.notebooks)} done"
-            print("\r\x1b[K" + ("" if nothing or not running else line[: shutil.get_terminal_size().columns - 1]), end="", flush=True)
+            print(
+                "\r\x1b[K"
+                + (
+                    "" if nothing or not running else line[: shutil.get_terminal_size().columns - 1]
+                ),
+                end="",
+                flush=True,
+            )
 
     def close(self) -> None:
         """End the warm process and everything that still runs in it."""

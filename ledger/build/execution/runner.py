@@ -51,7 +51,11 @@ PRELOAD = [
 PRINTED = 1_000_000  # bytes of text a chapter may print: more is a slip, and would make a page nobody can load
 SHOWN = 20_000_000  # bytes of charts and tables a chapter may show
 WRITTEN = 200_000_000  # bytes a file that a chapter writes may have
-RARELY = (50_000, 20, 20)  # garbage collection as often as Python does by itself takes a tenth of the time
+RARELY = (
+    50_000,
+    20,
+    20,
+)  # garbage collection as often as Python does by itself takes a tenth of the time
 TABLES = tables.__file__
 STARTS = {"subprocess.Popen", "os.fork", "os.forkpty", "os.posix_spawn"}  # audit events
 DIE_WITH_PARENT, ADOPT_ORPHANS = 1, 36  # what Linux can be asked to do with a process
@@ -71,7 +75,11 @@ def _ask_linux(option: int, value: int) -> None:
 def _children() -> list[int]:
     """Return the processes whose parent is this one; none where the system does not list them."""
     try:
-        return [int(pid) for thread in os.listdir("/proc/self/task") for pid in Path(f"/proc/self/task/{thread}/children").read_text().split()]
+        return [
+            int(pid)
+            for thread in os.listdir("/proc/self/task")
+            for pid in Path(f"/proc/self/task/{thread}/children").read_text().split()
+        ]
     except OSError:
         return []
 
@@ -84,7 +92,9 @@ def serve(jobs: int, folder: str) -> None:
     they work and leave their results."""
     for name in PRELOAD:
         importlib.import_module(name)
-    sys.modules["frictionless"].Resource(data=b"warm\n1\n", format="csv").validate()  # it loads half of itself at its first check
+    sys.modules["frictionless"].Resource(
+        data=b"warm\n1\n", format="csv"
+    ).validate()  # it loads half of itself at its first check
     gc.collect()
     gc.freeze()  # the children share these pages of memory; without it their garbage collection copies them
     gc.set_threshold(*RARELY)
@@ -107,14 +117,20 @@ def serve(jobs: int, folder: str) -> None:
                 try:
                     child = Child(job, folder)
                 except OSError as error:
-                    tell(job, seconds=0, failure={"reason": f"the chapter could not be started: {error}"})
+                    tell(
+                        job,
+                        seconds=0,
+                        failure={"reason": f"the chapter could not be started: {error}"},
+                    )
                     continue
                 running[child.news] = child
                 inbox.register(child.news, selectors.EVENT_READ)
             if outbox and 1 not in inbox.get_map():
                 inbox.register(1, selectors.EVENT_WRITE)
             due = min((child.due for child in running.values()), default=None)
-            for key, _ in inbox.select(None if due in (None, math.inf) else max(0.0, due - time.monotonic())):
+            for key, _ in inbox.select(
+                None if due in (None, math.inf) else max(0.0, due - time.monotonic())
+            ):
                 if key.fd in running:
                     running[key.fd].listen()
                 elif key.fd == 1:
@@ -163,10 +179,19 @@ class Child:
     """One chapter that runs: its process, the pipe on which it says where it is, and when it is overdue."""
 
     def __init__(self, job: dict, folder: str):
-        self.job, self.at, self.ran, self.rest, self.status, self.failure = job, {"cell": 0, "line": 1}, [], b"", None, None
+        self.job, self.at, self.ran, self.rest, self.status, self.failure = (
+            job,
+            {"cell": 0, "line": 1},
+            [],
+            b"",
+            None,
+            None,
+        )
         self.result = Path(folder, f"{job['page'].replace('/', '--')} {job['run']}.json")
         self.started = time.monotonic()
-        self.limit = job["limit"] if job["limit"] > 0 else math.inf  # Jupyter writes -1 for no limit
+        self.limit = (
+            job["limit"] if job["limit"] > 0 else math.inf
+        )  # Jupyter writes -1 for no limit
         self.due = self.started + self.limit
         self.home = tempfile.mkdtemp(prefix="chapter-", dir=folder)
         self.news, theirs = os.pipe()
@@ -269,7 +294,11 @@ def _be_chapter(job: dict, home: str, result: Path, news: int) -> None:
         status = 1
     except BaseException as error:
         result.with_suffix(".part").unlink(missing_ok=True)
-        say(failure={"reason": f"the chapter ran, and its result could not be written: {_reason(error)}"})
+        say(
+            failure={
+                "reason": f"the chapter ran, and its result could not be written: {_reason(error)}"
+            }
+        )
         status = 1
     os._exit(status)
 
@@ -299,7 +328,9 @@ class Chapter:
         self.size = {"stream": 0, "shown": 0}
         self.excess: Excess | None = None
         self.opened: set[str] = set()
-        self.started: dict[threading.Thread | int, dict] = {}  # thread or process → cell and line where it was started
+        self.started: dict[
+            threading.Thread | int, dict
+        ] = {}  # thread or process → cell and line where it was started
         self.spawned: dict = {}  # cell and line where the last process was started
 
         class Hook(DisplayHook):
@@ -307,7 +338,9 @@ class Chapter:
                 pass
 
             def write_format_data(self, format_dict, md_dict=None):
-                chapter.put("execute_result", format_dict, md_dict, execution_count=self.prompt_count)
+                chapter.put(
+                    "execute_result", format_dict, md_dict, execution_count=self.prompt_count
+                )
 
             def finish_displayhook(self):
                 pass
@@ -331,12 +364,18 @@ class Chapter:
                 raise SystemExit
 
             def _showtraceback(self, etype, evalue, stb):
-                chapter.outputs.append(chapter.new_output("error", ename=etype.__name__, evalue=str(evalue), traceback=list(stb)))
+                chapter.outputs.append(
+                    chapter.new_output(
+                        "error", ename=etype.__name__, evalue=str(evalue), traceback=list(stb)
+                    )
+                )
 
             def init_history(self):  # no history file: chapters leave nothing behind
                 from IPython.core.history import HistoryManager
 
-                self.history_manager = HistoryManager(shell=self, parent=self, enabled=False, hist_file=":memory:")
+                self.history_manager = HistoryManager(
+                    shell=self, parent=self, enabled=False, hist_file=":memory:"
+                )
 
         self.shell = Shell.instance()
         self.shell.colors = "nocolor"
@@ -345,7 +384,9 @@ class Chapter:
         start = threading.Thread.start
 
         def noted(thread):
-            if not sys._getframe(1).f_globals.get("__name__", "").startswith("IPython."):  # %%bash has one, which stays
+            if (
+                not sys._getframe(1).f_globals.get("__name__", "").startswith("IPython.")
+            ):  # %%bash has one, which stays
                 self.started[thread] = self.here()
             start(thread)
 
@@ -360,12 +401,25 @@ class Chapter:
             outcome = self.shell.run_cell(self.cell["source"], store_history=True)
             self._take_what_programs_printed()
             error = outcome.error_before_exec or outcome.error_in_exec
-            self.done.append({"number": self.cell["number"], "execution_count": outcome.execution_count, "outputs": self.outputs})
+            self.done.append(
+                {
+                    "number": self.cell["number"],
+                    "execution_count": outcome.execution_count,
+                    "outputs": self.outputs,
+                }
+            )
             self.say(ran=self.done[-1])  # now, since the process may not live to tell it at the end
             if error is not None and "raises-exception" not in self.cell["tags"]:
-                if isinstance(error, SyntaxError) and error.lineno and str(error.filename).startswith("<ipython-input-"):
+                if (
+                    isinstance(error, SyntaxError)
+                    and error.lineno
+                    and str(error.filename).startswith("<ipython-input-")
+                ):
                     raise Failure(_reason(error), line=self.cell["line"] + error.lineno - 1)
-                raise Failure(_reason(error), line=self._line(reversed(list(traceback.walk_tb(error.__traceback__)))))
+                raise Failure(
+                    _reason(error),
+                    line=self._line(reversed(list(traceback.walk_tb(error.__traceback__)))),
+                )
             if self.excess:  # a cell may have caught it, and its page would lack the rest
                 raise Failure(_reason(self.excess))
             for pid in _children():
@@ -375,21 +429,29 @@ class Chapter:
     def _leave_nothing_running(self) -> None:
         for thread in threading.enumerate():
             if thread in self.started:
-                raise Failure(f"the chapter ends and leaves a thread running: {thread.name}. Join it, or shut its pool down", **self.started[thread])
+                raise Failure(
+                    f"the chapter ends and leaves a thread running: {thread.name}. Join it, or shut its pool down",
+                    **self.started[thread],
+                )
         try:
             while os.waitpid(-1, os.WNOHANG)[0]:
                 pass  # it has ended, and nobody asked how
         except ChildProcessError:
             return  # there is none
         for pid in _children() or [0]:
-            if "from multiprocessing." not in (command := _command(pid)):  # Python's own helpers end with the chapter
+            if "from multiprocessing." not in (
+                command := _command(pid)
+            ):  # Python's own helpers end with the chapter
                 raise Failure(
                     f"the chapter ends and leaves a process running: {command[:60] or pid or 'of unknown name'}. Wait for it, or end it",
                     **self.started.get(pid, self.spawned),
                 )
 
     def put(self, kind: str, data: dict, metadata: dict | None, **more) -> None:
-        data = {mime: base64.b64encode(each).decode() if isinstance(each, bytes) else each for mime, each in data.items()}
+        data = {
+            mime: base64.b64encode(each).decode() if isinstance(each, bytes) else each
+            for mime, each in data.items()
+        }
         self.count("shown", len(json.dumps(data)), SHOWN)
         self.outputs.append(self.new_output(kind, data=data, metadata=metadata or {}, **more))
 
@@ -404,14 +466,18 @@ class Chapter:
     def count(self, kind: str, size: int, limit: int) -> None:
         self.size[kind] += size
         if self.size[kind] > limit:
-            self.excess = Excess(f"the chapter has {'printed' if kind == 'stream' else 'shown'} more than {limit:,} bytes")
+            self.excess = Excess(
+                f"the chapter has {'printed' if kind == 'stream' else 'shown'} more than {limit:,} bytes"
+            )
             raise self.excess
 
     def watch(self, event: str, details: tuple) -> None:
         """Note every file of the checkout that a cell opens, before it reads it: whatever it reads, the page depends on."""
         if event == "open" and isinstance(details[0], (str, bytes)):
             path = os.path.abspath(os.fsdecode(details[0]))
-            if path not in self.opened and not (path.startswith(f"{DATA}{os.sep}") and _asks_for_a_table()):
+            if path not in self.opened and not (
+                path.startswith(f"{DATA}{os.sep}") and _asks_for_a_table()
+            ):
                 self.opened.add(path)
                 if not (details[2] or 0) & os.O_TRUNC:  # what it writes itself is no input
                     _note_file(path)
@@ -420,7 +486,10 @@ class Chapter:
 
     def here(self) -> dict[str, int]:
         """Return cell and line of the chapter's file that are being run."""
-        return {"cell": self.cell["number"], "line": self._line(traceback.walk_stack(sys._getframe()))}
+        return {
+            "cell": self.cell["number"],
+            "line": self._line(traceback.walk_stack(sys._getframe())),
+        }
 
     def used(self) -> dict[str, str]:
         """Return what the page depends on (see `ledger.core.fingerprints`): tables noted, modules imported, files opened, lock, Python."""
@@ -442,7 +511,18 @@ class Chapter:
     def _line(self, frames) -> int:
         """Return the line of the chapter's file at which `frames` (pairs of frame and line, the innermost first) left the present cell."""
         name = f"<ipython-input-{self.shell.execution_count - 1}-"
-        return self.cell["line"] + ([line for frame, line in frames if frame.f_code.co_filename.startswith(name) and line] or [1])[-1] - 1
+        return (
+            self.cell["line"]
+            + (
+                [
+                    line
+                    for frame, line in frames
+                    if frame.f_code.co_filename.startswith(name) and line
+                ]
+                or [1]
+            )[-1]
+            - 1
+        )
 
 
 class Stream(io.TextIOBase):
@@ -469,14 +549,23 @@ def _reason(error: BaseException) -> str:
 
 def _command(pid: int) -> str:
     try:
-        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode("utf-8", "replace").strip()
+        return (
+            Path(f"/proc/{pid}/cmdline")
+            .read_bytes()
+            .replace(b"\0", b" ")
+            .decode("utf-8", "replace")
+            .strip()
+        )
     except OSError:
         return ""
 
 
 def _asks_for_a_table() -> bool:
     """Tell whether `ledger.core.tables` reads, which notes tables by itself: of the descriptor only the entries that are asked for."""
-    return any(frame.f_code.co_filename in (TABLES, fingerprints.__file__) for frame, _ in traceback.walk_stack(sys._getframe()))
+    return any(
+        frame.f_code.co_filename in (TABLES, fingerprints.__file__)
+        for frame, _ in traceback.walk_stack(sys._getframe())
+    )
 
 
 def _note_file(path: str) -> None:

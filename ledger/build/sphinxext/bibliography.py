@@ -11,7 +11,9 @@ from pybtex.style import FormattedEntry
 from pybtex.style.formatting.alpha import Style as AlphaStyle
 from sphinx.application import Sphinx
 
-formatted_before: dict[str, Text] = {}  # what an entry says → how it is printed; kept with the environment
+formatted_before: dict[
+    str, Text
+] = {}  # what an entry says → how it is printed; kept with the environment
 
 
 class GradedStyle(AlphaStyle):
@@ -24,7 +26,12 @@ class GradedStyle(AlphaStyle):
     def format_entry(self, label, entry, bib_data=None):
         said = repr(entry)
         if said not in formatted_before:
-            formatted_before[said] = Text(super().format_entry(label, entry, bib_data).text, " Kind of source: ", entry.fields["keywords"], ".")
+            formatted_before[said] = Text(
+                super().format_entry(label, entry, bib_data).text,
+                " Kind of source: ",
+                entry.fields["keywords"],
+                ".",
+            )
         return FormattedEntry(entry.key, formatted_before[said], label)
 
 
@@ -45,7 +52,9 @@ def format_early(app: Sphinx, env, docnames: list[str]) -> None:
 
 def setup(app: Sphinx) -> None:
     # sphinxcontrib-bibtex looks a plugin up at every citation, and each time the metadata of all installed packages are read
-    pybtex.plugin.find_plugin = functools.cache(getattr(pybtex.plugin.find_plugin, "__wrapped__", pybtex.plugin.find_plugin))
+    pybtex.plugin.find_plugin = functools.cache(
+        getattr(pybtex.plugin.find_plugin, "__wrapped__", pybtex.plugin.find_plugin)
+    )
     register_plugin("pybtex.style.formatting", "ledger", GradedStyle)
     app.connect("builder-inited", recall)
     app.connect("env-before-read-docs", format_early, priority=900)

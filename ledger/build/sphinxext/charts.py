@@ -45,8 +45,15 @@ class FigureOfChart(SphinxTransform):
         name, page = chart["name"], self.env.docname
         elsewhere = charts_of(self.env).get(name, {}).get("page")
         if elsewhere is not None or name in self.document.nameids:
-            raise ExtensionError(f"two charts are named {name!r}: in {elsewhere or page} and in {page}; a name is an address, rename one")
-        page_store.of_page(self.env)["charts"][name] = {"name": name, "page": page, "caption": chart["caption"], "tables": chart["tables"]}
+            raise ExtensionError(
+                f"two charts are named {name!r}: in {elsewhere or page} and in {page}; a name is an address, rename one"
+            )
+        page_store.of_page(self.env)["charts"][name] = {
+            "name": name,
+            "page": page,
+            "caption": chart["caption"],
+            "tables": chart["tables"],
+        }
         if (builder := self.app.builder.name) in ("html", "epub"):
             folder, this = Path(self.app.outdir, "charts"), work(self.config, chart)
             folder.mkdir(exist_ok=True)
@@ -61,12 +68,16 @@ class FigureOfChart(SphinxTransform):
                     "html": self._page(chart, this),
                 }
             for kind, content in files.items():
-                (folder / f"{name}.{kind}").write_bytes(content if isinstance(content, bytes) else content.encode())
+                (folder / f"{name}.{kind}").write_bytes(
+                    content if isinstance(content, bytes) else content.encode()
+                )
 
     def _page(self, chart: dict, this: dict) -> str:
         """Return the page of the chart by itself."""
         picture, below, tools = _parts(chart, this, self.app.builder, f"charts/{chart['name']}")
-        tools = tools.replace("<details>", "<details open>", 1).replace(CODE_HERE, f'<pre tabindex="0">{html.escape(chart["code"])}</pre>')
+        tools = tools.replace("<details>", "<details open>", 1).replace(
+            CODE_HERE, f'<pre tabindex="0">{html.escape(chart["code"])}</pre>'
+        )
         figure = f'<figure class="ledger-chart">{picture}<figcaption>{below}</figcaption>{tools}</figure>'
         known = {
             "chart": chart,
@@ -81,12 +92,16 @@ class FigureOfChart(SphinxTransform):
         return self.app.builder.templates.render("chart.html", known)
 
     def _figure(self, chart: dict) -> nodes.figure:
-        figure = nodes.figure(classes=["ledger-chart"], names=[chart["name"]], ids=[address(chart["name"])])
+        figure = nodes.figure(
+            classes=["ledger-chart"], names=[chart["name"]], ids=[address(chart["name"])]
+        )
         figure.source, figure.line = self.document["source"], None
         self.document.note_explicit_target(figure)
         if self.app.builder.name != "html":
             return print_builders.fill_figure(figure, chart, self.app, self.env.docname)
-        picture, below, tools = _parts(chart, work(self.config, chart), self.app.builder, self.env.docname)
+        picture, below, tools = _parts(
+            chart, work(self.config, chart), self.app.builder, self.env.docname
+        )
         before, after = tools.split(CODE_HERE)
         figure += [raw_html(picture), nodes.caption("", chart["caption"]), raw_html(below + before)]
         figure += nodes.literal_block(chart["code"], chart["code"], language="python")
@@ -107,7 +122,11 @@ def _parts(chart: dict, this: dict, builder, docname: str) -> tuple[str, str, st
         f'<div class="chart-tools"><details><summary>View as table</summary>{_table(chart)}</details><details><summary>Code</summary>{CODE_HERE}</details>'
         f'{citations.block(this, files)}<a class="chart-address" href="{files}.html">The chart by itself</a><p class="chart-downloads">Download {links}</p></div>'
     )
-    return _picture(chart), f'<p class="chart-source">{source_line(chart, builder, docname)}</p>', tools
+    return (
+        _picture(chart),
+        f'<p class="chart-source">{source_line(chart, builder, docname)}</p>',
+        tools,
+    )
 
 
 def work(config, chart: dict) -> dict:
@@ -128,8 +147,12 @@ def address(name: str) -> str:
 
 def _picture(chart: dict) -> str:
     """Return the chart as inline SVG, and beside it what ledger/build/sphinxext/assets/charts.js needs to say the values, which is no program."""
-    svg = chart["svg"].replace("<svg ", f'<svg role="img" aria-label="{html.escape(chart["alt"], quote=True)}" ', 1)
-    marks = json.dumps(chart["marks"], ensure_ascii=False, separators=(",", ":")).replace("</", "<\\/")
+    svg = chart["svg"].replace(
+        "<svg ", f'<svg role="img" aria-label="{html.escape(chart["alt"], quote=True)}" ', 1
+    )
+    marks = json.dumps(chart["marks"], ensure_ascii=False, separators=(",", ":")).replace(
+        "</", "<\\/"
+    )
     return f'<div class="chart-picture">{svg}<script type="application/json" class="chart-marks">{marks}</script></div>'
 
 
@@ -139,7 +162,11 @@ def raw_html(text: str) -> nodes.raw:
 
 def charts_of(env) -> dict[str, dict]:
     """Return name, page, caption and tables of the charts of all pages, by name."""
-    return {name: chart for charts in page_store.of_all(env, "charts").values() for name, chart in charts.items()}
+    return {
+        name: chart
+        for charts in page_store.of_all(env, "charts").values()
+        for name, chart in charts.items()
+    }
 
 
 def source_line(chart: dict, builder, docname: str) -> str:
@@ -147,9 +174,16 @@ def source_line(chart: dict, builder, docname: str) -> str:
     names = []
     for source in chart["sources"]:
         title = html.escape(source["title"])
-        linked = f'<a href="{html.escape(source["path"])}">{title}</a>' if source["path"].startswith("http") else title
+        linked = (
+            f'<a href="{html.escape(source["path"])}">{title}</a>'
+            if source["path"].startswith("http")
+            else title
+        )
         names.append(f"{linked}, {html.escape(source['edition'])}" if source["edition"] else linked)
-    behind = ", ".join(f'<a href="{builder.get_relative_uri(docname, tables.page(name))}">{name}</a>' for name in chart["tables"])
+    behind = ", ".join(
+        f'<a href="{builder.get_relative_uri(docname, tables.page(name))}">{name}</a>'
+        for name in chart["tables"]
+    )
     return f"Source: {'; '.join(names)}. Table: {behind}."
 
 
@@ -157,7 +191,11 @@ def _table(chart: dict) -> str:
     rows = list(csv.reader(io.StringIO(chart["csv"])))
     head = "".join(f'<th scope="col">{html.escape(cell)}</th>' for cell in rows[0])
     body = "".join(
-        "<tr>" + f'<th scope="row">{html.escape(row[0])}</th>' + "".join(td(cell, _readable(cell)) for cell in row[1:]) + "</tr>" for row in rows[1:]
+        "<tr>"
+        + f'<th scope="row">{html.escape(row[0])}</th>'
+        + "".join(td(cell, _readable(cell)) for cell in row[1:])
+        + "</tr>"
+        for row in rows[1:]
     )
     return f'<div class="chart-table" tabindex="0" role="group" aria-label="Data of the chart"><table><caption>{html.escape(chart["caption"])}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
 
@@ -195,13 +233,18 @@ def standalone(svg: str) -> str:
     """Return a chart's SVG with plain colours in place of the page's, for a reader who takes the file elsewhere."""
     svg = plain(svg)
     return '<?xml version="1.0" encoding="utf-8"?>\n' + svg.replace(
-        '<svg style="', "<svg style=\"background: #ffffff; font-family: 'DejaVu Sans', sans-serif; ", 1
+        '<svg style="',
+        "<svg style=\"background: #ffffff; font-family: 'DejaVu Sans', sans-serif; ",
+        1,
     )
 
 
 def palette_css() -> str:
     """Return the colours as CSS variables for the light and the dark theme, so that they stand in one place; print is light."""
-    light, dark = ("".join(f"--chart-{key}: {pair[side]};" for key, pair in (PALETTE | PAGE).items()) for side in (0, 1))
+    light, dark = (
+        "".join(f"--chart-{key}: {pair[side]};" for key, pair in (PALETTE | PAGE).items())
+        for side in (0, 1)
+    )
     return (
         f"body {{ {light} }}\n@media not print {{\nbody[data-theme=dark] {{ {dark} }}\n"
         f"@media (prefers-color-scheme: dark) {{ body:not([data-theme=light]) {{ {dark} }} }}\n}}\n"

@@ -31,10 +31,16 @@ class Claim(SphinxRole):
     def run(self):
         rows = self.env.temp_data.get("ledger_claims")
         if rows is None:
-            rows = self.env.temp_data["ledger_claims"] = {row["claim_id"]: row for row in tables.rows("claims")}
+            rows = self.env.temp_data["ledger_claims"] = {
+                row["claim_id"]: row for row in tables.rows("claims")
+            }
             page_store.depends(self.env, "table claims")
         if self.text not in rows:
-            return [], [self.inliner.reporter.error(f"the ledger has no claim {self.text!r}", line=self.lineno)]
+            return [], [
+                self.inliner.reporter.error(
+                    f"the ledger has no claim {self.text!r}", line=self.lineno
+                )
+            ]
         row = rows[self.text]
         places = page_store.of_page(self.env)["claims"]
         badge = nodes.inline("", "", classes=["claim", _verdict_class(row["verdict"])])
@@ -44,7 +50,9 @@ class Claim(SphinxRole):
         if self.env.docname == LEDGER_PAGE:
             reference = nodes.reference("", "", internal=True, refid=self.text.lower())
         else:
-            reference = make_refnode(self.env.app.builder, self.env.docname, LEDGER_PAGE, self.text.lower(), [])
+            reference = make_refnode(
+                self.env.app.builder, self.env.docname, LEDGER_PAGE, self.text.lower(), []
+            )
         reference += nodes.Text(f"{self.text} · {row['verdict']}")
         reference["reftitle"] = f"{row['claim']} See the verdict in the ledger."
         badge += reference
@@ -58,13 +66,29 @@ class Ledger(SphinxDirective):
         try:
             findings = retrieve_glue_data(self.state.document, "findings").metadata["ledger"]
         except RetrievalError:
-            return [self.state.document.reporter.error("no cell of this page puts the findings, which the ledger shows", line=self.lineno)]
+            return [
+                self.state.document.reporter.error(
+                    "no cell of this page puts the findings, which the ledger shows",
+                    line=self.lineno,
+                )
+            ]
         page_store.depends(self.env, "table claims")
         page_store.of_page(self.env)["findings"] = findings
         table, body = _table("claims", ["Claim", "Verdict", "Why"], (34, 16, 50))
         for claim in tables.rows("claims"):
-            number, verdict, finding = claim["claim_id"], claim["verdict"], findings.get(claim["claim_id"])
-            row = nodes.row(classes=["claim-row", f"domain-{claim['domain']}", _verdict_class(verdict), *(["decided"] if finding else [])])
+            number, verdict, finding = (
+                claim["claim_id"],
+                claim["verdict"],
+                findings.get(claim["claim_id"]),
+            )
+            row = nodes.row(
+                classes=[
+                    "claim-row",
+                    f"domain-{claim['domain']}",
+                    _verdict_class(verdict),
+                    *(["decided"] if finding else []),
+                ]
+            )
             told = nodes.paragraph("", "", classes=["claim-places"], claim=number)
             row += _parsed(
                 self,
@@ -72,12 +96,20 @@ class Ledger(SphinxDirective):
                 + (f"\n\n*The article's slip: {claim['slip']}*" if claim["slip"] else ""),
             )
             row[0]["ids"] = [number.lower()]
-            row[0] += addnodes.index(entries=[("single", number, number.lower(), "main", None)])  # so that the search leads to the row
+            row[0] += addnodes.index(
+                entries=[("single", number, number.lower(), "main", None)]
+            )  # so that the search leads to the row
             row[0] += told
-            row += _parsed(self, f"**{verdict}**\n\n{claim['confidence']} confidence" + (f"\n\ndecided by data: {finding['number']}" if finding else ""))
+            row += _parsed(
+                self,
+                f"**{verdict}**\n\n{claim['confidence']} confidence"
+                + (f"\n\ndecided by data: {finding['number']}" if finding else ""),
+            )
             why = claim["reason"]
             if finding:
-                used = ", ".join(f"{{doc}}`{name} </{tables.page(name)}>`" for name in finding["tables"])
+                used = ", ".join(
+                    f"{{doc}}`{name} </{tables.page(name)}>`" for name in finding["tables"]
+                )
                 why += f"\n\n*Computed:* {finding['because']} Tables: {used}. *Rule:* {claim['how_to_test'].removeprefix('Rule: ')}"
             keys = ",".join(key.strip() for key in claim["sources"].split(";") if key.strip())
             row += _parsed(self, why + (f"\n\n{{cite}}`{keys}`" if keys else ""))
@@ -89,21 +121,38 @@ class Omissions(SphinxDirective):
     """What the article leaves out, one row each."""
 
     def run(self):
-        table, body = _table("omissions", ["No.", "What is missing", "Why it matters", "Known then"], (6, 36, 44, 14))
+        table, body = _table(
+            "omissions", ["No.", "What is missing", "Why it matters", "Known then"], (6, 36, 44, 14)
+        )
         page_store.depends(self.env, "table omissions")
         for omission in tables.rows("omissions"):
             row, number = nodes.row(classes=["claim-row"]), omission["omission_id"]
-            row += nodes.entry("", nodes.paragraph("", "", nodes.strong("", number)), ids=[number.lower()])
-            row += _parsed(self, omission["omission"] + f", told in {{doc}}`/chapters/{omission['chapter']}`.")
+            row += nodes.entry(
+                "", nodes.paragraph("", "", nodes.strong("", number)), ids=[number.lower()]
+            )
+            row += _parsed(
+                self, omission["omission"] + f", told in {{doc}}`/chapters/{omission['chapter']}`."
+            )
             keys = ",".join(key.strip() for key in omission["sources"].split(";") if key.strip())
-            row += _parsed(self, omission["why_it_matters"] + (f"\n\n{{cite}}`{keys}`" if keys else ""))
-            row += _parsed(self, "before the article" if omission["known_before"] == "true" else "only later")
+            row += _parsed(
+                self, omission["why_it_matters"] + (f"\n\n{{cite}}`{keys}`" if keys else "")
+            )
+            row += _parsed(
+                self, "before the article" if omission["known_before"] == "true" else "only later"
+            )
             body += row
         return [table]
 
 
-def _table(kind: str, titles: list[str], widths: tuple[int, ...]) -> tuple[nodes.table, nodes.tbody]:
-    table, group, head, body = nodes.table(classes=["ledger-table", kind]), nodes.tgroup(cols=len(titles)), nodes.thead(), nodes.tbody()
+def _table(
+    kind: str, titles: list[str], widths: tuple[int, ...]
+) -> tuple[nodes.table, nodes.tbody]:
+    table, group, head, body = (
+        nodes.table(classes=["ledger-table", kind]),
+        nodes.tgroup(cols=len(titles)),
+        nodes.thead(),
+        nodes.tbody(),
+    )
     group += [nodes.colspec(colwidth=width) for width in widths]
     row = nodes.row()
     row += [nodes.entry("", nodes.paragraph("", title)) for title in titles]
@@ -115,7 +164,11 @@ def _table(kind: str, titles: list[str], widths: tuple[int, ...]) -> tuple[nodes
 
 def _parsed(directive: SphinxDirective, text: str) -> nodes.entry:
     entry = nodes.entry()
-    directive.state.nested_parse(StringList(text.splitlines(), directive.get_source_info()[0]), directive.content_offset, entry)
+    directive.state.nested_parse(
+        StringList(text.splitlines(), directive.get_source_info()[0]),
+        directive.content_offset,
+        entry,
+    )
     return entry
 
 
@@ -128,10 +181,18 @@ def link_back(app: Sphinx, doctree: nodes.document, docname: str) -> None:
         if "claim" not in paragraph:
             continue
         claim = paragraph["claim"]
-        pages = sorted(page for page, badges in page_store.of_all(app.env, "claims").items() if claim in badges)
+        pages = sorted(
+            page for page, badges in page_store.of_all(app.env, "claims").items() if claim in badges
+        )
         for page in pages:
             paragraph += nodes.Text(", " if paragraph.children else "told in ")
-            paragraph += make_refnode(app.builder, docname, page, f"claim-{claim.lower()}", nodes.Text(app.env.titles[page].astext()))
+            paragraph += make_refnode(
+                app.builder,
+                docname,
+                page,
+                f"claim-{claim.lower()}",
+                nodes.Text(app.env.titles[page].astext()),
+            )
 
 
 def add_filter(app: Sphinx, page: str, template: str, context: dict, doctree) -> None:
@@ -141,12 +202,27 @@ def add_filter(app: Sphinx, page: str, template: str, context: dict, doctree) ->
 
 def as_json(env) -> str:
     """Return the text of claims.json: every claim with its published verdict and, where data decide it, what they say."""
-    findings = {claim: finding for known in page_store.of_all(env, "findings").values() for claim, finding in known.items()}
+    findings = {
+        claim: finding
+        for known in page_store.of_all(env, "findings").values()
+        for claim, finding in known.items()
+    }
     records = []
     for claim in tables.rows("claims"):
-        record = {"claim_id": claim["claim_id"], "claim": claim["claim"], "page": f"chapters/{claim['chapter']}", "verdict": claim["verdict"], "computed": None}
+        record = {
+            "claim_id": claim["claim_id"],
+            "claim": claim["claim"],
+            "page": f"chapters/{claim['chapter']}",
+            "verdict": claim["verdict"],
+            "computed": None,
+        }
         if finding := findings.get(claim["claim_id"]):
-            record["computed"] = {"verdict": finding["verdict"], "figure": finding["number"], "because": finding["because"], "tables": list(finding["tables"])}
+            record["computed"] = {
+                "verdict": finding["verdict"],
+                "figure": finding["number"],
+                "because": finding["because"],
+                "tables": list(finding["tables"]),
+            }
         records.append(record)
     return json.dumps(records, indent=1, ensure_ascii=False) + "\n"
 

@@ -38,15 +38,32 @@ logger = logging.getLogger(__name__)
 LIVE = bool(os.environ.get("LEDGER_LIVE"))
 CODE = [
     *(PACKAGE / "build").rglob("*.py"),
-    *(PACKAGE / "core" / f"{name}.py" for name in ("charts/palette", "citations", "config", "files", "fingerprints", "tables")),
+    *(
+        PACKAGE / "core" / f"{name}.py"
+        for name in ("charts/palette", "citations", "config", "files", "fingerprints", "tables")
+    ),
     PACKAGE / "upkeep" / "download.py",
 ]
-BOOK_ASSETS, ASSETS, THEME = ROOT / "assets", Path(__file__).with_name("assets"), Path(__file__).with_name("theme")
-CHART = [THEME / "chart.html", THEME / "metadata.html"]  # the page of a chart by itself is written when its chapter is read
-EVERYWHERE = ["references.bib", "CITATION.cff", *sorted(path.relative_to(PACKAGE.parent).as_posix() for path in (*CODE, *CHART))]  # what every page depends on
+BOOK_ASSETS, ASSETS, THEME = (
+    ROOT / "assets",
+    Path(__file__).with_name("assets"),
+    Path(__file__).with_name("theme"),
+)
+CHART = [
+    THEME / "chart.html",
+    THEME / "metadata.html",
+]  # the page of a chart by itself is written when its chapter is read
+EVERYWHERE = [
+    "references.bib",
+    "CITATION.cff",
+    *sorted(path.relative_to(PACKAGE.parent).as_posix() for path in (*CODE, *CHART)),
+]  # what every page depends on
 SETTINGS = ["_config.yml", "_toc.yml", "CITATION.cff"]
 NAME = "russia-iran-ledger"  # of the book as a file
-PRINTED = (f"{NAME}.pdf", f"{NAME}.epub")  # ledger/commands/pdf.py puts them into the site; no build of it makes them
+PRINTED = (
+    f"{NAME}.pdf",
+    f"{NAME}.epub",
+)  # ledger/commands/pdf.py puts them into the site; no build of it makes them
 
 
 class BuildFailed(SphinxError):
@@ -60,7 +77,9 @@ class Build:
 
     def __init__(self, published: Path):
         self.published = published
-        self.new, self.old = (published.with_name(f".{published.name}.{age}") for age in ("new", "old"))
+        self.new, self.old = (
+            published.with_name(f".{published.name}.{age}") for age in ("new", "old")
+        )
         self.folder = published.parent / ".work" / published.name
         self.seal = self.folder / "seal.json"
         self.made_of = self.folder / "made-of"
@@ -85,7 +104,10 @@ class Build:
             return None
 
     def _hashes(self) -> dict[str, dict[str, str]]:
-        return {part: hashes(self.folder / part) for part in ("site", "doctrees", "executed", "jupyter_execute")}
+        return {
+            part: hashes(self.folder / part)
+            for part in ("site", "doctrees", "executed", "jupyter_execute")
+        }
 
     def _give_back_last_site(self) -> None:
         """Undo a change of sites that was cut off halfway, and remove what it left."""
@@ -98,7 +120,9 @@ class Build:
     def publish(self, reusable: bool) -> None:
         """Put the new site in the place of the old one; seal the work when the next build may go on from it."""
         made = self._hashes()
-        if made["site"] != {name: known for name, known in hashes(self.published).items() if name not in PRINTED}:  # a site that changes loses them
+        if made["site"] != {
+            name: known for name, known in hashes(self.published).items() if name not in PRINTED
+        }:  # a site that changes loses them
             try:
                 shutil.copytree(self.folder / "site", self.new)
             except OSError as error:  # a full disk, mostly; copytree reports each file
@@ -116,8 +140,14 @@ class Build:
 
     def note_sources(self, app: Sphinx) -> None:
         """Note what the published book was made of (see `made_of`)."""
-        known = [page_store.of_all(app.env, "inputs"), app.config.ledger_inputs, [fingerprints.fingerprint(f"file {name}") for name in SETTINGS]]
-        self.made_of.write_text(fingerprints.of_text(json.dumps(known, sort_keys=True)), encoding="utf-8")
+        known = [
+            page_store.of_all(app.env, "inputs"),
+            app.config.ledger_inputs,
+            [fingerprints.fingerprint(f"file {name}") for name in SETTINGS],
+        ]
+        self.made_of.write_text(
+            fingerprints.of_text(json.dumps(known, sort_keys=True)), encoding="utf-8"
+        )
 
     def close(self) -> None:
         self.engine.close()
@@ -132,7 +162,11 @@ def one_at_a_time(path: Path):
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         lock.seek(0)
-        print(f"Another build of this checkout is running (process {lock.read().strip() or 'unknown'}): waiting for it to end.", file=sys.stderr, flush=True)
+        print(
+            f"Another build of this checkout is running (process {lock.read().strip() or 'unknown'}): waiting for it to end.",
+            file=sys.stderr,
+            flush=True,
+        )
         fcntl.flock(lock, fcntl.LOCK_EX)
     lock.truncate(0)
     lock.write(str(os.getpid()))
@@ -151,7 +185,12 @@ def made_of(published: Path) -> str | None:
 def hashes(folder: Path) -> dict[str, str]:
     """Return a hash of each file under a folder, by its path from there."""
     files = (path for path in sorted(folder.rglob("*")) if path.is_file())
-    return {path.relative_to(folder).as_posix(): hashlib.blake2b(path.read_bytes(), digest_size=16).hexdigest() for path in files}
+    return {
+        path.relative_to(folder).as_posix(): hashlib.blake2b(
+            path.read_bytes(), digest_size=16
+        ).hexdigest()
+        for path in files
+    }
 
 
 class Tasks(ParallelTasks):
@@ -171,7 +210,11 @@ class Tasks(ParallelTasks):
         with contextlib.suppress(EOFError):  # a process that ended without a word
             super().join()
         if self.failed:
-            raise BuildFailed("a process that writes pages was killed") if isinstance(self.failed, EOFError) else self.failed
+            raise (
+                BuildFailed("a process that writes pages was killed")
+                if isinstance(self.failed, EOFError)
+                else self.failed
+            )
 
 
 def say(text: str) -> None:
@@ -185,9 +228,18 @@ def say(text: str) -> None:
 def prepare_site(app: Sphinx) -> None:
     from myst_nb.sphinx_ext import add_global_html_resources
 
-    add_global_html_resources(app, None)  # before the pages, which name the file with a hash of what is in it
-    app.builder.epilog = ""  # it would name the folder in which Sphinx works; Jupyter Book names the site
-    names = [path.relative_to(folder).as_posix() for folder in (ASSETS, BOOK_ASSETS) for path in sorted(folder.rglob("*")) if path.is_file()]
+    add_global_html_resources(
+        app, None
+    )  # before the pages, which name the file with a hash of what is in it
+    app.builder.epilog = (
+        ""  # it would name the folder in which Sphinx works; Jupyter Book names the site
+    )
+    names = [
+        path.relative_to(folder).as_posix()
+        for folder in (ASSETS, BOOK_ASSETS)
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    ]
     for name in set(getattr(app.env, "ledger_assets", [])) - set(names):
         Path(app.outdir, "_static", name).unlink(missing_ok=True)
     app.env.ledger_assets = names
@@ -202,14 +254,20 @@ def stale(app: Sphinx, env, added, changed, removed) -> list[str]:
             app.ledger_build.folder / "executed" / f"{docname}.ipynb",
         ):
             leftover.unlink(missing_ok=True)
-    return [docname for docname, known in page_store.of_all(env, "inputs").items() if fingerprints.stale(known)]
+    return [
+        docname
+        for docname, known in page_store.of_all(env, "inputs").items()
+        if fingerprints.stale(known)
+    ]
 
 
 def run_chapters(app: Sphinx, env, docnames: list[str]) -> None:
     """Start the chapters that must run, and put the other pages first, so that Sphinx reads them meanwhile."""
     building = app.ledger_build
     building.engine.limit = app.config.nb_execution_timeout
-    texts = {docname: Path(env.doc2path(docname)).read_text(encoding="utf-8-sig") for docname in docnames}
+    texts = {
+        docname: Path(env.doc2path(docname)).read_text(encoding="utf-8-sig") for docname in docnames
+    }
     chapters = {}
     for docname, text in texts.items():
         try:
@@ -234,7 +292,9 @@ def give_key(app: Sphinx, docname: str, source: list[str]) -> None:
     if not engine.is_notebook(text):
         return
     if not engine.KERNEL.search(text):
-        raise BuildFailed(f"{docname}.md: a page with code begins with a block that has a line `display_name:` under `kernelspec:`, as the other chapters do")
+        raise BuildFailed(
+            f"{docname}.md: a page with code begins with a block that has a line `display_name:` under `kernelspec:`, as the other chapters do"
+        )
     building, notebook = app.ledger_build, engine.read_notebook(text)
     key = building.engine.kept.find(notebook)
     if key is None:
@@ -261,16 +321,29 @@ def keep_failed(app: Sphinx, docname: str, notebook, error: engine.ChapterError)
     page_store.of_page(app.env, docname)["failure"] = str(error)
     cells = {cell["number"]: cell for cell in error.outputs}
     if error.cell:
-        failed = cells.setdefault(error.cell, {"number": error.cell, "execution_count": None, "outputs": []})
-        if not any(output["output_type"] == "error" for output in failed["outputs"]):  # it did not raise: it was killed, say
-            failed["outputs"].append({"output_type": "error", "ename": "", "evalue": error.reason, "traceback": [error.reason]})
+        failed = cells.setdefault(
+            error.cell, {"number": error.cell, "execution_count": None, "outputs": []}
+        )
+        if not any(
+            output["output_type"] == "error" for output in failed["outputs"]
+        ):  # it did not raise: it was killed, say
+            failed["outputs"].append(
+                {
+                    "output_type": "error",
+                    "ename": "",
+                    "evalue": error.reason,
+                    "traceback": [error.reason],
+                }
+            )
     return app.ledger_build.engine.kept.keep(docname, notebook, list(cells.values()), engine.FAILED)
 
 
 def show_failure(app: Sphinx, page: str, template: str, context: dict, doctree) -> None:
     """Say at the top of a chapter's page that it did not run to its end."""
     if failure := page_store.of_all(app.env, "failure").get(page):
-        context["body"] = f'<p class="chapter-failed" role="alert">This chapter did not run to its end: {html.escape(failure)}</p>{context["body"]}'
+        context["body"] = (
+            f'<p class="chapter-failed" role="alert">This chapter did not run to its end: {html.escape(failure)}</p>{context["body"]}'
+        )
 
 
 def rewrite_all(app: Sphinx, env) -> list[str]:
@@ -283,15 +356,34 @@ def rewrite_all(app: Sphinx, env) -> list[str]:
         sorted(standard["anonlabels"].items()),
         sorted(env.toc_fignumbers.items()),
         sorted(env.toc_secnumbers.items()),
-        sorted((citation.key, citation.bibliography_key.docname, citation.citation_id, citation.formatted_entry.label) for citation in bibliography.citations),
+        sorted(
+            (
+                citation.key,
+                citation.bibliography_key.docname,
+                citation.citation_id,
+                citation.formatted_entry.label,
+            )
+            for citation in bibliography.citations
+        ),
         {docname: sorted(known) for docname, known in page_store.of_all(env, "claims").items()},
-        {docname: sorted(map(str, known.values())) for docname, known in page_store.of_all(env, "charts").items()},
-        {docname: sorted((name, record["tables"]) for name, record in known.items()) for docname, known in page_store.of_all(env, "numbers").items()},
+        {
+            docname: sorted(map(str, known.values()))
+            for docname, known in page_store.of_all(env, "charts").items()
+        },
+        {
+            docname: sorted((name, record["tables"]) for name, record in known.items())
+            for docname, known in page_store.of_all(env, "numbers").items()
+        },
     ]
-    before, env.ledger_shown = getattr(env, "ledger_shown", None), hashlib.sha256(repr(shown).encode()).hexdigest()
+    before, env.ledger_shown = (
+        getattr(env, "ledger_shown", None),
+        hashlib.sha256(repr(shown).encode()).hexdigest(),
+    )
     everything = before != env.ledger_shown
     if everything or app.ledger_build.pages_read > 5:
-        app.parallel = engine.workers() + 1  # for writing; reading waits for chapters, and those run side by side already
+        app.parallel = (
+            engine.workers() + 1
+        )  # for writing; reading waits for chapters, and those run side by side already
     return sorted(env.found_docs) if everything else []
 
 
@@ -300,7 +392,10 @@ def remove_leftovers(app: Sphinx) -> None:
     for folder, known in (("_images", app.env.images), ("_downloads", app.env.dlfiles)):
         names = {name for _, name in known.values()}
         for path in Path(app.outdir, folder).rglob("*"):
-            if path.is_file() and path.relative_to(Path(app.outdir, folder)).as_posix() not in names:
+            if (
+                path.is_file()
+                and path.relative_to(Path(app.outdir, folder)).as_posix() not in names
+            ):
                 path.unlink()
 
 
@@ -318,7 +413,9 @@ def finish(app: Sphinx, error: Exception | None) -> None:
         strict = app.warningiserror or app.keep_going
         if error is None and not (app._warncount and strict):
             remove_leftovers(app)
-            building.publish(reusable=LIVE or not app._warncount)  # Sphinx does not repeat the warnings of pages that it need not read
+            building.publish(
+                reusable=LIVE or not app._warncount
+            )  # Sphinx does not repeat the warnings of pages that it need not read
             building.note_sources(app)
     finally:
         building.close()
@@ -329,18 +426,30 @@ def setup(app: Sphinx) -> None:
     gc.set_threshold(*RARELY)
     sys.excepthook = say_it_once
     sphinx.builders.ParallelTasks = Tasks  # Sphinx has no setting for it
-    building = app.ledger_build = Build(Path(app.outdir).with_name("live") if LIVE else Path(app.outdir))
-    app.outdir, app.doctreedir = type(app.outdir)(building.folder / "site"), type(app.doctreedir)(building.folder / "doctrees")
+    building = app.ledger_build = Build(
+        Path(app.outdir).with_name("live") if LIVE else Path(app.outdir)
+    )
+    app.outdir, app.doctreedir = (
+        type(app.outdir)(building.folder / "site"),
+        type(app.doctreedir)(building.folder / "doctrees"),
+    )
     # Tables, chapters and their modules are followed page by page. These two stand for what every page depends on.
     app.add_config_value("ledger_inputs", "", "env", str)
     app.add_config_value("ledger_assets", "", "html", str)
 
     def set_up(app: Sphinx, config) -> None:
-        config.ledger_inputs = " ".join(fingerprints.fingerprint(name) for name in [*fingerprints.GLOBAL, *(f"file {path}" for path in EVERYWHERE)])
+        config.ledger_inputs = " ".join(
+            fingerprints.fingerprint(name)
+            for name in [*fingerprints.GLOBAL, *(f"file {path}" for path in EVERYWHERE)]
+        )
         config.ledger_inputs += config.html_baseurl or ""
         config.ledger_assets = " ".join(
             fingerprints.fingerprint(f"file {path.relative_to(base).as_posix()}")
-            for base, folder in ((PACKAGE.parent, ASSETS), (PACKAGE.parent, THEME), (ROOT, BOOK_ASSETS))
+            for base, folder in (
+                (PACKAGE.parent, ASSETS),
+                (PACKAGE.parent, THEME),
+                (ROOT, BOOK_ASSETS),
+            )
             for path in sorted(folder.rglob("*"))
             if path.is_file()
         )

@@ -23,10 +23,30 @@ from ledger.build.sphinxext.claims import LEDGER_PAGE
 from ledger.core import citations, tables
 
 FOLDER = "notebooks"  # in the site; published as a branch of that name too, for Colab opens only what is in a repository
-ROLE = re.compile(r"\{(?P<role>[\w:-]+)\}(?P<ticks>`+)(?P<said>.+?)(?<!`)(?P=ticks)(?!`)|(?P<code>`+).+?(?<!`)(?P=code)(?!`)", re.S)
-DIRECTIVE = re.compile(r"^(?P<fence>`{3,}|:{3,})\{(?P<name>[\w-]+)\}(?P<title>[^\n]*)\n(?P<body>.*?)^(?P=fence)[ \t]*$", re.S | re.M)
-ADMONITIONS = ("admonition", "attention", "caution", "danger", "error", "hint", "important", "note", "seealso", "tip", "warning")
-TARGETED = re.compile(r"(?P<text>.+?)\s*<(?P<target>[^<>]+)>", re.S)  # the text of a role that names its target apart
+ROLE = re.compile(
+    r"\{(?P<role>[\w:-]+)\}(?P<ticks>`+)(?P<said>.+?)(?<!`)(?P=ticks)(?!`)|(?P<code>`+).+?(?<!`)(?P=code)(?!`)",
+    re.S,
+)
+DIRECTIVE = re.compile(
+    r"^(?P<fence>`{3,}|:{3,})\{(?P<name>[\w-]+)\}(?P<title>[^\n]*)\n(?P<body>.*?)^(?P=fence)[ \t]*$",
+    re.S | re.M,
+)
+ADMONITIONS = (
+    "admonition",
+    "attention",
+    "caution",
+    "danger",
+    "error",
+    "hint",
+    "important",
+    "note",
+    "seealso",
+    "tip",
+    "warning",
+)
+TARGETED = re.compile(
+    r"(?P<text>.+?)\s*<(?P<target>[^<>]+)>", re.S
+)  # the text of a role that names its target apart
 
 
 # --- the notebook ---------------------------------------------------------------------------------------------------------------
@@ -37,7 +57,10 @@ def notebook(app: Sphinx, docname: str) -> str:
     import nbformat
 
     known = engine.read_notebook(Path(app.env.doc2path(docname)).read_text(encoding="utf-8-sig"))
-    cells = [nbformat.v4.new_markdown_cell(_about(app, docname)), nbformat.v4.new_code_cell(_install(app))]
+    cells = [
+        nbformat.v4.new_markdown_cell(_about(app, docname)),
+        nbformat.v4.new_code_cell(_install(app)),
+    ]
     for cell in copy.deepcopy(known.cells):  # what is read is kept for the build
         if cell.cell_type == "markdown":
             cell.source = plain(app, docname, cell.source)
@@ -46,14 +69,20 @@ def notebook(app: Sphinx, docname: str) -> str:
     for number, cell in enumerate(cells):
         cell.id = f"cell-{number}"  # nbformat would draw one
     kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
-    made = nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel, "language_info": {"name": "python"}})
+    made = nbformat.v4.new_notebook(
+        cells=cells, metadata={"kernelspec": kernel, "language_info": {"name": "python"}}
+    )
     nbformat.validate(made)
     return nbformat.writes(made) + "\n"
 
 
 def _about(app: Sphinx, docname: str) -> str:
     base = app.config.html_baseurl
-    page = f"page [{app.env.titles[docname].astext()}]({base}{app.builder.get_target_uri(docname)})" if docname != app.config.root_doc else "first page"
+    page = (
+        f"page [{app.env.titles[docname].astext()}]({base}{app.builder.get_target_uri(docname)})"
+        if docname != app.config.root_doc
+        else "first page"
+    )
     return (
         f"*This notebook is the {page} of [{citations.edition()['title']}]({base}). "
         f"{app.config.ledger_stamp} Numbers in sentences are those that the page prints; run the cells, and they are computed anew. "
@@ -74,12 +103,27 @@ def plain(app: Sphinx, docname: str, text: str) -> str:
     """Return the prose of a page with MyST's roles, directives, labels and links within the book as plain Markdown with links to the site."""
     page = app.config.html_baseurl + app.builder.get_target_uri(docname)
     text = DIRECTIVE.sub(lambda found: _directive(found, page), text)
-    text = ROLE.sub(lambda found: found[0] if found["code"] else _role(app, docname, found["role"], found["said"]), text)
-    text = re.sub(r"\{\{ (\w+) \}\}", lambda found: app.config.myst_substitutions.get(found[1], found[0]), text)
+    text = ROLE.sub(
+        lambda found: (
+            found[0] if found["code"] else _role(app, docname, found["role"], found["said"])
+        ),
+        text,
+    )
+    text = re.sub(
+        r"\{\{ (\w+) \}\}",
+        lambda found: app.config.myst_substitutions.get(found[1], found[0]),
+        text,
+    )
     text = re.sub(r"^\([\w-]+\)=\n", "", text, flags=re.M)
     text = re.sub(r"^(\S[^\n]*)\n: +", r"- **\1**: ", text, flags=re.M)  # a term and what it means
-    text = re.sub(r"\]\((?!\w+:)([^)\s]+)\.md(#[^)\s]*)?\)", lambda found: f"]({_page(app, docname, found[1])}{found[2] or ''})", text)
-    return re.sub(r'(<a href=")(?!\w+:)([^"]*)', lambda found: found[1] + urljoin(page, found[2]), text)
+    text = re.sub(
+        r"\]\((?!\w+:)([^)\s]+)\.md(#[^)\s]*)?\)",
+        lambda found: f"]({_page(app, docname, found[1])}{found[2] or ''})",
+        text,
+    )
+    return re.sub(
+        r'(<a href=")(?!\w+:)([^"]*)', lambda found: found[1] + urljoin(page, found[2]), text
+    )
 
 
 def _directive(found: re.Match, page: str) -> str:
@@ -102,7 +146,11 @@ def _role(app: Sphinx, docname: str, role: str, said: str) -> str:
     words, target = (named["text"], named["target"]) if named else ("", said)
     if role == "num":
         record = page_store.of_all(env, "numbers")[docname].get(said)
-        return f"[{record['printed']}]({base}{tables.page(record['tables'][0])}.html)" if record else "?"  # a preview shows a page that failed
+        return (
+            f"[{record['printed']}]({base}{tables.page(record['tables'][0])}.html)"
+            if record
+            else "?"
+        )  # a preview shows a page that failed
     if role == "claim":
         if said not in _verdicts():  # the page has its error already
             return said
@@ -112,12 +160,21 @@ def _role(app: Sphinx, docname: str, role: str, said: str) -> str:
         return f"({'; '.join(_citation(base, every[key.strip()]) for key in said.split(',') if key.strip() in every)})"
     if role == "numref" and target in (known := charts.charts_of(env)):
         there = known[target]["page"]
-        number = ".".join(map(str, env.toc_fignumbers.get(there, {}).get("figure", {}).get(charts.address(target), "?")))
+        number = ".".join(
+            map(
+                str,
+                env.toc_fignumbers.get(there, {})
+                .get("figure", {})
+                .get(charts.address(target), "?"),
+            )
+        )
         form = words if "%s" in words or "{number}" in words else app.config.numfig_format["figure"]
         return f"[{form.replace('%s', number).replace('{number}', number)}]({base}{there}.html#{charts.address(target)})"
     if role == "doc":
         address_of = _page(app, docname, target)
-        there = posixpath.normpath(posixpath.join("/", posixpath.dirname(docname), target)).lstrip("/")
+        there = posixpath.normpath(posixpath.join("/", posixpath.dirname(docname), target)).lstrip(
+            "/"
+        )
         return f"[{words or env.titles[there].astext()}]({address_of})"
     labels = env.get_domain("std").anonlabels
     if role in ("ref", "numref") and target in labels:
@@ -129,7 +186,11 @@ def _role(app: Sphinx, docname: str, role: str, said: str) -> str:
 
 def _citation(base: str, citation) -> str:
     style = AuthorYearReferenceStyle()  # as on the site
-    who = style.person.author_or_editor_or_title(full=False).format_data({"entry": citation.entry, "style": style}).render_as("text")
+    who = (
+        style.person.author_or_editor_or_title(full=False)
+        .format_data({"entry": citation.entry, "style": style})
+        .render_as("text")
+    )
     return f"[{who} {citation.entry.fields.get('year', '')}]({base}{citation.bibliography_key.docname}.html#{citation.citation_id})"
 
 
@@ -151,8 +212,12 @@ def block(app: Sphinx, docname: str) -> str:
             f'<a href="{service}/v2/gh/{owner}/{app.config.ledger_elsewhere["ref"]}?urlpath=lab/tree/{docname}.md">Binder</a> (JupyterLab, minutes to start)'
         )
     if service := app.config.ledger_elsewhere["colab"]:
-        links.append(f'<a href="{service}/github/{owner}/blob/{FOLDER}/{name}">Colab</a> (needs a Google account)')
-    there = f"<p>In the browser, at a service of others: {', or '.join(links)}.</p>" if links else ""
+        links.append(
+            f'<a href="{service}/github/{owner}/blob/{FOLDER}/{name}">Colab</a> (needs a Google account)'
+        )
+    there = (
+        f"<p>In the browser, at a service of others: {', or '.join(links)}.</p>" if links else ""
+    )
     commands = html.escape(f'pip install jupyterlab "{package(app)}"\njupyter lab {name}')
     up = "../" * docname.count("/")
     return (
@@ -184,7 +249,9 @@ def write(app: Sphinx, page: str, template: str, context: dict, doctree) -> None
     if app.builder.name != "html" or doctree is None or tables.of_page(page):
         return
     path = Path(app.outdir, FOLDER, name_of(page))
-    if app.config.ledger_elsewhere["repository"] and engine.is_notebook(Path(app.env.doc2path(page)).read_text(encoding="utf-8-sig")):
+    if app.config.ledger_elsewhere["repository"] and engine.is_notebook(
+        Path(app.env.doc2path(page)).read_text(encoding="utf-8-sig")
+    ):
         path.parent.mkdir(exist_ok=True)
         path.write_text(notebook(app, page), encoding="utf-8")
         context["site"]["notebook"] = block(app, page)

@@ -25,19 +25,28 @@ class Num(SphinxRole):
         except RetrievalError:
             if page_store.of_page(self.env)["failure"]:  # the page says why, at its top
                 return [nodes.inline(self.rawtext, "?", classes=["num"])], []
-            message = self.inliner.reporter.error(f"no cell of this page puts a number named {self.text!r}: numbers.put({self.text!r}, …)", line=self.lineno)
+            message = self.inliner.reporter.error(
+                f"no cell of this page puts a number named {self.text!r}: numbers.put({self.text!r}, …)",
+                line=self.lineno,
+            )
             return [], [message]
         record = {**glued.metadata["ledger"], "page": self.env.docname}
         page_store.of_page(self.env)["numbers"][self.text] = record
         printed = nodes.inline(self.rawtext, record["printed"], classes=["num"])
-        link = make_refnode(self.env.app.builder, self.env.docname, tables.page(record["tables"][0]), "", printed)
+        link = make_refnode(
+            self.env.app.builder, self.env.docname, tables.page(record["tables"][0]), "", printed
+        )
         link["reftitle"] = f"Computed from table {', '.join(record['tables'])}"
         return [link], []
 
 
 def numbers_of(env) -> list[dict]:
     """Return the records of what is printed on all pages, in the order of page and name."""
-    return [known[name] for known in page_store.of_all(env, "numbers").values() for name in sorted(known)]
+    return [
+        known[name]
+        for known in page_store.of_all(env, "numbers").values()
+        for name in sorted(known)
+    ]
 
 
 def as_json(env) -> str:

@@ -11,7 +11,10 @@ def of_page(env, docname: str = "") -> dict:
     """Return what is known of a page (of the one that is being read, if none is named): its charts and numbers by name, the claims
     that have a badge on it, the findings that it puts, the inputs that it depends on, and, in the live preview, why its cells did not run to
     their end."""
-    return _pages(env).setdefault(docname or env.docname, {"charts": {}, "numbers": {}, "claims": [], "findings": {}, "inputs": {}, "failure": ""})
+    return _pages(env).setdefault(
+        docname or env.docname,
+        {"charts": {}, "numbers": {}, "claims": [], "findings": {}, "inputs": {}, "failure": ""},
+    )
 
 
 def of_all(env, kind: str) -> dict:
@@ -31,4 +34,6 @@ def _pages(env) -> dict[str, dict]:
 
 
 def setup(app: Sphinx) -> None:
-    app.connect("env-purge-doc", lambda app, env, docname: _pages(env).pop(docname, None), priority=1)
+    app.connect(
+        "env-purge-doc", lambda app, env, docname: _pages(env).pop(docname, None), priority=1
+    )

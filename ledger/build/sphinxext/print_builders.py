@@ -30,7 +30,9 @@ from ledger.core import citations
 from ledger.core.charts.palette import PALETTE
 
 THEME = Path(__file__).with_name("paper")
-LINK = re.compile(r'<a href="(?!\w+:|#)([^"]*)"[^>]*>')  # as a chapter writes it that offers a file of the site
+LINK = re.compile(
+    r'<a href="(?!\w+:|#)([^"]*)"[^>]*>'
+)  # as a chapter writes it that offers a file of the site
 TILE = 72  # what matplotlib repeats of a hatch, in its own units
 SVG = "{http://www.w3.org/2000/svg}"
 ACCESSIBILITY = {
@@ -38,7 +40,9 @@ ACCESSIBILITY = {
     "accessModeSufficient": ("textual",),
     "accessibilityFeature": ("alternativeText", "structuralNavigation", "tableOfContents"),
     "accessibilityHazard": ("none",),
-    "accessibilitySummary": ("Every chart has a text alternative; the numbers behind it are on the book's site.",),
+    "accessibilitySummary": (
+        "Every chart has a text alternative; the numbers behind it are on the book's site.",
+    ),
 }
 
 
@@ -70,11 +74,15 @@ def fill_figure(figure: nodes.figure, chart: dict, app: Sphinx, docname: str) ->
     if app.builder.name == "epub":
         picture = f'<img src="{"../" * docname.count("/")}charts/{chart["name"]}.svg" alt="{alt}"/>'
     else:
-        picture = drawn_hatches(charts.plain(chart["svg"])).replace("<svg ", f'<svg role="img" aria-label="{alt}" ', 1)
+        picture = drawn_hatches(charts.plain(chart["svg"])).replace(
+            "<svg ", f'<svg role="img" aria-label="{alt}" ', 1
+        )
     figure += charts.raw_html(f'<div class="chart-picture">{picture}</div>')
     figure += nodes.caption("", chart["caption"])
     place = on_site(app.config, f"{docname}.html#{charts.address(chart['name'])}")
-    figure += charts.raw_html(f'<p class="chart-source">{charts.source_line(chart, app.builder, docname)} Table, code and files: {place}</p>')
+    figure += charts.raw_html(
+        f'<p class="chart-source">{charts.source_line(chart, app.builder, docname)} Table, code and files: {place}</p>'
+    )
     return figure
 
 
@@ -84,21 +92,40 @@ def drawn_hatches(svg: str) -> str:
     hatches = {pattern.get("id"): pattern for pattern in root.iter(f"{SVG}pattern")}
     for parent in list(root.iter()):
         for at, bar in enumerate(list(parent)):
-            style = bar.get("style") or parent.get("style") or ""  # what all in a group say stands on the group
+            style = (
+                bar.get("style") or parent.get("style") or ""
+            )  # what all in a group say stands on the group
             found = re.search(r"fill:url\(#([^)]+)\)", style)
             if not found or bar.tag != f"{SVG}path":
                 continue
             ground, lines = hatches[found.group(1)]
             left, top, right, bottom = box(bar.get("d"))
             name = f"{found.group(1)}-{len(parent)}-{at}-{round(100 * left)}-{round(100 * top)}"
-            drawn = ElementTree.Element(f"{SVG}g", {"clip-path": bar.get("clip-path", "")} if bar.get("clip-path") else {})
-            ElementTree.SubElement(ElementTree.SubElement(drawn, f"{SVG}clipPath", id=name), f"{SVG}path", d=bar.get("d"))
-            ElementTree.SubElement(drawn, f"{SVG}path", d=bar.get("d"), style=style.replace(found.group(0), f"fill:{ground.get('fill')}"))
+            drawn = ElementTree.Element(
+                f"{SVG}g", {"clip-path": bar.get("clip-path", "")} if bar.get("clip-path") else {}
+            )
+            ElementTree.SubElement(
+                ElementTree.SubElement(drawn, f"{SVG}clipPath", id=name),
+                f"{SVG}path",
+                d=bar.get("d"),
+            )
+            ElementTree.SubElement(
+                drawn,
+                f"{SVG}path",
+                d=bar.get("d"),
+                style=style.replace(found.group(0), f"fill:{ground.get('fill')}"),
+            )
             inside = ElementTree.SubElement(drawn, f"{SVG}g", {"clip-path": f"url(#{name})"})
             for x in range(math.floor(left / TILE), math.ceil(right / TILE)):
                 for y in range(math.floor(top / TILE), math.ceil(bottom / TILE)):
                     ElementTree.SubElement(
-                        inside, f"{SVG}path", {"d": lines.get("d"), "style": lines.get("style"), "transform": f"translate({x * TILE} {y * TILE})"}
+                        inside,
+                        f"{SVG}path",
+                        {
+                            "d": lines.get("d"),
+                            "style": lines.get("style"),
+                            "transform": f"translate({x * TILE} {y * TILE})",
+                        },
                     )
             parent[at] = drawn
     for prefix, space in (("", SVG.strip("{}")), ("xlink", "http://www.w3.org/1999/xlink")):
@@ -138,7 +165,9 @@ class LinksToSite(SphinxTransform):
                 raw.replace_self(charts.raw_html(LINK.sub(self._link, raw.astext())))
 
     def _link(self, found: re.Match) -> str:
-        path = posixpath.normpath(posixpath.join(posixpath.dirname(self.env.docname), found.group(1)))
+        path = posixpath.normpath(
+            posixpath.join(posixpath.dirname(self.env.docname), found.group(1))
+        )
         return f'<a href="{self.config.html_baseurl}{path}">'
 
 
@@ -146,7 +175,9 @@ class Epub(Epub3Builder):
     """Sphinx's EPUB, with a cover, a title page, no stray files, and the same bytes of the same book."""
 
     def get_outdated_docs(self):
-        return sorted(self.env.found_docs)  # all pages at every build: it takes a second, and the title page names the commit
+        return sorted(
+            self.env.found_docs
+        )  # all pages at every build: it takes a second, and the title page names the commit
 
     def get_theme_config(self):
         return "paper", {}
@@ -159,27 +190,45 @@ class Epub(Epub3Builder):
         (out / "cover.svg").write_text(cover(book), encoding="utf-8")
         self.globalcontext["book"] = book
         self.handle_page("titlepage", {"title": "Title page"}, "titlepage.html")
-        (out / "epub-cover.xhtml").unlink(missing_ok=True)  # of the last build: it would be listed twice
+        (out / "epub-cover.xhtml").unlink(
+            missing_ok=True
+        )  # of the last build: it would be listed twice
         super().build_content()
         path = out / "content.opf"
-        said = "".join(f'<meta property="schema:{name}">{html.escape(value)}</meta>\n    ' for name, values in ACCESSIBILITY.items() for value in values)
+        said = "".join(
+            f'<meta property="schema:{name}">{html.escape(value)}</meta>\n    '
+            for name, values in ACCESSIBILITY.items()
+            for value in values
+        )
         text = (
             path.read_text(encoding="utf-8")
             .replace('href="cover.svg"', 'href="cover.svg" properties="cover-image"')
             .replace("</metadata>", f"{said}</metadata>")
         )
-        path.write_text(re.sub(r"[ \t]*<guide>.*?</guide>\n", "", text, flags=re.S), encoding="utf-8")
+        path.write_text(
+            re.sub(r"[ \t]*<guide>.*?</guide>\n", "", text, flags=re.S), encoding="utf-8"
+        )
 
     def toc_metadata(self, level: int, navpoints: list) -> dict:
         return super().toc_metadata(level, navpoints) | {"uid": self.config.epub_identifier}
 
     def build_epub(self) -> None:
         """Write the file as Sphinx does, with one time for all that is in it."""
-        when = max(time.gmtime(int(os.environ.get("SOURCE_DATE_EPOCH", 0)))[:6], (1980, 1, 1, 0, 0, 0))  # a zip knows no time before
+        when = max(
+            time.gmtime(int(os.environ.get("SOURCE_DATE_EPOCH", 0)))[:6], (1980, 1, 1, 0, 0, 0)
+        )  # a zip knows no time before
         with zipfile.ZipFile(Path(self.outdir, f"{NAME}.epub"), "w") as book:
-            for name in ("mimetype", "META-INF/container.xml", "content.opf", "toc.ncx", *self.files):
+            for name in (
+                "mimetype",
+                "META-INF/container.xml",
+                "content.opf",
+                "toc.ncx",
+                *self.files,
+            ):
                 entry = zipfile.ZipInfo(name, when)
-                entry.compress_type = zipfile.ZIP_STORED if name == "mimetype" else zipfile.ZIP_DEFLATED
+                entry.compress_type = (
+                    zipfile.ZIP_STORED if name == "mimetype" else zipfile.ZIP_DEFLATED
+                )
                 entry.external_attr = 0o644 << 16
                 book.writestr(entry, Path(self.outdir, name).read_bytes())
 
@@ -187,10 +236,16 @@ class Epub(Epub3Builder):
 def cover(book: dict[str, str]) -> str:
     """Return the cover as SVG: title and subtitle on a plain ground, in lines that fit."""
     blue, vermilion = PALETTE["blue"][0], PALETTE["vermilion"][0]
-    lines = [(text, size) for part, size, width in ((book["title"], 74, 16), (book["subtitle"], 34, 34)) for text in [*textwrap.wrap(part, width), ""]]
+    lines = [
+        (text, size)
+        for part, size, width in ((book["title"], 74, 16), (book["subtitle"], 34, 34))
+        for text in [*textwrap.wrap(part, width), ""]
+    ]
     at, shown = 330, ""
     for text, size in lines:
-        shown += f'<text x="70" y="{at}" font-size="{size}" fill="#ffffff">{html.escape(text)}</text>\n'
+        shown += (
+            f'<text x="70" y="{at}" font-size="{size}" fill="#ffffff">{html.escape(text)}</text>\n'
+        )
         at += size * 1.3
     return (
         '<?xml version="1.0" encoding="utf-8"?>\n<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 800 1200" width="800" height="1200" font-family="serif">\n'
@@ -213,13 +268,18 @@ class OnePage(SingleFileHTMLBuilder):
     def assemble_doctree(self) -> nodes.document:
         tree = super().assemble_doctree()
         appendix = nodes.section("", nodes.title("", "Appendix: the tables"), ids=["tables"])
-        for wrapper in list(tree.findall(addnodes.start_of_file)):  # out of the first page's section: each chapter is one of its own
+        for wrapper in list(
+            tree.findall(addnodes.start_of_file)
+        ):  # out of the first page's section: each chapter is one of its own
             wrapper.parent.remove(wrapper)
             (appendix if wrapper["docname"].startswith("tables/") else tree).append(wrapper)
         if len(appendix) > 1:
             tree.append(appendix)
         rename(tree, self.config.root_doc)
-        self.contents = [entry(chapter) | {"sections": [entry(part) for part in parts(chapter)]} for chapter in parts(tree)]
+        self.contents = [
+            entry(chapter) | {"sections": [entry(part) for part in parts(chapter)]}
+            for chapter in parts(tree)
+        ]
         return tree
 
     def fix_refuris(self, tree: nodes.Node) -> None:
@@ -229,13 +289,20 @@ class OnePage(SingleFileHTMLBuilder):
 
     def assemble_toc_fignumbers(self):
         return {
-            root: {kind: {place(kind.rpartition("/")[0], name): number for name, number in numbers.items()} for kind, numbers in kinds.items()}
+            root: {
+                kind: {
+                    place(kind.rpartition("/")[0], name): number for name, number in numbers.items()
+                }
+                for kind, numbers in kinds.items()
+            }
             for root, kinds in super().assemble_toc_fignumbers().items()
         }
 
     def get_doc_context(self, docname: str, body: str, metatags: str) -> dict:
         return super().get_doc_context(docname, body, metatags) | {
-            "body": re.sub(r'<span id="document-[^"]*"></span>', "", body),  # each section has the address of its page, see rename
+            "body": re.sub(
+                r'<span id="document-[^"]*"></span>', "", body
+            ),  # each section has the address of its page, see rename
             "contents": self.contents,
             "book": about(self.app),
         }
@@ -278,12 +345,20 @@ def rename(tree: nodes.document, root: str) -> None:
         names.setdefault(docname, set()).update(node.get("ids", ()))
 
     def change(node: nodes.Element, docname: str) -> None:
-        top = isinstance(node, nodes.section) and isinstance(node.parent, (nodes.document, addnodes.start_of_file)) and node["ids"] != ["tables"]
-        node["ids"] = ([place(docname)] if top else []) + [place(docname, name) for name in node.get("ids", ())]
+        top = (
+            isinstance(node, nodes.section)
+            and isinstance(node.parent, (nodes.document, addnodes.start_of_file))
+            and node["ids"] != ["tables"]
+        )
+        node["ids"] = ([place(docname)] if top else []) + [
+            place(docname, name) for name in node.get("ids", ())
+        ]
         if node.get("backrefs"):
             node["backrefs"] = [place(docname, name) for name in node["backrefs"]]
         if "refid" in node:  # what Sphinx resolved on behalf of the first page names places of that
-            node["refid"] = place(docname if node["refid"] in names[docname] else root, node["refid"])
+            node["refid"] = place(
+                docname if node["refid"] in names[docname] else root, node["refid"]
+            )
 
     walk(tree, root, gather)
     walk(tree, root, change)
@@ -296,14 +371,27 @@ def settle(app: Sphinx, config) -> None:
     config.epub_author = config.epub_publisher = config.epub_contributor = config.author
     config.epub_copyright = f"© {config.copyright} {config.author}. The institutions' data are theirs, under the terms that the book names for each table."
     config.epub_description = citations.edition()["abstract"]
-    config.epub_uid, config.epub_identifier = "book-id", "urn:uuid:05880a07-8ee3-54d9-9528-fe9cfa16f7ad"  # for good: a library knows the book by it
-    config.epub_cover, config.epub_pre_files = ("cover.svg", "cover.html"), [("titlepage.xhtml", "Title page")]
-    config.epub_use_index, config.epub_show_urls, config.epub_tocdup, config.epub_tocdepth = False, "no", False, 2
+    config.epub_uid, config.epub_identifier = (
+        "book-id",
+        "urn:uuid:05880a07-8ee3-54d9-9528-fe9cfa16f7ad",
+    )  # for good: a library knows the book by it
+    config.epub_cover, config.epub_pre_files = (
+        ("cover.svg", "cover.html"),
+        [("titlepage.xhtml", "Title page")],
+    )
+    config.epub_use_index, config.epub_show_urls, config.epub_tocdup, config.epub_tocdepth = (
+        False,
+        "no",
+        False,
+        2,
+    )
     config.epub_tocscope = "includehidden"
 
 
 def setup(app: Sphinx) -> None:
-    app.add_config_value("ledger_address", "", "env", str)  # Sphinx reads no page again for another `html_baseurl`, which is printed here
+    app.add_config_value(
+        "ledger_address", "", "env", str
+    )  # Sphinx reads no page again for another `html_baseurl`, which is printed here
     app.add_html_theme("paper", str(THEME))
     app.add_transform(LinksToSite)
     app.add_builder(Epub, override=True)

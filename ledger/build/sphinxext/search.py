@@ -31,7 +31,9 @@ new MutationObserver(() => document.querySelectorAll("ul.search > li > a:not([hr
 
     def split(self, text: str) -> list[str]:
         """Return the words of a text: plain ones, and those joined by hyphen, point or comma that have a figure in them."""
-        return super().split(text) + [word for word in JOINED.findall(text) if re.search(r"\d", word)]
+        return super().split(text) + [
+            word for word in JOINED.findall(text) if re.search(r"\d", word)
+        ]
 
 
 class SearchIndex(sphinx.search.IndexBuilder):
@@ -42,10 +44,14 @@ class SearchIndex(sphinx.search.IndexBuilder):
         at = stream.tell()
         super().load(stream, format)
         stream.seek(at)
-        frozen = self.formats[format].load(stream) if isinstance(format, str) else format.load(stream)
+        frozen = (
+            self.formats[format].load(stream) if isinstance(format, str) else format.load(stream)
+        )
         for entry, places in frozen["indexentries"].items():
             for page, target, main in places:
-                self._index_entries.setdefault(frozen["docnames"][page], []).append((entry, target, "main" if main else ""))
+                self._index_entries.setdefault(frozen["docnames"][page], []).append(
+                    (entry, target, "main" if main else "")
+                )
 
     def prune(self, docnames) -> None:
         """Forget pages that are gone, and with them the words that no page has any more."""

@@ -34,7 +34,9 @@ EVIDENCE_ENDS = "2026-06"
 # Pages of tables that were published under names with underscores; Jupyter Book 2 would make hyphens of them. Their old addresses lead on.
 MOVED = """arms_transfers electricity_mix energy_exports energy_production energy_reserves gas_pipelines gecf_membership military_spending
 official_trade_statements oil_price security_council syria_conflict trade_partners trade_products trade_totals un_ideal_points un_votes""".split()
-MONTHS = "January February March April May June July August September October November December".split()
+MONTHS = (
+    "January February March April May June July August September October November December".split()
+)
 
 
 # What comes from the theme and stands in a reader's way is mended here, and in the last part of ledger.css.
@@ -47,7 +49,10 @@ MENDED = [
         '<input type="checkbox" class="sidebar-toggle" name="__navigation"',
         '<nav class="menus" aria-label="Menus"><input type="checkbox" class="sidebar-toggle" name="__navigation"',
     ),
-    ('aria-label="Toggle table of contents sidebar">', 'aria-label="Toggle table of contents sidebar"></nav>'),
+    (
+        'aria-label="Toggle table of contents sidebar">',
+        'aria-label="Toggle table of contents sidebar"></nav>',
+    ),
     # a table or a line of code that is wider than the page scrolls, and a keyboard has to be able to scroll it
     ('<div class="table-wrapper', '<div tabindex="0" class="table-wrapper'),
     ('<div class="highlight"><pre>', '<div class="highlight"><pre tabindex="0">'),
@@ -61,13 +66,21 @@ def mended(page: str) -> str:
     for before, after in MENDED:
         page = page.replace(before, after)
     # the link that skips to the content is the first stop of the Tab key
-    return re.sub(r'(<nav class="menus".*?</nav>)(.*?)(<a class="skip-to-content.*?</a>)', r"\3\1\2", page, count=1, flags=re.S)
+    return re.sub(
+        r'(<nav class="menus".*?</nav>)(.*?)(<a class="skip-to-content.*?</a>)',
+        r"\3\1\2",
+        page,
+        count=1,
+        flags=re.S,
+    )
 
 
 def policy(theme: Path) -> str:
     """Return the content-security policy of every page: all from the site itself, and no script in a page but the theme's one line,
     which sets light or dark before anything is painted, and is named by its hash. Styles stand in the charts' SVG, so they may."""
-    script = re.search(r"<script>(.*?)</script>", (theme / "base.html").read_text(encoding="utf-8"), re.S).group(1)
+    script = re.search(
+        r"<script>(.*?)</script>", (theme / "base.html").read_text(encoding="utf-8"), re.S
+    ).group(1)
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     return (
         f"default-src 'none'; script-src 'self' 'sha256-{digest}'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; "
@@ -80,9 +93,18 @@ def policy(theme: Path) -> str:
 
 def work(app: Sphinx, docname: str) -> dict:
     """Return a page as a work to cite (see `ledger.core.citations`)."""
-    name, url = docname.rpartition("/")[2], app.config.html_baseurl + app.builder.get_target_uri(docname)
+    name, url = (
+        docname.rpartition("/")[2],
+        app.config.html_baseurl + app.builder.get_target_uri(docname),
+    )
     if resource := tables.of_page(docname):
-        return {"kind": "table", "key": f"{NAME}-{resource['name']}", "title": resource["title"], "url": url, "note": citations.credit(resource["sources"])}
+        return {
+            "kind": "table",
+            "key": f"{NAME}-{resource['name']}",
+            "title": resource["title"],
+            "url": url,
+            "note": citations.credit(resource["sources"]),
+        }
     title = app.env.titles[docname].astext()
     if docname == app.config.root_doc:
         return {"kind": "book", "key": NAME, "title": title, "url": app.config.html_baseurl}
@@ -97,8 +119,19 @@ def file_of(work: dict) -> str:
 def image(app: Sphinx, docname: str) -> dict:
     """Return address and alt text of a page's picture: its first chart, for a table the first drawn from it, else that of the book."""
     every = charts.charts_of(app.env)
-    own = [chart for chart in every.values() if chart["page"] == docname or docname == tables.page(chart["tables"][0])]
-    chosen = next(iter(own or [chart for chart in every.values() if chart["page"] == app.config.root_doc] or every.values()), None)
+    own = [
+        chart
+        for chart in every.values()
+        if chart["page"] == docname or docname == tables.page(chart["tables"][0])
+    ]
+    chosen = next(
+        iter(
+            own
+            or [chart for chart in every.values() if chart["page"] == app.config.root_doc]
+            or every.values()
+        ),
+        None,
+    )
     return (
         {"url": f"{app.config.html_baseurl}charts/{chosen['name']}.png", "alt": chosen["caption"]}
         if chosen
@@ -145,7 +178,11 @@ def linked_data(app: Sphinx, docname: str, work: dict, said: str) -> dict:
             "conditionsOfAccess": resource["republication"],
             "keywords": book["keywords"],
             "variableMeasured": [
-                {"@type": "PropertyValue", "name": field["name"], "description": f"{field['title']}. {field['description']}"}
+                {
+                    "@type": "PropertyValue",
+                    "name": field["name"],
+                    "description": f"{field['title']}. {field['description']}",
+                }
                 | ({"unitText": field["unit"]} if field.get("unit") else {})
                 for field in resource["schema"]["fields"]
             ],
@@ -160,12 +197,23 @@ def linked_data(app: Sphinx, docname: str, work: dict, said: str) -> dict:
                 for source in resource["sources"]
             ],
             "distribution": [
-                {"@type": "DataDownload", "encodingFormat": "text/csv", "contentUrl": f"{base}data/{resource['path']}"},
-                {"@type": "DataDownload", "encodingFormat": "application/zip", "contentUrl": f"{base}data/{resource['name']}.zip"},
+                {
+                    "@type": "DataDownload",
+                    "encodingFormat": "text/csv",
+                    "contentUrl": f"{base}data/{resource['path']}",
+                },
+                {
+                    "@type": "DataDownload",
+                    "encodingFormat": "application/zip",
+                    "contentUrl": f"{base}data/{resource['name']}.zip",
+                },
             ],
         }
     # the licence is of the text; figures keep the terms of their table
-    common |= {"license": f"https://spdx.org/licenses/{book['licence']}", "usageInfo": f"{base}chapters/methods.html#licences"}
+    common |= {
+        "license": f"https://spdx.org/licenses/{book['licence']}",
+        "usageInfo": f"{base}chapters/methods.html#licences",
+    }
     if work["kind"] == "book":
         return common | {
             "@type": "Book",
@@ -175,8 +223,17 @@ def linked_data(app: Sphinx, docname: str, work: dict, said: str) -> dict:
             "abstract": book["abstract"],
             "image": image(app, docname)["url"],
         }
-    used = {name for chart in charts.charts_of(app.env).values() if chart["page"] == docname for name in chart["tables"]}
-    used |= {name for record in page_store.of_all(app.env, "numbers").get(docname, {}).values() for name in record["tables"]}
+    used = {
+        name
+        for chart in charts.charts_of(app.env).values()
+        if chart["page"] == docname
+        for name in chart["tables"]
+    }
+    used |= {
+        name
+        for record in page_store.of_all(app.env, "numbers").get(docname, {}).values()
+        for name in record["tables"]
+    }
     based = [
         {
             "@type": "Dataset",
@@ -197,7 +254,9 @@ def linked_data(app: Sphinx, docname: str, work: dict, said: str) -> dict:
     }
 
 
-def add_to_page(app: Sphinx, page: str, template: str, context: dict, doctree: nodes.document | None) -> None:
+def add_to_page(
+    app: Sphinx, page: str, template: str, context: dict, doctree: nodes.document | None
+) -> None:
     """Give a page's template what `theme/page.html` puts into it."""
     if app.builder.name != "html":
         return
@@ -214,7 +273,9 @@ def add_to_page(app: Sphinx, page: str, template: str, context: dict, doctree: n
     if doctree is not None:
         this = work(app, page)
         words = description(doctree)
-        data = json.dumps(linked_data(app, page, this, words), ensure_ascii=False, sort_keys=True).replace("</", "<\\/")
+        data = json.dumps(
+            linked_data(app, page, this, words), ensure_ascii=False, sort_keys=True
+        ).replace("</", "<\\/")
         said |= {
             "title": this["title"],
             "description": words,
@@ -235,7 +296,9 @@ def commit() -> tuple[str, str, bool]:
         return told[0], told[1], "changed" in told[2:]
 
     def git(*words: str) -> str:
-        return subprocess.run(["git", "-C", str(ROOT), *words], capture_output=True, text=True, check=True).stdout.strip()
+        return subprocess.run(
+            ["git", "-C", str(ROOT), *words], capture_output=True, text=True, check=True
+        ).stdout.strip()
 
     try:
         if Path(git("rev-parse", "--show-toplevel")).resolve() != ROOT.resolve():
@@ -248,7 +311,11 @@ def commit() -> tuple[str, str, bool]:
 
 def stamp(name: str, date: str, changed: bool) -> str:
     """Return the sentence that each page ends with: version, commit and date, and until when the evidence goes."""
-    of = f"built from commit {name} of {in_words(date)}{' with changes since' if changed else ''}" if name else "built outside a repository"
+    of = (
+        f"built from commit {name} of {in_words(date)}{' with changes since' if changed else ''}"
+        if name
+        else "built outside a repository"
+    )
     return f"Version {citations.edition()['version']}, {of}. Evidence ends in {in_words(EVIDENCE_ENDS)}."
 
 
@@ -256,13 +323,22 @@ def substitutions(config) -> dict[str, str]:
     """Return what a page prints of the edition, by the names under which it is written there: {{ version }}, {{ released }}, {{ citation }}, {{ releases }}."""
     book, releases = citations.edition(), f"{config.ledger_elsewhere['repository']}/releases"
     whole = {"kind": "book", "key": NAME, "title": book["title"], "url": f"<{config.html_baseurl}>"}
-    return {"version": book["version"], "released": in_words(book["date"]), "citation": citations.plain(whole), "releases": f"[releases]({releases})"}
+    return {
+        "version": book["version"],
+        "released": in_words(book["date"]),
+        "citation": citations.plain(whole),
+        "releases": f"[releases]({releases})",
+    }
 
 
 def in_words(date: str) -> str:
     """Return an ISO date as in prose: 22 November 2026, or June 2026."""
     year, month, *day = date.split("-")
-    return f"{int(day[0])} {MONTHS[int(month) - 1]} {year}" if day else f"{MONTHS[int(month) - 1]} {year}"
+    return (
+        f"{int(day[0])} {MONTHS[int(month) - 1]} {year}"
+        if day
+        else f"{MONTHS[int(month) - 1]} {year}"
+    )
 
 
 # --- corrections and data updates -----------------------------------------------------------------------------------------------
@@ -274,11 +350,15 @@ def changes() -> list[dict]:
     for number, entry in enumerate(entries, 1):
         told = f"{CHANGES.name}, entry {number}"
         if set(entry) - {"tables"} != {"date", "kind", "title", "text"}:
-            raise ExtensionError(f"{told}: it has the keys {sorted(entry)}; it needs date, kind, title and text, and may have tables")
+            raise ExtensionError(
+                f"{told}: it has the keys {sorted(entry)}; it needs date, kind, title and text, and may have tables"
+            )
         if not re.fullmatch(r"\d{4}-\d\d-\d\d", str(entry["date"])):
             raise ExtensionError(f"{told}: the date {entry['date']!r} is not year-month-day")
         if entry["kind"] not in ("correction", "data update"):
-            raise ExtensionError(f"{told}: the kind {entry['kind']!r} is neither correction nor data update")
+            raise ExtensionError(
+                f"{told}: the kind {entry['kind']!r} is neither correction nor data update"
+            )
     return sorted(entries, key=lambda entry: str(entry["date"]), reverse=True)
 
 
@@ -296,7 +376,9 @@ class Changes(SphinxDirective):
             if entry["kind"] == self.arguments[0]
         ]
         holder = nodes.Element()
-        self.state.nested_parse(StringList(lines or ["None so far."], CHANGES.name), self.content_offset, holder)
+        self.state.nested_parse(
+            StringList(lines or ["None so far."], CHANGES.name), self.content_offset, holder
+        )
         return holder.children
 
 
@@ -324,13 +406,23 @@ def feed(base: str) -> str:
     add(root, "id", f"{base}feed.xml")
     add(root, "link", rel="self", href=f"{base}feed.xml")
     add(root, "link", href=base)
-    add(root, "updated", f"{entries[0]['date'] if entries else citations.edition()['date']}T00:00:00Z")
+    add(
+        root,
+        "updated",
+        f"{entries[0]['date'] if entries else citations.edition()['date']}T00:00:00Z",
+    )
     add(add(root, "author"), "name", citations.edition()["author"])
     for entry in entries:
         item = add(root, "entry")
         add(item, "title", f"{entry['kind'].capitalize()}: {entry['title']}")
-        content = "".join(f"-{table['after'][7:15]}" for table in entry.get("tables", [])[:1])  # a table may be brought up to date twice a day
-        add(item, "id", f"{base}feed.xml#{entry['date']}-{re.sub(r'[^a-z0-9]+', '-', entry['title'].lower())}{content}")
+        content = "".join(
+            f"-{table['after'][7:15]}" for table in entry.get("tables", [])[:1]
+        )  # a table may be brought up to date twice a day
+        add(
+            item,
+            "id",
+            f"{base}feed.xml#{entry['date']}-{re.sub(r'[^a-z0-9]+', '-', entry['title'].lower())}{content}",
+        )
         add(item, "link", href=f"{base}chapters/methods.html#corrections")
         add(item, "updated", f"{entry['date']}T00:00:00Z")
         add(item, "category", term=entry["kind"])
@@ -350,7 +442,11 @@ def licences() -> str:
     told = "Licences of others' software of which this site carries a part (what is in _static/vendor has its own beside it)\n"
     for name in ("furo", "sphinx", "sphinx-basic-ng", "myst-nb", "pygments"):
         made = importlib.metadata.distribution(name)
-        (file,) = (file for file in made.files or [] if file.name.partition(".")[0] == "LICENSE" and ".dist-info" in str(file))
+        (file,) = (
+            file
+            for file in made.files or []
+            if file.name.partition(".")[0] == "LICENSE" and ".dist-info" in str(file)
+        )
         told += f"\n{'-' * 100}\n{made.metadata['Name']} {made.version}\n\n{file.read_text(encoding='utf-8').strip()}\n"
     return told
 
@@ -372,16 +468,38 @@ def write_files(app: Sphinx, error: Exception | None) -> None:
             (site / f"{file_of(this)}.{ending}").write_text(form(this), encoding="utf-8")
     (site / "feed.xml").write_text(feed(base), encoding="utf-8")
     (site / "_static" / "licences.txt").write_text(licences(), encoding="utf-8")
-    addresses = [base if docname == app.config.root_doc else base + app.builder.get_target_uri(docname) for docname in pages]
-    (site / "sitemap.xml").write_text(sitemap(addresses + [f"{base}charts/{name}.html" for name in sorted(charts.charts_of(app.env))]), encoding="utf-8")
-    (site / "robots.txt").write_text(f"User-agent: *\nAllow: /\nSitemap: {base}sitemap.xml\n", encoding="utf-8")
+    addresses = [
+        base if docname == app.config.root_doc else base + app.builder.get_target_uri(docname)
+        for docname in pages
+    ]
+    (site / "sitemap.xml").write_text(
+        sitemap(
+            addresses + [f"{base}charts/{name}.html" for name in sorted(charts.charts_of(app.env))]
+        ),
+        encoding="utf-8",
+    )
+    (site / "robots.txt").write_text(
+        f"User-agent: *\nAllow: /\nSitemap: {base}sitemap.xml\n", encoding="utf-8"
+    )
     name, date, changed = app.ledger_commit
     editions = {
-        resource["name"]: [{key: source[key] for key in ("key", "institution", "edition", "retrieved")} for source in resource["sources"]]
+        resource["name"]: [
+            {key: source[key] for key in ("key", "institution", "edition", "retrieved")}
+            for source in resource["sources"]
+        ]
         for resource in tables.package()["resources"]
     }
-    told = {"version": citations.edition()["version"], "commit": name, "date": date, "changed_since": changed, "evidence_ends": EVIDENCE_ENDS, "data": editions}
-    (site / "build.json").write_text(json.dumps(told, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    told = {
+        "version": citations.edition()["version"],
+        "commit": name,
+        "date": date,
+        "changed_since": changed,
+        "evidence_ends": EVIDENCE_ENDS,
+        "data": editions,
+    }
+    (site / "build.json").write_text(
+        json.dumps(told, indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
+    )
 
 
 def lead_on(app: Sphinx, error: Exception | None) -> None:
@@ -393,7 +511,10 @@ def lead_on(app: Sphinx, error: Exception | None) -> None:
         if docname not in app.env.found_docs:
             old.unlink(missing_ok=True)
             continue
-        here, address = f"{docname.rpartition('/')[2]}.html", html.escape(app.config.html_baseurl + app.builder.get_target_uri(docname))
+        here, address = (
+            f"{docname.rpartition('/')[2]}.html",
+            html.escape(app.config.html_baseurl + app.builder.get_target_uri(docname)),
+        )
         old.write_text(
             f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>This page has moved</title><meta name="robots" content="noindex">\n'
             f'<meta http-equiv="Content-Security-Policy" content="{app.ledger_policy}"><meta name="viewport" content="width=device-width,initial-scale=1">\n'
@@ -416,9 +537,13 @@ def setup(app: Sphinx) -> None:
 
     def set_up(app: Sphinx, config) -> None:
         if not re.fullmatch(r"https?://[^/]+/(.*/)?", config.html_baseurl or ""):
-            raise ConfigError(f"_config.yml: html: baseurl: {config.html_baseurl!r} is not the site's address; it begins with https:// and ends with /")
+            raise ConfigError(
+                f"_config.yml: html: baseurl: {config.html_baseurl!r} is not the site's address; it begins with https:// and ends with /"
+            )
         config.ledger_stamp = stamp(*app.ledger_commit)
-        config.ledger_elsewhere = notebooks.elsewhere(config.html_theme_options, app.ledger_commit[0])
+        config.ledger_elsewhere = notebooks.elsewhere(
+            config.html_theme_options, app.ledger_commit[0]
+        )
         config.html_theme_options = {}  # Jupyter Book's are for another theme
         config.myst_substitutions = {**config.myst_substitutions, **substitutions(config)}
         from furo import THEME_PATH

@@ -30,7 +30,10 @@ def write_pages(root: Path) -> None:
     """Write one Markdown page for each table into `root`/tables (which is not kept in git), and remove pages of tables that are gone or have moved."""
     folder = root / tables.PAGES
     folder.mkdir(exist_ok=True)
-    wanted = {root / f"{tables.page(resource['name'])}.md": page(resource) for resource in tables.package()["resources"]}
+    wanted = {
+        root / f"{tables.page(resource['name'])}.md": page(resource)
+        for resource in tables.package()["resources"]
+    }
     for path in folder.glob("*.md"):
         if path not in wanted:
             path.unlink()
@@ -44,7 +47,11 @@ def write_pages(root: Path) -> None:
 def page(resource: dict) -> str:
     """Return the Markdown text of a table's page."""
     name = resource["name"]
-    made = "It is kept by hand." if resource["builder"] == tables.HAND else "It is built by " + ", ".join(f"`{b}`" for b in resource["builder"]) + "."
+    made = (
+        "It is kept by hand."
+        if resource["builder"] == tables.HAND
+        else "It is built by " + ", ".join(f"`{b}`" for b in resource["builder"]) + "."
+    )
     key = ", ".join(f"`{column}`" for column in resource["schema"]["primaryKey"])
     lines = [
         f"(table-{name})=",
@@ -61,29 +68,61 @@ def page(resource: dict) -> str:
         "",
     ]
     for source in resource["sources"]:
-        title = f"[{source['title']}]({source['path']})" if source["path"].startswith("https") else source["title"]
-        lines.append(f"- **{source['key']}**: {title}, {source['institution']}. Edition: {source['edition']}. Retrieved: {source['retrieved']}.")
+        title = (
+            f"[{source['title']}]({source['path']})"
+            if source["path"].startswith("https")
+            else source["title"]
+        )
+        lines.append(
+            f"- **{source['key']}**: {title}, {source['institution']}. Edition: {source['edition']}. Retrieved: {source['retrieved']}."
+        )
     lines += [
         "",
         "## Terms",
         "",
-        " ".join(f"[{each['title']}]({each['path']})." if each.get("path") else f"{each['title']}." for each in resource["licenses"]),
+        " ".join(
+            f"[{each['title']}]({each['path']})." if each.get("path") else f"{each['title']}."
+            for each in resource["licenses"]
+        ),
         "",
         resource["republication"],
         "",
     ]
     if resource.get("notes"):
-        lines += ["## What to know before using it", "", *(f"- {note}" for note in resource["notes"]), ""]
+        lines += [
+            "## What to know before using it",
+            "",
+            *(f"- {note}" for note in resource["notes"]),
+            "",
+        ]
     lines += ["## Columns", "", "| Column | What it holds | Unit | Values |", "|---|---|---|---|"]
     for field in resource["schema"]["fields"]:
         lines.append(
             "| "
             + " | ".join(
-                cell.replace("|", "\\|") for cell in (f"`{field['name']}`", f"{field['title']}. {field['description']}", field.get("unit", ""), _values(field))
+                cell.replace("|", "\\|")
+                for cell in (
+                    f"`{field['name']}`",
+                    f"{field['title']}. {field['description']}",
+                    field.get("unit", ""),
+                    _values(field),
+                )
             )
             + " |"
         )
-    lines += ["", "## Where the book uses it", "", "```{uses} " + name, "```", "", "## Rows", "", "```{rows} " + name, "```", ""]
+    lines += [
+        "",
+        "## Where the book uses it",
+        "",
+        "```{uses} " + name,
+        "```",
+        "",
+        "## Rows",
+        "",
+        "```{rows} " + name,
+        "```",
+        "",
+    ]
     return "\n".join(lines)
 
 
@@ -126,9 +165,13 @@ class Listing(SphinxDirective):
         for resource in tables.package()["resources"]:
             keys = ", ".join(dict.fromkeys(source["key"] for source in resource["sources"]))
             made = "kept by hand" if resource["builder"] == tables.HAND else "readers"
-            lines.append(f"| [{resource['title']}](/{tables.page(resource['name'])}.md) | {resource['rows']:,} | {keys} | {made} |")
+            lines.append(
+                f"| [{resource['title']}](/{tables.page(resource['name'])}.md) | {resource['rows']:,} | {keys} | {made} |"
+            )
         holder = nodes.Element()
-        self.state.nested_parse(StringList(lines, self.get_source_info()[0]), self.content_offset, holder)
+        self.state.nested_parse(
+            StringList(lines, self.get_source_info()[0]), self.content_offset, holder
+        )
         return holder.children
 
 
@@ -140,7 +183,9 @@ class Sources(SphinxDirective):
         page_store.depends(self.env, f"file {download.REGISTRY.relative_to(ROOT).as_posix()}")
         page_store.depends(self.env, "file data/datapackage.json")
         lines = []
-        for source in sorted(download.sources().values(), key=lambda source: (source.institution, source.name)):
+        for source in sorted(
+            download.sources().values(), key=lambda source: (source.institution, source.name)
+        ):
             held = ", ".join(f"[{name}](/{tables.page(name)}.md)" for name in source.tables)
             date = source.due(tables.package())
             due = f"; next expected {site.in_words(date.isoformat())}" if date else ""
@@ -150,12 +195,18 @@ class Sources(SphinxDirective):
                 "automatic or by hand": "Downloaded by the book's command, or by a person where the site asks for one",
                 "automatic": "Downloaded by the book's command",
             }[source.how]
-            key = f", with a key{'' if source.secret['required'] else ' where there is one'}" if source.secret else ""
+            key = (
+                f", with a key{'' if source.secret['required'] else ' where there is one'}"
+                if source.secret
+                else ""
+            )
             lines.append(
                 f"- **[{source.institution}]({source.address})**, in {held}. {source.format[:1].upper()}{source.format[1:]}. Publication: {source.published}{due}. {how}{key}. Terms: {source.terms}."
             )
         holder = nodes.Element()
-        self.state.nested_parse(StringList(lines, self.get_source_info()[0]), self.content_offset, holder)
+        self.state.nested_parse(
+            StringList(lines, self.get_source_info()[0]), self.content_offset, holder
+        )
         return holder.children
 
 
@@ -170,10 +221,18 @@ class Rows(SphinxDirective):
         except tables.TableError as error:
             raise ExtensionError(str(error)) from None
         if self.env.app.builder.name != "html":
-            return [raw_html(f"<p>{len(rows):,} rows, which are not printed here: {on_site(self.config, f'{self.env.docname}.html')}</p>")]
+            return [
+                raw_html(
+                    f"<p>{len(rows):,} rows, which are not printed here: {on_site(self.config, f'{self.env.docname}.html')}</p>"
+                )
+            ]
         head, body = list(rows[0]), [list(row.values()) for row in rows]
         shown = body if len(body) <= SHOWN else body[:50]
-        said = f"All {len(body):,} rows." if shown is body else f"The first {len(shown)} of {len(body):,} rows; the file has them all."
+        said = (
+            f"All {len(body):,} rows."
+            if shown is body
+            else f"The first {len(shown)} of {len(body):,} rows; the file has them all."
+        )
         titles = "".join(f'<th scope="col">{html.escape(column)}</th>' for column in head)
         cells = "".join("<tr>" + "".join(map(td, row)) + "</tr>" for row in shown)
         return [
@@ -197,13 +256,22 @@ def fill_uses(app: Sphinx, doctree: nodes.document, docname: str) -> None:
         if "uses" not in listing:
             continue
         name = listing["uses"]
-        for chart in sorted((c for c in charts_of(app.env).values() if name in c["tables"]), key=lambda c: (c["page"], c["name"])):
+        for chart in sorted(
+            (c for c in charts_of(app.env).values() if name in c["tables"]),
+            key=lambda c: (c["page"], c["name"]),
+        ):
             item = nodes.list_item(
                 "",
                 nodes.paragraph(
                     "",
                     f"{app.env.titles[chart['page']].astext()}, chart: ",
-                    make_refnode(app.builder, docname, chart["page"], address(chart["name"]), nodes.Text(chart["caption"])),
+                    make_refnode(
+                        app.builder,
+                        docname,
+                        chart["page"],
+                        address(chart["name"]),
+                        nodes.Text(chart["caption"]),
+                    ),
                 ),
             )
             listing += item
@@ -217,12 +285,19 @@ def fill_uses(app: Sphinx, doctree: nodes.document, docname: str) -> None:
                 nodes.paragraph(
                     "",
                     "",
-                    make_refnode(app.builder, docname, page, "", nodes.Text(app.env.titles[page].astext())),
+                    make_refnode(
+                        app.builder, docname, page, "", nodes.Text(app.env.titles[page].astext())
+                    ),
                     nodes.Text(f": {count} printed number{'s' if count > 1 else ''}"),
                 ),
             )
         if not listing.children:
-            listing.replace_self(nodes.paragraph("", "No chart or number is drawn from it directly; it serves the checks and the tables beside it."))
+            listing.replace_self(
+                nodes.paragraph(
+                    "",
+                    "No chart or number is drawn from it directly; it serves the checks and the tables beside it.",
+                )
+            )
 
 
 def copy_data(app: Sphinx, error: Exception | None) -> None:
@@ -232,7 +307,14 @@ def copy_data(app: Sphinx, error: Exception | None) -> None:
     printed, made_of = numbers.as_json(app.env), app.ledger_build.folder / "data-made-of"
     now = fingerprints.of_text(
         "\n".join(
-            [app.config.ledger_inputs, printed, *(fingerprints.fingerprint(f"file {path.relative_to(ROOT).as_posix()}") for path in sorted(DATA.iterdir()))]
+            [
+                app.config.ledger_inputs,
+                printed,
+                *(
+                    fingerprints.fingerprint(f"file {path.relative_to(ROOT).as_posix()}")
+                    for path in sorted(DATA.iterdir())
+                ),
+            ]
         )
     )
     if made_of.exists() and made_of.read_text(encoding="utf-8") == now:
@@ -242,10 +324,17 @@ def copy_data(app: Sphinx, error: Exception | None) -> None:
     folder.mkdir(parents=True)
     for name in ["datapackage.json", *(resource["path"] for resource in package["resources"])]:
         shutil.copy(DATA / name, folder)
-    texts = {resource["path"]: (folder / resource["path"]).read_text(encoding="utf-8") for resource in package["resources"]}
+    texts = {
+        resource["path"]: (folder / resource["path"]).read_text(encoding="utf-8")
+        for resource in package["resources"]
+    }
     for resource in package["resources"]:
-        (folder / f"{resource['name']}.zip").write_bytes(downloads.of_table(resource, texts, site.work(app, tables.page(resource["name"]))))
-    (folder / downloads.ALL).write_bytes(downloads.of_all(package, texts, printed, site.work(app, app.config.root_doc)))
+        (folder / f"{resource['name']}.zip").write_bytes(
+            downloads.of_table(resource, texts, site.work(app, tables.page(resource["name"])))
+        )
+    (folder / downloads.ALL).write_bytes(
+        downloads.of_all(package, texts, printed, site.work(app, app.config.root_doc))
+    )
     made_of.write_text(now, encoding="utf-8")
 
 

@@ -12,7 +12,15 @@ PALETTE = {
     "ochre": ("#796100", "#f0bd21"),
     "grey": ("#5c6268", "#aab2ba"),
 }
-COUNTRY = {"Russia": "blue", "Iran": "vermilion"}  # the two countries keep their colours on every chart
+COUNTRY = {
+    "Russia": "blue",
+    "Iran": "vermilion",
+}  # the two countries keep their colours on every chart
 INK = "#22272e"  # text, axes: follows the page's text colour
 RULE = "#c9ced6"  # grid: recedes
-PAGE = {"ink": (INK, "#dfe4ea"), "rule": (RULE, "#3d444d"), "paper": ("#f6f7f9", "#1d2127"), "line": ("#c9ced6", "#454c56")}  # light, dark
+PAGE = {
+    "ink": (INK, "#dfe4ea"),
+    "rule": (RULE, "#3d444d"),
+    "paper": ("#f6f7f9", "#1d2127"),
+    "line": ("#c9ced6", "#454c56"),
+}  # light, dark

@@ -67,12 +67,19 @@ def colours(names: list) -> list[str]:
 
     Raises ValueError for more series than the palette can tell apart.
     """
-    own = [next((key for country, key in COUNTRY.items() if str(name).startswith(country)), None) for name in names]
+    own = [
+        next((key for country, key in COUNTRY.items() if str(name).startswith(country)), None)
+        for name in names
+    ]
     own = [key if key not in own[:i] else None for i, key in enumerate(own)]
     free = [key for key in PALETTE if key not in own]
-    free.sort(key=lambda key: key in COUNTRY.values())  # the two countries' colours are the last that another series takes
+    free.sort(
+        key=lambda key: key in COUNTRY.values()
+    )  # the two countries' colours are the last that another series takes
     if own.count(None) > len(free):
-        raise ValueError(f"{len(names)} series are more than the palette's {len(PALETTE)} colours can tell apart")
+        raise ValueError(
+            f"{len(names)} series are more than the palette's {len(PALETTE)} colours can tell apart"
+        )
     return [PALETTE[key or free.pop(0)][0] for key in own]
 
 
@@ -85,7 +92,9 @@ def axes(height: float = 3.0, unit: str = "") -> Axes:
     return ax
 
 
-def lines(frame: pd.DataFrame, unit: str, height: float = 3.0, markers: bool = True, labels: bool = True) -> Axes:
+def lines(
+    frame: pd.DataFrame, unit: str, height: float = 3.0, markers: bool = True, labels: bool = True
+) -> Axes:
     """Draw one line a column of `frame` (index: years or dates; columns: series names as printed), each labelled at its end.
 
     Series differ by marker as well as by colour; gaps in the data stay gaps. Returns the axes, y from zero up.
@@ -95,7 +104,13 @@ def lines(frame: pd.DataFrame, unit: str, height: float = 3.0, markers: bool = T
     inks = colours(frame.columns)
     for i, name in enumerate(frame.columns):
         values = frame[name].dropna()
-        ax.plot(frame.index, frame[name], color=inks[i], marker=MARKERS[i % len(MARKERS)] if markers else None, label=name)
+        ax.plot(
+            frame.index,
+            frame[name],
+            color=inks[i],
+            marker=MARKERS[i % len(MARKERS)] if markers else None,
+            label=name,
+        )
         if len(values):
             ends.append((values.index[-1], float(values.iloc[-1]), name, inks[i]))
     if frame.min().min() >= 0:
@@ -107,7 +122,13 @@ def lines(frame: pd.DataFrame, unit: str, height: float = 3.0, markers: bool = T
     return ax
 
 
-def bars(values: pd.Series, unit: str, height: float | None = None, form: str = "{:,.0f}", highlight: str | list[str] = ()) -> Axes:
+def bars(
+    values: pd.Series,
+    unit: str,
+    height: float | None = None,
+    form: str = "{:,.0f}",
+    highlight: str | list[str] = (),
+) -> Axes:
     """Draw horizontal bars, first row on top, each with its value written at its end (`form` is a str.format pattern).
 
     Bars are grey but for those of Russia and Iran and those named in `highlight`, which are green.
@@ -115,7 +136,12 @@ def bars(values: pd.Series, unit: str, height: float | None = None, form: str = 
     ax = axes(height or 0.55 + 0.27 * len(values), unit)
     special = [highlight] if isinstance(highlight, str) else list(highlight)
     fills = [
-        PALETTE[next((key for country, key in COUNTRY.items() if str(name).startswith(country)), "green" if name in special else "grey")][0]
+        PALETTE[
+            next(
+                (key for country, key in COUNTRY.items() if str(name).startswith(country)),
+                "green" if name in special else "grey",
+            )
+        ][0]
         for name in values.index
     ]
     drawn = ax.barh(range(len(values)), values.to_numpy(dtype=float), color=fills, height=0.72)
@@ -135,7 +161,16 @@ def stack(frame: pd.DataFrame, unit: str, height: float = 3.0) -> Axes:
     ax = axes(height, unit)
     base, inks = pd.Series(0.0, index=frame.index), colours(frame.columns)
     for i, name in enumerate(frame.columns):
-        ax.bar(range(len(frame)), frame[name], bottom=base, width=0.78, color=inks[i], hatch=HATCHES[i % len(HATCHES)], label=name, linewidth=0)
+        ax.bar(
+            range(len(frame)),
+            frame[name],
+            bottom=base,
+            width=0.78,
+            color=inks[i],
+            hatch=HATCHES[i % len(HATCHES)],
+            label=name,
+            linewidth=0,
+        )
         base = base + frame[name].fillna(0)
     _category_ticks(ax, frame.index)
     legend(ax)
@@ -148,7 +183,15 @@ def columns(frame: pd.DataFrame, unit: str, height: float = 3.0) -> Axes:
     width, inks = 0.8 / len(frame.columns), colours(frame.columns)
     for i, name in enumerate(frame.columns):
         at = [x - 0.4 + width * (i + 0.5) for x in range(len(frame))]
-        ax.bar(at, frame[name], width=width * 0.94, color=inks[i], hatch=HATCHES[i % len(HATCHES)], label=name, linewidth=0)
+        ax.bar(
+            at,
+            frame[name],
+            width=width * 0.94,
+            color=inks[i],
+            hatch=HATCHES[i % len(HATCHES)],
+            label=name,
+            linewidth=0,
+        )
     _category_ticks(ax, frame.index)
     if len(frame.columns) > 1:
         legend(ax)
@@ -195,22 +238,50 @@ def timeline(events: pd.DataFrame, height: float = 6.0) -> Axes:
         raise ValueError(f"a timeline needs the columns {sorted(missing)}")
     lanes = list(dict.fromkeys(events["lane"]))
     inks = [ink for key, (ink, _) in PALETTE.items() if key not in COUNTRY.values()]
-    first, last = events["date"].min(), max(events["date"].max(), events.get("date_end", events["date"]).max())
-    size, inch = 9, (last - first) / (height - 0.8)  # points of a letter; time that an inch of height takes
+    first, last = (
+        events["date"].min(),
+        max(events["date"].max(), events.get("date_end", events["date"]).max()),
+    )
+    size, inch = (
+        9,
+        (last - first) / (height - 0.8),
+    )  # points of a letter; time that an inch of height takes
     ax = axes(height)
     ax.set(xlim=(-0.05, len(lanes)), ylim=(last + 0.1 * inch, first - 0.1 * inch), xticks=[])
     ax.yaxis.set_major_locator(AutoDateLocator(minticks=5, maxticks=10))
-    ax.yaxis.set_major_formatter(ConciseDateFormatter(ax.yaxis.get_major_locator(), show_offset=False))
+    ax.yaxis.set_major_formatter(
+        ConciseDateFormatter(ax.yaxis.get_major_locator(), show_offset=False)
+    )
     ax.spines["bottom"].set_visible(False)
     for lane, name in enumerate(lanes):
-        ink, free = inks[lane % len(inks)], first - inch  # free: from when on the lane has room for words
+        ink, free = (
+            inks[lane % len(inks)],
+            first - inch,
+        )  # free: from when on the lane has room for words
         ax.axvline(lane, color=ink, linewidth=1, zorder=1)
-        ax.annotate(name, (lane, 1), xycoords=("data", "axes fraction"), xytext=(-3, 4), textcoords="offset points", color=ink, size=size, weight="bold")
+        ax.annotate(
+            name,
+            (lane, 1),
+            xycoords=("data", "axes fraction"),
+            xytext=(-3, 4),
+            textcoords="offset points",
+            color=ink,
+            size=size,
+            weight="bold",
+        )
         for event in events[events["lane"] == name].sort_values("date", kind="stable").itertuples():
             if pd.notna(getattr(event, "date_end", None)):
-                ax.plot([lane, lane], [event.date, event.date_end], color=ink, linewidth=4, zorder=2)
+                ax.plot(
+                    [lane, lane], [event.date, event.date_end], color=ink, linewidth=4, zorder=2
+                )
             (dot,) = ax.plot(
-                lane, event.date, MARKERS[lane % len(MARKERS)], color=ink, markersize=6, fillstyle="full" if getattr(event, "sure", True) else "none", zorder=3
+                lane,
+                event.date,
+                MARKERS[lane % len(MARKERS)],
+                color=ink,
+                markersize=6,
+                fillstyle="full" if getattr(event, "sure", True) else "none",
+                zorder=3,
             )
             say(dot, [_when(event)], [getattr(event, "event", event.label)], series=name)
             if not isinstance(event.label, str) or not event.label:
@@ -218,15 +289,38 @@ def timeline(events: pd.DataFrame, height: float = 6.0) -> Axes:
             half = inch * 0.08 * (1 + event.label.count("\n"))  # half the height of the words
             at = max(event.date, free + half)
             free = at + half
-            wide = max(map(len, event.label.splitlines())) * size / 72 * 0.6 / (WIDTH - 0.6) * len(lanes)
+            wide = (
+                max(map(len, event.label.splitlines()))
+                * size
+                / 72
+                * 0.6
+                / (WIDTH - 0.6)
+                * len(lanes)
+            )
             if wide > 0.9 or free > last + 0.3 * inch:
-                raise ValueError(f"no room for the label {event.label!r} in lane {name!r}: give fewer or shorter ones")
+                raise ValueError(
+                    f"no room for the label {event.label!r} in lane {name!r}: give fewer or shorter ones"
+                )
             ax.plot([lane, lane + 0.09], [event.date, at], color=ink, linewidth=0.8, zorder=1)
-            ax.text(lane + 0.1, at, event.label, size=size, color=INK, va="center", linespacing=1.05)
+            ax.text(
+                lane + 0.1, at, event.label, size=size, color=INK, va="center", linespacing=1.05
+            )
     if not events.get("sure", pd.Series(True)).all():
-        for meaning, style in (("confirmed", "full"), ("reported, planned or not confirmed", "none")):
+        for meaning, style in (
+            ("confirmed", "full"),
+            ("reported, planned or not confirmed", "none"),
+        ):
             ax.plot([], [], "o", color=INK, fillstyle=style, label=meaning)
-        ax.legend(loc="upper left", bbox_to_anchor=(0, -0.01), ncols=2, frameon=False, borderaxespad=0, handlelength=1.0, columnspacing=1.2, fontsize=size)
+        ax.legend(
+            loc="upper left",
+            bbox_to_anchor=(0, -0.01),
+            ncols=2,
+            frameon=False,
+            borderaxespad=0,
+            handlelength=1.0,
+            columnspacing=1.2,
+            fontsize=size,
+        )
     return ax
 
 
@@ -235,7 +329,11 @@ def _when(event) -> str:
     start, end = event.date, getattr(event, "date_end", None)
     if pd.isna(end) or end == start:
         return tooltips.moment(start, getattr(event, "precision", "day"))
-    return f"{start.day}–{tooltips.moment(end)}" if (start.year, start.month) == (end.year, end.month) else f"{tooltips.moment(start)} to {tooltips.moment(end)}"
+    return (
+        f"{start.day}–{tooltips.moment(end)}"
+        if (start.year, start.month) == (end.year, end.month)
+        else f"{tooltips.moment(start)} to {tooltips.moment(end)}"
+    )
 
 
 def legend(ax: Axes) -> None:
@@ -243,19 +341,47 @@ def legend(ax: Axes) -> None:
     handles, names = ax.get_legend_handles_labels()
     longest = max(len(name) for name in names)
     fit = max(1, min(len(names), 60 // (longest + 6)))
-    ax.legend(handles, names, loc="lower left", bbox_to_anchor=(0, 1.02), ncols=fit, frameon=False, borderaxespad=0, handlelength=1.4, columnspacing=1.2)
+    ax.legend(
+        handles,
+        names,
+        loc="lower left",
+        bbox_to_anchor=(0, 1.02),
+        ncols=fit,
+        frameon=False,
+        borderaxespad=0,
+        handlelength=1.4,
+        columnspacing=1.2,
+    )
 
 
 def mark(ax: Axes, at: float, text: str, top: float = 0.97) -> None:
     """Draw a dashed upright line at `at` on the x axis with `text` beside it; `top` is the text's height as a share of the plot."""
     ax.axvline(at, color=INK, linewidth=1, linestyle=(0, (3, 3)), zorder=1)
-    ax.annotate(text, (at, top), xycoords=("data", "axes fraction"), xytext=(3, 0), textcoords="offset points", fontsize=9, color=INK, va="top")
+    ax.annotate(
+        text,
+        (at, top),
+        xycoords=("data", "axes fraction"),
+        xytext=(3, 0),
+        textcoords="offset points",
+        fontsize=9,
+        color=INK,
+        va="top",
+    )
 
 
 def level(ax: Axes, at: float, text: str) -> None:
     """Draw a dashed level line at `at` on the y axis with `text` above its left end: a threshold to read values against."""
     ax.axhline(at, color=INK, linewidth=1, linestyle=(0, (3, 3)), zorder=1)
-    ax.annotate(text, (0.01, at), xycoords=("axes fraction", "data"), xytext=(0, 2), textcoords="offset points", fontsize=9, color=INK, va="bottom")
+    ax.annotate(
+        text,
+        (0.01, at),
+        xycoords=("axes fraction", "data"),
+        xytext=(0, 2),
+        textcoords="offset points",
+        fontsize=9,
+        color=INK,
+        va="bottom",
+    )
 
 
 def _thousands(value: float, _) -> str:
@@ -267,7 +393,9 @@ def _category_ticks(ax: Axes, index: pd.Index) -> None:
     tooltips.name_places(ax, "x", index)
     step = max(1, -(-len(index) // 8))
     names = [str(i) for i in index[::step]]
-    ax.set_xticks(range(0, len(index), step), names, fontsize=10 if sum(map(len, names)) <= 44 else 8.5)
+    ax.set_xticks(
+        range(0, len(index), step), names, fontsize=10 if sum(map(len, names)) <= 44 else 8.5
+    )
     ax.tick_params(axis="x", length=0)
 
 
@@ -279,9 +407,21 @@ def _label_ends(ax: Axes, ends: list[tuple], right: float) -> None:
     for _, y, name, ink in sorted(ends, key=lambda end: end[1]):
         label = textwrap.fill(name, 17)
         rows = label.count("\n")
-        at = max(y, placed[-1] + gap * (0.62 + 0.38 * (1 + rows))) if placed else max(y, low + gap * 0.4 * rows)
+        at = (
+            max(y, placed[-1] + gap * (0.62 + 0.38 * (1 + rows)))
+            if placed
+            else max(y, low + gap * 0.4 * rows)
+        )
         placed.append(at + gap * 0.3 * rows)
-        ax.annotate(label, (right, at), xytext=(8, 0), textcoords="offset points", color=ink, va="center", annotation_clip=False)
+        ax.annotate(
+            label,
+            (right, at),
+            xytext=(8, 0),
+            textcoords="offset points",
+            color=ink,
+            va="center",
+            annotation_clip=False,
+        )
 
 
 # --- publishing -----------------------------------------------------------------------------------------------------------------
@@ -303,7 +443,15 @@ class Chart:
         }
 
 
-def publish(ax: Axes, name: str, *, table: str | list[str], data: pd.DataFrame | pd.Series, caption: str, alt: str) -> Chart:
+def publish(
+    ax: Axes,
+    name: str,
+    *,
+    table: str | list[str],
+    data: pd.DataFrame | pd.Series,
+    caption: str,
+    alt: str,
+) -> Chart:
     """Return the chart as what a page shows: numbered caption, alt text, source line, table behind it, code, downloads.
 
     `name` is the chart's address (a slug, used once in the book). `table` names the table or tables behind it, from which the
@@ -319,14 +467,20 @@ def publish(ax: Axes, name: str, *, table: str | list[str], data: pd.DataFrame |
     described = [tables.describe(each) for each in used]
     caption, alt = _sentence(name, "caption", caption), _sentence(name, "alt text", alt)
     if alt == caption or alt.rstrip(".") == caption.rstrip("."):
-        raise ValueError(f"chart {name!r}: the alt text repeats the caption; say what the chart shows to the eye")
+        raise ValueError(
+            f"chart {name!r}: the alt text repeats the caption; say what the chart shows to the eye"
+        )
     behind = data.to_frame() if isinstance(data, pd.Series) else data
     if behind.empty:
         raise ValueError(f"chart {name!r}: the data behind it have no rows")
-    written = (behind.reset_index() if _has_index(behind) else behind).to_csv(index=False, lineterminator="\n", float_format=_exact)
+    written = (behind.reset_index() if _has_index(behind) else behind).to_csv(
+        index=False, lineterminator="\n", float_format=_exact
+    )
     for cell in (cell for row in csv.reader(io.StringIO(written)) for cell in row):
         if tables.starts_formula(cell):
-            raise ValueError(f"chart {name!r}: the cell {cell!r} of its data would start a formula in a reader's spreadsheet")
+            raise ValueError(
+                f"chart {name!r}: the cell {cell!r} of its data would start a formula in a reader's spreadsheet"
+            )
     picture, png, said = _draw(ax, name)
     return Chart(
         {
@@ -346,7 +500,12 @@ def publish(ax: Axes, name: str, *, table: str | list[str], data: pd.DataFrame |
 
 def _sentence(chart: str, what: str, text: str) -> str:
     text = " ".join((text or "").split())
-    if len(text.split()) < 5 or not text[0].isupper() and not text[0].isdigit() or text[-1] not in ".!?":
+    if (
+        len(text.split()) < 5
+        or not text[0].isupper()
+        and not text[0].isdigit()
+        or text[-1] not in ".!?"
+    ):
         raise ValueError(f"chart {chart!r}: the {what} is not a sentence: {text!r}")
     return text
 
@@ -365,10 +524,20 @@ def _credit(described: list[dict], behind: pd.DataFrame) -> list[dict]:
     frame = behind.reset_index()
     said = set(frame["source"].astype(str)) if "source" in frame else set()
     said |= {str(c) for c in frame.columns}
-    editions = {f"{year} edition" for year in frame["edition"]} if "edition" in frame else {""}  # where one institution has several
-    sources = {(s["key"], s["edition"]): {k: s.get(k, "") for k in ("key", "title", "institution", "edition", "path")} for d in described for s in d["sources"]}
+    editions = (
+        {f"{year} edition" for year in frame["edition"]} if "edition" in frame else {""}
+    )  # where one institution has several
+    sources = {
+        (s["key"], s["edition"]): {
+            k: s.get(k, "") for k in ("key", "title", "institution", "edition", "path")
+        }
+        for d in described
+        for s in d["sources"]
+    }
     chosen = [s for (key, _), s in sources.items() if any(key in word for word in said)]
-    chosen = [s for s in chosen if any(edition in f"{s['title']}, {s['edition']}" for edition in editions)] or chosen
+    chosen = [
+        s for s in chosen if any(edition in f"{s['title']}, {s['edition']}" for edition in editions)
+    ] or chosen
     return chosen or list(sources.values())
 
 
@@ -386,11 +555,15 @@ def _draw(ax: Axes, name: str) -> tuple[str, str, dict]:
     figure = ax.figure
     out, picture = io.StringIO(), io.BytesIO()
     figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None}, transparent=True)
-    figure.set_layout_engine("none")  # laid out by the first drawing; laying it out again would take a third of the time
+    figure.set_layout_engine(
+        "none"
+    )  # laid out by the first drawing; laying it out again would take a third of the time
     said = tooltips.of(ax)
     figure.savefig(picture, format="png", dpi=200, facecolor="white", metadata={"Software": None})
     plt.close(figure)
-    text = re.sub(r"<metadata>.*?</metadata>|<style[^>]*>.*?</style>", "", out.getvalue(), flags=re.S)
+    text = re.sub(
+        r"<metadata>.*?</metadata>|<style[^>]*>.*?</style>", "", out.getvalue(), flags=re.S
+    )
     text = re.sub(r"; font-family: [^;\"]*", "", text)  # the page's own font
     text = svg.slim(text, name)
     for size in ("width", "height"):  # of the whole: the page gives it

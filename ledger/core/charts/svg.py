@@ -40,7 +40,10 @@ def _lighter_dots(root: ET.Element) -> None:
         path = pattern.find(f"{{{SVG}}}path")
         if "C" in path.get("d"):  # the only hatch of the house with curves
             ink = re.search(r"stroke: ([^;]+)", path.get("style")).group(1)
-            path.attrib = {"d": DOTS, "style": f"fill: none; stroke: {ink}; stroke-width: 1.6; stroke-linecap: round; stroke-dasharray: 0 4"}
+            path.attrib = {
+                "d": DOTS,
+                "style": f"fill: none; stroke: {ink}; stroke-width: 1.6; stroke-linecap: round; stroke-dasharray: 0 4",
+            }
 
 
 def _drop_what_draws_nothing(root: ET.Element) -> None:

@@ -37,21 +37,37 @@ def of(ax: Axes) -> dict:
     along it; `series`: name and points of each. A point is its place in the SVG (points; for a bar that of its middle), time or
     category as printed, value as printed and, for a bar, width and height.
     """
-    artists = [*(c for c in ax.containers if isinstance(c, BarContainer)), *ax.lines, *(c for c in ax.collections if isinstance(c, PathCollection))]
+    artists = [
+        *(c for c in ax.containers if isinstance(c, BarContainer)),
+        *ax.lines,
+        *(c for c in ax.collections if isinstance(c, PathCollection)),
+    ]
     series: dict[str, list] = {}
     worded = down = False
     for artist in artists:
         said = hasattr(artist, "says")
-        name = artist.said_as if said else "" if artist.get_label().startswith("_") else _plain(artist.get_label())
+        name = (
+            artist.said_as
+            if said
+            else ""
+            if artist.get_label().startswith("_")
+            else _plain(artist.get_label())
+        )
         if not (name or said or isinstance(artist, BarContainer)):
             continue
-        points, runs_down = _of_bars(ax, artist) if isinstance(artist, BarContainer) else _of_points(ax, artist)
+        points, runs_down = (
+            _of_bars(ax, artist) if isinstance(artist, BarContainer) else _of_points(ax, artist)
+        )
         if points:
             worded, down = worded or said, down or runs_down
             series.setdefault(name, []).extend(points)
     if worded:  # the dots of a lane stand under one another
         down = all(len({point[0] for point in points}) == 1 for points in series.values())
-    return {"unit": "" if worded else _plain(ax.figure.get_suptitle()), "down": down, "series": [[name, points] for name, points in series.items()]}
+    return {
+        "unit": "" if worded else _plain(ax.figure.get_suptitle()),
+        "down": down,
+        "series": [[name, points] for name, points in series.items()],
+    }
 
 
 def reading(value: float) -> str:
@@ -66,7 +82,9 @@ def reading(value: float) -> str:
 
 def moment(date, precision: str = "day") -> str:
     """Write a date as a reader expects it, to the `day`, `month` or `year`."""
-    return {"day": f"{date.day} {date:%B %Y}", "month": f"{date:%B %Y}", "year": f"{date:%Y}"}[precision]
+    return {"day": f"{date.day} {date:%B %Y}", "month": f"{date:%B %Y}", "year": f"{date:%Y}"}[
+        precision
+    ]
 
 
 def _plain(text) -> str:
@@ -78,17 +96,30 @@ def _of_points(ax: Axes, artist) -> tuple[list, bool]:
         told = artist.get_offsets()
         xs, ys, printed = told[:, 0], told[:, 1], told[:, 0]
     else:
-        xs, ys, printed = artist.get_xdata(orig=False), artist.get_ydata(orig=False), artist.get_xdata(orig=True)
+        xs, ys, printed = (
+            artist.get_xdata(orig=False),
+            artist.get_ydata(orig=False),
+            artist.get_xdata(orig=True),
+        )
     xs, ys = (np.ma.filled(np.ma.asarray(each, dtype=float), np.nan) for each in (xs, ys))
     places = getattr(ax, "places", {})
     if hasattr(artist, "says"):
         texts = artist.says
     elif "y" in places:
-        texts = [(places["y"][round(y)], reading(x)) if not math.isnan(x) else None for x, y in zip(xs, ys)]
+        texts = [
+            (places["y"][round(y)], reading(x)) if not math.isnan(x) else None
+            for x, y in zip(xs, ys)
+        ]
     elif "x" in places:
-        texts = [(places["x"][round(x)], reading(y)) if not math.isnan(y) else None for x, y in zip(xs, ys)]
+        texts = [
+            (places["x"][round(x)], reading(y)) if not math.isnan(y) else None
+            for x, y in zip(xs, ys)
+        ]
     else:
-        texts = [(along, reading(y)) if not math.isnan(y) else None for along, y in zip(_along(printed), ys)]
+        texts = [
+            (along, reading(y)) if not math.isnan(y) else None
+            for along, y in zip(_along(printed), ys)
+        ]
     points = []
     for x, y, text in zip(xs, ys, texts):
         if text and not math.isnan(x + y) and _in_view(ax, x, y):
@@ -107,7 +138,16 @@ def _of_bars(ax: Axes, bars: BarContainer) -> tuple[list, bool]:
         (x0, y0), (x1, y1) = _place(ax, left, low), _place(ax, right, high)
         at = (low + high) / 2 if down else (left + right) / 2
         along = names[round(at)] if names else f"{at:g}"
-        points.append([_tenth((x0 + x1) / 2), _tenth((y0 + y1) / 2), along, reading(float(value)), _tenth(abs(x1 - x0)), _tenth(abs(y1 - y0))])
+        points.append(
+            [
+                _tenth((x0 + x1) / 2),
+                _tenth((y0 + y1) / 2),
+                along,
+                reading(float(value)),
+                _tenth(abs(x1 - x0)),
+                _tenth(abs(y1 - y0)),
+            ]
+        )
     return points, down
 
 

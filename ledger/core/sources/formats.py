@@ -29,7 +29,9 @@ class FormulaError(ValueError):
 LARGEST = 2_000_000_000  # bytes a workbook may unpack to
 
 
-def csv_table(path: Path, columns: Iterable[str], numbers: Iterable[str] = (), **options) -> pd.DataFrame:
+def csv_table(
+    path: Path, columns: Iterable[str], numbers: Iterable[str] = (), **options
+) -> pd.DataFrame:
     """Return the named columns of a CSV file; `numbers` are those of them that must hold numbers or nothing.
 
     `options` go to pandas.read_csv. A byte-order mark does not matter. Raises ValueError that names file and column, or file,
@@ -41,7 +43,9 @@ def csv_table(path: Path, columns: Iterable[str], numbers: Iterable[str] = (), *
     except (UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
         raise ValueError(f"{path.name}: it cannot be read as CSV ({error})") from None
     if missing := [column for column in columns if column not in frame.columns]:
-        raise ValueError(f"{path.name}: it has no column {missing}; its header is {list(frame.columns)[:40]}")
+        raise ValueError(
+            f"{path.name}: it has no column {missing}; its header is {list(frame.columns)[:40]}"
+        )
     if frame.empty:
         raise ValueError(f"{path.name}: it has no rows")
     for column in numbers:
@@ -49,7 +53,9 @@ def csv_table(path: Path, columns: Iterable[str], numbers: Iterable[str] = (), *
         wrong = values.isna() & frame[column].notna()
         if wrong.any():
             row = int(wrong.to_numpy().argmax())
-            raise ValueError(f"{path.name}, row {row + 2}, column {column}: {frame[column].iloc[row]!r} is no number")
+            raise ValueError(
+                f"{path.name}, row {row + 2}, column {column}: {frame[column].iloc[row]!r} is no number"
+            )
         frame[column] = values
     return frame[columns]
 
@@ -69,7 +75,12 @@ def workbook(path: Path) -> Workbook:
         return openpyxl.load_workbook(path, read_only=True, data_only=True, keep_links=False)
     except FormulaError:
         raise
-    except (KeyError, ValueError, zipfile.BadZipFile, ParseError) as error:  # defusedxml's refusals are ValueErrors
+    except (
+        KeyError,
+        ValueError,
+        zipfile.BadZipFile,
+        ParseError,
+    ) as error:  # defusedxml's refusals are ValueErrors
         raise ValueError(f"{path.name}: it cannot be read as a workbook ({error})") from None
 
 
@@ -85,7 +96,9 @@ def _refuse_open_formulas(path: Path) -> None:
                     if _local(cell) == "c":
                         parts = {_local(part): part for part in cell}
                         value = parts.get("v")
-                        if "f" in parts and (value is None or not value.text and cell.get("t") != "str"):
+                        if "f" in parts and (
+                            value is None or not value.text and cell.get("t") != "str"
+                        ):
                             raise FormulaError(
                                 f"{path.name}, {name.rsplit('/', 1)[-1]}, cell {cell.get('r')}: a formula without a value; open the file in a spreadsheet and save it"
                             )
@@ -111,7 +124,9 @@ def sheet(book: Workbook, name: str, path: Path) -> list[tuple]:
     """Return the rows of one sheet as tuples of values, all of one length; a blank round the sheet's name does not matter. Raises ValueError when there is none."""
     found = [each for each in book.sheetnames if each.strip() == name.strip()]
     if len(found) != 1:
-        raise ValueError(f"{path.name}: {len(found)} sheets are named {name!r}; there are {book.sheetnames}")
+        raise ValueError(
+            f"{path.name}: {len(found)} sheets are named {name!r}; there are {book.sheetnames}"
+        )
     rows = list(book[found[0]].iter_rows(values_only=True))
     widest = max(map(len, rows), default=0)
     return [row + (None,) * (widest - len(row)) for row in rows]
@@ -125,9 +140,18 @@ def countries():
     """
     import country_converter
 
-    table = pd.read_csv(Path(country_converter.__file__).with_name("country_data.tsv"), sep="\t", dtype=str, keep_default_na=False)
-    logging.getLogger("country_converter").setLevel(logging.ERROR)  # a name that is not found is for the caller to judge
-    return country_converter.CountryConverter(country_data=table[table["obsolete"] == ""].assign(obsolete=None))
+    table = pd.read_csv(
+        Path(country_converter.__file__).with_name("country_data.tsv"),
+        sep="\t",
+        dtype=str,
+        keep_default_na=False,
+    )
+    logging.getLogger("country_converter").setLevel(
+        logging.ERROR
+    )  # a name that is not found is for the caller to judge
+    return country_converter.CountryConverter(
+        country_data=table[table["obsolete"] == ""].assign(obsolete=None)
+    )
 
 
 NUMBER = r"-?\d+(\.\d+)?([eE][+-]?\d+)?"
@@ -136,7 +160,13 @@ THREADS = 2
 BUFFER = 8_000_000  # bytes of text held at a time; a few of them at once
 
 
-def filtered(paths: list[Path], columns: list[str], where: str, numbers: Iterable[str] = (), separator: str = ",") -> pd.DataFrame:
+def filtered(
+    paths: list[Path],
+    columns: list[str],
+    where: str,
+    numbers: Iterable[str] = (),
+    separator: str = ",",
+) -> pd.DataFrame:
     """Return the rows of text files (or of text compressed with gzip) for which the SQL condition `where` holds, in the named columns and `file`.
 
     Files may be far larger than memory: DuckDB reads them in pieces and keeps the rows that are wanted. Values are text as they
@@ -150,8 +180,12 @@ def filtered(paths: list[Path], columns: list[str], where: str, numbers: Iterabl
         if missing := [column for column in columns if column.lower() not in low]:
             raise ValueError(f"{path.name}: no column {missing}; header is {header}")
         theirs = {column: header[low.index(column.lower())] for column in columns}
-        frames.append(_query(path, header, theirs, where, list(numbers), separator).assign(file=path.name))
-    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=[*columns, "file"])
+        frames.append(
+            _query(path, header, theirs, where, list(numbers), separator).assign(file=path.name)
+        )
+    return (
+        pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=[*columns, "file"])
+    )
 
 
 def _header(path: Path, separator: str) -> list[str]:
@@ -164,7 +198,14 @@ def _header(path: Path, separator: str) -> list[str]:
         raise ValueError(f"{path.name}: it cannot be read ({error})") from None
 
 
-def _query(path: Path, header: list[str], theirs: dict[str, str], where: str, numbers: list[str], separator: str) -> pd.DataFrame:
+def _query(
+    path: Path,
+    header: list[str],
+    theirs: dict[str, str],
+    where: str,
+    numbers: list[str],
+    separator: str,
+) -> pd.DataFrame:
     import duckdb
 
     if len(set(map(str.lower, header))) != len(header):
@@ -175,7 +216,13 @@ def _query(path: Path, header: list[str], theirs: dict[str, str], where: str, nu
     wanted = ", ".join(f'"{theirs[column]}" as "{column}"' for column in theirs)
     try:
         with duckdb.connect(
-            config={"memory_limit": MEMORY, "threads": THREADS, "temp_directory": "", "autoinstall_known_extensions": False, "autoload_known_extensions": False}
+            config={
+                "memory_limit": MEMORY,
+                "threads": THREADS,
+                "temp_directory": "",
+                "autoinstall_known_extensions": False,
+                "autoload_known_extensions": False,
+            }
         ) as connection:
             # this file and no other, nothing from the network
             connection.execute(
@@ -183,17 +230,23 @@ def _query(path: Path, header: list[str], theirs: dict[str, str], where: str, nu
             )
             frame = connection.execute(f"select {wanted} from {scan} where {where}").df()
             for column in numbers:
-                values = pd.to_numeric(frame[column].where(frame[column].fillna("").str.fullmatch(NUMBER)))
+                values = pd.to_numeric(
+                    frame[column].where(frame[column].fillna("").str.fullmatch(NUMBER))
+                )
                 if (wrong := values.isna()).any():
                     value = frame.loc[wrong, column].iloc[0]
                     row = connection.execute(
                         f'select row from (select row_number() over () + 1 as row, * from {scan}) where {where} and "{theirs[column]}" is not distinct from ? limit 1',
                         [None if pd.isna(value) else value],
                     ).fetchone()[0]
-                    raise ValueError(f"{path.name}, row {row}, column {theirs[column]}: {'nothing' if pd.isna(value) else repr(value)} is no number")
+                    raise ValueError(
+                        f"{path.name}, row {row}, column {theirs[column]}: {'nothing' if pd.isna(value) else repr(value)} is no number"
+                    )
                 frame[column] = values
     except duckdb.Error as error:
-        raise ValueError(f"{path.name}: it cannot be read as text with {separator!r} between values ({' '.join(str(error).split())[:300]})") from None
+        raise ValueError(
+            f"{path.name}: it cannot be read as text with {separator!r} between values ({' '.join(str(error).split())[:300]})"
+        ) from None
     return frame
 
 
