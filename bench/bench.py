@@ -35,6 +35,7 @@ PARTS = [
     "_config.yml",
     "_toc.yml",
     "index.md",
+    "book.yml",
     "chapters",
     "data",
     "analysis",
@@ -199,8 +200,8 @@ def table(folder: Path, kind: str, turn: int) -> float:
     from ledger.core.files import replace_files
 
     content = json.loads(descriptor.read_text(encoding="utf-8"))
-    tables.stamp(next(entry for entry in content["resources"] if entry["name"] == EDITED), text)
-    replace_files(folder / "data", {path.name: text, "datapackage.json": tables.dump(content)})
+    tables.set_hash(next(entry for entry in content["resources"] if entry["name"] == EDITED), text)
+    replace_files(folder / "data", {path.name: text, "datapackage.json": tables.to_json(content)})
     if kind == "ours":
         return build(folder)
     shutil.rmtree(folder / "_build" / ".jupyter_cache")

@@ -19,7 +19,7 @@ def citations() -> Iterator[str]:
             close = difflib.get_close_matches(place.text, known, n=1, cutoff=0.5)
             yield f"{place.file}:{place.line}: {place.text!r} is not in references.bib{f'; did you mean {close[0]!r}?' if close else '.'} Mend the key, or add the entry."
         if place.file.startswith("data/") and place in said:
-            yield f"{place.file}:{place.line}: {place.text!r} is named twice. Remove one, then `python -m ledger seal`."
+            yield f"{place.file}:{place.line}: {place.text!r} is named twice. Remove one, then `python -m ledger accept`."
         said.add(place)
 
 

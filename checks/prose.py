@@ -214,4 +214,4 @@ def claims_prose() -> Iterator[str]:
     for line, row in text.rows("claims"):
         sentences = len(re.findall(r"[.!?](?=\s+[A-Z]|$)", row["reason"]))
         if sentences > 3 or not row["reason"].endswith("."):
-            yield f"data/claims.csv:{line}: the reason of {row['claim_id']} has {sentences} sentences. Give one to three, each with its full stop, then `python -m ledger seal claims`."
+            yield f"data/claims.csv:{line}: the reason of {row['claim_id']} has {sentences} sentences. Give one to three, each with its full stop, then `python -m ledger accept claims`."

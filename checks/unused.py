@@ -24,7 +24,7 @@ def tables() -> Iterator[str]:
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     }
     for path in [*LEDGER.glob("*.py"), *LEDGER.glob("sphinxext/*.py")]:
-        for call in text.calls(path, "load", "tables.load", "rows", "tables.rows"):
+        for call in text.calls(path, "load", "tables.load", "read_rows", "tables.read_rows"):
             if call.args and isinstance(call.args[0], ast.Constant):
                 used.add(call.args[0].value)
     for resource in text.descriptor():
@@ -72,7 +72,7 @@ def figures() -> Iterator[str]:
     """Every chart that is drawn is published, every picture is shown, every file of assets/ is asked for."""
     drawing = {
         f"charts.{node.name}"
-        for node in text.tree(LEDGER / "charts.py").body
+        for node in text.tree(LEDGER / "core/charts/plots.py").body
         if isinstance(node, ast.FunctionDef)
         and node.returns
         and ast.unparse(node.returns) == "Axes"

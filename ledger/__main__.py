@@ -118,8 +118,8 @@ def main() -> int:
         metavar="SITE",
         help="a built site (default: _build/html)",
     )
-    seal = commands.add_parser("seal", help="check a hand-kept table and record its new hash")
-    seal.add_argument("name", metavar="TABLE")
+    accept = commands.add_parser("accept", help="check a hand-kept table and record its new hash")
+    accept.add_argument("name", metavar="TABLE")
     commands.add_parser(
         "claims",
         help="print every claim with its published and its computed verdict, and the figure behind it",
@@ -223,8 +223,8 @@ def main() -> int:
             text, well = link_check.report(options.site)
             print(text)
             return 0 if well else 1
-        elif options.command == "seal":
-            print(f"{options.name}: sealed as {tables.seal(options.name)}")
+        elif options.command == "accept":
+            print(f"{options.name}: accepted as {tables.accept(options.name)}")
         elif options.command == "why":
             print(why(options.page))
         elif options.command == "claims":

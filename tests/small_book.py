@@ -31,7 +31,7 @@ def make(folder):
     folder.mkdir()
     for part in ("ledger", "analysis", "data", "assets"):
         shutil.copytree(ROOT / part, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
-    for part in ("_config.yml", "requirements.txt", "references.bib", "CITATION.cff"):
+    for part in ("_config.yml", "book.yml", "requirements.txt", "references.bib", "CITATION.cff"):
         shutil.copy(ROOT / part, folder)
     if tables.CHECKED.is_dir():  # what the book's own tables have stood need not be checked again for each small book: half a second each
         shutil.copytree(tables.CHECKED, folder / "_build" / "checked")
@@ -76,9 +76,9 @@ def edit_table(folder, name, change):
     descriptor = json.loads((folder / "data" / "datapackage.json").read_text(encoding="utf-8"))
     entry = next(entry for entry in descriptor["resources"] if entry["name"] == name)
     text = change((folder / "data" / entry["path"]).read_text(encoding="utf-8"))
-    tables.stamp(entry, text)
+    tables.set_hash(entry, text)
     replace_files(
-        folder / "data", {entry["path"]: text, "datapackage.json": tables.dump(descriptor)}
+        folder / "data", {entry["path"]: text, "datapackage.json": tables.to_json(descriptor)}
     )
 
 

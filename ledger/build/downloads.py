@@ -8,9 +8,9 @@ import json
 import re
 import zipfile
 
-from ledger.core import citations, tables
+from ledger.core import citations, config, tables
 
-ALL = "russia-iran-ledger-data.zip"  # every table, with the numbers of the prose
+ALL = f"{config.book().slug}-data.zip"  # every table, with the numbers of the prose
 
 
 def zipped(files: dict[str, str]) -> bytes:
@@ -74,7 +74,7 @@ def of_all(package: dict, texts: dict[str, str], numbers: str, work: dict) -> by
     return zipped(
         {
             "README.txt": "\n".join(said) + "\n",
-            "datapackage.json": tables.dump(package),
+            "datapackage.json": tables.to_json(package),
             **texts,
             "numbers.json": numbers,
             "citation.bib": citations.bibtex(work),

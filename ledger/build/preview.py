@@ -33,6 +33,7 @@ from ledger.core.config import ROOT
 SITE = ROOT / "_build" / "live"
 WATCHED = [
     "index.md",
+    "book.yml",
     "_toc.yml",
     "_config.yml",
     "references.bib",

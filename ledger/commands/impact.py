@@ -26,6 +26,7 @@ COPIED = [
     "ledger",
     "chapters",
     "index.md",
+    "book.yml",
     "_toc.yml",
     "requirements.txt",
     "references.bib",
@@ -109,7 +110,7 @@ def effects(folder: Path, texts: dict[str, str], descriptor: dict, say=print) ->
             else:
                 shutil.copy(source, copy / name)
         shutil.copytree(folder, copy / "data")
-        replace_files(copy / "data", {**texts, "datapackage.json": tables.dump(descriptor)})
+        replace_files(copy / "data", {**texts, "datapackage.json": tables.to_json(descriptor)})
         before, _ = _numbers(folder.parent)
         cache = folder.parent / engine.CACHE.relative_to(ROOT)
         if cache.is_dir():

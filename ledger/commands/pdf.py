@@ -17,7 +17,7 @@ import time
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from ledger.build.sphinxext.lifecycle import NAME, made_of, one_at_a_time
+from ledger.build.sphinxext.lifecycle import SLUG, made_of, one_at_a_time
 from ledger.core.config import ROOT
 
 BUILD = ROOT / "_build"
@@ -54,7 +54,7 @@ def chromium() -> str:
 def epub() -> Path:
     """Make the EPUB and return its path in the site."""
     build("epub")
-    return put(BUILD / "epub" / f"{NAME}.epub", made_of(BUILD / "epub"))
+    return put(BUILD / "epub" / f"{SLUG}.epub", made_of(BUILD / "epub"))
 
 
 def pdf() -> Path:
@@ -64,7 +64,7 @@ def pdf() -> Path:
     sources = made_of(
         BUILD / "singlehtml"
     )  # known before the page is read: what changes while it prints is noticed
-    made = BUILD / ".work" / f"{NAME}.pdf"
+    made = BUILD / ".work" / f"{SLUG}.pdf"
     made.write_bytes(dated(printed(BUILD / "singlehtml", browser)))
     return put(made, sources)
 

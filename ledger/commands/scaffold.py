@@ -123,7 +123,7 @@ def chapter(name: str, title: str, root: Path = ROOT) -> str:
             "Next:",
             f"  1. make live, and put the chapter's own in place of the chart {name}-first-chart, the number {name}-first-number and the claim C01.",
             f"  2. If claims or omissions belong to it: add {name!r} to the values that data/datapackage.json allows for their column chapter,",
-            "     write it into their rows, and run: python -m ledger seal claims",
+            "     write it into their rows, and run: python -m ledger accept claims",
             "  3. make check, and mend what it names.",
         ]
     )
@@ -148,9 +148,9 @@ def table(name: str, csv_file: Path, root: Path = ROOT) -> str:
         )
     if name in tables.names(data):
         raise NotStarted(
-            f"table {name!r} is there already\n  To change it: edit data/{name}.csv, then run python -m ledger seal {name}"
+            f"table {name!r} is there already\n  To change it: edit data/{name}.csv, then run python -m ledger accept {name}"
         )
-    if taken := _pages(_read(root / "_toc.yml"), root).get(Path(tables.page(name)).name):
+    if taken := _pages(_read(root / "_toc.yml"), root).get(Path(tables.page_path(name)).name):
         raise NotStarted(f"table {name!r}: its page would have the name of {taken}; choose another")
     if (data / f"{name}.csv").exists() or csv_file.resolve().parent == data.resolve():
         raise NotStarted(
@@ -158,7 +158,7 @@ def table(name: str, csv_file: Path, root: Path = ROOT) -> str:
         )
     content = importer.read(csv_file)
     answers = csv_file.with_name(f"{name}.yml")
-    countries = {row["iso3"] for row in tables.rows("countries", data)}
+    countries = {row["iso3"] for row in tables.read_rows("countries", data)}
     if answers.exists() and not importer.is_one(answers):
         raise NotStarted(
             f"table {name!r}: {answers} is there already and is no answer sheet; nothing was written\n  Move that file away, or choose another NAME."
@@ -172,13 +172,13 @@ def table(name: str, csv_file: Path, root: Path = ROOT) -> str:
     resource, text = importer.answered(name, answers, content)
     tables.check_text(name, text, resource, data)
     text = importer.in_order(text, resource)
-    tables.stamp(resource, text)
+    tables.set_hash(resource, text)
     with exclusive_lock(data):
-        package = tables.package(data)
+        package = tables.descriptor(data)
         if name in tables.names(data):
             raise NotStarted(f"table {name!r} was started meanwhile")
         package["resources"].append(resource)
-        described = tables.dump(package)
+        described = tables.to_json(package)
         tables.check_package(described.encode())
         _check_loads(name, text, described, data)
         replace_files(data, {resource["path"]: text, "datapackage.json": described})
@@ -187,8 +187,8 @@ def table(name: str, csv_file: Path, root: Path = ROOT) -> str:
             f"data/{name}.csv is written, {resource['rows']:,} rows, and described in data/datapackage.json.",
             "Next:",
             f'  1. Use it in a chapter: load("{name}"). A table that nothing uses fails the checks.',
-            f"  2. make book, and read its page, {tables.page(name)}.html, as a stranger would.",
-            f"  3. make check. From now on edit data/{name}.csv itself, and run: python -m ledger seal {name}. {answers.name} has done its work and can go.",
+            f"  2. make book, and read its page, {tables.page_path(name)}.html, as a stranger would.",
+            f"  3. make check. From now on edit data/{name}.csv itself, and run: python -m ledger accept {name}. {answers.name} has done its work and can go.",
         ]
     )
 
@@ -236,7 +236,8 @@ def _pages(toc: str, root: Path) -> dict[str, str]:
     files = re.findall(r'"file": "([^"]+)"', json.dumps(yaml.safe_load(toc), ensure_ascii=False))
     found = {name: f"the site's page {name}" for name in OTHER_PAGES}
     found |= {
-        Path(tables.page(each)).name: f"the table {each}" for each in tables.names(root / "data")
+        Path(tables.page_path(each)).name: f"the table {each}"
+        for each in tables.names(root / "data")
     }
     return found | {
         Path(file).stem: f"{file}.md"

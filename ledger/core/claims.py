@@ -1060,7 +1060,7 @@ def _problems(claims: pd.DataFrame, findings: dict[str, Finding]) -> list[str]:
         elif finding.verdict != claim.verdict:
             problems.append(
                 f"{claim.claim_id} is published as {claim.verdict!r} and computed as {finding.verdict!r} by {claim.decided_by} from {_listing(finding.tables)}. {finding.because}\n"
-                f"    If the data are right, publish the computed verdict and say why in its reason (data/claims.csv, then: python -m ledger seal claims); if they are not, mend the table."
+                f"    If the data are right, publish the computed verdict and say why in its reason (data/claims.csv, then: python -m ledger accept claims); if they are not, mend the table."
             )
     unused = sorted(set(RULES) - set(claims["decided_by"]))
     return problems + [

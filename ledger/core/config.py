@@ -1,25 +1,111 @@
-"""Where the book and the machine stand."""
+"""Where the book and the machine stand, and `book.yml`: what the machine must know of the book."""
 
 from __future__ import annotations
 
+import dataclasses
+import functools
 import os
+import re
 from pathlib import Path
 
-PACKAGE = Path(__file__).resolve().parent.parent  # the machine
-MARK = "_config.yml"  # what the folder of a book has
+FILE = "book.yml"
 
 
-def _find() -> Path:
-    """Return the book's folder: LEDGER_BOOK, or the nearest one above, or what is packed with the machine."""
+class ConfigError(ValueError):
+    """`book.yml` is not as it should be: names the key and what it must hold."""
+
+
+def _find_book() -> Path:
+    """Return LEDGER_BOOK, else the nearest folder above with a book.yml, else the packed book."""
     if named := os.environ.get("LEDGER_BOOK"):
         return Path(named).resolve()
     here = Path.cwd()
     for folder in (here, *here.parents):
-        if (folder / MARK).is_file() and (folder / "data" / "datapackage.json").is_file():
+        if (folder / FILE).is_file():
             return folder
-    return PACKAGE / "book" if (PACKAGE / "book").is_dir() else PACKAGE.parent
+    packed = PACKAGE / "book"
+    return packed if packed.is_dir() else PACKAGE.parent
 
 
-ROOT = _find()
+PACKAGE = Path(__file__).resolve().parent.parent  # the machine
+ROOT = _find_book()
 INSTALLED = ROOT == PACKAGE / "book"  # pyproject.toml packs there what chapters read
 DATA = ROOT / "data"
+
+
+@dataclasses.dataclass(frozen=True)
+class Book:
+    """The keys of `book.yml`.
+
+    Attributes
+    ----------
+    slug : name of the book in files and citation keys, as lower-case words joined by hyphens.
+    pair : codes of the two countries that the tables are about.
+    country_table : table of countries, with columns `iso3` and `name`.
+    entity_colours : first words of a series' name → its colour in every chart (a key of PALETTE).
+    evidence_until : month up to which evidence was looked for, as YYYY-MM.
+    rules : modules that decide claims, in the order of the claims.
+    claims_page, methods_page : pages of all claims, and of data and methods.
+    chapter_template : text that a new chapter starts from.
+    epub_identifier : identifier of the EPUB, a URN.
+    rights : sentence on rights in the metadata of the EPUB.
+    prose_columns : table → columns that hold prose, which checks read as such.
+    redirects : former page → page that replaces it, as document names.
+    """
+
+    slug: str
+    pair: tuple[str, ...]
+    country_table: str
+    entity_colours: dict[str, str]
+    evidence_until: str
+    rules: tuple[str, ...]
+    claims_page: str
+    methods_page: str
+    chapter_template: str
+    epub_identifier: str
+    rights: str
+    prose_columns: dict[str, list[str]]
+    redirects: dict[str, str]
+
+
+PATTERNS = {"slug": r"[a-z0-9]+(-[a-z0-9]+)*", "evidence_until": r"\d{4}-(0[1-9]|1[0-2])"}
+
+
+@functools.cache
+def book(root: Path = ROOT) -> Book:
+    """Return the checked content of `book.yml` below `root`. Raises ConfigError."""
+    import yaml
+
+    try:
+        content = yaml.safe_load((root / FILE).read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise ConfigError(f"{FILE} cannot be read: {error}") from None
+    if not isinstance(content, dict):
+        raise ConfigError(f"{FILE} must hold keys and values, such as `slug: my-book`")
+    fields = {field.name: str(field.type) for field in dataclasses.fields(Book)}
+    for key in content.keys() - fields.keys():
+        raise ConfigError(f"{FILE}: unknown key {key!r}; known keys: {', '.join(fields)}")
+    return Book(**{key: _checked(key, kind, content.get(key)) for key, kind in fields.items()})
+
+
+def _checked(key: str, kind: str, value: object):
+    """Return a value in the type that its key has."""
+    if value is None:
+        raise ConfigError(f"{FILE}: the key {key!r} is missing")
+    if kind == "str":
+        if not isinstance(value, str) or not re.fullmatch(PATTERNS.get(key, r".+"), value):
+            pattern = f" that matches {PATTERNS[key]}" if key in PATTERNS else ""
+            raise ConfigError(f"{FILE}: {key} must be text{pattern}, not {value!r}")
+        return value
+    if kind.startswith("tuple"):
+        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+            raise ConfigError(f"{FILE}: {key} must be a list of words, not {value!r}")
+        if key == "pair" and len(set(value)) != 2:
+            raise ConfigError(f"{FILE}: pair must be two different codes, not {value!r}")
+        return tuple(value)
+    inner = list if "list" in kind else str
+    if not isinstance(value, dict) or not all(isinstance(v, inner) for v in value.values()):
+        raise ConfigError(
+            f"{FILE}: {key} must be a map of words to {inner.__name__}, not {value!r}"
+        )
+    return value

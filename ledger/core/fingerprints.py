@@ -16,7 +16,7 @@ from pathlib import Path
 from ledger.core.config import DATA, PACKAGE, ROOT
 from ledger.core.files import recover
 
-GLOBAL = ("the lock", "Python")  # every executed chapter depends on them
+GLOBAL = ("the lock", "Python", "file book.yml")  # every executed chapter depends on them
 
 recorded: dict[str, str] = {}  # what this process has used so far, with the hash it found
 

@@ -33,7 +33,7 @@ CHECKED = (  # an empty file for each content that stood its check, named by its
     else ROOT / "_build"
 ) / "checked"
 PAGES = "tables"  # the folder of the tables' pages
-HAND = "hand"  # the `builder` of a table that people keep, not a reader
+MANUAL = "hand"  # the `builder` of a table that people keep, not a reader
 
 
 class TableError(ValueError):
@@ -63,7 +63,7 @@ class TableError(ValueError):
 # --- the descriptor -------------------------------------------------------------------------------------------------------------
 
 
-def package(folder: Path = DATA) -> dict:
+def descriptor(folder: Path = DATA) -> dict:
     """Return the descriptor of the whole package, as parsed from `datapackage.json` in `folder`.
 
     Raises TableError when the descriptor is missing, is not JSON, breaks the Data Package standard, or lacks what this book
@@ -71,21 +71,21 @@ def package(folder: Path = DATA) -> dict:
     """
     if folder == DATA:
         fingerprints.record("file data/datapackage.json")
-    return _package(folder)
+    return _descriptor(folder)
 
 
-def _package(folder: Path) -> dict:
+def _descriptor(folder: Path) -> dict:
     recover(folder)
     path = folder / "datapackage.json"
     try:
         raw = path.read_bytes()
     except FileNotFoundError:
         raise TableError("datapackage.json", f"the descriptor {path} does not exist") from None
-    _once(lambda: check_package(raw), raw)
+    cached_check(lambda: check_package(raw), raw)
     return json.loads(raw.decode("utf-8-sig"))
 
 
-def _once(check: Callable[[], None], *content: bytes) -> None:
+def cached_check(check: Callable[[], None], *content: bytes) -> None:
     """Run `check`, unless the same content stood the same check before, in this process or another: a check gives the same each time.
 
     What is remembered is the hash of content, rules and library, as the name of an empty file: there is nothing in it to spoil.
@@ -160,7 +160,7 @@ def _check_descriptor(resource: dict) -> None:
 
 def describe(name: str, folder: Path = DATA) -> dict:
     """Return the descriptor of one table: title, description, schema, sources, licences, notes. Raises TableError for an unknown name."""
-    tables = {resource["name"]: resource for resource in _package(folder)["resources"]}
+    tables = {resource["name"]: resource for resource in _descriptor(folder)["resources"]}
     if folder == DATA:
         fingerprints.record(f"table {name}")
     if name not in tables:
@@ -170,15 +170,18 @@ def describe(name: str, folder: Path = DATA) -> dict:
     return tables[name]
 
 
-def page(name: str) -> str:
+def page_path(name: str) -> str:
     """Return where a table's page is in the book and on the site, less its ending. Addresses have hyphens: Jupyter Book 2 makes them of underscores."""
     return f"{PAGES}/{name.replace('_', '-')}"
 
 
-def of_page(docname: str) -> dict | None:
+def table_of_page(docname: str) -> dict | None:
     """Return the descriptor's entry for the table whose page `docname` is; None where it is the page of something else."""
     return (
-        next((entry for entry in package()["resources"] if page(entry["name"]) == docname), None)
+        next(
+            (entry for entry in descriptor()["resources"] if page_path(entry["name"]) == docname),
+            None,
+        )
         if docname.startswith(f"{PAGES}/")
         else None
     )
@@ -188,7 +191,7 @@ def names(folder: Path = DATA) -> list[str]:
     """Return the names of all tables, in the descriptor's order."""
     if folder == DATA:
         fingerprints.record("the names of the tables")
-    return [resource["name"] for resource in _package(folder)["resources"]]
+    return [resource["name"] for resource in _descriptor(folder)["resources"]]
 
 
 # --- reading --------------------------------------------------------------------------------------------------------------------
@@ -205,7 +208,7 @@ def load(name: str, folder: Path = DATA) -> pd.DataFrame:
     return _typed(_confirmed(name, resource, folder), resource["schema"]["fields"])
 
 
-def rows(name: str, folder: Path = DATA) -> list[dict[str, str]]:
+def read_rows(name: str, folder: Path = DATA) -> list[dict[str, str]]:
     """Return table `name` as a list of rows, each a dict of column → text as it stands in the file, empty where there is no value.
 
     For pages that print a table, and need no types and no pandas. Content with the descriptor's hash is taken as checked when it
@@ -230,7 +233,7 @@ def _confirmed(name: str, resource: dict, folder: Path) -> str:
         for target in targets
         if target
     ]
-    _once(
+    cached_check(
         lambda: check_text(name, text, resource, folder),
         text.encode(),
         json.dumps(resource["schema"]).encode(),
@@ -242,8 +245,8 @@ def _confirmed(name: str, resource: dict, folder: Path) -> str:
             "the content is not the one whose hash the descriptor holds"
             + _what_changed(folder / resource["path"], text, resource["hash"]),
             hint=(
-                f"If the change is meant, run: python -m ledger seal {name}"
-                if resource["builder"] == HAND
+                f"If the change is meant, run: python -m ledger accept {name}"
+                if resource["builder"] == MANUAL
                 else f"This table is built by {resource['builder']}: rebuild it with python -m ledger tables --from UPSTREAM {name}"
             ),
         )
@@ -485,31 +488,31 @@ def _plain(value: float) -> str:
     return str(int(value)) if float(value).is_integer() else format(float(value), ".12g")
 
 
-def dump(content: dict) -> str:
+def to_json(content: dict) -> str:
     """Return a descriptor as the JSON text that is kept in `datapackage.json`."""
     return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
 
 
-def stamp(resource: dict, text: str) -> None:
+def set_hash(resource: dict, text: str) -> None:
     """Put hash, size and number of rows of a table's `text` into its descriptor."""
     resource["hash"] = content_hash(text)
     resource["bytes"] = len(text.encode("utf-8"))
     resource["rows"] = sum(1 for _ in csv.reader(io.StringIO(text))) - 1
 
 
-def seal(name: str, folder: Path = DATA) -> str:
+def accept(name: str, folder: Path = DATA) -> str:
     """Check a hand-kept table and write the hash of its present content into the descriptor; return that hash.
 
     Raises TableError when the table breaks its schema, or when it is one that a reader builds: such a table changes through
     its reader, never by hand. Raises LockedError while the tables are brought up to date.
     """
     with exclusive_lock(folder):
-        return _seal(name, folder)
+        return _accept(name, folder)
 
 
-def _seal(name: str, folder: Path) -> str:
+def _accept(name: str, folder: Path) -> str:
     resource = describe(name, folder)
-    if resource["builder"] != HAND:
+    if resource["builder"] != MANUAL:
         raise TableError(
             name,
             f"this table is built by {resource['builder']}, so it is not sealed by hand",
@@ -518,10 +521,10 @@ def _seal(name: str, folder: Path) -> str:
         )
     text = _read_text(name, folder / resource["path"])
     check_text(name, text, resource, folder)
-    content = package(folder)
+    content = descriptor(folder)
     for entry in content["resources"]:
         if entry["name"] == name:
-            stamp(entry, text)
+            set_hash(entry, text)
             resource = entry
-    replace_files(folder, {resource["path"]: text, "datapackage.json": dump(content)})
+    replace_files(folder, {resource["path"]: text, "datapackage.json": to_json(content)})
     return resource["hash"]

@@ -141,7 +141,7 @@ def rebuild(
     """
     if not upstream.is_dir():
         raise FileNotFoundError(f"no folder of institutions' files at {upstream}")
-    content = tables.package(folder)
+    content = tables.descriptor(folder)
     for name in only or []:
         tables.describe(name, folder)
     texts, changed = {}, []
@@ -149,7 +149,7 @@ def rebuild(
         name = resource["name"]
         if only and name not in only:
             continue
-        if resource["builder"] == tables.HAND:
+        if resource["builder"] == tables.MANUAL:
             tables.load(name, folder)
             say(f"{name}: kept by hand, checked")
             continue
@@ -159,12 +159,12 @@ def rebuild(
         before = path.read_text(encoding="utf-8") if path.exists() else ""
         say(f"{name}: {Change(resource, before, text)}")
         if text != before or tables.content_hash(text) != resource["hash"]:
-            tables.stamp(resource, text)
+            tables.set_hash(resource, text)
             texts[resource["path"]] = text
             changed.append(name)
     if texts:
         with exclusive_lock(folder):
-            replace_files(folder, {**texts, "datapackage.json": tables.dump(content)})
+            replace_files(folder, {**texts, "datapackage.json": tables.to_json(content)})
     return changed
 
 
@@ -177,7 +177,7 @@ def build_pair(
     are the tables that people keep by hand, which are about this book's pair. Columns and types are checked as ever; the bounds of
     measures, which are those of this book's pair, are not. Raises ValueError for an unknown country or a folder that is not empty.
     """
-    known = {row["iso3"]: row["name"] for row in tables.rows("countries")}
+    known = {row["iso3"]: row["name"] for row in tables.read_rows("countries")}
     if unknown := [code for code in pair if code not in known]:
         raise ValueError(
             f"{unknown[0]} is no country of table countries: give two codes of ISO 3166, such as RUS CHN"
@@ -187,10 +187,10 @@ def build_pair(
     if into.exists() and any(into.iterdir()):
         raise ValueError(f"{into} is not empty: give a new folder")
     names = " and ".join(known[code] for code in pair)
-    content, texts, kept = json.loads(json.dumps(tables.package())), {}, []
+    content, texts, kept = json.loads(json.dumps(tables.descriptor())), {}, []
     for resource in content["resources"]:
         name = resource["name"]
-        if only and name not in only or resource["builder"] == tables.HAND:
+        if only and name not in only or resource["builder"] == tables.MANUAL:
             continue
         text = build(resource, upstream, pair)
         if text.count("\n") < 2:
@@ -210,7 +210,7 @@ def build_pair(
         )
         resource.pop("notes", None)
         tables.check_text(name, text, resource)
-        tables.stamp(resource, text)
+        tables.set_hash(resource, text)
         texts[resource["path"]] = text
         kept.append(resource)
         say(f"{name}: {resource['rows']:,} rows")
@@ -229,7 +229,7 @@ def build_pair(
         f"Built by the readers of The Russia–Iran Ledger for {names}; no chapter rests on them."
     )
     into.mkdir(parents=True, exist_ok=True)
-    replace_files(into, {**texts, "datapackage.json": tables.dump(content)})
+    replace_files(into, {**texts, "datapackage.json": tables.to_json(content)})
     return [resource["name"] for resource in kept]
 
 
@@ -269,7 +269,7 @@ def _corrected(
     Each correction is a guard too. Raises RefreshError when the institution publishes another value than the wrong one, or the row no
     longer: it has mended it, or changed it, and the correction must go.
     """
-    for number, correction in enumerate(tables.rows("corrections", folder), start=2):
+    for number, correction in enumerate(tables.read_rows("corrections", folder), start=2):
         key = dict(part.split("=", 1) for part in correction["key"].split("; "))
         if correction["table"] != table or not concerns(key):
             continue
@@ -279,11 +279,11 @@ def _corrected(
         ]
         if len(found) != 1:
             raise RefreshError(
-                f"{where}: the institution now has {len(found)} such rows\n  Remove or renew the correction, then: python -m ledger seal corrections"
+                f"{where}: the institution now has {len(found)} such rows\n  Remove or renew the correction, then: python -m ledger accept corrections"
             )
         if (value := found[0].get(correction["field"])) != correction["theirs"]:
             raise RefreshError(
-                f"{where}: the institution now has {value!r}, no longer {correction['theirs']!r}\n  See whether they mended it; remove or renew the correction, then: python -m ledger seal corrections"
+                f"{where}: the institution now has {value!r}, no longer {correction['theirs']!r}\n  See whether they mended it; remove or renew the correction, then: python -m ledger accept corrections"
             )
         if correction["ours"]:
             rows = [
@@ -616,7 +616,7 @@ class _Refresh:
             say,
             dry_run,
         )
-        self.content, self.seen = tables.package(folder), _state(folder)
+        self.content, self.seen = tables.descriptor(folder), _state(folder)
         self.resources = {resource["name"]: resource for resource in self.content["resources"]}
         self.editions: dict[str, str] = {}  # source → what was obtained of it
         self.failed: dict[str, list[str]] = {}
@@ -681,18 +681,18 @@ class _Refresh:
         """Return table → the sources of it that are to be brought up to date."""
         for name in only:
             tables.describe(name, self.folder)
-            if self.resources[name]["builder"] == tables.HAND:
+            if self.resources[name]["builder"] == tables.MANUAL:
                 raise tables.TableError(
                     name,
                     "this table is kept by hand",
-                    hint=f"Edit data/{name}.csv, then: python -m ledger seal {name}",
+                    hint=f"Edit data/{name}.csv, then: python -m ledger accept {name}",
                 )
         for file in files:
             if not file.is_file():
                 raise FileNotFoundError(f"there is no file {file}")
         wanted = {}
         for name, resource in self.resources.items():
-            if only and name not in only or resource["builder"] == tables.HAND:
+            if only and name not in only or resource["builder"] == tables.MANUAL:
                 continue
             of_table = [source for source in self.registry.values() if name in source.tables]
             chosen = [
@@ -842,7 +842,7 @@ class _Refresh:
             candidate = made.get(resource["name"])
             if candidate is None:
                 continue
-            tables.stamp(resource, candidate.text)
+            tables.set_hash(resource, candidate.text)
             for source in candidate.sources:
                 files = download.record(self.store / source.name)["files"].values()
                 addresses, digests = (
@@ -873,8 +873,8 @@ class _Refresh:
             for candidate in made.values()
             if candidate.text != candidate.change.before
         }
-        descriptor = tables.dump(self.described(made))
-        if descriptor == tables.dump(self.content):
+        descriptor = tables.to_json(self.described(made))
+        if descriptor == tables.to_json(self.content):
             return
         if _state(self.folder) != self.seen:
             raise RefreshError(
@@ -1012,7 +1012,7 @@ def overview(
     """Return every source as text for a terminal: how it is had, which tables hold it, their edition and age, what it is published in and
     how often, when the next edition is due, its terms, and whether the key it needs is set."""
     today = today or datetime.datetime.now(datetime.UTC).date()
-    content, said = tables.package(folder), []
+    content, said = tables.descriptor(folder), []
     for source in download.sources(registry or download.REGISTRY).values():
         date = source.due(content)
         due = (
@@ -1052,7 +1052,7 @@ def overdue(
 ) -> list[str]:
     """Return a line for each source whose next edition should be out by now: since when, and what brings the tables up to date."""
     today = today or datetime.datetime.now(datetime.UTC).date()
-    content, said = tables.package(folder), []
+    content, said = tables.descriptor(folder), []
     for source in download.sources(registry or download.REGISTRY).values():
         date = source.due(content)
         if date and date < today:

@@ -343,11 +343,11 @@ def data(tmp_path):
 
 def corrupt(data, name, spoil):
     """Write a changed table into `data` under a new hash, as someone would who rebuilds it from a wrong file."""
-    content = tables.package(data)
+    content = tables.descriptor(data)
     resource = next(each for each in content["resources"] if each["name"] == name)
     text = tables.to_text(spoil(original(name)), resource)
-    tables.stamp(resource, text)
-    replace_files(data, {resource["path"]: text, "datapackage.json": tables.dump(content)})
+    tables.set_hash(resource, text)
+    replace_files(data, {resource["path"]: text, "datapackage.json": tables.to_json(content)})
 
 
 def refused(data):

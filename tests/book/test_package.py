@@ -37,7 +37,7 @@ def test_frictionless_command_line_accepts_the_package():
 @needs_upstream
 @pytest.mark.parametrize(
     "resource",
-    [r for r in tables.package()["resources"] if r["builder"] != tables.HAND],
+    [r for r in tables.descriptor()["resources"] if r["builder"] != tables.MANUAL],
     ids=lambda r: r["name"],
 )
 def test_table_rebuilds_byte_for_byte(resource):
@@ -66,8 +66,8 @@ def test_the_command_writes_what_is_missing_and_nothing_else(tmp_path):
     before = files()
     name = next(
         resource["name"]
-        for resource in tables.package()["resources"]
-        if resource["builder"] != tables.HAND
+        for resource in tables.descriptor()["resources"]
+        if resource["builder"] != tables.MANUAL
         and not any("fetched" in source for source in resource["sources"])
     )
     run = subprocess.run([*rebuild, *some], cwd=tmp_path, capture_output=True, text=True)

@@ -45,8 +45,8 @@ def test_every_table_that_the_files_cover_is_built_and_the_others_are_named(buil
     } - {"countries"}
     readers_make = {
         resource["name"]
-        for resource in tables.package()["resources"]
-        if resource["builder"] != tables.HAND
+        for resource in tables.descriptor()["resources"]
+        if resource["builder"] != tables.MANUAL
     }
     assert readers_make - made == {
         "trade_products",
@@ -134,8 +134,8 @@ def test_their_figures_are_those_of_the_files(built):
 
 def test_two_countries_of_which_neither_is_of_the_book():
     """Each reader gives a frame with its columns, whether it finds rows or none."""
-    for resource in tables.package()["resources"]:
-        for builder in resource["builder"] if resource["builder"] != tables.HAND else []:
+    for resource in tables.descriptor()["resources"]:
+        for builder in resource["builder"] if resource["builder"] != tables.MANUAL else []:
             module, function = builder.split(":")
             frame = getattr(importlib.import_module(module), function)(UPSTREAM, ("CHN", "TUR"))
             assert (

@@ -12,7 +12,7 @@ from reading import SITE, address, browser, needs_browser, open_page  # noqa: F4
 from ledger.core import tables
 
 pytestmark = needs_browser
-CLAIMS = len(tables.rows("claims"))
+CLAIMS = len(tables.read_rows("claims"))
 
 
 def shown(page):

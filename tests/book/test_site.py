@@ -84,7 +84,7 @@ def test_a_page_tells_machines_what_it_is(path):
     if first := re.search(r'<figure class="ledger-chart[^"]*" id="chart-([^"]+)"', page):
         assert image == f"{BASE}charts/{first.group(1)}.png"
     if data["@type"] == "Dataset":
-        resource = tables.of_page(path.removesuffix(".html"))
+        resource = tables.table_of_page(path.removesuffix(".html"))
         assert (
             50 <= len(data["description"]) <= 5000 and data["name"] == resource["title"]
         )  # what dataset searches ask for
@@ -114,7 +114,7 @@ def test_no_page_has_an_address_that_jupyter_book_2_would_change():
 def test_an_address_of_the_first_edition_leads_to_where_the_page_is(open_page):
     assert len(made.MOVED) == 17
     for name in made.MOVED:
-        there = f"{tables.page(name)}.html"
+        there = f"{tables.page_path(name)}.html"
         assert (
             f'<link rel="canonical" href="{BASE}{there}">' in text(f"tables/{name}.html")
             and (SITE / there).exists()
@@ -137,7 +137,7 @@ def test_the_page_of_a_table_under_an_earlier_name_does_not_stay(book):
         "from ledger.core.config import ROOT; from ledger.build.sphinxext import table_pages; table_pages.write_pages(ROOT)",
     )
     assert {f"tables/{path.stem}" for path in (book / "tables").iterdir()} == {
-        tables.page(name) for name in tables.names()
+        tables.page_path(name) for name in tables.names()
     }
 
 

@@ -11,7 +11,6 @@ from small_book import (
     GOOD,
     HEAD,
     ROOT,
-    book,
     build,
     cell,
     edit,

@@ -14,7 +14,6 @@ from small_book import (
     HEAD,
     ROOT,
     all_ended,
-    book,
     build,
     cell,
     edit,

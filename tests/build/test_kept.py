@@ -8,7 +8,6 @@ import signal
 from small_book import (
     GOOD,
     all_ended,
-    book,
     build,
     cell,
     edit,

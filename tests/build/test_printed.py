@@ -20,8 +20,7 @@ from reading import needs_browser
 from small_book import ROOT, book, build, edit, run_here, surroundings  # noqa: F401
 
 from ledger.build.sphinxext.print_builders import drawn_hatches
-from ledger.core.tables import names, rows
-from ledger.core.tables import page as table_page
+from ledger.core.tables import names, page_path
 
 SITE = ROOT / "_build" / "html"
 NAME = "russia-iran-ledger"
@@ -169,8 +168,8 @@ def test_a_page_of_the_epub_has_the_charts_and_numbers_of_the_site(epub, page):
 
 def test_the_epub_has_all_claims_and_references_but_no_rows(epub):
     ledger = epub["chapters/claims.xhtml"].decode()
-    assert rows("claims")
-    for claim in rows("claims"):
+    assert read_rows("claims")
+    for claim in read_rows("claims"):
         assert f'id="{claim["claim_id"].lower()}"' in ledger, claim["claim_id"]
     references = epub["chapters/references.xhtml"].decode()
     assert (
@@ -179,9 +178,9 @@ def test_the_epub_has_all_claims_and_references_but_no_rows(epub):
         > 100
     )
     for name in names():
-        page = epub[f"{table_page(name)}.xhtml"].decode()
+        page = epub[f"{page_path(name)}.xhtml"].decode()
         assert (
-            f"{len(rows(name)):,} rows, which are not printed here" in page
+            f"{len(read_rows(name)):,} rows, which are not printed here" in page
             and "chart-table" not in page
         )
 
@@ -315,14 +314,14 @@ def test_the_pdf_has_the_captions_and_numbers_of_the_site(pdf_chapters):
 
 @needs_browser
 def test_the_pdf_has_all_claims_and_says_where_the_rows_are(pdf_chapters, pdf_text):
-    for claim in rows("claims"):
+    for claim in read_rows("claims"):
         assert (
             squeezed(f"{claim['claim_id']} {claim['domain']}, {claim['paragraph']}")
             in pdf_chapters["chapters/claims"]
         ), claim["claim_id"]
     whole = "".join(pdf_text)
     for name in names():
-        assert squeezed(f"{len(rows(name)):,} rows, which are not printed here:") in whole
+        assert squeezed(f"{len(read_rows(name)):,} rows, which are not printed here:") in whole
     for code in ("charts.publish", "numbers.put(", "import pandas"):
         assert squeezed(code) not in whole
 

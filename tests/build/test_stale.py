@@ -8,7 +8,6 @@ import sys
 from small_book import (
     BOOK,
     HEAD,
-    book,
     build,
     cell,
     edit,

@@ -199,7 +199,9 @@ def test_started_chapters_and_a_started_table_build_without_a_warning(kept):
             for record in json.loads((site / "numbers.json").read_text(encoding="utf-8"))
             if record["page"] == f"chapters/{name}"
         ] == [f"{name}-first-number"]
-    assert "1.10" in (site / f"{tables.page('ferry_traffic')}.html").read_text(encoding="utf-8")
+    assert "1.10" in (site / f"{tables.page_path('ferry_traffic')}.html").read_text(
+        encoding="utf-8"
+    )
     types = run_here(
         kept,
         "from ledger import tables; print([str(t) for t in tables.load('ferry_traffic').dtypes], tables.describe('ferry_traffic')['schema']['primaryKey'])",

@@ -9,7 +9,7 @@ import pytest
 
 from ledger.core import tables
 from ledger.core.config import DATA
-from ledger.core.tables import TableError, load, seal
+from ledger.core.tables import TableError, accept, load
 
 
 @pytest.fixture
@@ -214,7 +214,7 @@ def test_missing_descriptor_and_unknown_table(data):
 def test_seal_accepts_a_meant_change_of_a_hand_kept_table(data):
     spoil_cell(data, "claims", 2, "confidence", "low")
     assert "seal claims" in str(refused(data, "claims"))
-    seal("claims", data)
+    accept("claims", data)
     assert load("claims", data)["confidence"].iloc[0] == "low"
 
 
@@ -222,7 +222,7 @@ def test_seal_writes_unix_line_ends_and_leaves_other_tables_alone(data):
     path = data / "claims.csv"
     before = json.loads((data / "datapackage.json").read_text(encoding="utf-8"))
     path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes().replace(b"\n", b"\r\n"))
-    seal("claims", data)
+    accept("claims", data)
     assert path.read_bytes() == (DATA / "claims.csv").read_bytes()
     assert json.loads((data / "datapackage.json").read_text(encoding="utf-8")) == before
 
@@ -231,13 +231,13 @@ def test_seal_refuses_a_table_that_breaks_its_schema(data):
     spoil_cell(data, "claims", 2, "verdict", "true enough")
     before = (data / "datapackage.json").read_bytes()
     with pytest.raises(TableError, match="true enough"):
-        seal("claims", data)
+        accept("claims", data)
     assert (data / "datapackage.json").read_bytes() == before
 
 
 def test_seal_refuses_a_table_that_a_reader_builds(data):
     with pytest.raises(TableError, match="built by .*analysis.sources"):
-        seal("gdp", data)
+        accept("gdp", data)
 
 
 @pytest.fixture(scope="module")

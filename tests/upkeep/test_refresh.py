@@ -257,8 +257,8 @@ def test_older_copies_do_not_undo_a_refresh(author):
 def test_rows_of_other_sources_stay_as_they_are():
     """For every table and every source: made of the rows it holds, in two parts, it is the same table."""
     registry = download.sources()
-    for resource in tables.package()["resources"]:
-        if resource["builder"] == tables.HAND:
+    for resource in tables.descriptor()["resources"]:
+        if resource["builder"] == tables.MANUAL:
             continue
         of_reader = {}
         for source in registry.values():
@@ -363,7 +363,7 @@ def test_a_new_value_is_held_against_the_one_before_it():
 
 def test_the_bounds_would_hold_for_the_tables_as_they_are():
     """Were each built for the first time, its own history would look plausible but for a few known leaps; a thousandfold would not."""
-    for resource in tables.package()["resources"]:
+    for resource in tables.descriptor()["resources"]:
         for entry in resource["schema"]["fields"]:
             if "plausibleStep" in entry:
                 text = (tables.DATA / resource["path"]).read_text(encoding="utf-8")
@@ -393,7 +393,7 @@ def test_a_verdict_that_would_change_is_shown_and_a_chapter_that_would_break_nam
     said = author.type("oil_price", "--again", "--dry-run")
     claim = next(
         row["claim_id"]
-        for row in tables.rows("claims")
+        for row in tables.read_rows("claims")
         if row["decided_by"] == "trade_is_a_small_part_of_each_total"
     )
     assert (
@@ -564,7 +564,7 @@ def test_a_row_without_our_value_is_left_out(author):
 
 def holds_old_or_new(author, new):
     """The table, its descriptor and the log are those from before, or all of the new ones, once whoever uses them next has finished."""
-    tables.package(author.data)
+    tables.descriptor(author.data)
     now = author.files()
     assert now == author.before or dict(now) == new, "data/ is neither the old nor the new"
     tables.load("oil_price", author.data)
@@ -796,7 +796,7 @@ def test_a_source_is_overdue_from_the_day_after_its_next_edition_until_the_table
     import datetime
 
     registry = author.book / "data/sources.yml"
-    expected = download.sources(registry)["eia-brent"].due(tables.package(author.data))
+    expected = download.sources(registry)["eia-brent"].due(tables.descriptor(author.data))
     late = lambda today: [
         line
         for line in refresh.overdue(author.data, registry, today)
@@ -807,11 +807,11 @@ def test_a_source_is_overdue_from_the_day_after_its_next_edition_until_the_table
         f"expected on {expected}, 1 days ago: python -m ledger refresh oil_price, or"
         in late(expected + datetime.timedelta(1))[0]
     )
-    package = tables.package(author.data)
+    package = tables.descriptor(author.data)
     for resource in package["resources"]:
         for entry in download.sources(registry)["eia-brent"].entries(resource):
             entry["retrieved"] = str(expected)
-    (author.data / "datapackage.json").write_text(tables.dump(package), encoding="utf-8")
+    (author.data / "datapackage.json").write_text(tables.to_json(package), encoding="utf-8")
     assert late(expected + datetime.timedelta(1)) == []
 
 
@@ -949,7 +949,7 @@ def test_what_an_author_edits_meanwhile_is_not_lost(author, server):
 
 def test_sealing_waits_its_turn(author):
     with exclusive_lock(author.data), pytest.raises(LockedError, match="bringing data up to date"):
-        tables.seal("events", author.data)
+        tables.accept("events", author.data)
 
 
 def test_a_terminal_shows_how_far_a_download_is(author, server):

@@ -18,7 +18,7 @@ from sphinx.util import logging
 
 from ledger.build import downloads
 from ledger.build.sphinxext import page_store, print_builders
-from ledger.build.sphinxext.lifecycle import NAME
+from ledger.build.sphinxext.lifecycle import SLUG
 from ledger.core import citations, tables
 from ledger.core.charts.palette import PAGE, PALETTE
 
@@ -133,7 +133,7 @@ def work(config, chart: dict) -> dict:
     """Return a chart as a work to cite (see `ledger.core.citations`)."""
     return {
         "kind": "chart",
-        "key": f"{NAME}-{chart['name']}",
+        "key": f"{SLUG}-{chart['name']}",
         "title": chart["caption"],
         "url": f"{config.html_baseurl}charts/{chart['name']}.html",
         "note": citations.credit(chart["sources"]),
@@ -181,7 +181,7 @@ def source_line(chart: dict, builder, docname: str) -> str:
         )
         names.append(f"{linked}, {html.escape(source['edition'])}" if source["edition"] else linked)
     behind = ", ".join(
-        f'<a href="{builder.get_relative_uri(docname, tables.page(name))}">{name}</a>'
+        f'<a href="{builder.get_relative_uri(docname, tables.page_path(name))}">{name}</a>'
         for name in chart["tables"]
     )
     return f"Source: {'; '.join(names)}. Table: {behind}."

@@ -32,7 +32,7 @@ class Claim(SphinxRole):
         rows = self.env.temp_data.get("ledger_claims")
         if rows is None:
             rows = self.env.temp_data["ledger_claims"] = {
-                row["claim_id"]: row for row in tables.rows("claims")
+                row["claim_id"]: row for row in tables.read_rows("claims")
             }
             page_store.depends(self.env, "table claims")
         if self.text not in rows:
@@ -75,7 +75,7 @@ class Ledger(SphinxDirective):
         page_store.depends(self.env, "table claims")
         page_store.of_page(self.env)["findings"] = findings
         table, body = _table("claims", ["Claim", "Verdict", "Why"], (34, 16, 50))
-        for claim in tables.rows("claims"):
+        for claim in tables.read_rows("claims"):
             number, verdict, finding = (
                 claim["claim_id"],
                 claim["verdict"],
@@ -108,7 +108,7 @@ class Ledger(SphinxDirective):
             why = claim["reason"]
             if finding:
                 used = ", ".join(
-                    f"{{doc}}`{name} </{tables.page(name)}>`" for name in finding["tables"]
+                    f"{{doc}}`{name} </{tables.page_path(name)}>`" for name in finding["tables"]
                 )
                 why += f"\n\n*Computed:* {finding['because']} Tables: {used}. *Rule:* {claim['how_to_test'].removeprefix('Rule: ')}"
             keys = ",".join(key.strip() for key in claim["sources"].split(";") if key.strip())
@@ -125,7 +125,7 @@ class Omissions(SphinxDirective):
             "omissions", ["No.", "What is missing", "Why it matters", "Known then"], (6, 36, 44, 14)
         )
         page_store.depends(self.env, "table omissions")
-        for omission in tables.rows("omissions"):
+        for omission in tables.read_rows("omissions"):
             row, number = nodes.row(classes=["claim-row"]), omission["omission_id"]
             row += nodes.entry(
                 "", nodes.paragraph("", "", nodes.strong("", number)), ids=[number.lower()]
@@ -208,7 +208,7 @@ def as_json(env) -> str:
         for claim, finding in known.items()
     }
     records = []
-    for claim in tables.rows("claims"):
+    for claim in tables.read_rows("claims"):
         record = {
             "claim_id": claim["claim_id"],
             "claim": claim["claim"],

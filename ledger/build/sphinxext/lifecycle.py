@@ -32,7 +32,7 @@ from ledger.build.execution import engine
 from ledger.build.execution.runner import RARELY
 from ledger.build.sphinxext import page_store
 from ledger.core import fingerprints
-from ledger.core.config import PACKAGE, ROOT
+from ledger.core.config import PACKAGE, ROOT, book
 
 logger = logging.getLogger(__name__)
 LIVE = bool(os.environ.get("LEDGER_LIVE"))
@@ -54,15 +54,16 @@ CHART = [
     THEME / "metadata.html",
 ]  # the page of a chart by itself is written when its chapter is read
 EVERYWHERE = [
+    "book.yml",
     "references.bib",
     "CITATION.cff",
     *sorted(path.relative_to(PACKAGE.parent).as_posix() for path in (*CODE, *CHART)),
 ]  # what every page depends on
 SETTINGS = ["_config.yml", "_toc.yml", "CITATION.cff"]
-NAME = "russia-iran-ledger"  # of the book as a file
+SLUG = book().slug
 PRINTED = (
-    f"{NAME}.pdf",
-    f"{NAME}.epub",
+    f"{SLUG}.pdf",
+    f"{SLUG}.epub",
 )  # ledger/commands/pdf.py puts them into the site; no build of it makes them
 
 

@@ -147,7 +147,7 @@ def _role(app: Sphinx, docname: str, role: str, said: str) -> str:
     if role == "num":
         record = page_store.of_all(env, "numbers")[docname].get(said)
         return (
-            f"[{record['printed']}]({base}{tables.page(record['tables'][0])}.html)"
+            f"[{record['printed']}]({base}{tables.page_path(record['tables'][0])}.html)"
             if record
             else "?"
         )  # a preview shows a page that failed
@@ -196,7 +196,7 @@ def _citation(base: str, citation) -> str:
 
 @functools.lru_cache(maxsize=1)
 def _verdicts() -> dict[str, str]:
-    return {row["claim_id"]: row["verdict"] for row in tables.rows("claims")}
+    return {row["claim_id"]: row["verdict"] for row in tables.read_rows("claims")}
 
 
 # --- the page -------------------------------------------------------------------------------------------------------------------
@@ -246,7 +246,7 @@ def elsewhere(taken: dict, commit: str) -> dict[str, str]:
 
 def write(app: Sphinx, page: str, template: str, context: dict, doctree) -> None:
     """Write the notebook of a page that is written, or remove the one that it had, and give the page's template what it shows of it."""
-    if app.builder.name != "html" or doctree is None or tables.of_page(page):
+    if app.builder.name != "html" or doctree is None or tables.table_of_page(page):
         return
     path = Path(app.outdir, FOLDER, name_of(page))
     if app.config.ledger_elsewhere["repository"] and engine.is_notebook(
@@ -262,7 +262,9 @@ def write(app: Sphinx, page: str, template: str, context: dict, doctree) -> None
 def remove_leftovers(app: Sphinx, error: Exception | None) -> None:
     """Remove the notebooks of pages that are gone."""
     if not error and app.builder.name == "html":
-        known = {name_of(docname) for docname in app.env.found_docs if not tables.of_page(docname)}
+        known = {
+            name_of(docname) for docname in app.env.found_docs if not tables.table_of_page(docname)
+        }
         for path in Path(app.outdir, FOLDER).glob("*.ipynb"):
             if path.name not in known:
                 path.unlink()

@@ -34,7 +34,11 @@ class Num(SphinxRole):
         page_store.of_page(self.env)["numbers"][self.text] = record
         printed = nodes.inline(self.rawtext, record["printed"], classes=["num"])
         link = make_refnode(
-            self.env.app.builder, self.env.docname, tables.page(record["tables"][0]), "", printed
+            self.env.app.builder,
+            self.env.docname,
+            tables.page_path(record["tables"][0]),
+            "",
+            printed,
         )
         link["reftitle"] = f"Computed from table {', '.join(record['tables'])}"
         return [link], []

@@ -25,7 +25,7 @@ from sphinx.builders.singlehtml import SingleFileHTMLBuilder
 from sphinx.transforms import SphinxTransform
 
 from ledger.build.sphinxext import charts, site
-from ledger.build.sphinxext.lifecycle import NAME
+from ledger.build.sphinxext.lifecycle import SLUG
 from ledger.core import citations
 from ledger.core.charts.palette import PALETTE
 
@@ -217,7 +217,7 @@ class Epub(Epub3Builder):
         when = max(
             time.gmtime(int(os.environ.get("SOURCE_DATE_EPOCH", 0)))[:6], (1980, 1, 1, 0, 0, 0)
         )  # a zip knows no time before
-        with zipfile.ZipFile(Path(self.outdir, f"{NAME}.epub"), "w") as book:
+        with zipfile.ZipFile(Path(self.outdir, f"{SLUG}.epub"), "w") as book:
             for name in (
                 "mimetype",
                 "META-INF/container.xml",
@@ -367,7 +367,7 @@ def rename(tree: nodes.document, root: str) -> None:
 def settle(app: Sphinx, config) -> None:
     """Say of the EPUB what a library's catalogue holds."""
     config.version, config.ledger_address = citations.edition()["version"], config.html_baseurl
-    config.epub_basename, config.epub_title, config.epub_language = NAME, config.html_title, "en"
+    config.epub_basename, config.epub_title, config.epub_language = SLUG, config.html_title, "en"
     config.epub_author = config.epub_publisher = config.epub_contributor = config.author
     config.epub_copyright = f"© {config.copyright} {config.author}. The institutions' data are theirs, under the terms that the book names for each table."
     config.epub_description = citations.edition()["abstract"]

@@ -24,7 +24,7 @@ from sphinx.util.docutils import SphinxDirective
 
 from ledger.build import downloads
 from ledger.build.sphinxext import charts, notebooks, page_store
-from ledger.build.sphinxext.lifecycle import NAME
+from ledger.build.sphinxext.lifecycle import SLUG
 from ledger.core import citations, tables
 from ledger.core.config import DATA, ROOT
 
@@ -97,23 +97,23 @@ def work(app: Sphinx, docname: str) -> dict:
         docname.rpartition("/")[2],
         app.config.html_baseurl + app.builder.get_target_uri(docname),
     )
-    if resource := tables.of_page(docname):
+    if resource := tables.table_of_page(docname):
         return {
             "kind": "table",
-            "key": f"{NAME}-{resource['name']}",
+            "key": f"{SLUG}-{resource['name']}",
             "title": resource["title"],
             "url": url,
             "note": citations.credit(resource["sources"]),
         }
     title = app.env.titles[docname].astext()
     if docname == app.config.root_doc:
-        return {"kind": "book", "key": NAME, "title": title, "url": app.config.html_baseurl}
-    return {"kind": "chapter", "key": f"{NAME}-{name}", "title": title, "url": url}
+        return {"kind": "book", "key": SLUG, "title": title, "url": app.config.html_baseurl}
+    return {"kind": "chapter", "key": f"{SLUG}-{name}", "title": title, "url": url}
 
 
 def file_of(work: dict) -> str:
     """Return where the BibTeX and RIS files of a page are in the site, less their endings."""
-    return "cite/" + (work["key"].removeprefix(f"{NAME}-") if work["kind"] != "book" else NAME)
+    return "cite/" + (work["key"].removeprefix(f"{SLUG}-") if work["kind"] != "book" else SLUG)
 
 
 def image(app: Sphinx, docname: str) -> dict:
@@ -122,7 +122,7 @@ def image(app: Sphinx, docname: str) -> dict:
     own = [
         chart
         for chart in every.values()
-        if chart["page"] == docname or docname == tables.page(chart["tables"][0])
+        if chart["page"] == docname or docname == tables.page_path(chart["tables"][0])
     ]
     chosen = next(
         iter(
@@ -169,7 +169,7 @@ def linked_data(app: Sphinx, docname: str, work: dict, said: str) -> dict:
         "isAccessibleForFree": True,
     }
     if work["kind"] == "table":
-        resource = tables.of_page(docname)
+        resource = tables.table_of_page(docname)
         return common | {
             "@type": "Dataset",
             "description": resource["description"],
@@ -239,7 +239,7 @@ def linked_data(app: Sphinx, docname: str, work: dict, said: str) -> dict:
             "@type": "Dataset",
             "name": tables.describe(name)["title"],
             "description": tables.describe(name)["description"],
-            "url": f"{base}{tables.page(name)}.html",
+            "url": f"{base}{tables.page_path(name)}.html",
         }
         for name in sorted(used)
     ]
@@ -267,7 +267,7 @@ def add_to_page(
         "stamp": app.config.ledger_stamp,
         "root": urlsplit(base).path,
         "all_data": downloads.ALL,
-        "book": NAME,
+        "book": SLUG,
         "page": doctree is not None,
     }
     if doctree is not None:
@@ -322,7 +322,7 @@ def stamp(name: str, date: str, changed: bool) -> str:
 def substitutions(config) -> dict[str, str]:
     """Return what a page prints of the edition, by the names under which it is written there: {{ version }}, {{ released }}, {{ citation }}, {{ releases }}."""
     book, releases = citations.edition(), f"{config.ledger_elsewhere['repository']}/releases"
-    whole = {"kind": "book", "key": NAME, "title": book["title"], "url": f"<{config.html_baseurl}>"}
+    whole = {"kind": "book", "key": SLUG, "title": book["title"], "url": f"<{config.html_baseurl}>"}
     return {
         "version": book["version"],
         "released": in_words(book["date"]),
@@ -487,7 +487,7 @@ def write_files(app: Sphinx, error: Exception | None) -> None:
             {key: source[key] for key in ("key", "institution", "edition", "retrieved")}
             for source in resource["sources"]
         ]
-        for resource in tables.package()["resources"]
+        for resource in tables.descriptor()["resources"]
     }
     told = {
         "version": citations.edition()["version"],
@@ -507,7 +507,7 @@ def lead_on(app: Sphinx, error: Exception | None) -> None:
     if error or app.builder.name != "html":
         return
     for name in MOVED:
-        docname, old = tables.page(name), Path(app.outdir, tables.PAGES, f"{name}.html")
+        docname, old = tables.page_path(name), Path(app.outdir, tables.PAGES, f"{name}.html")
         if docname not in app.env.found_docs:
             old.unlink(missing_ok=True)
             continue

@@ -31,8 +31,8 @@ def write_pages(root: Path) -> None:
     folder = root / tables.PAGES
     folder.mkdir(exist_ok=True)
     wanted = {
-        root / f"{tables.page(resource['name'])}.md": page(resource)
-        for resource in tables.package()["resources"]
+        root / f"{tables.page_path(resource['name'])}.md": page(resource)
+        for resource in tables.descriptor()["resources"]
     }
     for path in folder.glob("*.md"):
         if path not in wanted:
@@ -49,7 +49,7 @@ def page(resource: dict) -> str:
     name = resource["name"]
     made = (
         "It is kept by hand."
-        if resource["builder"] == tables.HAND
+        if resource["builder"] == tables.MANUAL
         else "It is built by " + ", ".join(f"`{b}`" for b in resource["builder"]) + "."
     )
     key = ", ".join(f"`{column}`" for column in resource["schema"]["primaryKey"])
@@ -162,11 +162,11 @@ class Listing(SphinxDirective):
     def run(self):
         page_store.depends(self.env, "file data/datapackage.json")
         lines = ["| Table | Rows | Sources | Made by |", "|---|---|---|---|"]
-        for resource in tables.package()["resources"]:
+        for resource in tables.descriptor()["resources"]:
             keys = ", ".join(dict.fromkeys(source["key"] for source in resource["sources"]))
-            made = "kept by hand" if resource["builder"] == tables.HAND else "readers"
+            made = "kept by hand" if resource["builder"] == tables.MANUAL else "readers"
             lines.append(
-                f"| [{resource['title']}](/{tables.page(resource['name'])}.md) | {resource['rows']:,} | {keys} | {made} |"
+                f"| [{resource['title']}](/{tables.page_path(resource['name'])}.md) | {resource['rows']:,} | {keys} | {made} |"
             )
         holder = nodes.Element()
         self.state.nested_parse(
@@ -186,8 +186,8 @@ class Sources(SphinxDirective):
         for source in sorted(
             download.sources().values(), key=lambda source: (source.institution, source.name)
         ):
-            held = ", ".join(f"[{name}](/{tables.page(name)}.md)" for name in source.tables)
-            date = source.due(tables.package())
+            held = ", ".join(f"[{name}](/{tables.page_path(name)}.md)" for name in source.tables)
+            date = source.due(tables.descriptor())
             due = f"; next expected {site.in_words(date.isoformat())}" if date else ""
             how = {
                 "closed": "No newer edition is read",
@@ -217,7 +217,7 @@ class Rows(SphinxDirective):
         name = self.arguments[0]
         page_store.depends(self.env, f"table {name}")
         try:
-            rows = tables.rows(name)
+            rows = tables.read_rows(name)
         except tables.TableError as error:
             raise ExtensionError(str(error)) from None
         if self.env.app.builder.name != "html":
@@ -319,7 +319,7 @@ def copy_data(app: Sphinx, error: Exception | None) -> None:
     )
     if made_of.exists() and made_of.read_text(encoding="utf-8") == now:
         return  # packing them would take a tenth of a build that changes nothing
-    folder, package = Path(app.outdir, "data"), tables.package()
+    folder, package = Path(app.outdir, "data"), tables.descriptor()
     shutil.rmtree(folder, ignore_errors=True)  # a table may be gone
     folder.mkdir(parents=True)
     for name in ["datapackage.json", *(resource["path"] for resource in package["resources"])]:
@@ -330,7 +330,7 @@ def copy_data(app: Sphinx, error: Exception | None) -> None:
     }
     for resource in package["resources"]:
         (folder / f"{resource['name']}.zip").write_bytes(
-            downloads.of_table(resource, texts, site.work(app, tables.page(resource["name"])))
+            downloads.of_table(resource, texts, site.work(app, tables.page_path(resource["name"])))
         )
     (folder / downloads.ALL).write_bytes(
         downloads.of_all(package, texts, printed, site.work(app, app.config.root_doc))

@@ -1,0 +1,46 @@
+"""Format numbers, dates, lists and plurals as they stand in prose, charts and messages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+MINUS = "−"
+MONTHS = (
+    "January February March April May June July August September October November December"
+).split()
+
+
+def number(value: float, form: str = "{:,.0f}") -> str:
+    """Return `value` printed with a str.format pattern, with a true minus sign."""
+    return form.format(value).replace("-", MINUS)
+
+
+def signed(value: float, form: str = "{:+,.0f}") -> str:
+    """Return `value` with its sign, also where it is positive."""
+    return number(value, form)
+
+
+def plain(value: float, digits: int = 12) -> str:
+    """Return a number for a file: no exponent where it is whole, else `digits` significant."""
+    return str(int(value)) if float(value).is_integer() else format(float(value), f".{digits}g")
+
+
+def date(iso: object) -> str:
+    """Return an ISO date (text, datetime or Timestamp) as in prose: 22 November 2026, June 2026."""
+    year, month, *day = str(iso)[:10].split("-")
+    return (
+        f"{int(day[0])} {MONTHS[int(month) - 1]} {year}"
+        if day
+        else (f"{MONTHS[int(month) - 1]} {year}")
+    )
+
+
+def listing(parts: Iterable[object], none: str = "none") -> str:
+    """Return the parts as a list in prose: a, b and c."""
+    *first, last = [str(part) for part in parts] or [none]
+    return f"{', '.join(first)} and {last}" if first else last
+
+
+def plural(count: int, noun: str, many: str = "") -> str:
+    """Return a count with its noun: 1 table, 2 tables."""
+    return f"{count:,} {noun if count == 1 else many or noun + 's'}"
