@@ -20,7 +20,7 @@ from reading import needs_browser
 from small_book import ROOT, book, build, edit, run_here, surroundings  # noqa: F401
 
 from ledger.build.sphinxext.print_builders import drawn_hatches
-from ledger.core.tables import names, page_path
+from ledger.core.tables import names, page_path, read_rows
 
 SITE = ROOT / "_build" / "html"
 NAME = "russia-iran-ledger"
