@@ -176,23 +176,23 @@ def sources(registry: Path = REGISTRY) -> dict[str, Source]:
             source = Source(name=name, **entry)
         except TypeError as error:
             raise ValueError(
-                f"{registry.name}, {name}: {str(error).removeprefix('Source.__init__() ')}"
+                f"data/{registry.name}, {name}: {str(error).removeprefix('Source.__init__() ')}"
             ) from None
         if source.how not in ("automatic", "automatic or by hand", "by hand", "closed"):
             raise ValueError(
-                f"{registry.name}, {name}: how is {source.how!r}, and must be automatic, automatic or by hand, by hand, or closed"
+                f"data/{registry.name}, {name}: how is {source.how!r}, and must be automatic, automatic or by hand, by hand, or closed"
             )
         if source.how.startswith("automatic") and not (
             source.address.startswith("https://") and source.hosts
         ):
             raise ValueError(
-                f"{registry.name}, {name}: what is downloaded automatically needs an address that begins with https://, and hosts"
+                f"data/{registry.name}, {name}: what is downloaded automatically needs an address that begins with https://, and hosts"
             )
         if source.how.endswith("by hand") and not (
             source.files and source.address.startswith("https://")
         ):
             raise ValueError(
-                f"{registry.name}, {name}: what a person downloads needs files and the address of the page that offers them"
+                f"data/{registry.name}, {name}: what a person downloads needs files and the address of the page that offers them"
             )
         found[name] = source
     return found

@@ -889,6 +889,7 @@ def test_the_next_edition_is_reckoned_from_what_is_held():
 ])  # fmt: skip
 def test_a_fault_of_sources_yml_is_named(tmp_path, change, says):
     path = tmp_path / "data/sources.yml"
+    path.parent.mkdir()
     path.write_text(
         "x:\n  {key: X, institution: X, how: closed, format: CSV, published: never, terms: free, module: m, tables: {}}\n".replace(
             "{", ""

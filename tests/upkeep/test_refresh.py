@@ -130,7 +130,8 @@ class Author:
         """Content of all that a refresh may write."""
         return {
             path.relative_to(self.book).as_posix(): path.read_bytes()
-            for path in [*sorted(self.data.iterdir()), self.book / "data/changes.yml"]
+            for path in sorted(self.data.iterdir())
+            if path.name != "sources.yml"
         }
 
     def unchanged(self):
@@ -510,7 +511,7 @@ def correct(author, theirs, ours):
         encoding="utf-8",
     )
     ran = subprocess.run(
-        author.command("seal", "corrections"),
+        author.command("accept", "corrections"),
         cwd=author.book,
         capture_output=True,
         text=True,
