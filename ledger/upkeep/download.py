@@ -76,7 +76,7 @@ class FetchError(RuntimeError):
 
 @dataclass(frozen=True)
 class Source:
-    """One entry of data/sources.yml. `how` is automatic, by hand (the site lets in persons only), automatic or by hand (it often does), or
+    """One entry of data/sources.yml. `how` is automatic, manual (the site lets in persons only), automatic or manual (it often does), or
     closed (there will be no newer edition)."""
 
     name: str
@@ -86,11 +86,13 @@ class Source:
     format: str
     published: str
     terms: str
-    module: str  # has the readers, and `download`
-    tables: dict[str, str]  # table → the reader in `module` that makes rows of it from this source
+    module: str  # has the connectors, and `download`
+    tables: dict[
+        str, str
+    ]  # table → the connector in `module` that makes rows of it from this source
     rows: dict[str, dict] = field(
         default_factory=dict
-    )  # table → the rows that this reader makes, as column → values, where it is not {source: key}
+    )  # table → the rows that this connector makes, as column → values, where it is not {source: key}
     address: str = ""
     hosts: tuple[str, ...] = ()
     download: str = "download"
@@ -101,8 +103,8 @@ class Source:
     pause: float = 0  # seconds between two requests
     files: dict[str, str] = field(
         default_factory=dict
-    )  # by hand: name in the store → words by which the file is known
-    copy: str = ""  # the folder of the copy that the tables were first built from, where it has another name
+    )  # manual: name in the store → words by which the file is known
+    snapshot: str = ""  # the folder of the snapshot that the tables were first built from, where it has another name
     note: str = ""
 
     @property
@@ -123,7 +125,7 @@ class Source:
         return [
             entry
             for entry in resource["sources"]
-            if entry.get("upstream") in (self.name, self.copy)
+            if entry.get("upstream") in (self.name, self.snapshot)
         ]
 
     def due(self, content: dict) -> datetime.date | None:
@@ -178,9 +180,9 @@ def sources(registry: Path = REGISTRY) -> dict[str, Source]:
             raise ValueError(
                 f"{registry.name}, {name}: {str(error).removeprefix('Source.__init__() ')}"
             ) from None
-        if source.how not in ("automatic", "automatic or by hand", "by hand", "closed"):
+        if source.how not in ("automatic", "automatic or manual", "manual", "closed"):
             raise ValueError(
-                f"{registry.name}, {name}: how is {source.how!r}, and must be automatic, automatic or by hand, by hand, or closed"
+                f"{registry.name}, {name}: how is {source.how!r}, and must be automatic, automatic or manual, manual, or closed"
             )
         if source.how.startswith("automatic") and not (
             source.address.startswith("https://") and source.hosts
@@ -188,7 +190,7 @@ def sources(registry: Path = REGISTRY) -> dict[str, Source]:
             raise ValueError(
                 f"{registry.name}, {name}: what is downloaded automatically needs an address that begins with https://, and hosts"
             )
-        if source.how.endswith("by hand") and not (
+        if source.how.endswith("manual") and not (
             source.files and source.address.startswith("https://")
         ):
             raise ValueError(
@@ -787,7 +789,7 @@ def check(source: Source, address: str, path: Path, kind: str, whole: bool = Tru
             address,
             source.hide(why),
             hint
-            or f"Look at the address in a browser; if {source.institution} changed what it publishes there, data/sources.yml or its reader must follow.",
+            or f"Look at the address in a browser; if {source.institution} changed what it publishes there, data/sources.yml or its connector must follow.",
         )
 
     with path.open("rb") as file:
