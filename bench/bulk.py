@@ -2,7 +2,7 @@
 
 A year of the whole world is one file, compressed, of some ten million rows. Such a file is generated in Comtrade's form (gzip, tab
 separated, one header line, made-up values, the pair's rows scattered over it) and filtered down to what the pair reported, its totals
-with every partner: by the book's reader, by a plain pandas.read_csv of all of it, and by one of only the columns that are needed. Each
+with every partner: by the book's connector, by a plain pandas.read_csv of all of it, and by one of only the columns that are needed. Each
 runs in a process of its own, whose peak memory is what the operating system says at its end.
 """
 
@@ -24,7 +24,7 @@ sys.path.insert(0, str(ROOT))
 from analysis.sources import un_comtrade  # noqa: E402
 
 ROWS = 10_000_000
-LIMIT = 500  # MB that the reader may take
+LIMIT = 500  # MB that the connector may take
 PAIR = {643: "RUS", 364: "IRN"}
 # UN numbers of areas: the pair, the world, Taiwan's, an unspecified one, and as many as make a year of the world
 AREAS = [643, 364, 0, 490, 899] + [
@@ -137,7 +137,7 @@ def generate(folder: Path, rows: int = ROWS) -> Path:
 # --- what is measured, each in a process of its own -----------------------------------------------------------------------------
 
 
-def reader(path: Path):
+def connector(path: Path):
     return un_comtrade.partners(path.parent.parent, tuple(PAIR.values()))
 
 
@@ -167,7 +167,7 @@ def pandas_needed(path: Path):
 
 
 WAYS = {
-    "this book's reader": reader,
+    "this book's connector": connector,
     "pandas.read_csv, all columns": pandas_all,
     "pandas.read_csv, the columns needed": pandas_needed,
 }

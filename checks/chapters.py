@@ -141,7 +141,7 @@ def code_knows_no_path() -> Iterator[str]:
                 if module.partition(".")[0] not in IMPORTS:
                     yield f"{name}:{node.lineno}: imports {module}. Import pandas and ledger only; what needs more is a measure in analysis/measures.py, with a test."
                 if module.startswith("analysis.sources"):
-                    yield f"{name}:{node.lineno}: imports {module}. Load the table that the reader makes: ledger.core.tables.load."
+                    yield f"{name}:{node.lineno}: imports {module}. Load the table that the connector makes: ledger.core.tables.load."
         for place in text.cells(path):
             for pattern, what in FORBIDDEN.items():
                 for found in re.finditer(pattern, place.text):

@@ -33,36 +33,36 @@ def tables() -> Iterator[str]:
 
 
 def sources() -> Iterator[str]:
-    """Every entry of data/sources.yml makes rows of a table, by a reader that the table's description names, and every reader and source of a description has its entry."""
+    """Every entry of data/sources.yml makes rows of a table, by a connector that the table's description names, and every connector and source of a description has its entry."""
     text_of_registry = text.read(text.ROOT / "data/sources.yml")
     registry = yaml.safe_load(text_of_registry)
     described = {resource["name"]: resource for resource in text.descriptor()}
-    readers: dict[str, set[str]] = {}
+    connectors: dict[str, set[str]] = {}
     upstream: dict[str, set[str]] = {}
     for name, entry in registry.items():
         line = text.line_of(
             text_of_registry, re.search(rf"^{re.escape(name)}:", text_of_registry, re.M).start()
         )
         for table, function in (entry.get("tables") or {"": ""}).items():
-            reader = f"{entry['module']}:{function}"
-            readers.setdefault(table, set()).add(reader)
-            upstream.setdefault(table, set()).update({name, entry.get("copy", "")})
+            connector = f"{entry['module']}:{function}"
+            connectors.setdefault(table, set()).add(connector)
+            upstream.setdefault(table, set()).update({name, entry.get("snapshot", "")})
             if not table:
-                yield f"data/sources.yml:{line}: no table is made from {name}. Name its tables and readers under `tables`, or remove the entry."
+                yield f"data/sources.yml:{line}: no table is made from {name}. Name its tables and connectors under `tables`, or remove the entry."
             elif table not in described:
                 yield f"data/sources.yml:{line}: {name} is for table {table}, which does not exist. Mend the name, or remove it."
-            elif reader not in described[table]["builder"]:
-                yield f"data/sources.yml:{line}: {name} has the reader {reader}, which table {table} does not name as its builder in data/datapackage.json. Add it there, or remove it here."
-            elif not {name, entry.get("copy", name)} & {
+            elif connector not in described[table]["connectors"]:
+                yield f"data/sources.yml:{line}: {name} has the connector {connector}, which table {table} does not name among its connectors in data/datapackage.json. Add it there, or remove it here."
+            elif not {name, entry.get("snapshot", name)} & {
                 source.get("upstream") for source in described[table]["sources"]
             }:
                 yield f"data/sources.yml:{line}: table {table} has {name} not among its sources in data/datapackage.json. Add it there (`upstream`), or remove {table} here."
     for name, resource in described.items():
-        if resource["builder"] == "hand":
+        if resource["connectors"] == "manual":
             continue
-        for reader in resource["builder"]:
-            if reader not in readers.get(name, ()):
-                yield f"data/datapackage.json, table {name}: no entry of data/sources.yml has the reader {reader}. Add it there, or remove it from `builder`."
+        for connector in resource["connectors"]:
+            if connector not in connectors.get(name, ()):
+                yield f"data/datapackage.json, table {name}: no entry of data/sources.yml has the connector {connector}. Add it there, or remove it from `connectors`."
         for source in resource["sources"]:
             if source.get("upstream") not in upstream.get(name, ()):
                 yield f"data/datapackage.json, table {name}: {source.get('upstream')!r} is no entry of data/sources.yml. Add it there, or mend `upstream` of source {source.get('key')!r}."

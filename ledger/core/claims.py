@@ -594,7 +594,7 @@ def trade_of_2019_was_2_08_billion(load: Load) -> Finding:
     """C37. Rule: supported when 2.08 billion US dollars lies within 5 per cent of the sum of both flows in every source that covers
     2019; partly when of some; contradicted when of none.
 
-    Counts: trade_totals, Russia's side of each source. IMF DOTS has no row for 2019: its reader leaves out a partial year. The
+    Counts: trade_totals, Russia's side of each source. IMF DOTS has no row for 2019: its connector leaves out a partial year. The
     OEC's own figure for 2019 is not among the tables.
     """
     totals = {source: flows.sum() / 1e9 for source, flows in _trade_of(load, ARTICLE_YEAR).items()}
@@ -659,7 +659,7 @@ def russia_exports_more_than_three_times(load: Load) -> Finding:
     """C40. Rule: supported when Russia's exports to Iran exceed three times its imports from it in every source that covers 2019;
     partly when in some; contradicted when in none.
 
-    Counts: trade_totals, Russia's side of each source. IMF DOTS has no row for 2019: its reader leaves out a partial year.
+    Counts: trade_totals, Russia's side of each source. IMF DOTS has no row for 2019: its connector leaves out a partial year.
     """
     ratios = {
         source: flows["export"] / flows["import"]

@@ -33,7 +33,7 @@ CHECKED = (  # an empty file for each content that stood its check, named by its
     else ROOT / "_build"
 ) / "checked"
 PAGES = "tables"  # the folder of the tables' pages
-MANUAL = "hand"  # the `builder` of a table that people keep, not a reader
+MANUAL = "manual"  # the `connectors` of a table that people keep
 
 
 class TableError(ValueError):
@@ -134,7 +134,7 @@ def _check_descriptor(resource: dict) -> None:
     for part in (
         "title",
         "description",
-        "builder",
+        "connectors",
         "sources",
         "licenses",
         "republication",
@@ -246,8 +246,8 @@ def _confirmed(name: str, resource: dict, folder: Path) -> str:
             + _what_changed(folder / resource["path"], text, resource["hash"]),
             hint=(
                 f"If the change is meant, run: python -m ledger accept {name}"
-                if resource["builder"] == MANUAL
-                else f"This table is built by {resource['builder']}: rebuild it with python -m ledger tables --from UPSTREAM {name}"
+                if resource["connectors"] == MANUAL
+                else f"This table is built by {resource['connectors']}: rebuild it with python -m ledger tables --from UPSTREAM {name}"
             ),
         )
     return text
@@ -324,7 +324,7 @@ def check_text(name: str, text: str, resource: dict, folder: Path = DATA) -> Non
                     row=row,
                     column=column,
                     value=cell,
-                    hint="Write it otherwise in the reader, or by a row of data/corrections.csv.",
+                    hint="Write it otherwise in the connector, or by a row of data/corrections.csv.",
                 )
     check = Resource(
         data=text.encode("utf-8"),
@@ -451,7 +451,7 @@ def to_text(frame: pd.DataFrame, resource: dict) -> str:
     if sorted(frame.columns) != sorted(columns):
         raise TableError(
             name,
-            f"the reader gave the columns {sorted(frame.columns)}, the schema wants {sorted(columns)}",
+            f"the connector gave the columns {sorted(frame.columns)}, the schema wants {sorted(columns)}",
         )
     formats = {
         "integer": lambda v: str(int(v)),
@@ -467,7 +467,7 @@ def to_text(frame: pd.DataFrame, resource: dict) -> str:
     ]
     frame = frame.assign(
         **{column: frame[column].map(str, na_action="ignore") for column in words}
-    )  # text sorts as text, whatever a reader holds it as
+    )  # text sorts as text, whatever a connector holds it as
     frame = frame.sort_values(schema["primaryKey"], kind="stable")
     cells = []
     for field in schema["fields"]:
@@ -503,8 +503,8 @@ def set_hash(resource: dict, text: str) -> None:
 def accept(name: str, folder: Path = DATA) -> str:
     """Check a hand-kept table and write the hash of its present content into the descriptor; return that hash.
 
-    Raises TableError when the table breaks its schema, or when it is one that a reader builds: such a table changes through
-    its reader, never by hand. Raises LockedError while the tables are brought up to date.
+    Raises TableError when the table breaks its schema, or when it is one that a connector builds: such a table changes through
+    its connector, never by hand. Raises LockedError while the tables are brought up to date.
     """
     with exclusive_lock(folder):
         return _accept(name, folder)
@@ -512,11 +512,11 @@ def accept(name: str, folder: Path = DATA) -> str:
 
 def _accept(name: str, folder: Path) -> str:
     resource = describe(name, folder)
-    if resource["builder"] != MANUAL:
+    if resource["connectors"] != MANUAL:
         raise TableError(
             name,
-            f"this table is built by {resource['builder']}, so it is not sealed by hand",
-            hint="Change the reader, or rebuild it: python -m ledger tables --from UPSTREAM "
+            f"this table is built by {resource['connectors']}, so it is not sealed by hand",
+            hint="Change the connector, or rebuild it: python -m ledger tables --from UPSTREAM "
             + name,
         )
     text = _read_text(name, folder / resource["path"])

@@ -607,7 +607,7 @@ class _Answers:
             "encoding": "utf-8",
             "title": of_table["title"],
             "description": of_table["description"],
-            "builder": tables.MANUAL,
+            "connectors": tables.MANUAL,
             "sources": sources,
             "licenses": [licence],
             "republication": of_table["republication"],

@@ -1,6 +1,6 @@
 """Upstream → `data/`: read what the institutions publish, make the tables, say what changes, write all of a table or nothing.
 
-A table is made by one or several readers, each from one source. When some of its sources are brought up to date, the rows of the
+A table is made by one or several connectors, each from one source. When some of its sources are brought up to date, the rows of the
 others stay as they are in `data/`. What an institution is known to have wrong is put right by data/corrections.csv on the way.
 """
 
@@ -30,7 +30,7 @@ from ledger.core.sources.registry import REGISTRY, FetchError, Source, sources
 from ledger.upkeep import download, manual_files
 from ledger.upkeep import store as store_module
 
-PAIR = ("RUS", "IRN")  # the two countries of this book; readers take the pair as an argument
+PAIR = ("RUS", "IRN")  # the two countries of this book; connectors take the pair as an argument
 CHANGES = tables.DATA / "changes.yml"
 SHOWN = 12  # changes of each kind that a summary lists
 
@@ -45,25 +45,25 @@ class RefreshError(ValueError):
 def build(
     resource: dict, upstream: Path, pair: tuple[str, str] = PAIR, folder: Path = tables.DATA
 ) -> str:
-    """Return the canonical CSV text of one table, made from the institutions' files below `upstream` by the readers it names.
+    """Return the canonical CSV text of one table, made from the institutions' files below `upstream` by the connectors it names.
 
-    `resource` is the table's descriptor; its `builder` lists the readers as "module:function". Rows of this book's pair that were
+    `resource` is the table's descriptor; its `connector` lists the connectors as "module:function". Rows of this book's pair that were
     downloaded since, by a refresh, stay as they are in `folder`, unless `upstream` holds downloads too: the copies there are older.
-    Raises what a reader raises when a file is not as it expects (ValueError that names file, sheet and header), and RefreshError
+    Raises what a connector raises when a file is not as it expects (ValueError that names file, sheet and header), and RefreshError
     when a correction no longer fits.
     """
     if pair != PAIR:
-        return _read(resource, resource["builder"], upstream, pair)
-    of_reader = _of_reader(resource, registry := sources())
+        return _read(resource, resource["connectors"], upstream, pair)
+    by_connector = _by_connector(resource, registry := sources())
     newer = {
         source.name
-        for its in of_reader.values()
+        for its in by_connector.values()
         for source in its
         if any("fetched" in entry for entry in source.entries(resource))
     }
     fresh = [
-        builder
-        for builder, its in of_reader.items()
+        connector
+        for connector, its in by_connector.items()
         if all(
             source.name not in newer or (upstream / source.name / "fetched.json").exists()
             for source in its
@@ -72,9 +72,9 @@ def build(
     return _assemble(resource, fresh, upstream, folder, registry)
 
 
-def _of_reader(resource: dict, registry: dict[str, Source]) -> dict[str, list[Source]]:
-    """Return the readers of a table, each with the sources it reads."""
-    found: dict[str, list[Source]] = {builder: [] for builder in resource["builder"]}
+def _by_connector(resource: dict, registry: dict[str, Source]) -> dict[str, list[Source]]:
+    """Return the connectors of a table, each with the sources it reads."""
+    found: dict[str, list[Source]] = {connector: [] for connector in resource["connectors"]}
     for source in registry.values():
         if resource["name"] in source.tables:
             found.setdefault(f"{source.module}:{source.tables[resource['name']]}", []).append(
@@ -90,28 +90,29 @@ def _assemble(
     folder: Path,
     registry: dict[str, Source],
 ) -> str:
-    """Return a table's text, its rows of the `fresh` readers made anew and corrected, those of the others as they are in `folder`."""
-    of_reader = _of_reader(resource, registry)
+    """Return a table's text, its rows of the `fresh` connectors made anew and corrected, those of the others as they are in `folder`."""
+    by_connector = _by_connector(resource, registry)
     choosers = [
-        _chooser(resource["name"], of_reader[builder], registry, resource) for builder in fresh
+        _chooser(resource["name"], by_connector[connector], registry, resource)
+        for connector in fresh
     ]
 
     def theirs(row: dict) -> bool:
         return any(choose(row) for choose in choosers)
 
     rows = _rows(_read(resource, fresh, upstream, PAIR))
-    for builder, choose in zip(fresh, choosers, strict=True):
+    for connector, choose in zip(fresh, choosers, strict=True):
         if not any(choose(row) for row in rows):
             raise RefreshError(
-                f"table {resource['name']}: {builder} finds no row at all about the pair"
+                f"table {resource['name']}: {connector} finds no row at all about the pair"
             )
     for row in rows:
         if not theirs(row):
             raise RefreshError(
-                f"table {resource['name']}: a reader made a row that data/sources.yml does not count as its own: {row}"
+                f"table {resource['name']}: a connector made a row that data/sources.yml does not count as its own: {row}"
             )
     rows = _corrected(resource["name"], rows, folder, theirs)
-    if set(fresh) != set(of_reader):
+    if set(fresh) != set(by_connector):
         rows += [
             row
             for row in _rows((folder / resource["path"]).read_text(encoding="utf-8"))
@@ -120,11 +121,11 @@ def _assemble(
     return _to_text(rows, resource)
 
 
-def _read(resource: dict, builders: Iterable[str], upstream: Path, pair: tuple[str, str]) -> str:
-    """Return the rows that the given readers make, as canonical CSV text."""
+def _read(resource: dict, connectors: Iterable[str], upstream: Path, pair: tuple[str, str]) -> str:
+    """Return the rows that the given connectors make, as canonical CSV text."""
     parts = []
-    for builder in builders:
-        module, function = builder.split(":")
+    for connector in connectors:
+        module, function = connector.split(":")
         parts.append(getattr(importlib.import_module(module), function)(upstream, pair))
     if full := [part for part in parts if len(part)]:
         return tables.to_text(pd.concat(full, ignore_index=True), resource)
@@ -149,7 +150,7 @@ def rebuild(
         name = resource["name"]
         if only and name not in only:
             continue
-        if resource["builder"] == tables.MANUAL:
+        if resource["connectors"] == tables.MANUAL:
             tables.load(name, folder)
             say(f"{name}: kept by hand, checked")
             continue
@@ -173,7 +174,7 @@ def build_pair(
 ) -> list[str]:
     """Build the tables that depend on the pair for two other countries into a new Data Package in folder `into`; return their names.
 
-    From the same files, by the same readers. A table for which the files hold nothing about the pair is named and left out, and so
+    From the same files, by the same connectors. A table for which the files hold nothing about the pair is named and left out, and so
     are the tables that people keep by hand, which are about this book's pair. Columns and types are checked as ever; the bounds of
     measures, which are those of this book's pair, are not. Raises ValueError for an unknown country or a folder that is not empty.
     """
@@ -190,7 +191,7 @@ def build_pair(
     content, texts, kept = json.loads(json.dumps(tables.descriptor())), {}, []
     for resource in content["resources"]:
         name = resource["name"]
-        if only and name not in only or resource["builder"] == tables.MANUAL:
+        if only and name not in only or resource["connectors"] == tables.MANUAL:
             continue
         text = build(resource, upstream, pair)
         if text.count("\n") < 2:
@@ -206,7 +207,7 @@ def build_pair(
                     entry.get("constraints", {}).pop(bound, None)
         resource["title"] = f"{name.replace('_', ' ').capitalize()}: {names}"
         resource["description"] = (
-            f"Table {name} of The Russia–Iran Ledger, built by the same readers for {names}. Its columns are described below; what is said of the original table's content does not carry over."
+            f"Table {name} of The Russia–Iran Ledger, built by the same connectors for {names}. Its columns are described below; what is said of the original table's content does not carry over."
         )
         resource.pop("notes", None)
         tables.check_text(name, text, resource)
@@ -226,7 +227,7 @@ def build_pair(
         "resources": [*kept, countries],
     }
     content["description"] = (
-        f"Built by the readers of The Russia–Iran Ledger for {names}; no chapter rests on them."
+        f"Built by the connectors of The Russia–Iran Ledger for {names}; no chapter rests on them."
     )
     into.mkdir(parents=True, exist_ok=True)
     replace_files(into, {**texts, "datapackage.json": tables.to_json(content)})
@@ -638,7 +639,7 @@ class _Refresh:
             if name not in self.failed:
                 try:
                     made[name] = self.make(name, chosen)
-                except Exception as error:  # a reader may stumble over a new form in any way
+                except Exception as error:  # a connector may stumble over a new form in any way
                     self.failed[name] = [self.told(error, chosen)]
         for candidate in made.values():
             self.say("")
@@ -681,7 +682,7 @@ class _Refresh:
         """Return table → the sources of it that are to be brought up to date."""
         for name in only:
             tables.describe(name, self.folder)
-            if self.resources[name]["builder"] == tables.MANUAL:
+            if self.resources[name]["connectors"] == tables.MANUAL:
                 raise tables.TableError(
                     name,
                     "this table is kept by hand",
@@ -692,7 +693,7 @@ class _Refresh:
                 raise FileNotFoundError(f"there is no file {file}")
         wanted = {}
         for name, resource in self.resources.items():
-            if only and name not in only or resource["builder"] == tables.MANUAL:
+            if only and name not in only or resource["connectors"] == tables.MANUAL:
                 continue
             of_table = [source for source in self.registry.values() if name in source.tables]
             chosen = [
@@ -780,18 +781,20 @@ class _Refresh:
         return {name: chosen for name, chosen in there.items() if chosen}
 
     def make(self, name: str, chosen: list[Source]) -> Candidate:
-        """Make a table anew from the chosen sources; the rows of its other readers stay as they are."""
+        """Make a table anew from the chosen sources; the rows of its other connectors stay as they are."""
         resource = self.resources[name]
         before = (self.folder / resource["path"]).read_text(encoding="utf-8")
-        of_reader = _of_reader(resource, self.registry)
+        by_connector = _by_connector(resource, self.registry)
         fresh = [
-            builder for builder, its in of_reader.items() if any(source in chosen for source in its)
+            connector
+            for connector, its in by_connector.items()
+            if any(source in chosen for source in its)
         ]
-        for builder in fresh:
-            for source in of_reader[builder]:
+        for connector in fresh:
+            for source in by_connector[connector]:
                 if source not in chosen:
                     raise RefreshError(
-                        f"{builder} also reads source {source.name}\n  Get it at {source.address}, and give it too with a further --file."
+                        f"{connector} also reads source {source.name}\n  Get it at {source.address}, and give it too with a further --file."
                     )
         text = _assemble(resource, fresh, self.store, self.folder, self.registry)
         tables.check_text(name, text, resource, self.folder)
@@ -802,7 +805,7 @@ class _Refresh:
         text = (
             str(error)
             if isinstance(error, (ValueError, OSError, RuntimeError))
-            else f"the reader failed ({type(error).__name__}: {error})"
+            else f"the connector failed ({type(error).__name__}: {error})"
         )
         read = []
         for source in chosen:
@@ -817,7 +820,7 @@ class _Refresh:
         hint = (
             ""
             if isinstance(error, RefreshError)
-            else " If the institution changed what it publishes, its reader in analysis/sources/ must follow; the next run downloads it anew."
+            else " If the institution changed what it publishes, its connector in analysis/sources/ must follow; the next run downloads it anew."
         )
         return f"{text}\n  Read from {'; '.join(read)}; nothing was written.{hint}"
 
@@ -854,7 +857,7 @@ class _Refresh:
                         "edition": self.editions[source.name],
                         "retrieved": max(each["retrieved"] for each in files)[:10],
                         "upstream": source.name,
-                        "copy": addresses[0]
+                        "snapshot": addresses[0]
                         if len(addresses) == 1
                         else f"{len(addresses)} answers of {source.address}",
                         "fetched": "sha256:"
@@ -953,7 +956,7 @@ def _state(folder: Path) -> dict[str, str]:
 def _chooser(
     table: str, its: list[Source], registry: dict[str, Source], resource: dict
 ) -> Callable[[dict], bool]:
-    """Return a function that tells whether a row (or a key) is one of those that a reader makes from its sources.
+    """Return a function that tells whether a row (or a key) is one of those that a connector makes from its sources.
 
     Each source counts as its own the rows that data/sources.yml says, or those whose `source` is its key; where another source says it more
     closely (its key and an edition), the row is that one's.

@@ -252,12 +252,12 @@ def edition_2026():
 def test_the_edition_of_2026_as_a_workbook_gives_the_same_rows(edition_2026, tmp_path):
     save(tmp_path / "energy-institute" / FILE, edition_2026)
     for pair in (PAIR, OTHER):
-        for reader in (
+        for connector in (
             energy_institute.production,
             energy_institute.reserves,
             energy_institute.exports,
         ):
-            same(reader(tmp_path, pair), reader(UPSTREAM, pair))
+            same(connector(tmp_path, pair), connector(UPSTREAM, pair))
 
 
 def test_a_further_year_of_the_energy_institute_is_read(edition_2026, tmp_path):
@@ -305,8 +305,8 @@ def test_faults_of_the_energy_institutes_workbook_are_named(
 ):
     save(tmp_path / "energy-institute" / FILE, replaced(edition_2024, sheet, before, after))
     with pytest.raises(ValueError, match=f"^{FILE}, {said}"):
-        for reader in (energy_institute.production, energy_institute.exports):
-            reader(tmp_path, PAIR)
+        for connector in (energy_institute.production, energy_institute.exports):
+            connector(tmp_path, PAIR)
 
 
 def test_sheets_of_the_energy_institute_missing_or_twice(edition_2024, tmp_path):
@@ -426,12 +426,14 @@ def test_opecs_tables_give_what_their_copies_do(bulletin, tmp_path):
 
 
 def test_opecs_figures_recomputed_from_its_files():
-    for folder, file, skip, reader, source in [
+    for folder, file, skip, connector, source in [
         ("opec-asb-2023", "T91.xlsx", 2, opec.reserves_2023, "OPEC ASB 2023"),
         ("opec-asb-reserves", "raw_proven_reserves_gas.xlsx", 0, opec.reserves, "OPEC"),
     ]:
         table = pd.read_excel(UPSTREAM / folder / file, skiprows=skip, index_col=0)
-        rows = reader(UPSTREAM, OTHER).query("fuel == 'gas' and country == 'RUS'").set_index("year")
+        rows = (
+            connector(UPSTREAM, OTHER).query("fuel == 'gas' and country == 'RUS'").set_index("year")
+        )
         assert set(rows["source"]) == {source}
         for year in (2010, 2022):
             assert rows.loc[year, "value"] == round(float(table.loc["Russia", year]), 6)
@@ -515,8 +517,8 @@ def test_the_whole_energy_file_gives_what_the_copy_does(server, energy, tmp_path
     )
     assert fetched("owid-energy", server, tmp_path).endswith("oil and gas to 2024")
     assert asked(server) == [("/owid-energy-data.csv", {})]
-    for reader in (our_world_in_data.energy_production, our_world_in_data.electricity_mix):
-        same(reader(tmp_path, PAIR), reader(UPSTREAM, PAIR))
+    for connector in (our_world_in_data.energy_production, our_world_in_data.electricity_mix):
+        same(connector(tmp_path, PAIR), connector(UPSTREAM, PAIR))
     turkey = our_world_in_data.energy_production(tmp_path, OTHER)
     assert set(turkey["country"]) == {"RUS", "TUR", "QAT", "SAU", "WLD"}  # and no Iran
 

@@ -39,7 +39,7 @@ def same(ours, theirs, **near):
 
 
 def put(folder, name, content):
-    """Write one file of a source, and return the folder above, which readers take."""
+    """Write one file of a source, and return the folder above, which connectors take."""
     path = folder / name
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content if isinstance(content, bytes) else content.encode())

@@ -468,7 +468,7 @@ def test_a_bulk_file_is_filtered_to_the_right_sums_in_little_memory(bulk_file):
     assert {
         (row.reporter, row.flow, row.hs_chapter): row.value_usd for row in got.itertuples()
     } == value(inside[inside["cmdCode"].str.len() == 2]) and len(got) == 4 * 97
-    own = bulk.measure("this book's reader", bulk_file)
+    own = bulk.measure("this book's connector", bulk_file)
     every = whole[
         (whole["cmdCode"] == "TOTAL")
         & whole["reporterCode"].isin([643, 364])

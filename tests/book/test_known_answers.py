@@ -1,6 +1,6 @@
 """Promise: the figures the book rests on are in the tables, as the institutions published them.
 
-Every value was read or summed by hand from the institution's own file when its reader was written, by other code than the reader's.
+Every value was read or summed by hand from the institution's own file when its connector was written, by other code than the connector's.
 """
 
 import pandas as pd

@@ -1,4 +1,4 @@
-"""Promise: the data package is a valid Data Package, complete, and is what the readers make of the institutions' files."""
+"""Promise: the data package is a valid Data Package, complete, and is what the connectors make of the institutions' files."""
 
 import json
 import shutil
@@ -37,7 +37,7 @@ def test_frictionless_command_line_accepts_the_package():
 @needs_upstream
 @pytest.mark.parametrize(
     "resource",
-    [r for r in tables.descriptor()["resources"] if r["builder"] != tables.MANUAL],
+    [r for r in tables.descriptor()["resources"] if r["connectors"] != tables.MANUAL],
     ids=lambda r: r["name"],
 )
 def test_table_rebuilds_byte_for_byte(resource):
@@ -67,7 +67,7 @@ def test_the_command_writes_what_is_missing_and_nothing_else(tmp_path):
     name = next(
         resource["name"]
         for resource in tables.descriptor()["resources"]
-        if resource["builder"] != tables.MANUAL
+        if resource["connectors"] != tables.MANUAL
         and not any("fetched" in source for source in resource["sources"])
     )
     run = subprocess.run([*rebuild, *some], cwd=tmp_path, capture_output=True, text=True)

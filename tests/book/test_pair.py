@@ -1,4 +1,4 @@
-"""Promise: nothing in the readers says Russia or Iran: the same files give the tables of two other countries, into another folder."""
+"""Promise: nothing in the connectors says Russia or Iran: the same files give the tables of two other countries, into another folder."""
 
 import csv
 import importlib
@@ -43,16 +43,16 @@ def test_every_table_that_the_files_cover_is_built_and_the_others_are_named(buil
             "resources"
         ]
     } - {"countries"}
-    readers_make = {
+    connectors_make = {
         resource["name"]
         for resource in tables.descriptor()["resources"]
-        if resource["builder"] != tables.MANUAL
+        if resource["connectors"] != tables.MANUAL
     }
-    assert readers_make - made == {
+    assert connectors_make - made == {
         "trade_products",
         "gas_pipelines",
     }  # goods by chapter are of five other countries; pipelines are chosen by hand
-    for name in readers_make - made:
+    for name in connectors_make - made:
         assert f"{name}: left out, the files hold nothing of it about Russia and Turkey" in said
     for name in made:
         assert len(tables.load(name, into)) > 0
@@ -133,18 +133,18 @@ def test_their_figures_are_those_of_the_files(built):
 
 
 def test_two_countries_of_which_neither_is_of_the_book():
-    """Each reader gives a frame with its columns, whether it finds rows or none."""
+    """Each connector gives a frame with its columns, whether it finds rows or none."""
     for resource in tables.descriptor()["resources"]:
-        for builder in resource["builder"] if resource["builder"] != tables.MANUAL else []:
-            module, function = builder.split(":")
+        for connector in resource["connectors"] if resource["connectors"] != tables.MANUAL else []:
+            module, function = connector.split(":")
             frame = getattr(importlib.import_module(module), function)(UPSTREAM, ("CHN", "TUR"))
             assert (
                 set(frame.columns) == {field["name"] for field in resource["schema"]["fields"]}
                 or not len(frame)
                 and set(frame.columns) <= {field["name"] for field in resource["schema"]["fields"]}
-            ), builder
+            ), connector
             if resource["name"] == "trade_totals":
-                assert not {"RUS", "IRN"} & ({*frame["reporter"]} | {*frame["partner"]}), builder
+                assert not {"RUS", "IRN"} & ({*frame["reporter"]} | {*frame["partner"]}), connector
 
 
 @pytest.mark.parametrize("words, says", [

@@ -785,7 +785,7 @@ def test_the_files_of_a_source_are_bounded_together(server, tmp_path, monkeypatc
 
 
 def by_hand(**files):
-    return source("https://example.org/page", "example.org", how="by hand", files=files)
+    return source("https://example.org/page", "example.org", how="manual", files=files)
 
 
 def test_files_are_known_by_what_they_hold(tmp_path):
@@ -890,7 +890,7 @@ def test_the_next_edition_is_reckoned_from_what_is_held():
 
 
 @pytest.mark.parametrize("change, says", [
-    ("how: sometimes", "how is 'sometimes'"), ("adress: https://x.org/", "adress"), ("how: automatic", "needs an address"), ("how: by hand", "needs files"),
+    ("how: sometimes", "how is 'sometimes'"), ("adress: https://x.org/", "adress"), ("how: automatic", "needs an address"), ("how: manual", "needs files"),
 ])  # fmt: skip
 def test_a_fault_of_sources_yml_is_named(tmp_path, change, says):
     path = tmp_path / "data/sources.yml"

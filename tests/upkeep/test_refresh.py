@@ -225,7 +225,7 @@ def test_a_new_edition_from_download_to_change_log(author, server):
         re.fullmatch("sha256:[0-9a-f]{64}", described["fetched"])
         and described["edition"] in entry["text"]
         and described["retrieved"] == str(entry["date"])
-        and described["copy"].startswith("2 answers of https://localhost")
+        and described["snapshot"].startswith("2 answers of https://localhost")
     )
     assert "nothing has changed" in author.type("oil_price")
 
@@ -261,19 +261,19 @@ def test_rows_of_other_sources_stay_as_they_are():
     """For every table and every source: made of the rows it holds, in two parts, it is the same table."""
     registry = source_registry.sources()
     for resource in tables.descriptor()["resources"]:
-        if resource["builder"] == tables.MANUAL:
+        if resource["connectors"] == tables.MANUAL:
             continue
-        of_reader = {}
+        by_connector = {}
         for source in registry.values():
             if resource["name"] in source.tables:
-                of_reader.setdefault(
+                by_connector.setdefault(
                     f"{source.module}:{source.tables[resource['name']]}", []
                 ).append(source)
         text = (tables.DATA / resource["path"]).read_text(encoding="utf-8")
         rows = refresh._rows(text)
         choosers = [
             refresh._chooser(resource["name"], its, registry, resource)
-            for its in of_reader.values()
+            for its in by_connector.values()
         ]
         for row in rows:
             assert sum(choose(row) for choose in choosers) == 1, (resource["name"], row)
@@ -483,7 +483,7 @@ def test_an_edition_that_changes_no_row_is_noted(author, server):
         "data/datapackage.json"
     }
     (source,) = tables.describe("oil_price", author.data)["sources"]
-    assert source["retrieved"] == refresh._today() and source["copy"].startswith("2 answers of")
+    assert source["retrieved"] == refresh._today() and source["snapshot"].startswith("2 answers of")
 
 
 def test_a_cell_that_would_start_a_formula_never_reaches_a_reader():

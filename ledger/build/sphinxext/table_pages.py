@@ -49,8 +49,8 @@ def page(resource: dict) -> str:
     name = resource["name"]
     made = (
         "It is kept by hand."
-        if resource["builder"] == tables.MANUAL
-        else "It is built by " + ", ".join(f"`{b}`" for b in resource["builder"]) + "."
+        if resource["connectors"] == tables.MANUAL
+        else "It is built by " + ", ".join(f"`{b}`" for b in resource["connectors"]) + "."
     )
     key = ", ".join(f"`{column}`" for column in resource["schema"]["primaryKey"])
     lines = [
@@ -164,7 +164,7 @@ class Listing(SphinxDirective):
         lines = ["| Table | Rows | Sources | Made by |", "|---|---|---|---|"]
         for resource in tables.descriptor()["resources"]:
             keys = ", ".join(dict.fromkeys(source["key"] for source in resource["sources"]))
-            made = "kept by hand" if resource["builder"] == tables.MANUAL else "readers"
+            made = "kept by hand" if resource["connectors"] == tables.MANUAL else "connectors"
             lines.append(
                 f"| [{resource['title']}](/{tables.page_path(resource['name'])}.md) | {resource['rows']:,} | {keys} | {made} |"
             )
@@ -191,8 +191,8 @@ class Sources(SphinxDirective):
             due = f"; next expected {site.in_words(date.isoformat())}" if date else ""
             how = {
                 "closed": "No newer edition is read",
-                "by hand": "A person downloads it",
-                "automatic or by hand": "Downloaded by the book's command, or by a person where the site asks for one",
+                "manual": "A person downloads it",
+                "automatic or manual": "Downloaded by the book's command, or by a person where the site asks for one",
                 "automatic": "Downloaded by the book's command",
             }[source.how]
             key = (

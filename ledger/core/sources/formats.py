@@ -1,4 +1,4 @@
-"""How readers open what institutions publish: text as text, workbooks read-only and for their values only, nothing that could run."""
+"""How connectors open what institutions publish: text as text, workbooks read-only and for their values only, nothing that could run."""
 
 from __future__ import annotations
 

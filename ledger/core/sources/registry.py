@@ -16,7 +16,7 @@ import yaml
 from ledger.core.config import DATA
 
 REGISTRY = DATA / "sources.yml"
-WAYS = ("automatic", "automatic or by hand", "by hand", "closed")
+WAYS = ("automatic", "automatic or manual", "manual", "closed")
 
 
 class FetchError(RuntimeError):
@@ -55,7 +55,7 @@ class Source:
     name : key of the entry.
     label : name under which rows and credits give the source.
     institution, format, published, terms, note : text for readers.
-    how : automatic, by hand (the site lets in persons only), automatic or by hand (it often does),
+    how : automatic, manual (the site lets in persons only), automatic or manual (it often does),
         or closed (there will be no newer edition).
     module : its connectors, and the function `download`.
     tables : table → function of `module` that makes rows of it from this source.
@@ -68,7 +68,7 @@ class Source:
     max_mb : megabytes that one file may have.
     pause : seconds between two requests.
     files : files that a person downloads: name in the store → text by which the file is known.
-    copy : folder of the copy that tables were first built from, where its name is another.
+    snapshot : folder of the copy that tables were first built from, where its name is another.
     """
 
     name: str
@@ -90,7 +90,7 @@ class Source:
     max_mb: int = 100
     pause: float = 0
     files: dict[str, str] = dataclasses.field(default_factory=dict)
-    copy: str = ""
+    snapshot: str = ""
     note: str = ""
 
     @property
@@ -117,7 +117,7 @@ class Source:
 
     def entries(self, resource: dict) -> list[dict]:
         """Return the entries of this source in the descriptor of a table."""
-        names = (self.name, self.copy)
+        names = (self.name, self.snapshot)
         return [entry for entry in resource["sources"] if entry.get("upstream") in names]
 
     def due(self, package: dict) -> datetime.date | None:
@@ -171,7 +171,7 @@ def _source(file: str, name: str, entry: dict) -> Source:
         problem = f"how is {source.how!r}, and must be one of: {', '.join(WAYS)}"
     elif source.automatic and not (https and source.hosts):
         problem = "an automatic download needs an address that begins with https://, and hosts"
-    elif source.how.endswith("by hand") and not (https and source.files):
+    elif source.how.endswith("manual") and not (https and source.files):
         problem = "a download by a person needs files, and the address (https://) of their page"
     else:
         return source
