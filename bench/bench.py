@@ -196,12 +196,16 @@ def table(folder: Path, kind: str, turn: int) -> float:
     text = path.read_text(encoding="utf-8")
     at = text.rstrip().rindex("\n") + 1
     text = text[:at] + re.sub(r"\.?$", f" {turn}", text[at:].rstrip()) + "\n"
-    from ledger.core import tables
+    from ledger.core import table_files
     from ledger.core.files import replace_files
 
     content = json.loads(descriptor.read_text(encoding="utf-8"))
-    tables.set_hash(next(entry for entry in content["resources"] if entry["name"] == EDITED), text)
-    replace_files(folder / "data", {path.name: text, "datapackage.json": tables.to_json(content)})
+    table_files.set_hash(
+        next(entry for entry in content["resources"] if entry["name"] == EDITED), text
+    )
+    replace_files(
+        folder / "data", {path.name: text, "datapackage.json": table_files.to_json(content)}
+    )
     if kind == "ours":
         return build(folder)
     shutil.rmtree(folder / "_build" / ".jupyter_cache")

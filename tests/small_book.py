@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from ledger.core import tables
+from ledger.core import validation
 
 ROOT = Path(__file__).resolve().parent.parent
 BOOK = [str(Path(sys.executable).parent / "jupyter-book"), "build", "-W", "-n", "--keep-going", "."]
@@ -33,8 +33,8 @@ def make(folder):
         shutil.copytree(ROOT / part, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
     for part in ("_config.yml", "book.yml", "requirements.txt", "references.bib", "CITATION.cff"):
         shutil.copy(ROOT / part, folder)
-    if tables.CHECKED.is_dir():  # what the book's own tables have stood need not be checked again for each small book: half a second each
-        shutil.copytree(tables.CHECKED, folder / "_build" / "checked")
+    if validation.passed_checks().is_dir():  # what the book's own tables have stood need not be checked again for each small book: half a second each
+        shutil.copytree(validation.passed_checks(), folder / "_build" / "checked")
     (folder / "chapters").mkdir()
     (folder / "index.md").write_text("# A book\n", encoding="utf-8")
     write(folder, one=GOOD)
@@ -70,15 +70,15 @@ def edit(path, before, after):
 
 def edit_table(folder, name, change):
     """Change a table's text with `change`, and its descriptor so that it agrees, as when the table is rebuilt."""
-    from ledger.core import tables
+    from ledger.core import table_files
     from ledger.core.files import replace_files
 
     descriptor = json.loads((folder / "data" / "datapackage.json").read_text(encoding="utf-8"))
     entry = next(entry for entry in descriptor["resources"] if entry["name"] == name)
     text = change((folder / "data" / entry["path"]).read_text(encoding="utf-8"))
-    tables.set_hash(entry, text)
+    table_files.set_hash(entry, text)
     replace_files(
-        folder / "data", {entry["path"]: text, "datapackage.json": tables.to_json(descriptor)}
+        folder / "data", {entry["path"]: text, "datapackage.json": table_files.to_json(descriptor)}
     )
 
 

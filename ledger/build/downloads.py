@@ -8,7 +8,7 @@ import json
 import re
 import zipfile
 
-from ledger.core import citations, config, tables
+from ledger.core import citations, config, table_files, tables
 
 ALL = f"{config.book().slug}-data.zip"  # every table, with the numbers of the prose
 
@@ -74,7 +74,7 @@ def of_all(package: dict, texts: dict[str, str], numbers: str, work: dict) -> by
     return zipped(
         {
             "README.txt": "\n".join(said) + "\n",
-            "datapackage.json": tables.to_json(package),
+            "datapackage.json": table_files.to_json(package),
             **texts,
             "numbers.json": numbers,
             "citation.bib": citations.bibtex(work),

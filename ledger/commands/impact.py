@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ledger.build.execution import engine
-from ledger.core import claims, tables
+from ledger.core import claims, table_files, tables
 from ledger.core.config import ROOT
 from ledger.core.files import replace_files
 
@@ -110,7 +110,7 @@ def effects(folder: Path, texts: dict[str, str], descriptor: dict, say=print) ->
             else:
                 shutil.copy(source, copy / name)
         shutil.copytree(folder, copy / "data")
-        replace_files(copy / "data", {**texts, "datapackage.json": tables.to_json(descriptor)})
+        replace_files(copy / "data", {**texts, "datapackage.json": table_files.to_json(descriptor)})
         before, _ = _numbers(folder.parent)
         cache = folder.parent / engine.CACHE.relative_to(ROOT)
         if cache.is_dir():

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import yaml
 
-from ledger.core import tables
+from ledger.core import table_files, tables, validation
 from ledger.core.config import ROOT
 from ledger.core.files import exclusive_lock, recover, replace_files
 from ledger.upkeep import importer
@@ -170,16 +170,16 @@ def table(name: str, csv_file: Path, root: Path = ROOT) -> str:
             "Next: fill in every blank, then run the same command again. Nothing is in data/ yet."
         )
     resource, text = importer.answered(name, answers, content)
-    tables.check_text(name, text, resource, data)
+    tables.check_text(text, resource, data)
     text = importer.in_order(text, resource)
-    tables.set_hash(resource, text)
+    table_files.set_hash(resource, text)
     with exclusive_lock(data):
         package = tables.descriptor(data)
         if name in tables.names(data):
             raise NotStarted(f"table {name!r} was started meanwhile")
         package["resources"].append(resource)
-        described = tables.to_json(package)
-        tables.check_package(described.encode())
+        described = table_files.to_json(package)
+        validation.check_descriptor(described.encode())
         _check_loads(name, text, described, data)
         replace_files(data, {resource["path"]: text, "datapackage.json": described})
     return "\n".join(

@@ -24,7 +24,7 @@ import pandas as pd
 import yaml
 
 from ledger.commands import impact
-from ledger.core import tables
+from ledger.core import table_files, tables
 from ledger.core.files import exclusive_lock, replace_files
 from ledger.core.sources.registry import REGISTRY, FetchError, Source, sources
 from ledger.upkeep import download, manual_files
@@ -128,7 +128,7 @@ def _read(resource: dict, connectors: Iterable[str], upstream: Path, pair: tuple
         module, function = connector.split(":")
         parts.append(getattr(importlib.import_module(module), function)(upstream, pair))
     if full := [part for part in parts if len(part)]:
-        return tables.to_text(pd.concat(full, ignore_index=True), resource)
+        return table_files.to_text(pd.concat(full, ignore_index=True), resource)
     return ",".join(_columns(resource)) + "\n"
 
 
@@ -155,17 +155,17 @@ def rebuild(
             say(f"{name}: kept by hand, checked")
             continue
         text = build(resource, upstream, PAIR, folder)
-        tables.check_text(name, text, resource, folder)
+        tables.check_text(text, resource, folder)
         path = folder / resource["path"]
         before = path.read_text(encoding="utf-8") if path.exists() else ""
         say(f"{name}: {Change(resource, before, text)}")
-        if text != before or tables.content_hash(text) != resource["hash"]:
-            tables.set_hash(resource, text)
+        if text != before or table_files.content_hash(text) != resource["hash"]:
+            table_files.set_hash(resource, text)
             texts[resource["path"]] = text
             changed.append(name)
     if texts:
         with exclusive_lock(folder):
-            replace_files(folder, {**texts, "datapackage.json": tables.to_json(content)})
+            replace_files(folder, {**texts, "datapackage.json": table_files.to_json(content)})
     return changed
 
 
@@ -210,8 +210,8 @@ def build_pair(
             f"Table {name} of The Russia–Iran Ledger, built by the same connectors for {names}. Its columns are described below; what is said of the original table's content does not carry over."
         )
         resource.pop("notes", None)
-        tables.check_text(name, text, resource)
-        tables.set_hash(resource, text)
+        tables.check_text(text, resource)
+        table_files.set_hash(resource, text)
         texts[resource["path"]] = text
         kept.append(resource)
         say(f"{name}: {resource['rows']:,} rows")
@@ -230,7 +230,7 @@ def build_pair(
         f"Built by the connectors of The Russia–Iran Ledger for {names}; no chapter rests on them."
     )
     into.mkdir(parents=True, exist_ok=True)
-    replace_files(into, {**texts, "datapackage.json": tables.to_json(content)})
+    replace_files(into, {**texts, "datapackage.json": table_files.to_json(content)})
     return [resource["name"] for resource in kept]
 
 
@@ -797,7 +797,7 @@ class _Refresh:
                         f"{connector} also reads source {source.name}\n  Get it at {source.address}, and give it too with a further --file."
                     )
         text = _assemble(resource, fresh, self.store, self.folder, self.registry)
-        tables.check_text(name, text, resource, self.folder)
+        tables.check_text(text, resource, self.folder)
         return Candidate(resource, text, Change(resource, before, text), chosen)
 
     def told(self, error: Exception, chosen: list[Source]) -> str:
@@ -845,7 +845,7 @@ class _Refresh:
             candidate = made.get(resource["name"])
             if candidate is None:
                 continue
-            tables.set_hash(resource, candidate.text)
+            table_files.set_hash(resource, candidate.text)
             for source in candidate.sources:
                 files = store_module.manifest(self.store / source.name)["files"].values()
                 addresses, digests = (
@@ -876,8 +876,8 @@ class _Refresh:
             for candidate in made.values()
             if candidate.text != candidate.change.before
         }
-        descriptor = tables.to_json(self.described(made))
-        if descriptor == tables.to_json(self.content):
+        descriptor = table_files.to_json(self.described(made))
+        if descriptor == table_files.to_json(self.content):
             return
         if _state(self.folder) != self.seen:
             raise RefreshError(
@@ -931,7 +931,7 @@ class _Refresh:
                     "name": name,
                     "edition_before": before,
                     "before": resource["hash"],
-                    "after": tables.content_hash(candidate.text),
+                    "after": table_files.content_hash(candidate.text),
                 }
             )
         titles = [candidate.resource["title"] for candidate in made.values()]

@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from ledger.core import claims, tables
+from ledger.core import claims, table_files, tables
 from ledger.core.files import replace_files
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -345,9 +345,9 @@ def corrupt(data, name, spoil):
     """Write a changed table into `data` under a new hash, as someone would who rebuilds it from a wrong file."""
     content = tables.descriptor(data)
     resource = next(each for each in content["resources"] if each["name"] == name)
-    text = tables.to_text(spoil(original(name)), resource)
-    tables.set_hash(resource, text)
-    replace_files(data, {resource["path"]: text, "datapackage.json": tables.to_json(content)})
+    text = table_files.to_text(spoil(original(name)), resource)
+    table_files.set_hash(resource, text)
+    replace_files(data, {resource["path"]: text, "datapackage.json": table_files.to_json(content)})
 
 
 def refused(data):
@@ -418,7 +418,7 @@ def test_a_corrupted_table_is_refused_and_the_claim_named(data, monkeypatch, tab
             and DECIDED[claim] in message
             and table in message
         )
-    assert "seal claims" in message
+    assert "accept claims" in message
 
 
 def cli(data):

@@ -954,7 +954,7 @@ def test_a_state_without_cases_has_zeros_and_one_that_is_never_named_is_an_error
             lambda f: f.assign(begin=f["begin"].astype(str).str.replace("2003", "2003,5")),
             "row 3, column begin: '2003,5' is no number",
         ),
-        (lambda f: pd.concat([f, f.tail(1)]), "stands twice"),
+        (lambda f: pd.concat([f, f.tail(1)]), "duplicate key"),
         (lambda f: f.assign(end=f["end"].where(f["case_id"] != 727)), "row 3: a cell is empty"),
         (lambda f: f.assign(end=f["end"] - 100), "ends before it begins"),
     ],

@@ -415,7 +415,7 @@ def test_legacy_files_of_comtrade(tmp_path):
             ),
             ["no code for partner 998, 'Atlantis'"],
         ),
-        "twice": (lambda rows: rows.append(rows[5]), ["stands twice"]),
+        "twice": (lambda rows: rows.append(rows[5]), ["duplicate key"]),
         "short row": (
             lambda rows: rows[5].__delitem__(slice(20, None)),
             ["cannot be read as text with ','"],
@@ -543,7 +543,7 @@ def test_faults_of_bulk_files(bulk_file, tmp_path):
         ValueError, match=re.escape(f"{bulk_file.name}: it cannot be read") + ".*(?i:gzip|end)"
     ):
         un_comtrade.totals(written("cut", [], bulk_file.read_bytes()[:-2000]), PAIR)
-    with pytest.raises(ValueError, match="stands twice"):
+    with pytest.raises(ValueError, match="duplicate key"):
         folder = written("twice", lines)
         shutil.copy(folder / "comtrade" / bulk_file.name, folder / "comtrade" / "again.gz")
         un_comtrade.totals(folder, PAIR)
@@ -1113,7 +1113,7 @@ def test_harvard_refuses(server, harvard_body, tmp_path):  # noqa: F811
         refused(name, server, tmp_path, "hs92_country_country_year.csv", *parts)
         shutil.rmtree(tmp_path / f".{name}.part")
     dataverse(server, (text + text.splitlines()[5] + "\n").encode())
-    refused(name, server, tmp_path, "stands twice")
+    refused(name, server, tmp_path, "duplicate key")
 
 
 @needs_upstream

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from institution import ROOT, UPSTREAM, needs_upstream
 
-from ledger.core import tables
+from ledger.core import table_files, tables
 from ledger.upkeep import refresh
 
 DESIGN = """trade_totals trade_products trade_partners official_trade_statements energy_production energy_reserves gecf_membership
@@ -43,7 +43,7 @@ def test_frictionless_command_line_accepts_the_package():
 def test_table_rebuilds_byte_for_byte(resource):
     built = refresh.build(resource, UPSTREAM)
     kept = (tables.DATA / resource["path"]).read_text(encoding="utf-8")
-    assert built == kept, f"table {resource['name']}: " + tables.first_difference(
+    assert built == kept, f"table {resource['name']}: " + table_files.first_difference(
         built, kept, "the rebuilt table"
     )
 

@@ -23,7 +23,7 @@ from institution import UPSTREAM, certificates, needs_upstream, running, server 
 from small_book import GOOD, ROOT, edit, edit_table, make, run_here, surroundings, write
 from werkzeug import Response
 
-from ledger.core import tables
+from ledger.core import table_files, tables, validation
 from ledger.core.files import LockedError, exclusive_lock, recover, replace_files
 from ledger.core.sources import registry as source_registry
 from ledger.upkeep import manual_files, refresh
@@ -420,7 +420,7 @@ def test_a_verdict_that_would_change_is_shown_and_a_chapter_that_would_break_nam
     ("Date,Price\n2024-06-30,\"80,53\"\n", "row 2, column Price: '80,53' is no number"),  # comma decimals
     ("Date;Price\n2024-06-30;80,53\n", "no column"),
     ("Date,Price\n2024-06-30,8053\n", "value '8053'"),  # another unit: cents
-    ("Date,Price\n2024-06-30,80.53\n2024-06-30,80.53\n", "the key stands twice"),
+    ("Date,Price\n2024-06-30,80.53\n2024-06-30,80.53\n", "duplicate key"),
     ("<!doctype html><title>Moved</title>\n", "a web page, not csv, titled 'Moved'"),
     ("Date,Price\n2024-06-30,80.53", "cut short"),
 ])  # fmt: skip
@@ -491,14 +491,16 @@ def test_a_cell_that_would_start_a_formula_never_reaches_a_reader():
     text = (tables.DATA / "gas_pipelines.csv").read_text(encoding="utf-8")
     spoilt = text.replace("\nP0748,", "\nP0748,=cmd|' /C calc'!A0 ", 1)
     with pytest.raises(tables.TableError, match="row .*, column project, .*would start a formula"):
-        tables.check_text("gas_pipelines", spoilt, resource)
+        tables.check_text(spoilt, resource)
     assert [
-        cell for cell in ("=1", "+a", "-a", "@a", "\tx", "\rx") if not tables.starts_formula(cell)
+        cell
+        for cell in ("=1", "+a", "-a", "@a", "\tx", "\rx")
+        if not validation.starts_formula(cell)
     ] == []
     assert [
         cell
         for cell in ("", "1", "-1", "-1.5e-3", "+7", "−1", "a=b", "a-b")
-        if tables.starts_formula(cell)
+        if validation.starts_formula(cell)
     ] == []
 
 
@@ -814,7 +816,7 @@ def test_a_source_is_overdue_from_the_day_after_its_next_edition_until_the_table
     for resource in package["resources"]:
         for entry in source_registry.sources(registry)["eia-brent"].entries(resource):
             entry["retrieved"] = str(expected)
-    (author.data / "datapackage.json").write_text(tables.to_json(package), encoding="utf-8")
+    (author.data / "datapackage.json").write_text(table_files.to_json(package), encoding="utf-8")
     assert late(expected + datetime.timedelta(1)) == []
 
 

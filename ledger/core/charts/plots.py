@@ -24,7 +24,7 @@ from matplotlib.axes import Axes
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from ledger.core import tables
+from ledger.core import tables, validation
 from ledger.core.charts import svg, tooltips
 from ledger.core.charts.palette import COUNTRY, INK, PALETTE, RULE
 from ledger.core.charts.tooltips import say as say
@@ -477,7 +477,7 @@ def publish(
         index=False, lineterminator="\n", float_format=_exact
     )
     for cell in (cell for row in csv.reader(io.StringIO(written)) for cell in row):
-        if tables.starts_formula(cell):
+        if validation.starts_formula(cell):
             raise ValueError(
                 f"chart {name!r}: the cell {cell!r} of its data would start a formula in a reader's spreadsheet"
             )
