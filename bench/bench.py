@@ -142,7 +142,9 @@ def stock(folder: Path) -> Path:
         )
         page.write_text(text, encoding="utf-8")
     # what a notebook shows of a chart: its picture, without what the book's page needs
-    with (folder / "ledger" / "core" / "charts" / "plots.py").open("a", encoding="utf-8") as code:
+    with (folder / "ledger" / "core" / "charts" / "publishing.py").open(
+        "a", encoding="utf-8"
+    ) as code:
         code.write(
             '\n\nChart._repr_mimebundle_ = lambda self, include=None, exclude=None: {"image/svg+xml": self.content["svg"]}\n'
         )

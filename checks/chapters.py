@@ -23,7 +23,7 @@ NOT_FOR_CELLS = "B007,E402,I001,W"
 IMPORTS = {"pandas", "ledger"}
 FORBIDDEN = {
     r"https?://": "an address, which belongs into data/sources.yml or references.bib",
-    r"#[0-9a-fA-F]{6}\b": "a colour, which belongs into ledger/core/charts/palette.py",
+    r"#[0-9a-fA-F]{6}\b": "a colour, which belongs into ledger/core/charts/style.py",
     r"\bopen\(|read_csv|Path\(": "a file, which ledger.core.tables.load reads",
     r"PALETTE|fontfamily|fontname": "a colour or font, which belongs into ledger/core/charts/plots.py",
 }

@@ -72,7 +72,8 @@ def figures() -> Iterator[str]:
     """Every chart that is drawn is published, every picture is shown, every file of assets/ is asked for."""
     drawing = {
         f"charts.{node.name}"
-        for node in text.tree(LEDGER / "core/charts/plots.py").body
+        for module in (LEDGER / "core/charts").glob("*.py")
+        for node in text.tree(module).body
         if isinstance(node, ast.FunctionDef)
         and node.returns
         and ast.unparse(node.returns) == "Axes"

@@ -30,7 +30,7 @@ from ledger.commands.compare import (
     relative,
     word_diff,
 )
-from ledger.core.charts.palette import PAGE, PALETTE
+from ledger.core.charts.style import PALETTE, THEME
 
 MARK = "<!-- made by python -m ledger compare -->"  # a folder whose index.html begins with it may be replaced
 MOST = 60_000  # bytes of the Markdown: GitHub shows up to 1 MiB of a step's summary, but a list longer than this is better read in index.html
@@ -454,7 +454,7 @@ def page(found: Comparison, folder: Path) -> str:
         mark=MARK,
         found=found,
         sentences=sentences(found),
-        palette=PALETTE | PAGE,
+        palette=PALETTE | THEME,
         verdict_colour=VERDICT,
         most=CELLS,
         longest=LONGEST,

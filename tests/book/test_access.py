@@ -11,7 +11,7 @@ from colorspacious import cspace_convert, deltaE
 from playwright.sync_api import expect
 from reading import PAGES, SITE, address, browser, needs_browser, open_page  # noqa: F401
 
-from ledger.core.charts.palette import PALETTE
+from ledger.core.charts.style import PALETTE
 
 SETTINGS = list(itertools.product((1280, 390), ("light", "dark")))
 OPEN_ALL = "document.querySelectorAll('details').forEach((part) => { part.open = true; })"

@@ -104,7 +104,7 @@ FAULTS = {
         (
             add("chapters/energy.md", cell('print("#ff0000")')),
             r"chapters/energy\.md:\d+: '#ff0000' is a colour",
-            "ledger/core/charts/palette.py",
+            "ledger/core/charts/style.py",
         ),
     ],
     "types": [

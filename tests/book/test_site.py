@@ -19,7 +19,7 @@ from small_book import GOOD, ROOT, book, build, edit, run_here, write  # noqa: F
 from ledger.build.sphinxext import site as made
 from ledger.core import citations, tables
 from ledger.core.charts import plots
-from ledger.core.charts.palette import PALETTE
+from ledger.core.charts.style import PALETTE
 from ledger.core.claims import VERDICTS
 
 CONFIG = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))

@@ -130,14 +130,14 @@ def test_a_chapter_executes_when_something_it_used_has_changed_and_only_then(boo
     )
 
     notes.write_text("10\n")
-    edit(book / "ledger/core/charts/plots.py", "WIDTH = 5.0", "WIDTH = 5.1")
+    edit(book / "ledger/core/charts/style.py", "WIDTH = 5.0", "WIDTH = 5.1")
     assert (
         why(book, "two")
-        == "chapters/two would execute: file ledger/core/charts/plots.py is not as when it ran"
+        == "chapters/two would execute: file ledger/core/charts/style.py is not as when it ran"
     )
     after("the file changed back; a module edited that two chapters import", "one", "two")
 
-    edit(book / "ledger/core/charts/plots.py", "WIDTH = 5.1", "WIDTH = 5.0")
+    edit(book / "ledger/core/charts/style.py", "WIDTH = 5.1", "WIDTH = 5.0")
     edit(one, "{code-cell} ipython3\n", "{code-cell} ipython3\n:name: counting\n\n")
     after("the module changed back; an option of a cell edited", "one")
 

@@ -11,10 +11,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from ledger import charts
 from ledger.build import downloads
 from ledger.build.sphinxext.charts import CONTENT, standalone
 from ledger.core import tables
-from ledger.core.charts import plots, svg, tooltips
+from ledger.core.charts import plots, publishing, svg, tooltips
 
 FRAME = pd.DataFrame(
     {"Russia": [1.0, 2.0, 4.0], "Iran": [2.0, None, 1.0]},
@@ -30,7 +31,7 @@ GOOD = {
 
 def published(**changes):
     words = {"name": "test-chart", **GOOD, **changes}
-    return plots.publish(plots.lines(FRAME, "US$"), words.pop("name"), **words)
+    return charts.publish(charts.lines(FRAME, "US$"), words.pop("name"), **words)
 
 
 @pytest.mark.parametrize(
@@ -97,28 +98,28 @@ def contrast(one, other):
     return (high + 0.05) / (low + 0.05)
 
 
-@pytest.mark.parametrize("name", plots.PALETTE)
+@pytest.mark.parametrize("name", charts.PALETTE)
 def test_colours_stand_out_from_both_pages_as_text(name):
-    light, dark = plots.PALETTE[name]
+    light, dark = charts.PALETTE[name]
     assert (
         contrast(light, "#ffffff") >= 4.5 and contrast(dark, "#14181e") >= 4.5
     )  # series names are written in these colours
 
 
-@pytest.mark.parametrize("kind", [plots.lines, plots.stack, plots.columns])
+@pytest.mark.parametrize("kind", [charts.lines, charts.stacked_bars, charts.grouped_bars])
 def test_every_kind_of_chart_publishes(kind):
-    assert plots.publish(kind(FRAME, "US$"), "a-chart", **GOOD).content["svg"].startswith("<svg")
+    assert charts.publish(kind(FRAME, "US$"), "a-chart", **GOOD).content["svg"].startswith("<svg")
 
 
 def test_bars_write_their_values():
-    content = plots.publish(
-        plots.bars(pd.Series({"Russia": 1234.0, "Iran": 5.0}), "US$"), "a-chart", **GOOD
+    content = charts.publish(
+        charts.hbars(pd.Series({"Russia": 1234.0, "Iran": 5.0}), "US$"), "a-chart", **GOOD
     ).content
     assert "1,234" in content["svg"]
 
 
 def test_dots_have_a_place_of_their_own_where_values_are_equal():
-    ax = plots.dots(
+    ax = charts.dot_plot(
         pd.DataFrame({"Russia": [1.0, 2.0], "China": [1.0, 3.0]}, index=["one", "two"]), "%"
     )
     places = [(x, y) for line in ax.lines for x, y in zip(line.get_xdata(), line.get_ydata())]
@@ -126,7 +127,7 @@ def test_dots_have_a_place_of_their_own_where_values_are_equal():
         "o",
         "s",
     }
-    assert plots.publish(ax, "a-chart", **GOOD).content["svg"].startswith("<svg")
+    assert charts.publish(ax, "a-chart", **GOOD).content["svg"].startswith("<svg")
 
 
 EVENTS = pd.DataFrame(
@@ -141,7 +142,7 @@ EVENTS = pd.DataFrame(
 
 
 def test_timeline_labels_neither_overlap_nor_leave_the_picture():
-    ax = plots.timeline(EVENTS)
+    ax = charts.timeline(EVENTS)
     ax.figure.canvas.draw()
     boxes = [text.get_window_extent() for text in ax.texts]
     assert [text.get_text() for text in ax.texts] == [
@@ -156,23 +157,23 @@ def test_timeline_labels_neither_overlap_nor_leave_the_picture():
 
 
 def test_timeline_draws_every_event_and_says_which_are_not_sure():
-    ax = plots.timeline(EVENTS)
+    ax = charts.timeline(EVENTS)
     drawn = [line for line in ax.lines if line.get_markersize() == 6 and len(line.get_xdata()) == 1]
     assert len(drawn) == len(EVENTS) and [line.get_fillstyle() for line in drawn].count("none") == 1
     assert "not confirmed" in ax.get_legend().get_texts()[1].get_text()
-    assert plots.timeline(EVENTS.drop(columns=["sure", "date_end"])).get_legend() is None
-    assert plots.publish(ax, "a-chart", **GOOD).content["svg"].startswith("<svg")
+    assert charts.timeline(EVENTS.drop(columns=["sure", "date_end"])).get_legend() is None
+    assert charts.publish(ax, "a-chart", **GOOD).content["svg"].startswith("<svg")
 
 
 def test_timeline_refuses_what_it_cannot_draw():
     with pytest.raises(ValueError, match="label"):
-        plots.timeline(EVENTS.drop(columns="label"))
+        charts.timeline(EVENTS.drop(columns="label"))
     with pytest.raises(ValueError, match="no room for the label 'Treaty"):
-        plots.timeline(
+        charts.timeline(
             EVENTS.assign(label="Treaty on the basis of relations, its text and annexes")
         )
     with pytest.raises(ValueError, match="no room for the label 'Words"):
-        plots.timeline(EVENTS.assign(label="Words", lane="One").iloc[[0, 2, 2, 2, 2, 2]])
+        charts.timeline(EVENTS.assign(label="Words", lane="One").iloc[[0, 2, 2, 2, 2, 2]])
 
 
 def test_source_line_names_only_the_sources_and_editions_that_were_drawn():
@@ -182,11 +183,11 @@ def test_source_line_names_only_the_sources_and_editions_that_were_drawn():
         "the case that this test is for"
     )
     drawn = pd.DataFrame({"source": ["Energy Institute"], "edition": [2026], "value": [1.0]})
-    (credit,) = plots._credit(described, drawn)
+    (credit,) = publishing._credit(described, drawn)
     assert credit["key"] == "Energy Institute" and "2026" in credit["title"] + credit["edition"]
     assert {
         source["key"]
-        for source in plots._credit(described, drawn.drop(columns=["source", "edition"]))
+        for source in publishing._credit(described, drawn.drop(columns=["source", "edition"]))
     } == {key for key, _ in keys}
 
 
@@ -202,8 +203,8 @@ def test_the_csv_of_a_chart_keeps_large_numbers_whole():
     frame = pd.DataFrame(
         {"Russia": [1518231577.0, 14280000.5]}, index=pd.Index([2018, 2019], name="year")
     )
-    content = plots.publish(
-        plots.lines(frame, "US$"), "a-chart", **(GOOD | {"data": frame})
+    content = charts.publish(
+        charts.lines(frame, "US$"), "a-chart", **(GOOD | {"data": frame})
     ).content
     assert content["csv"].splitlines() == ["year,Russia", "2018,1518231577", "2019,14280000.5"]
 
@@ -213,7 +214,7 @@ def test_the_csv_of_a_chart_keeps_large_numbers_whole():
 
 def said(ax, **changes):
     """Return unit, whether the series run down, and series → [(time or category, value), …] of axes, as a page has them."""
-    told = plots.publish(ax, "a-chart", **GOOD | changes).content["marks"]
+    told = charts.publish(ax, "a-chart", **GOOD | changes).content["marks"]
     return (
         told["unit"],
         told["down"],
@@ -229,21 +230,26 @@ WITH_GAP = {
 
 @pytest.mark.parametrize(
     "kind, down",
-    [(plots.lines, False), (plots.stack, False), (plots.columns, False), (plots.dots, True)],
+    [
+        (charts.lines, False),
+        (charts.stacked_bars, False),
+        (charts.grouped_bars, False),
+        (charts.dot_plot, True),
+    ],
 )
 def test_every_kind_of_chart_says_its_values(kind, down):
     assert said(kind(FRAME, "US$")) == ("US$", down, WITH_GAP)
 
 
 def test_bars_say_their_rows():
-    ax = plots.bars(pd.Series({"Russia": 1234.56, "Iran\nand others": -5.0}), "US$")
+    ax = charts.hbars(pd.Series({"Russia": 1234.56, "Iran\nand others": -5.0}), "US$")
     assert said(ax) == ("US$", True, {"": [("Russia", "1,235"), ("Iran and others", "−5")]})
 
 
 def test_guide_lines_bands_and_what_lies_outside_say_nothing():
-    ax = plots.lines(FRAME, "US$")
-    plots.mark(ax, 2002, "a mark")
-    plots.level(ax, 3, "a level")
+    ax = charts.lines(FRAME, "US$")
+    charts.vline(ax, 2002, "a mark")
+    charts.hline(ax, 3, "a level")
     ax.fill_between(FRAME.index, 0, FRAME["Russia"], alpha=0.2)
     ax.plot(FRAME.index, FRAME["Russia"])  # without a label
     ax.set_ylim(0, 3)
@@ -252,11 +258,11 @@ def test_guide_lines_bands_and_what_lies_outside_say_nothing():
 
 def test_dates_are_said_to_the_precision_that_they_have():
     monthly = pd.DataFrame({"Oil": [1.0, 2.0]}, index=pd.to_datetime(["2001-01-01", "2001-02-01"]))
-    assert said(plots.lines(monthly, "US$"))[2] == {
+    assert said(charts.lines(monthly, "US$"))[2] == {
         "Oil": [("January 2001", "1"), ("February 2001", "2")]
     }
     days = pd.DataFrame({"Oil": [1.0, 2.0]}, index=pd.to_datetime(["2001-01-01", "2001-02-07"]))
-    assert said(plots.lines(days, "US$"))[2] == {
+    assert said(charts.lines(days, "US$"))[2] == {
         "Oil": [("1 January 2001", "1"), ("7 February 2001", "2")]
     }
 
@@ -266,7 +272,7 @@ def test_a_timeline_says_its_events_in_full():
         event=["A treaty", "A second treaty", "The last event", "A contract"],
         precision=["day", "month", "day", "day"],
     )
-    unit, down, series = said(plots.timeline(events))
+    unit, down, series = said(charts.timeline(events))
     assert (unit, down) == ("", True) and series == {
         "Diplomacy": [
             ("1 January 2001", "A treaty"),
@@ -278,12 +284,12 @@ def test_a_timeline_says_its_events_in_full():
 
 
 def test_words_need_one_pair_a_point():
-    ax = plots.axes()
+    ax = charts.new_axes()
     for drawn in (ax.plot([1, 2], [1, 2], "o")[0], ax.scatter([1, 2], [1, 2])):
         with pytest.raises(ValueError):
-            plots.say(drawn, ["one"], ["two"])
+            charts.set_tooltips(drawn, ["one"], ["two"])
         with pytest.raises(ValueError):
-            plots.say(drawn, ["one", "two"], ["two"])
+            charts.set_tooltips(drawn, ["one", "two"], ["two"])
 
 
 @pytest.mark.parametrize(
@@ -304,7 +310,7 @@ def test_words_need_one_pair_a_point():
 )
 def test_values_are_printed_as_readers_expect(value, text):
     assert (
-        tooltips.reading(value) == text
+        tooltips.format_value(value) == text
         and abs(downloads.value_of(text) - value) <= abs(value) / 1000
     )
 
@@ -363,8 +369,8 @@ def same_place(at, key):
     """Whether what a point says of its place is the first cell of its row."""
     if re.fullmatch(r"\d{4}-\d\d-\d\d", key):
         return at in (
-            tooltips.moment(pd.Timestamp(key)),
-            tooltips.moment(pd.Timestamp(key), "month"),
+            tooltips.format_date(pd.Timestamp(key)),
+            tooltips.format_date(pd.Timestamp(key), "month"),
             f"{pd.Timestamp(key):%b %Y}",
         )
     return at == key or at == key.replace("Machinery and vehicles", "Machinery, vehicles")
@@ -496,7 +502,7 @@ def test_a_picture_is_small_and_says_each_thing_once():
     frame = pd.DataFrame(
         {name: [1.0, 2.0] for name in "ABCDEF"}, index=[2001, 2002]
     )  # all six hatches
-    picture = plots.publish(plots.stack(frame, "US$"), "a-chart", **GOOD).content["svg"]
+    picture = charts.publish(charts.stacked_bars(frame, "US$"), "a-chart", **GOOD).content["svg"]
     assert len(picture) < 14_000, "matplotlib's own is ten times as long"
     assert picture.count("stroke-dasharray:0 4") == 1, "the dotted hatch"
     assert not re.search(r"<g/>|<defs/>|rotate\(-0|\d\.\d{3}|<!--", picture)

@@ -20,7 +20,7 @@ from ledger.build import downloads
 from ledger.build.sphinxext import page_store, print_builders
 from ledger.build.sphinxext.lifecycle import SLUG
 from ledger.core import citations, tables
-from ledger.core.charts.palette import PAGE, PALETTE
+from ledger.core.charts.style import PALETTE, THEME
 
 logger = logging.getLogger(__name__)
 CONTENT = re.compile(r'<script type="application/json" class="ledger-chart">(.*)</script>', re.S)
@@ -242,7 +242,7 @@ def standalone(svg: str) -> str:
 def palette_css() -> str:
     """Return the colours as CSS variables for the light and the dark theme, so that they stand in one place; print is light."""
     light, dark = (
-        "".join(f"--chart-{key}: {pair[side]};" for key, pair in (PALETTE | PAGE).items())
+        "".join(f"--chart-{key}: {pair[side]};" for key, pair in (PALETTE | THEME).items())
         for side in (0, 1)
     )
     return (

@@ -40,7 +40,7 @@ CODE = [
     *(PACKAGE / "build").rglob("*.py"),
     *(
         PACKAGE / "core" / f"{name}.py"
-        for name in ("charts/palette", "citations", "config", "files", "fingerprints", "tables")
+        for name in ("charts/style", "citations", "config", "files", "fingerprints", "tables")
     ),
     PACKAGE / "core" / "sources" / "registry.py",
 ]

@@ -27,7 +27,7 @@ from sphinx.transforms import SphinxTransform
 from ledger.build.sphinxext import charts, site
 from ledger.build.sphinxext.lifecycle import SLUG
 from ledger.core import citations
-from ledger.core.charts.palette import PALETTE
+from ledger.core.charts.style import PALETTE
 
 THEME = Path(__file__).with_name("paper")
 LINK = re.compile(
