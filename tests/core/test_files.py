@@ -32,9 +32,9 @@ def holder(tmp_path):
 
 def test_a_second_process_is_refused_and_told_who_holds_the_lock(holder, tmp_path):
     process, _ = holder
-    with pytest.raises(LockedError, match="is bringing data up to date") as caught:
-        with exclusive_lock(tmp_path / "data"):
-            pass
+    refused = pytest.raises(LockedError, match="is bringing data up to date")
+    with refused as caught, exclusive_lock(tmp_path / "data"):
+        pass
     assert caught.value.holder == str(process.pid) and str(process.pid) in str(caught.value)
 
 
