@@ -378,7 +378,7 @@ def test_the_bounds_would_hold_for_the_tables_as_they_are():
 
 def test_a_verdict_that_would_change_is_shown_and_a_chapter_that_would_break_named(author, server):
     """A rule reads no price, so here one does, in the copy."""
-    rule = "@rule\ndef trade_is_a_small_part_of_each_total(load: Load) -> Finding:\n"
+    rule = "@rule\ndef c38_share_of_trade(load: Load) -> Finding:\n"
     edit(
         author.book / "ledger/core/claims.py",
         rule,
@@ -397,7 +397,7 @@ def test_a_verdict_that_would_change_is_shown_and_a_chapter_that_would_break_nam
     claim = next(
         row["claim_id"]
         for row in tables.read_rows("claims")
-        if row["decided_by"] == "trade_is_a_small_part_of_each_total"
+        if row["decided_by"] == "c38_share_of_trade"
     )
     assert (
         f"{claim}: " in said

@@ -103,14 +103,14 @@ class Ledger(SphinxDirective):
             row += _parsed(
                 self,
                 f"**{verdict}**\n\n{claim['confidence']} confidence"
-                + (f"\n\ndecided by data: {finding['number']}" if finding else ""),
+                + (f"\n\ndecided by data: {finding['figure']}" if finding else ""),
             )
             why = claim["reason"]
             if finding:
                 used = ", ".join(
                     f"{{doc}}`{name} </{tables.page_path(name)}>`" for name in finding["tables"]
                 )
-                why += f"\n\n*Computed:* {finding['because']} Tables: {used}. *Rule:* {claim['how_to_test'].removeprefix('Rule: ')}"
+                why += f"\n\n*Computed:* {finding['explanation']} Tables: {used}. *Rule:* {claim['how_to_test'].removeprefix('Rule: ')}"
             keys = ",".join(key.strip() for key in claim["sources"].split(";") if key.strip())
             row += _parsed(self, why + (f"\n\n{{cite}}`{keys}`" if keys else ""))
             body += row
@@ -219,8 +219,8 @@ def as_json(env) -> str:
         if finding := findings.get(claim["claim_id"]):
             record["computed"] = {
                 "verdict": finding["verdict"],
-                "figure": finding["number"],
-                "because": finding["because"],
+                "figure": finding["figure"],
+                "because": finding["explanation"],
                 "tables": list(finding["tables"]),
             }
         records.append(record)
