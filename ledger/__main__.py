@@ -6,10 +6,11 @@ import argparse
 import sys
 from pathlib import Path
 
+from ledger.commands import impact
 from ledger.core import claims, tables
 from ledger.core.files import LockedError
 from ledger.core.sources.registry import FetchError
-from ledger.upkeep import refresh
+from ledger.upkeep import rebuild, refresh, schedule
 
 
 def why(name: str) -> str:
@@ -44,15 +45,6 @@ def main() -> int:
         required=True,
         metavar="FOLDER",
         help="the folder that holds one folder an institution",
-    )
-    build.add_argument(
-        "--pair",
-        nargs=2,
-        metavar=("COUNTRY", "COUNTRY"),
-        help="build the tables that depend on the pair for two other countries, by their ISO 3166 codes; with --into",
-    )
-    build.add_argument(
-        "--into", type=Path, metavar="FOLDER", help="the new folder for the tables of --pair"
     )
     build.add_argument("names", nargs="*", metavar="TABLE", help="tables to rebuild (default: all)")
     renew = commands.add_parser(
@@ -96,8 +88,9 @@ def main() -> int:
         help="accept revisions beyond what is plausible; the reason is kept in the change log",
     )
     renew.add_argument(
-        "--again", action="store_true", help="download anew what was downloaded less than a day ago"
+        "--force", action="store_true", help="download anew what was downloaded less than a day ago"
     )
+    renew.add_argument("--again", action="store_true", help=argparse.SUPPRESS)  # its former name
     print_sources = commands.add_parser(
         "sources",
         help="print every source: what it needs, how often it is published, when the next edition is due, and the age of ours",
@@ -184,40 +177,27 @@ def main() -> int:
     options = parser.parse_args()
     try:
         if options.command == "tables":
-            if bool(options.pair) != bool(options.into):
-                parser.error(
-                    "--pair and --into go together: the tables of another pair are never written into data/"
-                )
-            if options.pair:
-                built = refresh.build_pair(
-                    options.upstream,
-                    tuple(code.upper() for code in options.pair),
-                    options.into,
-                    options.names,
-                )
-                print(f"{len(built)} tables built into {options.into}")
-            else:
-                changed = refresh.rebuild(options.upstream, only=options.names)
-                print(
-                    f"{len(changed)} tables changed"
-                    + (": " + ", ".join(changed) if changed else "")
-                )
+            changed = rebuild.rebuild(options.upstream, only=options.names)
+            print(f"{len(changed)} tables changed" + (": " + ", ".join(changed) if changed else ""))
         elif options.command == "refresh":
+            if options.again:
+                parser.error("--again is now --force")
             return refresh.refresh(
                 options.names,
+                preview_impact=impact.effects,
                 only_sources=options.sources,
                 files=options.files,
                 edition=options.edition,
                 accept=options.accept,
                 dry_run=options.dry_run,
-                again=options.again,
+                force=options.force,
             )
         elif options.command == "sources" and options.overdue:
-            late = refresh.overdue()
+            late = schedule.overdue()
             print("\n".join(late) or "no source is overdue")
             return 1 if late else 0
         elif options.command == "sources":
-            print(refresh.overview())
+            print(schedule.overview())
         elif options.command == "links":
             from ledger.commands import link_check
 
