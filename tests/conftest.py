@@ -23,7 +23,6 @@ LONGEST_FIRST = [
     "reader",
     "reader_charts",
     "package",
-    "pair",
 ]
 
 

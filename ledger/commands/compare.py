@@ -27,7 +27,7 @@ from xml.etree import ElementTree
 
 from bs4 import BeautifulSoup, NavigableString, Tag
 
-from ledger.upkeep.refresh import Change
+from ledger.upkeep.table_diff import Change
 
 NEEDED = ("index.html", "build.json", "numbers.json", "data/datapackage.json")
 ARTICLE = re.compile(r'<article role="main".*?</article>', re.S)

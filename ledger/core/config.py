@@ -109,3 +109,21 @@ def _checked(key: str, kind: str, value: object):
             f"{FILE}: {key} must be a map of words to {inner.__name__}, not {value!r}"
         )
     return value
+
+
+def pages(root: Path = ROOT) -> list[str]:
+    """Return the pages that `_toc.yml` names, in its order, as document names. Globs are left out."""
+    import yaml
+
+    names: list[str] = []
+
+    def walk(node: object) -> None:
+        for value in node.values() if isinstance(node, dict) else node:
+            if isinstance(value, (dict, list)):
+                walk(value)
+        if isinstance(node, dict):
+            names.extend(node[key] for key in ("root", "file") if key in node)
+
+    toc = yaml.safe_load((root / "_toc.yml").read_text(encoding="utf-8"))
+    walk(toc)
+    return [toc["root"], *(name for name in names if name != toc["root"])]

@@ -10,7 +10,7 @@ import pytest
 from institution import ROOT, UPSTREAM, needs_upstream
 
 from ledger.core import table_files, tables
-from ledger.upkeep import refresh
+from ledger.upkeep import rebuild
 
 DESIGN = """trade_totals trade_products trade_partners official_trade_statements energy_production energy_reserves gecf_membership
 energy_exports oil_price electricity_mix gas_pipelines arms_transfers military_spending syria_conflict nuclear un_votes
@@ -41,7 +41,7 @@ def test_frictionless_command_line_accepts_the_package():
     ids=lambda r: r["name"],
 )
 def test_table_rebuilds_byte_for_byte(resource):
-    built = refresh.build(resource, UPSTREAM)
+    built = rebuild.build(resource, UPSTREAM)
     kept = (tables.DATA / resource["path"]).read_text(encoding="utf-8")
     assert built == kept, f"table {resource['name']}: " + table_files.first_difference(
         built, kept, "the rebuilt table"
@@ -52,8 +52,8 @@ def test_table_rebuilds_byte_for_byte(resource):
 def test_the_command_writes_what_is_missing_and_nothing_else(tmp_path):
     for part in ("ledger", "data"):
         shutil.copytree(ROOT / part, tmp_path / part)
-    shutil.copy(ROOT / "data/sources.yml", tmp_path)
-    rebuild = [sys.executable, "-m", "ledger", "tables", "--from", str(UPSTREAM.resolve())]
+    shutil.copy(ROOT / "book.yml", tmp_path)
+    rebuild = [sys.executable, "-m", "ledger", "rebuild", "--from", str(UPSTREAM.resolve())]
     some = [
         "trade_totals",
         "oil_price",

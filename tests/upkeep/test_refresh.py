@@ -23,10 +23,11 @@ from institution import UPSTREAM, certificates, needs_upstream, running, server 
 from small_book import GOOD, ROOT, edit, edit_table, make, run_here, surroundings, write
 from werkzeug import Response
 
+from ledger.commands import impact
 from ledger.core import table_files, tables, validation
 from ledger.core.files import LockedError, exclusive_lock, recover, replace_files
 from ledger.core.sources import registry as source_registry
-from ledger.upkeep import manual_files, refresh
+from ledger.upkeep import manual_files, rebuild, refresh, schedule, table_diff
 from ledger.upkeep import store as store_of_downloads
 
 PRICES = pd.read_csv(ROOT / "data/oil_price.csv", dtype=str)
@@ -102,9 +103,10 @@ class Author:
         store, folder = self.book / "_build/upstream", self.data
         ended = refresh.refresh(
             names,
+            preview_impact=impact.preview_impact,
             only_sources=sources,
             dry_run="--dry-run" in flags,
-            again="--again" in flags,
+            force="--force" in flags,
             accept=accept,
             folder=folder,
             registry=self.book / "data/sources.yml",
@@ -165,11 +167,11 @@ def newer(rows):
 
 def test_a_new_edition_from_download_to_change_log(author, server):
     assert (
-        "nothing has changed" in author.run("oil_price", "--again", "--dry-run")
+        "nothing has changed" in author.run("oil_price", "--force", "--dry-run")
         and author.unchanged()
     )
     publish(server, year=newer)
-    said = author.run("oil_price", "--again", "--dry-run")
+    said = author.run("oil_price", "--force", "--dry-run")
     price = float(P2024)
     assert (
         f"{ROWS + 1} rows: 1 added, 1 revised" in said
@@ -232,7 +234,7 @@ def test_a_new_edition_from_download_to_change_log(author, server):
 
 @needs_upstream
 def test_older_copies_do_not_undo_a_refresh(author):
-    author.run("oil_price", "--again")
+    author.run("oil_price", "--force")
     edit_table(
         author.book,
         "oil_price",
@@ -244,7 +246,7 @@ def test_older_copies_do_not_undo_a_refresh(author):
         ("_build/upstream", 1),
     ):  # the copies are left alone, the downloads are read
         ran = subprocess.run(
-            author.command("tables", "--from", folder, "oil_price"),
+            author.command("rebuild", "--from", folder, "oil_price"),
             cwd=author.book,
             capture_output=True,
             text=True,
@@ -263,22 +265,19 @@ def test_rows_of_other_sources_stay_as_they_are():
     for resource in tables.descriptor()["resources"]:
         if resource["connectors"] == tables.MANUAL:
             continue
-        by_connector = {}
+        of_reader = {}
         for source in registry.values():
             if resource["name"] in source.tables:
-                by_connector.setdefault(
+                of_reader.setdefault(
                     f"{source.module}:{source.tables[resource['name']]}", []
                 ).append(source)
         text = (tables.DATA / resource["path"]).read_text(encoding="utf-8")
-        rows = refresh._rows(text)
-        choosers = [
-            refresh._chooser(resource["name"], its, registry, resource)
-            for its in by_connector.values()
-        ]
+        rows = table_diff.parse_rows(text)
+        choosers = [rebuild.row_filter(resource, its, registry) for its in of_reader.values()]
         for row in rows:
             assert sum(choose(row) for choose in choosers) == 1, (resource["name"], row)
         random.Random(1).shuffle(rows)
-        assert refresh._to_text(rows, resource) == text, resource["name"]
+        assert rebuild.format_rows(rows, resource) == text, resource["name"]
 
 
 def test_a_revision_beyond_what_is_plausible_needs_a_reason_that_readers_see(author, server):
@@ -288,7 +287,7 @@ def test_a_revision_beyond_what_is_plausible_needs_a_reason_that_readers_see(aut
             (date, "40" if date.startswith("2024") else price) for date, price in rows
         ],
     )
-    said = author.run("oil_price", "--again", code=1)
+    said = author.run("oil_price", "--force", code=1)
     assert (
         f"beyond what is plausible: year, 2024-01-01, usd_per_barrel: {P2024} → 40 (−50.3%), more than the 2% that is plausible"
         in said
@@ -308,14 +307,14 @@ def text_of(rows):
     return "reporter,year,word,value\n" + "".join(f"{row}\n" for row in rows)
 
 
-RESOURCE = {"name": "small", "schema": {"primaryKey": ["reporter", "year"], "plausibleRemoval": {"share": 0.1, "within": ["reporter"]}, "plausibleRewording": 0.5, "fields": [
+RESOURCE = {"name": "small", "schema": {"primaryKey": ["reporter", "year"], "maxRemovedShare": {"share": 0.1, "within": ["reporter"]}, "maxRewordedShare": 0.5, "fields": [
     {"name": "reporter", "type": "string"}, {"name": "year", "type": "integer"}, {"name": "word", "type": "string"},
-    {"name": "value", "type": "number", "plausibleRevision": {"relative": 0.1, "absolute": 2}, "plausibleStep": 3},
+    {"name": "value", "type": "number", "maxRevision": {"relative": 0.1, "absolute": 2}, "maxStepRatio": 3},
 ]}}  # fmt: skip
 
 
 def change(before, after):
-    return refresh.Change(RESOURCE, text_of(before), text_of(after))
+    return table_diff.Change(RESOURCE, text_of(before), text_of(after))
 
 
 def test_a_summary_has_the_largest_revisions_first_and_words_last():
@@ -328,7 +327,7 @@ def test_a_summary_has_the_largest_revisions_first_and_words_last():
         "revised: A, 6, value: 6 → −6 (−200.0%)", "revised: A, 2, value: 10 → 5 (−50.0%)", "revised: A, 5, value: 50,000 → 60,000 (+20.0%)", "revised: A, 1, value: 100 → 101 (+1.0%)",
         "revised: A, 4, value: nothing → 9", "revised: A, 3, value: 0 → 1", "revised: A, 1, word: x → y",
     ]  # fmt: skip
-    assert [line.split(":")[0] for line in made.beyond] == [
+    assert [line.split(":")[0] for line in made.implausible] == [
         "A, 6, value",
         "A, 2, value",
         "A, 5, value",
@@ -338,12 +337,12 @@ def test_a_summary_has_the_largest_revisions_first_and_words_last():
 
 def test_a_whole_group_that_is_gone_is_noticed_in_a_large_table():
     before = [f"A,{year},x,1" for year in range(1000, 1100)] + ["B,1,x,1", "B,2,x,1"]
-    assert change(before, before[:-2]).beyond == [
+    assert change(before, before[:-2]).implausible == [
         "2 of 2 rows of B are gone, more than the 10% that is plausible"
     ]
-    assert change(before, before[5:]).beyond == [] and change(before, before[15:]).beyond == [
-        "15 of 100 rows of A are gone, more than the 10% that is plausible"
-    ]
+    assert change(before, before[5:]).implausible == [] and change(
+        before, before[15:]
+    ).implausible == ["15 of 100 rows of A are gone, more than the 10% that is plausible"]
 
 
 def test_a_new_value_is_held_against_the_one_before_it():
@@ -356,10 +355,10 @@ def test_a_new_value_is_held_against_the_one_before_it():
         "  added: A, 2025: value 120,000 (120 in 2024)",
         "  added: B, 2024: value 7",
     ]
-    assert made.beyond == [
+    assert made.implausible == [
         "A, 2025, value is new: 120,000, 1e+03 times the 120 of A, 2024; a factor of 3 is plausible"
     ]
-    assert change(["A,1,x,1"], ["A,1,z,1"]).beyond == [
+    assert change(["A,1,x,1"], ["A,1,z,1"]).implausible == [
         "word: 1 of 1 cells differ, more than the 50% that is plausible: A, 1"
     ]
 
@@ -368,11 +367,11 @@ def test_the_bounds_would_hold_for_the_tables_as_they_are():
     """Were each built for the first time, its own history would look plausible but for a few known leaps; a thousandfold would not."""
     for resource in tables.descriptor()["resources"]:
         for entry in resource["schema"]["fields"]:
-            if "plausibleStep" in entry:
+            if "maxStepRatio" in entry:
                 text = (tables.DATA / resource["path"]).read_text(encoding="utf-8")
-                rows = refresh._rows(text)
-                made = refresh.Change(resource, refresh._to_text(rows[:1], resource), text)
-                leaps = [line for line in made.beyond if " is new: " in line]
+                rows = table_diff.parse_rows(text)
+                made = table_diff.Change(resource, rebuild.format_rows(rows[:1], resource), text)
+                leaps = [line for line in made.implausible if " is new: " in line]
                 assert len(leaps) <= 0.02 * len(rows), (resource["name"], leaps[:5])
 
 
@@ -380,7 +379,7 @@ def test_a_verdict_that_would_change_is_shown_and_a_chapter_that_would_break_nam
     """A rule reads no price, so here one does, in the copy."""
     rule = "@rule\ndef c38_share_of_trade(load: Load) -> Finding:\n"
     edit(
-        author.book / "ledger/core/claims.py",
+        author.book / "analysis/rules/economics.py",
         rule,
         rule
         + '    if load("oil_price")["usd_per_barrel"].max() > 200:\n        return Finding(CONTRADICTED, "–", "Oil is dear.")\n',
@@ -393,7 +392,7 @@ def test_a_verdict_that_would_change_is_shown_and_a_chapter_that_would_break_nam
         ),
     )
     publish(server, month=lambda rows: rows + [("2027-08-15", "201")])
-    said = author.type("oil_price", "--again", "--dry-run")
+    said = author.type("oil_price", "--force", "--dry-run")
     claim = next(
         row["claim_id"]
         for row in tables.read_rows("claims")
@@ -405,7 +404,7 @@ def test_a_verdict_that_would_change_is_shown_and_a_chapter_that_would_break_nam
         and "data/claims.csv must follow" in said
     )
     assert (
-        "pages that would have to follow before the book is built" in said
+        "chapters that would fail (their numbers are unknown)" in said
         and "chapters/one.md:" in said
         and "dear" in said
     )
@@ -428,7 +427,7 @@ def test_what_is_not_as_it_was_stops_the_refresh(author, server, body, says):
     server.clear()
     server.expect_request("/brent-year.csv").respond_with_data(body)
     server.expect_request("/brent-monthly.csv").respond_with_data(published("month"))
-    said = author.run("oil_price", "--again", code=1)
+    said = author.run("oil_price", "--force", code=1)
     assert (
         says in said
         and "error: oil_price" in said
@@ -451,7 +450,7 @@ def test_one_file_of_two_that_cannot_be_had_stops_the_refresh(author, server, an
     server.clear()
     server.expect_request("/brent-year.csv").respond_with_data(published("year"))
     server.expect_request("/brent-monthly.csv").respond_with_response(answer)
-    said = author.run("oil_price", "--again", code=1)
+    said = author.run("oil_price", "--force", code=1)
     assert (
         f"error: oil_price: source eia-brent, {server.url_for('/brent-monthly.csv')}: " in said
         and says in said
@@ -470,11 +469,11 @@ def test_a_byte_order_mark_does_not_matter(author, server):
     server.expect_request("/brent-monthly.csv").respond_with_data(
         b"\xef\xbb\xbf" + published("month").encode()
     )
-    assert "nothing has changed" in author.run("oil_price", "--again", "--dry-run")
+    assert "nothing has changed" in author.run("oil_price", "--force", "--dry-run")
 
 
 def test_an_edition_that_changes_no_row_is_noted(author, server):
-    said = author.run("oil_price", "--again")
+    said = author.run("oil_price", "--force")
     assert (
         "nothing has changed" in said
         and "no row of oil_price has changed; edition and date are noted" in said
@@ -483,7 +482,9 @@ def test_an_edition_that_changes_no_row_is_noted(author, server):
         "data/datapackage.json"
     }
     (source,) = tables.describe("oil_price", author.data)["sources"]
-    assert source["retrieved"] == refresh._today() and source["snapshot"].startswith("2 answers of")
+    assert source["retrieved"] == str(schedule.today()) and source["snapshot"].startswith(
+        "2 answers of"
+    )
 
 
 def test_a_cell_that_would_start_a_formula_never_reaches_a_reader():
@@ -534,10 +535,10 @@ def test_an_error_of_an_institution_is_corrected_until_they_mend_it(author, serv
     )
     correct(author, "8.053", P2024)
     assert "nothing has changed" in author.run(
-        "oil_price", "--again", "--dry-run"
+        "oil_price", "--force", "--dry-run"
     )  # ours is in the table already
     publish(server)  # they mend it
-    said = author.run("oil_price", "--again", code=1)
+    said = author.run("oil_price", "--force", code=1)
     assert (
         "data/corrections.csv, row 2: table oil_price, frequency=year; period=2024-01-01" in said
         and f"the institution now has '{P2024}', no longer '8.053'" in said
@@ -547,20 +548,20 @@ def test_an_error_of_an_institution_is_corrected_until_they_mend_it(author, serv
         server, year=lambda rows: [row for row in rows if not row[0].startswith("2024")]
     )  # or withdraw it
     assert (
-        "the institution now has 0 such rows" in author.run("oil_price", "--again", code=1)
+        "the institution now has 0 such rows" in author.run("oil_price", "--force", code=1)
         and author.unchanged()
     )
 
 
 def test_a_row_without_our_value_is_left_out(author):
     correct(author, P2024, "")
-    rows = refresh._rows((author.data / "oil_price.csv").read_text(encoding="utf-8"))
-    left = refresh._corrected("oil_price", rows, author.data, lambda key: True)
+    rows = table_diff.parse_rows((author.data / "oil_price.csv").read_text(encoding="utf-8"))
+    left = rebuild.apply_corrections("oil_price", rows, author.data, lambda key: True)
     assert [row for row in rows if row not in left] == [
         {"frequency": "year", "period": "2024-01-01", "usd_per_barrel": P2024}
     ]
     assert (
-        refresh._corrected("oil_price", left, author.data, lambda key: False) == left
+        rebuild.apply_corrections("oil_price", left, author.data, lambda key: False) == left
     )  # rows that are not made anew have been corrected before
 
 
@@ -579,13 +580,13 @@ def holds_old_or_new(author, new):
 def test_kill_9_at_any_moment(author, server):
     publish(server, year=newer)
     began = time.monotonic()
-    author.type("oil_price", "--again")
+    author.type("oil_price", "--force")
     took, new = time.monotonic() - began, author.files()
     moments = [took * share for share in (0.8,)]
     for moment in moments:
         restore(author)
         run = subprocess.Popen(
-            author.command("refresh", "oil_price", "--again"),
+            author.command("refresh", "oil_price", "--force"),
             cwd=author.book,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -671,7 +672,7 @@ def test_ctrl_c_while_it_downloads(author, server):
         lambda request: time.sleep(2) or Response(published("month"))
     )
     run = subprocess.Popen(
-        author.command("refresh", "oil_price", "--again"),
+        author.command("refresh", "oil_price", "--force"),
         cwd=author.book,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -705,7 +706,7 @@ def test_the_second_of_two_says_so(author, server):
     )
     server.expect_request("/brent-monthly.csv").respond_with_data(published("month"))
     first = subprocess.Popen(
-        author.command("refresh", "oil_price", "--again"),
+        author.command("refresh", "oil_price", "--force"),
         cwd=author.book,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -746,7 +747,7 @@ def test_a_full_disk(author, server, tmp_path):
         cp -r {author.book} {disk}/book
         cd {disk}/book
         (cd data && cat *.csv datapackage.json changes.yml) | sha256sum > {tmp_path}/before
-        {sys.executable} -m ledger refresh oil_price --again --dry-run > {tmp_path}/room 2>&1
+        {sys.executable} -m ledger refresh oil_price --force --dry-run > {tmp_path}/room 2>&1
         for left in 0 300; do
           rm -f filler; free=$(df --output=avail -k . | tail -1); dd if=/dev/zero of=filler bs=1k count=$((free - left)) 2>/dev/null || true
           timeout 60 {sys.executable} -m ledger refresh oil_price > {tmp_path}/said-$left 2>&1 && echo 0 > {tmp_path}/code-$left || echo $? > {tmp_path}/code-$left
@@ -784,7 +785,7 @@ def test_sources_are_printed_with_age_due_date_and_key_but_never_its_value(autho
     import datetime
 
     monkeypatch.setenv("COMTRADE_API_KEY", "s3cret")
-    said = refresh.overview(
+    said = schedule.overview(
         author.data, author.book / "data/sources.yml", datetime.date(2031, 1, 1)
     )
     for name, source in source_registry.sources(author.book / "data/sources.yml").items():
@@ -804,12 +805,12 @@ def test_a_source_is_overdue_from_the_day_after_its_next_edition_until_the_table
     expected = source_registry.sources(registry)["eia-brent"].due(tables.descriptor(author.data))
     late = lambda today: [
         line
-        for line in refresh.overdue(author.data, registry, today)
+        for line in schedule.overdue(author.data, registry, today)
         if line.startswith("eia-brent: ")
     ]
     assert late(expected) == []
     assert (
-        f"expected on {expected}, 1 days ago: python -m ledger refresh oil_price, or"
+        f"expected on {expected}, 1 day ago: python -m ledger refresh oil_price, or"
         in late(expected + datetime.timedelta(1))[0]
     )
     package = tables.descriptor(author.data)
@@ -823,6 +824,7 @@ def test_a_source_is_overdue_from_the_day_after_its_next_edition_until_the_table
 def test_a_table_kept_by_hand_and_an_unknown_one_are_refused(author):
     assert "this table is kept by hand\n  Edit data/events.csv" in author.type("events", code=1)
     assert "Known tables:" in author.type("prices", code=1)
+    assert "--again is now --force" in author.type("oil_price", "--again", code=2)
     assert "there is no file nowhere.csv" in author.type(
         "arms_transfers", "--file", "nowhere.csv", code=1
     )
@@ -848,14 +850,14 @@ def test_a_site_that_lets_in_persons_only_is_no_fault_of_a_refresh_of_all(author
     for answer in (Response("", 403), Response("<!DOCTYPE html><title>Just a moment...</title>")):
         publish(server)
         server.expect_request("/workbook.xlsx").respond_with_response(answer)
-        said = author.run("--again", "--dry-run")
+        said = author.run("--force", "--dry-run")
         assert (
             "energy-institute is left as it is: source energy-institute" in said
             and "nothing has changed" in said
         )
     publish(server)
     server.expect_request("/workbook.xlsx").respond_with_data("", 403)
-    said = author.run("energy_production", "--again", code=1)  # asked for by name, it is
+    said = author.run("energy_production", "--force", code=1)  # asked for by name, it is
     assert (
         "error: energy_production" in said
         and "download EI-Stats-Review-All-Data.xlsx in a browser and give it with --file" in said
@@ -900,7 +902,7 @@ def test_files_that_a_person_downloaded(author):
 ])  # fmt: skip
 def test_words_that_do_not_go_together(words, says):
     with pytest.raises(ValueError, match=says):
-        refresh.refresh(**words)
+        refresh.refresh(**words, preview_impact=impact.preview_impact)
 
 
 def test_what_a_person_gave_is_not_taken_for_a_download(author, server, monkeypatch):
@@ -945,8 +947,8 @@ def test_what_an_author_edits_meanwhile_is_not_lost(author, server):
             and Response(published("month"))
         )
     )
-    with pytest.raises(refresh.RefreshError, match="were edited while this ran"):
-        author.run("oil_price", "--again")
+    with pytest.raises(rebuild.RefreshError, match="were edited while this ran"):
+        author.run("oil_price", "--force")
     assert author.files() == author.before | {
         "data/changes.yml": author.before["data/changes.yml"] + b"# a word\n"
     }
@@ -969,7 +971,7 @@ def test_a_terminal_shows_how_far_a_download_is(author, server):
     ours, theirs = pty.openpty()
     termios.tcsetwinsize(theirs, (40, 100))
     run = subprocess.Popen(
-        author.command("refresh", "oil_price", "--again"),
+        author.command("refresh", "oil_price", "--force"),
         cwd=author.book,
         stdout=theirs,
         stderr=theirs,
