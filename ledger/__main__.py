@@ -14,7 +14,8 @@ from ledger.upkeep import refresh
 
 def why(name: str) -> str:
     """Say in one line whether a page would execute when the site is built, and why."""
-    from ledger.build.execution import engine
+    from ledger.build.execution.cache import OutputCache
+    from ledger.build.execution.notebooks import is_notebook, read_notebook
     from ledger.core.config import ROOT
 
     name = name.removesuffix(".md")
@@ -23,8 +24,8 @@ def why(name: str) -> str:
         if path.is_file():
             text = path.read_text(encoding="utf-8-sig")
             return (
-                engine.Kept().why(page, engine.read_notebook(text))
-                if engine.is_notebook(text)
+                OutputCache().explain(page, read_notebook(text))
+                if is_notebook(text)
                 else f"{page} has no code, so that nothing of it executes"
             )
     raise FileNotFoundError(f"there is no page {name}: neither {name}.md nor chapters/{name}.md")

@@ -16,7 +16,9 @@ import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ledger.build.execution import engine
+from ledger.build.execution.cache import CACHE
+from ledger.build.execution.notebooks import is_notebook, read_notebook
+from ledger.build.execution.pool import ChapterError, ChapterPool, worker_count
 from ledger.core import claims, table_files, tables
 from ledger.core.config import ROOT
 from ledger.core.files import replace_files
@@ -112,9 +114,9 @@ def effects(folder: Path, texts: dict[str, str], descriptor: dict, say=print) ->
         shutil.copytree(folder, copy / "data")
         replace_files(copy / "data", {**texts, "datapackage.json": table_files.to_json(descriptor)})
         before, _ = _numbers(folder.parent)
-        cache = folder.parent / engine.CACHE.relative_to(ROOT)
+        cache = folder.parent / CACHE.relative_to(ROOT)
         if cache.is_dir():
-            shutil.copytree(cache, copy / engine.CACHE.relative_to(ROOT))
+            shutil.copytree(cache, copy / CACHE.relative_to(ROOT))
         after, failed = _numbers(copy)
         was, becomes = claims.decide_all(folder), claims.decide_all(copy / "data")
         published = tables.load("claims", copy / "data").set_index("claim_id")["verdict"]
@@ -135,27 +137,27 @@ def effects(folder: Path, texts: dict[str, str], descriptor: dict, say=print) ->
 def numbers() -> tuple[dict[str, dict], dict[str, str]]:
     """Run what must run of this checkout's chapters; return (name → printed number with its page, page → why it failed)."""
     printed, failed = {}, {}
-    runs = engine.Engine(engine.workers())
+    runs = ChapterPool(worker_count())
     pages = {}
     for path in [ROOT / "index.md", *sorted((ROOT / "chapters").glob("*.md"))]:
         text = path.read_text(encoding="utf-8-sig")
-        if engine.is_notebook(text):
+        if is_notebook(text):
             pages[path.relative_to(ROOT).with_suffix("").as_posix()] = text
-    keys = {page: runs.kept.find(engine.read_notebook(text)) for page, text in pages.items()}
+    keys = {page: runs.cache.lookup(read_notebook(text)) for page, text in pages.items()}
     try:
         for page in sorted(pages, key=lambda page: -len(pages[page])):
             if keys[page] is None:
-                runs.submit(page, engine.read_notebook(pages[page]))
+                runs.submit(page, read_notebook(pages[page]))
         for page in pages:
             try:
                 keys[page] = keys[page] or runs.wait(page, lambda *_: None)
-            except engine.ChapterError as error:
+            except ChapterError as error:
                 failed[page] = str(error)
     finally:
         runs.close()
     for page, key in keys.items():
         if key is not None and page not in failed:
-            for cell in json.loads(runs.kept.executed(pages[page], key))["cells"]:
+            for cell in json.loads(runs.cache.executed(pages[page], key))["cells"]:
                 for output in cell.get("outputs", []):
                     record = output.get("metadata", {}).get("ledger")
                     if record and "printed" in record:
