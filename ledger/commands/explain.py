@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ledger.build.execution import engine
+from ledger.build.execution import notebooks
+from ledger.build.execution.cache import OutputCache
 from ledger.core.config import ROOT
 
 
@@ -16,7 +17,7 @@ def explain(name: str) -> str:
         path = ROOT / f"{page}.md"
         if path.is_file():
             text = path.read_text(encoding="utf-8-sig")
-            if not engine.is_notebook(text):
+            if not notebooks.is_notebook(text):
                 return f"{page} has no code, so that nothing of it executes"
-            return engine.Kept().why(page, engine.read_notebook(text))
+            return OutputCache().explain(page, notebooks.read_notebook(text))
     raise FileNotFoundError(f"there is no page {name}: neither {name}.md nor chapters/{name}.md")

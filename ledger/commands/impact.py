@@ -16,7 +16,8 @@ import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ledger.build.execution import engine
+from ledger.build.execution import notebooks, pool
+from ledger.build.execution.cache import CACHE
 from ledger.core import claims, config, table_files, tables, text
 from ledger.core.files import replace_files
 
@@ -37,7 +38,7 @@ class Impact:
     ----------
     numbers : printed numbers as (name, page, before, after).
     verdicts : as (claim, before, after, published).
-    failures : page → why it no longer runs.
+    failures : page → why it no longer chapters.
     """
 
     numbers: list[tuple[str, str, str, str]] = field(default_factory=list)
@@ -108,7 +109,7 @@ def preview_impact(folder: Path, texts: dict[str, str], descriptor: dict, say=pr
         When the chapters could not be run at all.
     """
     say("running the chapters on the tables as they are, and as they would be")
-    cache = folder.parent / engine.CACHE.relative_to(config.ROOT)
+    cache = folder.parent / CACHE.relative_to(config.ROOT)
     with tempfile.TemporaryDirectory(prefix="impact-") as aside:
         copy = Path(aside, "book")
         shutil.copytree(folder.parent, copy, ignore=NOT_COPIED)
@@ -147,26 +148,29 @@ def numbers() -> tuple[dict[str, dict], dict[str, str]]:
     -------
     name → printed number with its page, and page → why it failed.
     """
-    runs = engine.Engine(engine.workers())
+    chapters = pool.ChapterPool(pool.worker_count())
     texts = {page: _read(page) for page in config.pages()}
-    texts = {page: source for page, source in texts.items() if engine.is_notebook(source)}
-    keys = {page: runs.kept.find(engine.read_notebook(source)) for page, source in texts.items()}
+    texts = {page: source for page, source in texts.items() if notebooks.is_notebook(source)}
+    keys = {
+        page: chapters.cache.lookup(notebooks.read_notebook(source))
+        for page, source in texts.items()
+    }
     failures = {}
     try:
         for page in sorted(texts, key=lambda page: -len(texts[page])):
             if keys[page] is None:
-                runs.submit(page, engine.read_notebook(texts[page]))
+                chapters.submit(page, notebooks.read_notebook(texts[page]))
         for page in texts:
             try:
-                keys[page] = keys[page] or runs.wait(page, lambda *_: None)
-            except engine.ChapterError as error:
+                keys[page] = keys[page] or chapters.wait(page, lambda *_: None)
+            except pool.ChapterError as error:
                 failures[page] = str(error)
     finally:
-        runs.close()
+        chapters.close()
     printed = {}
     for page, key in keys.items():
         if key is not None and page not in failures:
-            printed |= _printed(page, runs.kept.executed(texts[page], key))
+            printed |= _printed(page, chapters.cache.executed(texts[page], key))
     return printed, failures
 
 

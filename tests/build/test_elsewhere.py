@@ -20,7 +20,7 @@ from packaging.requirements import Requirement
 from small_book import HEAD, ROOT, book, build, edit, write  # noqa: F401
 from sphinx.errors import SphinxParallelError
 
-from ledger.build.execution import engine
+from ledger.build.execution import notebooks
 from ledger.build.sphinxext.lifecycle import BuildFailed, Tasks
 
 SITE = ROOT / "_build" / "html"
@@ -231,7 +231,7 @@ def test_a_notebook_has_the_code_of_the_page_and_prose_that_any_notebook_shows(p
     code = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
     assert code[1:] == [
         cell.source
-        for cell in engine.read_notebook(text).cells
+        for cell in notebooks.read_notebook(text).cells
         if cell.cell_type == "code" and cell.source
     ]
     assert (

@@ -189,21 +189,21 @@ def test_what_changes_while_a_chapter_runs_is_not_taken_for_what_ran(book):
         """
         import time
         from pathlib import Path
-        from ledger.build.execution import engine
+        from ledger.build.execution import notebooks, pool
 
         texts = {name: Path(f"{name}.md").read_text() for name in ("old", "new", "uses")}
-        pages = {name: engine.read_notebook(text) for name, text in texts.items()}
-        runs = engine.Engine(2, Path("cache"))
+        pages = {name: notebooks.read_notebook(text) for name, text in texts.items()}
+        runs = pool.ChapterPool(2, Path("cache"))
         quiet = lambda text: None
         runs.submit("edited", pages["old"])
         runs.submit("uses", pages["uses"])
         while not Path(runs.folder, "begun").exists():
             time.sleep(0.01)
         Path("helper.py").write_text("VALUE = 66\\n")
-        kept = runs.kept.executed(texts["new"], runs.outputs("edited", pages["new"], quiet))
+        kept = runs.cache.executed(texts["new"], runs.run("edited", pages["new"], quiet))
         print([word for word in ("old", "new") if f'"{word}\\\\n"' in kept])
-        runs.outputs("uses", pages["uses"], quiet)
-        print(runs.kept.why("uses", pages["uses"]))
+        runs.run("uses", pages["uses"], quiet)
+        print(runs.cache.explain("uses", pages["uses"]))
         runs.close()
         """,
     )

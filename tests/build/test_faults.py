@@ -25,7 +25,7 @@ from small_book import (
 
 PAST = "it ran past its limit of 2 seconds and was stopped"
 LEFT = "the chapter ends and leaves a"
-EXCESS = "Excess: the chapter has printed more than 1,000,000 bytes"
+EXCESS = "OutputLimitError: the chapter has printed more than 1,000,000 bytes"
 # name → the code cells of a chapter, of which one has its fault on the line that says "here", and what the message says of it
 FAULTS = {
     "raises": (
@@ -171,11 +171,11 @@ def test_a_chapter_is_stopped_in_time_though_the_build_is_busy_with_a_page(book)
         """
         import time
         from pathlib import Path
-        from ledger.build.execution import engine
+        from ledger.build.execution import notebooks, pool
 
-        runs = engine.Engine(2, Path("cache"), limit=1)
+        runs = pool.ChapterPool(2, Path("cache"), limit=1)
         for name in ("fails", "loops"):
-            runs.submit(name, engine.read_notebook(Path(f"{name}.md").read_text()))
+            runs.submit(name, notebooks.read_notebook(Path(f"{name}.md").read_text()))
         while not Path(runs.folder, "begun").exists():
             time.sleep(0.01)
         time.sleep(3)
@@ -206,10 +206,10 @@ def test_a_full_disk_fails_the_build_and_leaves_the_site_as_it_was(book, tmp_pat
             "-c",
             f"import pathlib, test_faults; test_faults.on_full_disks(pathlib.Path({str(book)!r}))",
         ],
-        cwd=ROOT / "tests",
+        cwd=ROOT / "tests" / "build",
         capture_output=True,
         text=True,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        env=os.environ | {"PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'tests'}"},
     )
     assert ran.returncode == 0, ran.stderr[-6000:]
 
@@ -262,15 +262,15 @@ def on_full_disks(book):
     assert site(book) == before
 
     # no room at all: what is kept already is not thrown away
-    from ledger.build.execution import engine
+    from ledger.build.execution import notebooks, pool
 
-    runs = engine.Engine(1, book / "_build/other")
-    assert runs.kept.records == []
+    runs = pool.ChapterPool(1, book / "_build/other")
+    assert runs.cache.records == []
     leave_free(0)
     with pytest.raises(
-        engine.ChapterError, match="it ran, and what it put out could not be kept: .*disk is full"
+        pool.ChapterError, match="it ran, and what it put out could not be kept: .*disk is full"
     ):
-        runs.outputs("one", engine.read_notebook(GOOD))
+        runs.run("one", notebooks.read_notebook(GOOD))
     runs.close()
     write(book, **good)
     code, said = build(book)

@@ -175,15 +175,16 @@ def test_no_flipped_bit_of_the_database_is_believed(book):
         """
         import random, re, shutil
         from pathlib import Path
-        from ledger.build.execution import engine
+        from ledger.build.execution import notebooks, pool
+        from ledger.build.execution.cache import OutputCache
 
         text = Path("one.md").read_text()
-        notebook = engine.read_notebook(text)
-        runs = engine.Engine(1, Path("cache"))
-        right = runs.kept.executed(text, runs.outputs("one", notebook, lambda text: None))
+        notebook = notebooks.read_notebook(text)
+        runs = pool.ChapterPool(1, Path("cache"))
+        right = runs.cache.executed(text, runs.run("one", notebook, lambda text: None))
         runs.close()
         content, chance = Path("cache/global.db").read_bytes(), random.Random(1)
-        record = runs.kept.records[0]
+        record = runs.cache.records[0]
         places = chance.sample([place for place, byte in enumerate(content) if byte], 30)
         for words in (record.hashkey, record.data["key"], record.data["digest"], record.data["cells"], "table gdp", "inputs", record.data["inputs"]["table gdp"]):
             for found in re.finditer(words.encode(), content):
@@ -194,8 +195,8 @@ def test_no_flipped_bit_of_the_database_is_believed(book):
             damaged = bytearray(content)
             damaged[place] ^= 1 << chance.randrange(7)
             Path("damaged/global.db").write_bytes(damaged)
-            kept = engine.Kept(Path("damaged"))
-            if key := kept.find(notebook):
+            kept = OutputCache(Path("damaged"))
+            if key := kept.lookup(notebook):
                 believed += 1
                 assert key == record.data["key"] and kept.inputs_of(key) == record.data["inputs"] and kept.executed(text, key) == right, place
             shutil.rmtree("damaged")

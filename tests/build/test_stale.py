@@ -200,7 +200,7 @@ print(*sorted(own - set(build.EVERYWHERE)))
     ran = subprocess.run(
         [sys.executable, "-c", code], cwd=book, capture_output=True, text=True, env=surroundings()
     )
-    assert set(ran.stdout.split()) == {"ledger/__init__.py", "ledger/build/execution/runner.py"}, (
+    assert set(ran.stdout.split()) == {"ledger/__init__.py", "ledger/build/execution/worker.py"}, (
         ran.stdout + ran.stderr
     )  # every chapter has these two among its inputs
 

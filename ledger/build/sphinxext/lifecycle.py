@@ -2,7 +2,7 @@
 
 Sphinx works in `_build/.work/html`. When a build ends well, the site that it made there takes the place of `_build/html`, and a seal
 with the hashes of all files is left for the next build. A build that finds no seal, or a file that is not as sealed, starts afresh:
-the one before it failed, was killed, or something changed its files. Executed chapters are kept apart (`ledger.build.execution.engine`), so that
+the one before it failed, was killed, or something changed its files. Executed chapters are kept apart (`ledger.build.execution.cache`), so that
 a fresh start costs little. The builders that make the EPUB and the page of the PDF (`ledger.build.sphinxext.print_builders`) go the same way, in folders of their own.
 
 A build for the live preview (`ledger.build.preview`, LEDGER_LIVE in the environment) publishes `_build/live` instead and works beside. In it
@@ -28,8 +28,8 @@ from sphinx.errors import SphinxError
 from sphinx.util import logging
 from sphinx.util.parallel import ParallelTasks
 
-from ledger.build.execution import engine
-from ledger.build.execution.runner import RARELY
+from ledger.build.execution import GC_THRESHOLD, notebooks, pool
+from ledger.build.execution.cache import FAILED_INPUTS
 from ledger.build.sphinxext import page_store
 from ledger.core import fingerprints
 from ledger.core.config import PACKAGE, ROOT, book
@@ -91,7 +91,7 @@ class Build:
             shutil.rmtree(self.folder, ignore_errors=True)
         for name in ("site/_static", "doctrees", "executed"):
             (self.folder / name).mkdir(parents=True, exist_ok=True)
-        self.engine = engine.Engine(engine.workers(), published.parent / ".jupyter_cache")
+        self.engine = pool.ChapterPool(pool.worker_count(), published.parent / ".jupyter_cache")
         if self.sealed is None:
             self.engine.start()  # chapters will most likely run: it warms up while Sphinx does
 
@@ -272,13 +272,13 @@ def run_chapters(app: Sphinx, env, docnames: list[str]) -> None:
     chapters = {}
     for docname, text in texts.items():
         try:
-            if engine.is_notebook(text):
-                chapters[docname] = engine.read_notebook(text)
+            if notebooks.is_notebook(text):
+                chapters[docname] = notebooks.read_notebook(text)
         except Exception as error:
             raise BuildFailed(f"{docname}.md cannot be read as a notebook: {error}") from None
     # the longest first: begun last, it would run on alone while the other cores idle
-    for docname in sorted(chapters, key=lambda docname: -engine.length(chapters[docname])):
-        if building.engine.kept.find(chapters[docname]) is None:
+    for docname in sorted(chapters, key=lambda docname: -notebooks.code_length(chapters[docname])):
+        if building.engine.cache.lookup(chapters[docname]) is None:
             building.engine.submit(docname, chapters[docname])
     order = list(building.engine.notebooks)
     docnames.sort(key=lambda docname: (order.index(docname) if docname in order else -1, docname))
@@ -290,18 +290,18 @@ def give_key(app: Sphinx, docname: str, source: list[str]) -> None:
     env, text = app.env, source[0]
     known = page_store.of_page(env, docname)["inputs"]
     known[f"file {Path(env.doc2path(docname, base=False)).as_posix()}"] = fingerprints.of_text(text)
-    if not engine.is_notebook(text):
+    if not notebooks.is_notebook(text):
         return
-    if not engine.KERNEL.search(text):
+    if not notebooks.KERNEL.search(text):
         raise BuildFailed(
             f"{docname}.md: a page with code begins with a block that has a line `display_name:` under `kernelspec:`, as the other chapters do"
         )
-    building, notebook = app.ledger_build, engine.read_notebook(text)
-    key = building.engine.kept.find(notebook)
+    building, notebook = app.ledger_build, notebooks.read_notebook(text)
+    key = building.engine.cache.lookup(notebook)
     if key is None:
         try:
-            key = building.engine.outputs(docname, notebook, say)
-        except engine.ChapterError as error:
+            key = building.engine.run(docname, notebook, say)
+        except pool.ChapterError as error:
             if not LIVE:
                 failures = building.engine.wait_for_all(say)
                 told = "\n".join(f"  {failure}" for failure in failures)
@@ -309,14 +309,14 @@ def give_key(app: Sphinx, docname: str, source: list[str]) -> None:
                     f"{len(failures)} of {len(building.engine.notebooks)} chapters that had to run failed, and the site is left as it was:\n{told}"
                 ) from error
             key = keep_failed(app, docname, notebook, error)
-    known |= building.engine.kept.inputs_of(key)
+    known |= building.engine.cache.inputs_of(key)
     executed = building.folder / "executed" / f"{docname}.ipynb"
     executed.parent.mkdir(parents=True, exist_ok=True)
-    executed.write_text(building.engine.kept.executed(text, key), encoding="utf-8")
-    source[0] = engine.with_key(text, key)
+    executed.write_text(building.engine.cache.executed(text, key), encoding="utf-8")
+    source[0] = notebooks.with_key(text, key)
 
 
-def keep_failed(app: Sphinx, docname: str, notebook, error: engine.ChapterError) -> str:
+def keep_failed(app: Sphinx, docname: str, notebook, error: pool.ChapterError) -> str:
     """Keep what a failed chapter put out, with the reason at the cell that failed, and return its key; the next build runs it again."""
     logger.warning("%s", error)
     page_store.of_page(app.env, docname)["failure"] = str(error)
@@ -336,7 +336,9 @@ def keep_failed(app: Sphinx, docname: str, notebook, error: engine.ChapterError)
                     "traceback": [error.reason],
                 }
             )
-    return app.ledger_build.engine.kept.keep(docname, notebook, list(cells.values()), engine.FAILED)
+    return app.ledger_build.engine.cache.store(
+        docname, notebook, list(cells.values()), FAILED_INPUTS
+    )
 
 
 def show_failure(app: Sphinx, page: str, template: str, context: dict, doctree) -> None:
@@ -383,7 +385,7 @@ def rewrite_all(app: Sphinx, env) -> list[str]:
     everything = before != env.ledger_shown
     if everything or app.ledger_build.pages_read > 5:
         app.parallel = (
-            engine.workers() + 1
+            pool.worker_count() + 1
         )  # for writing; reading waits for chapters, and those run side by side already
     return sorted(env.found_docs) if everything else []
 
@@ -424,7 +426,7 @@ def finish(app: Sphinx, error: Exception | None) -> None:
 
 def setup(app: Sphinx) -> None:
     app.parallel = 1
-    gc.set_threshold(*RARELY)
+    gc.set_threshold(*GC_THRESHOLD)
     sys.excepthook = say_it_once
     sphinx.builders.ParallelTasks = Tasks  # Sphinx has no setting for it
     building = app.ledger_build = Build(
@@ -456,7 +458,7 @@ def setup(app: Sphinx) -> None:
         )
         config.html_static_path += [str(ASSETS), "assets"]
         config.nb_execution_mode = "cache"
-        config.nb_execution_cache_path = str(building.engine.cache)
+        config.nb_execution_cache_path = str(building.engine.cache_folder)
 
     app.connect("config-inited", set_up)
     app.connect("env-get-outdated", stale)

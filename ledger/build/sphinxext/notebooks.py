@@ -17,7 +17,7 @@ from urllib.parse import urljoin
 from sphinx.application import Sphinx
 from sphinxcontrib.bibtex.style.referencing.author_year import AuthorYearReferenceStyle
 
-from ledger.build.execution import engine
+from ledger.build.execution.notebooks import is_notebook, read_notebook
 from ledger.build.sphinxext import charts, page_store
 from ledger.build.sphinxext.claims import LEDGER_PAGE
 from ledger.core import citations, tables
@@ -56,7 +56,7 @@ def notebook(app: Sphinx, docname: str) -> str:
     """Return the chapter `docname`, which is read and has code, as the text of an .ipynb file; the same chapter gives the same text."""
     import nbformat
 
-    known = engine.read_notebook(Path(app.env.doc2path(docname)).read_text(encoding="utf-8-sig"))
+    known = read_notebook(Path(app.env.doc2path(docname)).read_text(encoding="utf-8-sig"))
     cells = [
         nbformat.v4.new_markdown_cell(_about(app, docname)),
         nbformat.v4.new_code_cell(_install(app)),
@@ -249,7 +249,7 @@ def write(app: Sphinx, page: str, template: str, context: dict, doctree) -> None
     if app.builder.name != "html" or doctree is None or tables.table_of_page(page):
         return
     path = Path(app.outdir, FOLDER, name_of(page))
-    if app.config.ledger_elsewhere["repository"] and engine.is_notebook(
+    if app.config.ledger_elsewhere["repository"] and is_notebook(
         Path(app.env.doc2path(page)).read_text(encoding="utf-8-sig")
     ):
         path.parent.mkdir(exist_ok=True)
