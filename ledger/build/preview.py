@@ -1,4 +1,4 @@
-"""make live: a preview that is built again whenever a file is saved, and that open pages show at once.
+"""make preview: a preview that is built again whenever a file is saved, and that open pages show at once.
 
 Each build is a fork of a process that has loaded Jupyter Book, Sphinx and their extensions, but nothing of this checkout: it spares
 the time to load them, and an edit to a module counts as one to a chapter does. It builds `_build/live`; what is different there
@@ -82,7 +82,7 @@ def run(port: int) -> int:
         sockets = bind_sockets(port, "127.0.0.1")
     except OSError as error:
         print(
-            f"Port {port} cannot be used ({error.strerror}). End what runs there, or take another one: make live PORT=8001",
+            f"Port {port} cannot be used ({error.strerror}). End what runs there, or take another one: make preview PORT=8001",
             file=sys.stderr,
         )
         return 1

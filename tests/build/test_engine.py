@@ -43,7 +43,7 @@ def counts(title, table):
 
 def why(book, name):
     ran = subprocess.run(
-        [sys.executable, "-m", "ledger", "why", name],
+        [sys.executable, "-m", "ledger", "explain", name],
         cwd=book,
         capture_output=True,
         text=True,

@@ -1,4 +1,4 @@
-"""Promise: while `make live` runs, a saved file is on the open page a moment later, and so is what went wrong.
+"""Promise: while `make preview` runs, a saved file is on the open page a moment later, and so is what went wrong.
 
 Chromium as in `test_reader`; the book is the small one.
 """
