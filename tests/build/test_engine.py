@@ -170,7 +170,7 @@ def test_why_is_clear_of_pages_that_have_no_code_or_are_none(book):
     assert (
         "-m ledger why index"
         in subprocess.run(
-            ["make", "-n", "why", "PAGE=index"], cwd=ROOT, capture_output=True, text=True
+            ["make", "-n", "explain", "PAGE=index"], cwd=ROOT, capture_output=True, text=True
         ).stdout
     )
 

@@ -50,7 +50,7 @@ class Live(NamedTuple):
 def start(folder, port, log):
     with log.open("w", encoding="utf-8") as out:
         return subprocess.Popen(
-            [sys.executable, "-m", "ledger", "live", "--port", str(port)],
+            [sys.executable, "-m", "ledger", "preview", "--port", str(port)],
             cwd=folder,
             env=surroundings(),
             stdout=out,
