@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 
-from checks import chapters, data, prose, unused
+from checks import chapters, data, prose, structure, unused
 
 CHECKS: dict[str, Callable[[], Iterator[str]]] = {
     "myst": chapters.myst,
@@ -18,6 +18,10 @@ CHECKS: dict[str, Callable[[], Iterator[str]]] = {
     "article-words": prose.article_words,
     "reading-level": prose.reading_level,
     "claims-prose": prose.claims_prose,
+    "sizes": structure.sizes,
+    "columns": structure.columns,
+    "floors": structure.floors,
+    "book-words": structure.book_words,
     "unused-tables": unused.tables,
     "unused-sources": unused.sources,
     "unused-figures": unused.figures,

@@ -11,7 +11,7 @@ import yaml
 
 from checks import text
 
-LEDGER = text.ROOT / "ledger"
+LEDGER, ANALYSIS = text.ROOT / "ledger", text.ROOT / "analysis"
 PICTURES = {".svg", ".png", ".jpg", ".jpeg", ".gif", ".webp"}
 
 
@@ -23,7 +23,7 @@ def tables() -> Iterator[str]:
         for node in ast.walk(text.tree(path))
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     }
-    for path in [*LEDGER.glob("*.py"), *LEDGER.glob("sphinxext/*.py")]:
+    for path in [*LEDGER.rglob("*.py"), *ANALYSIS.rglob("*.py")]:
         for call in text.calls(path, "load", "tables.load", "read_rows", "tables.read_rows"):
             if call.args and isinstance(call.args[0], ast.Constant):
                 used.add(call.args[0].value)

@@ -110,9 +110,66 @@ FAULTS = {
     "types": [
         (
             add("ledger/core/fingerprints.py", '\n\ndef planted() -> int:\n    return "one"\n'),
-            r"ledger/inputs\.py:\d+.*bad-return",
-            "mend: the code",
+            r"ledger/core/fingerprints\.py:\d+.*bad-return",
+            "fix: the code",
         )
+    ],
+    "imports": [
+        (
+            add("ledger/core/text.py", "\nfrom ledger.build import downloads  # noqa: E402,F401\n"),
+            r"ledger\.core\.text -> ledger\.build",
+            "docs/architecture.md",
+        ),
+        (
+            add("ledger/core/text.py", "\nimport analysis.measures  # noqa: E402,F401\n"),
+            r"ledger\.core\.text -> analysis\.measures",
+            "docs/architecture.md",
+        ),
+    ],
+    "floors": [
+        (
+            add("ledger/core/text.py", "\nfrom ledger.build import downloads  # noqa: E402,F401\n"),
+            r"rooms import each other in a circle: .*ledger\.core",
+            "Break it",
+        )
+    ],
+    "book-words": [
+        (
+            add("ledger/core/text.py", '\nPLANTED = "Russia"\n'),
+            r"ledger/core/text\.py:\d+: 'Russia' is of this book",
+            "book.yml",
+        )
+    ],
+    "sizes": [
+        (
+            add("ledger/core/text.py", "\n" * 400),
+            r"ledger/core/text\.py:1: \d+ lines, 400 at most",
+            "Split the module",
+        ),
+        (
+            add("ledger/planted.py", "def planted():\n" + "    print()\n" * 60),
+            r"ledger/planted\.py:1: planted has 61 lines",
+            "Split it",
+        ),
+        (
+            lambda folder: [
+                add(f"ledger/planted/planted{number}.py", "")(folder) for number in range(13)
+            ],
+            r"13 modules in ledger/planted, 12 at most",
+            "Split it",
+        ),
+    ],
+    "columns": [
+        (
+            add("ledger/core/text.py", f"# {'x' * 99}\n"),
+            r"ledger/core/text\.py:\d+: 101 columns",
+            "Break the line",
+        ),
+        (
+            add("chapters/energy.md", cell(f"# {'x' * 99}")),
+            r"chapters/energy\.md:\d+: 101 columns",
+            "Break the line",
+        ),
     ],
     "markdown": [
         (add("README.md", "\n##### Too deep\n"), r"README\.md:\d+:1: \[MD001\]", "rumdl explain")
@@ -335,14 +392,14 @@ FAULTS = {
         (
             add("_toc.yml", "format: jb-book\n"),
             r"_toc\.yml:\d+:1: \[error\] duplication of key",
-            "mend: the line named",
+            "fix: the line named",
         )
     ],
     "actionlint": [
         (
             add(".github/workflows/planted.yml", WORKFLOW),
             r"planted\.yml:9:\d+: undefined variable",
-            "mend: the line named",
+            "fix: the line named",
         )
     ],
     "zizmor": [
