@@ -1,6 +1,6 @@
 """make pdf, make epub: the book as one file beside the site, of the same sources as the site or not at all.
 
-The EPUB is what Sphinx's builder makes; the PDF is Chromium's print of what Sphinx's single-page builder makes (`ledger.build.sphinxext.print_builders`).
+The EPUB is what Sphinx's builder makes; the PDF is Chromium's print of what Sphinx's single-page builder makes (`ledger.build.sphinxext.paper`).
 Either is put into `_build/html` whole, and a site that changes drops both (`ledger.build.sphinxext.lifecycle`).
 """
 
@@ -17,7 +17,8 @@ import time
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from ledger.build.sphinxext.lifecycle import SLUG, made_of, one_at_a_time
+from ledger.build.sphinxext.lifecycle import SLUG, build_lock
+from ledger.build.sphinxext.staleness import source_digest
 from ledger.core.config import ROOT
 
 BUILD = ROOT / "_build"
@@ -54,14 +55,14 @@ def chromium() -> str:
 def epub() -> Path:
     """Make the EPUB and return its path in the site."""
     build("epub")
-    return put(BUILD / "epub" / f"{SLUG}.epub", made_of(BUILD / "epub"))
+    return put(BUILD / "epub" / f"{SLUG}.epub", source_digest(BUILD / "epub"))
 
 
 def pdf() -> Path:
     """Make the PDF and return its path in the site."""
     browser = chromium()
     build("singlehtml")
-    sources = made_of(
+    sources = source_digest(
         BUILD / "singlehtml"
     )  # known before the page is read: what changes while it prints is noticed
     made = BUILD / ".work" / f"{SLUG}.pdf"
@@ -162,8 +163,8 @@ def dated(pdf: bytes) -> bytes:
 def put(made: Path, sources: str | None) -> Path:
     """Put a file into the site, whole, if the site was made of the same sources, and return its path there."""
     place = BUILD / "html" / made.name
-    with one_at_a_time(BUILD / ".lock"):
-        if sources is None or sources != made_of(BUILD / "html"):
+    with build_lock(BUILD / ".lock"):
+        if sources is None or sources != source_digest(BUILD / "html"):
             raise NotPrinted(
                 f"the site was not made of what {made.name} was made of: a file changed meanwhile; run make again"
             )
