@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import sync_playwright
 
-from ledger.build.sphinxext import site
 from ledger.commands.pdf import CHROMIUM, FLAGS
+from ledger.core import config
 
 SITE = Path(__file__).resolve().parent.parent / "_build" / "html"
-MOVED = {f"tables/{name}.html" for name in site.MOVED}  # what stands there only leads on
+MOVED = {f"{page}.html" for page in config.book().redirects}
 PAGES = sorted(
     {
         path.relative_to(SITE).as_posix()

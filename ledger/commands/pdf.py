@@ -17,7 +17,8 @@ import time
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from ledger.build.sphinxext.lifecycle import SLUG, made_of, one_at_a_time
+from ledger.build.sphinxext.lifecycle import SLUG, build_lock
+from ledger.build.sphinxext.staleness import source_digest
 from ledger.core.config import ROOT
 from ledger.core.files import replace_file
 
@@ -59,14 +60,14 @@ def chromium() -> str:
 def epub() -> Path:
     """Make the EPUB and return its path in the site."""
     run_builder("epub")
-    return publish_file(BUILD / "epub" / f"{SLUG}.epub", made_of(BUILD / "epub"))
+    return publish_file(BUILD / "epub" / f"{SLUG}.epub", source_digest(BUILD / "epub"))
 
 
 def pdf() -> Path:
     """Make the PDF and return its path in the site."""
     browser = chromium()
     run_builder("singlehtml")
-    sources = made_of(BUILD / "singlehtml")  # before printing: a change meanwhile is noticed
+    sources = source_digest(BUILD / "singlehtml")  # before printing: a change meanwhile is noticed
     path = BUILD / ".work" / f"{SLUG}.pdf"
     path.write_bytes(set_date(print_page(BUILD / "singlehtml", browser)))
     return publish_file(path, sources)
@@ -155,8 +156,8 @@ def publish_file(path: Path, sources: str | None) -> Path:
     Returns its path there. Raises PrintError.
     """
     target = BUILD / "html" / path.name
-    with one_at_a_time(BUILD / ".lock"):
-        if sources is None or sources != made_of(BUILD / "html"):
+    with build_lock(BUILD / ".lock"):
+        if sources is None or sources != source_digest(BUILD / "html"):
             raise PrintError(
                 f"the site was not made of what {path.name} was made of: a file changed "
                 "meanwhile; run make again"

@@ -49,6 +49,7 @@ class Book:
     chapter_template : text that a new chapter starts from.
     epub_identifier : identifier of the EPUB, a URN.
     rights : sentence on rights in the metadata of the EPUB.
+    search_hint : what may be looked for, beside the field of the search.
     prose_columns : table → columns that hold prose, which checks read as such.
     redirects : former page → page that replaces it, as document names.
     """
@@ -64,6 +65,7 @@ class Book:
     chapter_template: str
     epub_identifier: str
     rights: str
+    search_hint: str
     prose_columns: dict[str, list[str]]
     redirects: dict[str, str]
 

@@ -17,11 +17,11 @@ import nbformat
 import pytest
 import yaml
 from packaging.requirements import Requirement
-from small_book import HEAD, ROOT, book, build, edit, write  # noqa: F401
+from small_book import HEAD, ROOT, build, edit, write
 from sphinx.errors import SphinxParallelError
 
 from ledger.build.execution import notebooks
-from ledger.build.sphinxext.lifecycle import BuildFailed, Tasks
+from ledger.build.sphinxext.lifecycle import BuildFailed, StrictParallelTasks
 
 SITE = ROOT / "_build" / "html"
 CONFIG = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
@@ -354,7 +354,7 @@ def fail(number):
     "first, expected", [(0, SphinxParallelError), (-1, BuildFailed), (1, None)]
 )
 def test_a_page_that_cannot_be_written_is_not_passed_over(first, expected):
-    tasks = Tasks(2)
+    tasks = StrictParallelTasks(2)
     for number in (first, 1, 2, 3, 4, 5):
         tasks.add_task(fail, number)
     if expected:

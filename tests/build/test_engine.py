@@ -24,7 +24,7 @@ from small_book import (
     surroundings,
     without_last_row,
     write,
-)  # noqa: F401
+)
 
 READS = (
     HEAD
@@ -282,11 +282,8 @@ def test_a_second_build_of_the_checkout_says_so_and_waits(book, tmp_path):
         ),
     )
     first = start(book)
-    while (
-        (book / "_build/.lock").read_text() != str(first.pid)
-        if (book / "_build/.lock").exists()
-        else True
-    ):
+    holder = book / "_build/.locked-by"
+    while not holder.exists() or holder.read_text() != str(first.pid):
         assert first.poll() is None, first.stdout.read()
     second = start(book)
     said = ""

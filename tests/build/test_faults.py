@@ -21,7 +21,7 @@ from small_book import (
     run_here,
     site,
     write,
-)  # noqa: F401
+)
 
 PAST = "it ran past its limit of 2 seconds and was stopped"
 LEFT = "the chapter ends and leaves a"

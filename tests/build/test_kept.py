@@ -19,7 +19,7 @@ from small_book import (
     start,
     without_last_row,
     write,
-)  # noqa: F401
+)
 
 # --- builds that are killed -----------------------------------------------------------------------------------------------------
 
@@ -79,7 +79,7 @@ def test_a_kill_between_taking_the_old_site_away_and_putting_the_new_one_leaves_
     before, built = site(book), book / "_build"
     (built / "html").rename(built / ".html.old")
     shutil.copytree(built / ".work/html/site/chapters", built / ".html.new")
-    (built / ".work/html/seal.json").unlink()
+    (built / ".work/html/manifest.json").unlink()
     edit(book / "chapters/one.md", "There are", "{num}`nothing` There are")
     code, said = build(book)
     assert code != 0 and site(book) == before, said[-3000:]
@@ -136,7 +136,7 @@ DAMAGES = {  # what is damaged → how, and whether the chapter must execute aga
         put("_build/.work/html/site/chapters/one.html", ROWS, b"999"),
         False,
     ),
-    "the seal": (put("_build/.work/html/seal.json", b'"site"', b'"sire"'), False),
+    "the manifest": (put("_build/.work/html/manifest.json", b'"site"', b'"sire"'), False),
     "an executed notebook": (
         put("_build/.work/html/executed/chapters/one.ipynb", ROWS, b"999"),
         False,

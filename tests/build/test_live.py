@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 import pytest
 from playwright.sync_api import Page, expect
-from reading import browser, needs_browser  # noqa: F401
+from reading import needs_browser
 from small_book import GOOD, edit_table, make, rows, surroundings, without_last_row
 
 pytestmark = needs_browser
@@ -95,7 +95,7 @@ def content(folder):
 
 
 @pytest.fixture(scope="module")
-def live(tmp_path_factory, browser):  # noqa: F811
+def live(tmp_path_factory, browser):
     folder, port = make(tmp_path_factory.mktemp("live") / "book"), free_port()
     published, log = folder / "_build" / "html", folder.parent / "log"
     published.mkdir(parents=True)
@@ -118,8 +118,8 @@ def live(tmp_path_factory, browser):  # noqa: F811
 def test_a_page_opened_during_the_first_build_shows_the_book_once_it_is_there(live):
     live.shows("There are")
     live.page.wait_for_load_state()  # words show before the page has come to its end, where the script stands
-    assert live.page.evaluate("document.documentElement.outerHTML").count("/.news") == 1
-    assert "/.news" not in (live.folder / "_build/live/chapters/one.html").read_text(
+    assert live.page.evaluate("document.documentElement.outerHTML").count("/.reload") == 1
+    assert "/.reload" not in (live.folder / "_build/live/chapters/one.html").read_text(
         encoding="utf-8"
     )  # only what is served has the script
 

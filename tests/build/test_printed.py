@@ -17,9 +17,9 @@ import pytest
 import yaml
 from pypdf import PdfReader
 from reading import needs_browser
-from small_book import ROOT, book, build, edit, run_here, surroundings  # noqa: F401
+from small_book import ROOT, build, edit, run_here, surroundings
 
-from ledger.build.sphinxext.print_builders import drawn_hatches
+from ledger.build.sphinxext.content.chart_print import draw_hatches
 from ledger.core.tables import names, page_path, read_rows
 
 SITE = ROOT / "_build" / "html"
@@ -376,7 +376,7 @@ def test_a_hatch_is_drawn_where_its_bar_is():
         '<svg xmlns="http://www.w3.org/2000/svg"><defs><pattern id="h"><rect width="73" height="73" fill="#97478c"/><path d="M0 0l10 10" style="stroke:#ffffff"/></pattern></defs>'
         '<g clip-path="url(#axes)"><path d="M130 160v-20h20v20z" style="fill:url(#h);opacity:1"/><path d="M0 0h9" style="stroke:#000000"/></g></svg>'
     )
-    drawn = ET.fromstring(drawn_hatches(svg))
+    drawn = ET.fromstring(draw_hatches(svg))
     space = "{http://www.w3.org/2000/svg}"
     group, line = drawn.find(f"{space}g")
     outline, ground, inside = group

@@ -13,7 +13,8 @@ import pytest
 
 from ledger import charts
 from ledger.build import downloads
-from ledger.build.sphinxext.charts import CONTENT, standalone
+from ledger.build.sphinxext.content.chart_html import standalone_svg
+from ledger.build.sphinxext.content.charts import CONTENT
 from ledger.core import tables
 from ledger.core.charts import plots, publishing, svg, tooltips
 
@@ -80,7 +81,10 @@ def test_svg_has_real_text_unique_ids_and_theme_colours():
     )
     loose = set(re.findall(r"#[0-9a-f]{6}", re.sub(r"var\([^)]*\)", "", svg)))
     assert loose <= {"#ffffff"}, f"colours that no theme can change: {loose}"
-    assert "var(" not in standalone(svg) and ET.fromstring(standalone(svg).encode()) is not None
+    assert (
+        "var(" not in standalone_svg(svg)
+        and ET.fromstring(standalone_svg(svg).encode()) is not None
+    )
 
 
 def test_same_chart_same_bytes():

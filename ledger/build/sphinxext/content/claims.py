@@ -34,7 +34,7 @@ class Claim(SphinxRole):
             rows = self.env.temp_data["ledger_claims"] = {
                 row["claim_id"]: row for row in tables.read_rows("claims")
             }
-            page_store.depends(self.env, "table claims")
+            page_store.add_dependency(self.env, "table claims")
         if self.text not in rows:
             return [], [
                 self.inliner.reporter.error(
@@ -42,7 +42,7 @@ class Claim(SphinxRole):
                 )
             ]
         row = rows[self.text]
-        places = page_store.of_page(self.env)["claims"]
+        places = page_store.page(self.env)["claims"]
         badge = nodes.inline("", "", classes=["claim", _verdict_class(row["verdict"])])
         if self.text not in places:  # the row links to the first badge on a page
             places.append(self.text)
@@ -72,8 +72,8 @@ class Ledger(SphinxDirective):
                     line=self.lineno,
                 )
             ]
-        page_store.depends(self.env, "table claims")
-        page_store.of_page(self.env)["findings"] = findings
+        page_store.add_dependency(self.env, "table claims")
+        page_store.page(self.env)["findings"] = findings
         table, body = _table("claims", ["Claim", "Verdict", "Why"], (34, 16, 50))
         for claim in tables.read_rows("claims"):
             number, verdict, finding = (
@@ -124,7 +124,7 @@ class Omissions(SphinxDirective):
         table, body = _table(
             "omissions", ["No.", "What is missing", "Why it matters", "Known then"], (6, 36, 44, 14)
         )
-        page_store.depends(self.env, "table omissions")
+        page_store.add_dependency(self.env, "table omissions")
         for omission in tables.read_rows("omissions"):
             row, number = nodes.row(classes=["claim-row"]), omission["omission_id"]
             row += nodes.entry(
@@ -182,7 +182,9 @@ def link_back(app: Sphinx, doctree: nodes.document, docname: str) -> None:
             continue
         claim = paragraph["claim"]
         pages = sorted(
-            page for page, badges in page_store.of_all(app.env, "claims").items() if claim in badges
+            page
+            for page, badges in page_store.all_pages(app.env, "claims").items()
+            if claim in badges
         )
         for page in pages:
             paragraph += nodes.Text(", " if paragraph.children else "told in ")
@@ -204,7 +206,7 @@ def as_json(env) -> str:
     """Return the text of claims.json: every claim with its published verdict and, where data decide it, what they say."""
     findings = {
         claim: finding
-        for known in page_store.of_all(env, "findings").values()
+        for known in page_store.all_pages(env, "findings").values()
         for claim, finding in known.items()
     }
     records = []

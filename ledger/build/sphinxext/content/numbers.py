@@ -23,7 +23,7 @@ class Num(SphinxRole):
         try:
             glued = retrieve_glue_data(self.inliner.document, self.text)
         except RetrievalError:
-            if page_store.of_page(self.env)["failure"]:  # the page says why, at its top
+            if page_store.page(self.env)["failure"]:  # the page says why, at its top
                 return [nodes.inline(self.rawtext, "?", classes=["num"])], []
             message = self.inliner.reporter.error(
                 f"no cell of this page puts a number named {self.text!r}: numbers.put({self.text!r}, …)",
@@ -31,7 +31,7 @@ class Num(SphinxRole):
             )
             return [], [message]
         record = {**glued.metadata["ledger"], "page": self.env.docname}
-        page_store.of_page(self.env)["numbers"][self.text] = record
+        page_store.page(self.env)["numbers"][self.text] = record
         printed = nodes.inline(self.rawtext, record["printed"], classes=["num"])
         link = make_refnode(
             self.env.app.builder,
@@ -48,7 +48,7 @@ def numbers_of(env) -> list[dict]:
     """Return the records of what is printed on all pages, in the order of page and name."""
     return [
         known[name]
-        for known in page_store.of_all(env, "numbers").values()
+        for known in page_store.all_pages(env, "numbers").values()
         for name in sorted(known)
     ]
 

@@ -1,4 +1,4 @@
-"""The search finds what a reader of this book looks for, and its index, built piece by piece, is that of a site built at once."""
+"""Index words with digits (S-300, 2.08), and keep incremental indexes equal to full ones."""
 
 from __future__ import annotations
 
@@ -12,46 +12,51 @@ from sphinx.search.en import SearchEnglish
 
 TAGS = re.compile(r"<(style|script)\b.*?</\1>|<[^<]+?>", re.S)
 JOINED = re.compile(r"\w+(?:[-.,]\w+)+")
-
-
-class Words(SearchEnglish):
-    """English, in which S-300, 2.08 and 15,200 are words too; Sphinx would look for 300 and 08, and skip words of figures alone."""
-
-    js_splitter_code = r"""
+SCRIPT = r"""
 var splitQuery = (query) => query.split(/\s+/).flatMap((word) =>
-  (word.match(/[\p{L}\p{N}_]+(?:[-.,][\p{L}\p{N}_]+)*/gu) || []).flatMap((found) => /\p{N}/u.test(found) ? [found] : found.split(/[-.,]/)));
+  (word.match(/[\p{L}\p{N}_]+(?:[-.,][\p{L}\p{N}_]+)*/gu) || [])
+    .flatMap((found) => /\p{N}/u.test(found) ? [found] : found.split(/[-.,]/)));
 // in what is shown of a page that was found, too, the end of a cell parts two words
 const textOf = Search.htmlToText;
-Search.htmlToText = (page, anchor) => textOf(page.replace(/<\/(?:td|th|li|p|h\d|text|summary|caption)>/g, " $&"), anchor);
-// a page that was found opens where the words stand, in browsers that know text fragments; it may be long
-new MutationObserver(() => document.querySelectorAll("ul.search > li > a:not([href*='#'])").forEach((link) => {
-  link.href += "#:~:text=" + encodeURIComponent(new URLSearchParams(location.search).get("q")).replaceAll("-", "%2D");
+const ENDS = /<\/(?:td|th|li|p|h\d|text|summary|caption)>/g;
+Search.htmlToText = (page, anchor) => textOf(page.replace(ENDS, " $&"), anchor);
+// a page that was found opens where the words stand, in browsers that know text fragments
+const FOUND = "ul.search > li > a:not([href*='#'])";
+new MutationObserver(() => document.querySelectorAll(FOUND).forEach((link) => {
+  const words = encodeURIComponent(new URLSearchParams(location.search).get("q"));
+  link.href += "#:~:text=" + words.replaceAll("-", "%2D");
 })).observe(document.getElementById("search-results"), { childList: true, subtree: true });
 """
 
+
+class Words(SearchEnglish):
+    """English with words that have digits; Sphinx would look for 300, and skip bare figures."""
+
+    js_splitter_code = SCRIPT
+
     def split(self, text: str) -> list[str]:
-        """Return the words of a text: plain ones, and those joined by hyphen, point or comma that have a figure in them."""
-        return super().split(text) + [
-            word for word in JOINED.findall(text) if re.search(r"\d", word)
-        ]
+        """Return plain words, and those with a digit joined by hyphen, point or comma."""
+        joined = [word for word in JOINED.findall(text) if re.search(r"\d", word)]
+        return super().split(text) + joined
 
 
 class SearchIndex(sphinx.search.IndexBuilder):
-    """Sphinx's, of which nothing is lost and nothing left when the site is built piece by piece."""
+    """Sphinx's index, of which nothing is lost and nothing left by incremental builds."""
 
     def load(self, stream, format) -> None:
-        """Take up the index of the last build; Sphinx forgets what stands in {index} entries: here, the numbers of the claims."""
-        at = stream.tell()
+        """Load the last build's index.
+
+        Sphinx forgets what stands in {index} entries: here, the numbers of the claims.
+        """
+        start = stream.tell()
         super().load(stream, format)
-        stream.seek(at)
-        frozen = (
-            self.formats[format].load(stream) if isinstance(format, str) else format.load(stream)
-        )
+        stream.seek(start)
+        reader = self.formats[format] if isinstance(format, str) else format
+        frozen = reader.load(stream)
         for entry, places in frozen["indexentries"].items():
             for page, target, main in places:
-                self._index_entries.setdefault(frozen["docnames"][page], []).append(
-                    (entry, target, "main" if main else "")
-                )
+                entries = self._index_entries.setdefault(frozen["docnames"][page], [])
+                entries.append((entry, target, "main" if main else ""))
 
     def prune(self, docnames) -> None:
         """Forget pages that are gone, and with them the words that no page has any more."""
@@ -64,7 +69,10 @@ class SearchIndex(sphinx.search.IndexBuilder):
                 del mapping[word]
 
     def _word_collector(self, doctree: nodes.document):
-        """Collect words with a space for every tag of raw HTML; Sphinx takes tags out, and the cells of a table run together."""
+        """Collect words with a space for every tag of raw HTML.
+
+        Sphinx takes tags out, and the cells of a table would run together.
+        """
         raws = [(raw, raw.children) for raw in doctree.findall(nodes.raw)]
         for raw, _ in raws:
             raw.children = [nodes.Text(html.unescape(TAGS.sub(" ", raw.astext())))]
