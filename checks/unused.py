@@ -152,19 +152,29 @@ def _not_published(page: str, line: int, name: str) -> str:
 
 
 def numbers() -> Iterator[str]:
-    """Every number that a cell puts is printed on its page, under a name of its own. (That every printed one is put, the build sees to.)"""
+    """Every number or series that a cell publishes is printed on its page, under a name of its own.
+
+    (That every printed one is published, the build sees to.)
+    """
     named: dict[str, str] = {}
     for path in text.PAGES:
-        printed = set(re.findall(r"\{num\}`([^`]+)`", text.shown(path)))
-        for call in sorted(text.calls(path, "numbers.put"), key=lambda call: call.lineno):
+        references = re.findall(r"\{num\}`([^`]+)`", text.shown(path))
+        printed = {re.split(r"[\[:]", reference)[0].strip() for reference in references}
+        calls = text.calls(path, "numbers.put", "numbers.series")
+        for call in sorted(calls, key=lambda call: call.lineno):
             name, where = call.args[0] if call.args else None, f"{text.name(path)}:{call.lineno}"
             if isinstance(name, ast.Constant) and isinstance(name.value, str):
-                if name.value in named:
-                    yield f"{where}: a number named {name.value!r} is put at {named[name.value]} too. Rename one, for the list of all numbers."
-                named.setdefault(name.value, where)
+                key = f"{path.stem} {name.value}"
+                if key in named:
+                    yield f"{where}: {name.value!r} is published at {named[key]} too. Rename one."
+                named.setdefault(key, where)
             pattern = _pattern(name)
             if not any(re.fullmatch(pattern, each) for each in printed):
-                yield f"{where}: no sentence of the page prints the number {ast.unparse(name) if name else '?'}. Print it with {{num}}, or remove the line."
+                what = ast.unparse(name) if name else "?"
+                yield (
+                    f"{where}: no sentence of the page prints {what}. Print it with {{num}}, or "
+                    "remove the line."
+                )
 
 
 def _pattern(name: ast.expr | None) -> str:

@@ -179,16 +179,13 @@ def _read(page: str) -> str:
 
 
 def _printed(page: str, notebook: str) -> dict[str, dict]:
-    """Return the numbers that an executed notebook publishes, by name."""
-    outputs = (
-        output for cell in json.loads(notebook)["cells"] for output in cell.get("outputs", [])
-    )
-    records = (output.get("metadata", {}).get("ledger") for output in outputs)
-    return {
-        record["name"]: record | {"page": page}
-        for record in records
-        if record and "printed" in record
-    }
+    """Return the numbers that a page prints of those that its executed notebook publishes."""
+    cells = json.loads(notebook)["cells"]
+    outputs = (output for cell in cells for output in cell.get("outputs", []))
+    published = (output.get("metadata", {}).get("ledger", {}) for output in outputs)
+    contents = [content for content in published if "form" in content]
+    records = published_numbers.picked(_read(page), contents)
+    return {name: record | {"page": page} for name, record in records.items()}
 
 
 def _run_numbers(root: Path) -> tuple[dict[str, dict], dict[str, str]]:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:  # pandas takes a second to import, which a build with nothing
     import pandas as pd
 
 PAGES = "tables"  # the folder of the tables' pages
+loaded: set[str] = set()  # tables that this process has loaded
 MANUAL = "manual"  # the `connectors` of a table that people keep
 
 
@@ -111,7 +112,8 @@ def load(name: str, folder: Path = DATA) -> pd.DataFrame:
     pandas.DataFrame
         One row an observation, the schema's columns in order. Text comes as pandas `str`, whole
         numbers as int64 (Int64 where the column has gaps), numbers as float64, dates as
-        datetime64, yes/no as bool. Units are in `describe(name)`.
+        datetime64, yes/no as bool. Units are in `describe(name)`;
+        `attrs["table"]` has the name.
 
     Raises
     ------
@@ -119,7 +121,10 @@ def load(name: str, folder: Path = DATA) -> pd.DataFrame:
         When file or descriptor is not as it should be: names table, row, column, value, rule.
     """
     resource = describe(name, folder)
-    return _typed(_confirmed(resource, folder), resource["schema"]["fields"])
+    frame = _typed(_confirmed(resource, folder), resource["schema"]["fields"])
+    loaded.add(name)
+    frame.attrs["table"] = name
+    return frame
 
 
 def read_rows(name: str, folder: Path = DATA) -> list[dict[str, str]]:

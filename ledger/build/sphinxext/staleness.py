@@ -114,8 +114,8 @@ def _shown_elsewhere(env) -> dict[str, object]:
             page: sorted(map(str, known.values()))
             for page, known in page_store.all_pages(env, "charts").items()
         },
-        "tables of numbers": {
-            page: sorted((name, record["tables"]) for name, record in known.items())
+        "printed numbers": {
+            page: sorted(map(str, known.values()))
             for page, known in page_store.all_pages(env, "numbers").items()
         },
     }

@@ -1,8 +1,12 @@
-"""{num}`name`: a computed number in a sentence, linked to its table's page; and numbers.json, all of them with page and table."""
+"""{num}`total[2019]`: a published number in a sentence, and numbers.json, all of them.
+
+The number links to its entry on the page of its table, which shows the code that computed it.
+"""
 
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 from docutils import nodes
@@ -13,35 +17,50 @@ from sphinx.util.docutils import SphinxRole
 from sphinx.util.nodes import make_refnode
 
 from ledger.build.sphinxext import page_store
-from ledger.core import tables
+from ledger.core import numbers, tables
 
 
 class Num(SphinxRole):
-    """Print a number that a cell of this page put. An unknown name fails the build."""
+    """Print a number that a cell of this page published. Any other fails the build."""
 
     def run(self):
+        store = page_store.page(self.env)
         try:
-            glued = retrieve_glue_data(self.inliner.document, self.text)
-        except RetrievalError:
-            if page_store.page(self.env)["failure"]:  # the page says why, at its top
+            content = self._content()
+            record = numbers.pick(self.text, content) | {"page": self.env.docname}
+        except numbers.NumberError as error:
+            if store["failure"]:  # the page says why, at its top
                 return [nodes.inline(self.rawtext, "?", classes=["num"])], []
-            message = self.inliner.reporter.error(
-                f"no cell of this page puts a number named {self.text!r}: numbers.put({self.text!r}, …)",
-                line=self.lineno,
-            )
-            return [], [message]
-        record = {**glued.metadata["ledger"], "page": self.env.docname}
-        page_store.page(self.env)["numbers"][self.text] = record
+            return [], [self.inliner.reporter.error(str(error), line=self.lineno)]
+        store["numbers"][record["name"]] = record
         printed = nodes.inline(self.rawtext, record["printed"], classes=["num"])
-        link = make_refnode(
-            self.env.app.builder,
-            self.env.docname,
-            tables.page_path(record["tables"][0]),
-            "",
-            printed,
-        )
-        link["reftitle"] = f"Computed from table {', '.join(record['tables'])}"
+        page = tables.page_path(record["tables"][0])
+        builder = self.env.app.builder
+        link = make_refnode(builder, self.env.docname, page, anchor(record), printed)
+        link["reftitle"] = _title(record)
         return [link], []
+
+    def _content(self) -> dict:
+        """Return what a cell published under the number's name. Raises NumberError."""
+        name, _, _ = numbers.parse(self.text)
+        try:
+            return retrieve_glue_data(self.inliner.document, name).metadata["ledger"]
+        except RetrievalError:
+            raise numbers.NumberError(
+                f"no cell of this page publishes a number named {name!r}: "
+                f"numbers.put({name!r}, …) or numbers.series({name!r}, …)"
+            ) from None
+
+
+def anchor(record: dict) -> str:
+    """Return the identifier of a number's entry on the page of its table."""
+    words = f"{record['page'].rpartition('/')[2]}-{record['name']}"
+    return "number-" + re.sub(r"[^a-z0-9]+", "-", words.lower()).strip("-")
+
+
+def _title(record: dict) -> str:
+    unit = f"{record['unit']}, " if record["unit"] else ""
+    return f"{unit}from table {', '.join(record['tables'])}, computed by: {record['code']}"
 
 
 def numbers_of(env) -> list[dict]:

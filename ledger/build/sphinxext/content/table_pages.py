@@ -17,7 +17,7 @@ from ledger.build import downloads
 from ledger.build.sphinxext import page_store
 from ledger.build.sphinxext.content.chart_html import chart_anchor
 from ledger.build.sphinxext.content.charts import charts_of
-from ledger.build.sphinxext.content.numbers import numbers_of
+from ledger.build.sphinxext.content.numbers import anchor, numbers_of
 from ledger.build.sphinxext.markup import data_table, raw_html, site_link, table_cell
 from ledger.core import tables, text
 from ledger.core.config import DATA
@@ -299,10 +299,11 @@ def fill_uses(app: Sphinx, doctree: nodes.document, docname: str) -> None:
             to_chart = link(chart["page"], chart_anchor(chart["name"]), chart["caption"])
             words = nodes.paragraph("", f"{chapter}, chart: ", to_chart)
             listing += nodes.list_item("", words)
-        for page, count in _pages_with_numbers(app.env, listing["uses"]).items():
+        for page, records in _numbers_from(app.env, listing["uses"]).items():
             to_page = link(page, "", app.env.titles[page].astext())
-            words = nodes.Text(f": {text.plural(count, 'printed number')}")
-            listing += nodes.list_item("", nodes.paragraph("", "", to_page, words))
+            words = nodes.Text(f": {text.plural(len(records), 'printed number')}")
+            entries = nodes.bullet_list("", *map(_number_entry, records))
+            listing += nodes.list_item("", nodes.paragraph("", "", to_page, words), entries)
         if not listing.children:
             nothing = (
                 "No chart or number is drawn from it directly; "
@@ -316,13 +317,21 @@ def _charts_from(env, table: str) -> list[dict]:
     return sorted(charts, key=lambda chart: (chart["page"], chart["name"]))
 
 
-def _pages_with_numbers(env, table: str) -> dict[str, int]:
-    """Return how many numbers that are drawn from a table each page prints."""
-    pages: dict[str, int] = {}
+def _numbers_from(env, table: str) -> dict[str, list[dict]]:
+    """Return the printed numbers that are drawn from a table, by page."""
+    pages: dict[str, list[dict]] = {}
     for record in numbers_of(env):
         if table in record["tables"]:
-            pages[record["page"]] = pages.get(record["page"], 0) + 1
+            pages.setdefault(record["page"], []).append(record)
     return dict(sorted(pages.items()))
+
+
+def _number_entry(record: dict) -> nodes.list_item:
+    """Return a printed number with its unit and the code that computed it."""
+    words = f"{record['printed']} {record['unit']}".strip()
+    code = nodes.literal("", record["code"])
+    paragraph = nodes.paragraph("", "", nodes.Text(f"{words}, {record['name']}: "), code)
+    return nodes.list_item("", paragraph, ids=[anchor(record)])
 
 
 def add_pages(app: Sphinx) -> None:

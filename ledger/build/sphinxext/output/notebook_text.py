@@ -17,7 +17,7 @@ from sphinxcontrib.bibtex.style.referencing.author_year import AuthorYearReferen
 from ledger.build.sphinxext import page_store
 from ledger.build.sphinxext.content.chart_html import chart_anchor
 from ledger.build.sphinxext.content.charts import charts_of
-from ledger.core import tables
+from ledger.core import numbers, tables
 from ledger.core.config import book
 
 ROLE = re.compile(
@@ -95,7 +95,9 @@ class Prose:
         return handler(words, target) if handler else words or content
 
     def _number(self, words: str, name: str) -> str:
-        record = page_store.all_pages(self.env, "numbers")[self.docname].get(name)
+        record = page_store.all_pages(self.env, "numbers")[self.docname].get(
+            numbers.canonical(name)
+        )
         if not record:  # a preview shows a page that failed
             return "?"
         page = tables.page_path(record["tables"][0])
