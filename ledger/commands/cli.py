@@ -104,11 +104,11 @@ def _print_book(kind: str) -> int:
 
 
 def compare(options: argparse.Namespace) -> int:
-    from ledger.commands import compare, report
+    from ledger.commands.compare import diff, report
 
-    comparison = compare.compare(options.old, options.new)
+    comparison = diff.compare(options.old, options.new)
     report.write(comparison, options.into)
-    print(report.terminal(comparison))
+    print("\n".join(report.to_lines(comparison)))
     print(f"The report: {options.into / 'index.html'}; in Markdown: {options.into / 'summary.md'}")
     return 0
 
