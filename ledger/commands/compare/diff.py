@@ -19,7 +19,7 @@ from xml.etree import ElementTree
 
 from ledger.commands.compare.site import COMPUTED, Block, Chart, Site, parse_csv, plain
 from ledger.commands.compare.words import Diff, is_similar, word_diff
-from ledger.upkeep.refresh import Change as TableDiff
+from ledger.upkeep.table_diff import Change as TableDiff
 
 SENTENCE_END = re.compile(r"[.?!][”’)]? (?=[^a-z])")  # "Fig. " is none: a chart's name follows
 BUILD = {"version": "Version", "evidence_ends": "Evidence ends"}  # keys of build.json
@@ -201,17 +201,17 @@ def compare_charts(old: Site, new: Site) -> list[ChartChange]:
     for name, before, after in _both(old.charts, new.charts):
         change = ChartChange(name, before, after)
         if change.is_edit:
-            change.wording = _wording(
-                {
+            change.is_redrawn = not is_same_drawing(before, after)
+            change.rows = compare_rows(before.csv, after.csv)
+            moved = before.page != after.page
+            if before.page and after.page:  # else nothing is said of it
+                change.is_recoded = before.code != after.code
+                texts = {
                     "caption": (before.caption, after.caption),
                     "source": (before.source, after.source),
                     "description": (before.description, after.description),
                 }
-            )
-            change.is_redrawn = not is_same_drawing(before, after)
-            change.is_recoded = before.code != after.code
-            change.rows = compare_rows(before.csv, after.csv)
-            moved = before.page != after.page
+                change.wording = _wording(texts)
             if not any((change.is_redrawn, change.is_recoded, change.wording, change.rows, moved)):
                 continue
         changes.append(change)
