@@ -19,6 +19,7 @@ from pathlib import Path
 from ledger.build.execution import notebooks, pool
 from ledger.build.execution.cache import CACHE
 from ledger.core import claims, config, table_files, tables, text
+from ledger.core import numbers as published_numbers
 from ledger.core.files import replace_files
 
 NOT_COPIED = shutil.ignore_patterns("__pycache__", "_build", ".*", "data", "tests", "docs", "bench")
