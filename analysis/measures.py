@@ -267,3 +267,18 @@ def forum_shares(
                 )
             )
     return pd.concat(rows, ignore_index=True)
+
+
+def stated(statements: pd.DataFrame) -> pd.Series:
+    """Return officials' figures by statement, measure and period, in the units of their rows.
+
+    Parameters
+    ----------
+    statements : table official_trade_statements.
+
+    Returns
+    -------
+    Series of values, indexed by (statement, measure, period_label); acts without a figure left out.
+    """
+    keys = ["statement", "measure", "period_label"]
+    return statements.dropna(subset="value").set_index(keys)["value"]
