@@ -1,4 +1,6 @@
-"""`python -m checks NAME ...` runs checks by their names and ends with 1 when one of them found something."""
+"""`python -m checks NAME ...` runs checks by their names and ends with 1 when one of them found
+something.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +36,8 @@ def main(names: list[str]) -> int:
     """Run the named checks, print what they find, and return how the process ends."""
     if not names or (unknown := [name for name in names if name not in CHECKS]):
         print(
-            f"{'no check is named ' + unknown[0] if names else 'name a check'}; there are: {', '.join(CHECKS)}",
+            f"{'no check is named ' + unknown[0] if names else 'name a check'}; there are: "
+            f"{', '.join(CHECKS)}",
             file=sys.stderr,
         )
         return 2

@@ -1,4 +1,6 @@
-"""The machine keeps to its limits: small modules, folders and functions, no circle, no word of this book."""
+"""The machine keeps to its limits: small modules, folders and functions, no circle, no word of this
+book.
+"""
 
 from __future__ import annotations
 
@@ -90,7 +92,9 @@ def _room_of(module: str) -> str:
 
 
 def _imported(path: Path) -> Iterator[str]:
-    """Give the modules that a module imports, `from ledger.core import tables` as ledger.core.tables."""
+    """Give the modules that a module imports, `from ledger.core import tables` as
+    ledger.core.tables.
+    """
     for node in ast.walk(text.tree(path)):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)

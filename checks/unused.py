@@ -16,7 +16,9 @@ PICTURES = {".svg", ".png", ".jpg", ".jpeg", ".gif", ".webp"}
 
 
 def tables() -> Iterator[str]:
-    """Every table is named in a chapter's code, or read by a rule of the ledger or by a module that prints or applies it."""
+    """Every table is named in a chapter's code, or read by a rule of the ledger or by a module that
+    prints or applies it.
+    """
     used = {
         node.value
         for path in text.PAGES
@@ -29,11 +31,17 @@ def tables() -> Iterator[str]:
                 used.add(call.args[0].value)
     for resource in text.descriptor():
         if resource["name"] not in used:
-            yield f"data/datapackage.json, table {resource['name']}: no chapter, rule or page uses it. Use it with load({resource['name']!r}), or remove its entry there and data/{resource['path']}."
+            yield (
+                f"data/datapackage.json, table {resource['name']}: no chapter, rule or page uses "
+                f"it. Use it with load({resource['name']!r}), or remove its entry there and "
+                f"data/{resource['path']}."
+            )
 
 
 def sources() -> Iterator[str]:
-    """Every entry of data/sources.yml makes rows of a table, by a connector that the table's description names, and every connector and source of a description has its entry."""
+    """Every entry of data/sources.yml makes rows of a table, by a connector that the table's
+    description names, and every connector and source of a description has its entry.
+    """
     text_of_registry = text.read(text.ROOT / "data/sources.yml")
     registry = yaml.safe_load(text_of_registry)
     described = {resource["name"]: resource for resource in text.descriptor()}
@@ -48,28 +56,50 @@ def sources() -> Iterator[str]:
             connectors.setdefault(table, set()).add(connector)
             upstream.setdefault(table, set()).update({name, entry.get("snapshot", "")})
             if not table:
-                yield f"data/sources.yml:{line}: no table is made from {name}. Name its tables and connectors under `tables`, or remove the entry."
+                yield (
+                    f"data/sources.yml:{line}: no table is made from {name}. Name its tables and "
+                    "connectors under `tables`, or remove the entry."
+                )
             elif table not in described:
-                yield f"data/sources.yml:{line}: {name} is for table {table}, which does not exist. Mend the name, or remove it."
+                yield (
+                    f"data/sources.yml:{line}: {name} is for table {table}, which does not exist. "
+                    "Mend the name, or remove it."
+                )
             elif connector not in described[table]["connectors"]:
-                yield f"data/sources.yml:{line}: {name} has the connector {connector}, which table {table} does not name among its connectors in data/datapackage.json. Add it there, or remove it here."
+                yield (
+                    f"data/sources.yml:{line}: {name} has the connector {connector}, which table "
+                    f"{table} does not name among its connectors in data/datapackage.json. Add it "
+                    "there, or remove it here."
+                )
             elif not {name, entry.get("snapshot", name)} & {
                 source.get("upstream") for source in described[table]["sources"]
             }:
-                yield f"data/sources.yml:{line}: table {table} has {name} not among its sources in data/datapackage.json. Add it there (`upstream`), or remove {table} here."
+                yield (
+                    f"data/sources.yml:{line}: table {table} has {name} not among its sources in "
+                    f"data/datapackage.json. Add it there (`upstream`), or remove {table} here."
+                )
     for name, resource in described.items():
         if resource["connectors"] == "manual":
             continue
         for connector in resource["connectors"]:
             if connector not in connectors.get(name, ()):
-                yield f"data/datapackage.json, table {name}: no entry of data/sources.yml has the connector {connector}. Add it there, or remove it from `connectors`."
+                yield (
+                    f"data/datapackage.json, table {name}: no entry of data/sources.yml has the "
+                    f"connector {connector}. Add it there, or remove it from `connectors`."
+                )
         for source in resource["sources"]:
             if source.get("upstream") not in upstream.get(name, ()):
-                yield f"data/datapackage.json, table {name}: {source.get('upstream')!r} is no entry of data/sources.yml. Add it there, or mend `upstream` of source {source.get('key')!r}."
+                yield (
+                    f"data/datapackage.json, table {name}: {source.get('upstream')!r} is no entry "
+                    "of data/sources.yml. Add it there, or mend `upstream` of source "
+                    f"{source.get('key')!r}."
+                )
 
 
 def figures() -> Iterator[str]:
-    """Every chart that is drawn is published, every picture is shown, every file of assets/ is asked for."""
+    """Every chart that is drawn is published, every picture is shown, every file of assets/ is
+    asked for.
+    """
     drawing = {
         f"charts.{node.name}"
         for module in (LEDGER / "core/charts").glob("*.py")
@@ -133,7 +163,10 @@ def figures() -> Iterator[str]:
             )
             texts, wanted = (notices, named) if path.suffix == ".txt" else (code | pages, quoted)
             if not any(wanted.search(said) for other, said in texts.items() if other != path):
-                yield f"{text.name(path)}:1: no page, template or script shows or asks for it. Use it, or remove it."
+                yield (
+                    f"{text.name(path)}:1: no page, template or script shows or asks for it. Use "
+                    "it, or remove it."
+                )
 
 
 def _strings(path: Path) -> str:
@@ -148,7 +181,10 @@ def _strings(path: Path) -> str:
 
 
 def _not_published(page: str, line: int, name: str) -> str:
-    return f"{page}:{line}: the chart {name} is drawn and not published. Give it to charts.publish, or remove it."
+    return (
+        f"{page}:{line}: the chart {name} is drawn and not published. Give it to charts.publish, "
+        "or remove it."
+    )
 
 
 def numbers() -> Iterator[str]:
@@ -178,7 +214,9 @@ def numbers() -> Iterator[str]:
 
 
 def _pattern(name: ast.expr | None) -> str:
-    """Return a pattern of the names that an expression can give: what is computed in it may be anything."""
+    """Return a pattern of the names that an expression can give: what is computed in it may be
+    anything.
+    """
     if isinstance(name, ast.Constant) and isinstance(name.value, str):
         return re.escape(name.value)
     if isinstance(name, ast.JoinedStr):
@@ -193,4 +231,7 @@ def bibliography() -> Iterator[str]:
     cited = {place.text for place in text.cited()}
     for key, line in text.bibliography().items():
         if key not in cited:
-            yield f"references.bib:{line}: nothing cites {key}. Cite it with {{cite}}`{key}`, or remove the entry."
+            yield (
+                f"references.bib:{line}: nothing cites {key}. Cite it with {{cite}}`{key}`, or "
+                "remove the entry."
+            )

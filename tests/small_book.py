@@ -1,4 +1,7 @@
-"""A small book of the same make, which a test may build, change and break. Tests import `book` (a fixture) and what goes with it."""
+"""A small book of the same make, which a test may build, change and break.
+
+Tests import `book` (a fixture) and what goes with it.
+"""
 
 import hashlib
 import json
@@ -18,7 +21,10 @@ from ledger.core import validation
 
 ROOT = Path(__file__).resolve().parent.parent
 BOOK = [str(Path(sys.executable).parent / "jupyter-book"), "build", "-W", "-n", "--keep-going", "."]
-HEAD = "---\njupytext:\n  text_representation:\n    extension: .md\n    format_name: myst\nkernelspec:\n  display_name: Python 3\n  language: python\n  name: python3\n---\n"
+HEAD = (
+    "---\njupytext:\n  text_representation:\n    extension: .md\n    format_name: "
+    "myst\nkernelspec:\n  display_name: Python 3\n  language: python\n  name: python3\n---\n"
+)
 TOC = "format: jb-book\nroot: index\nchapters:\n  - file: chapters/one\n"
 GOOD = (
     HEAD
@@ -33,7 +39,9 @@ def make(folder):
         shutil.copytree(ROOT / part, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
     for part in ("_config.yml", "book.yml", "requirements.txt", "references.bib", "CITATION.cff"):
         shutil.copy(ROOT / part, folder)
-    if validation.passed_checks().is_dir():  # what the book's own tables have stood need not be checked again for each small book: half a second each
+    # what the book's own tables have stood need not be checked again for each small book: half a
+    # second each
+    if validation.passed_checks().is_dir():
         shutil.copytree(validation.passed_checks(), folder / "_build" / "checked")
     (folder / "chapters").mkdir()
     (folder / "index.md").write_text("# A book\n", encoding="utf-8")
@@ -69,7 +77,9 @@ def edit(path, before, after):
 
 
 def edit_table(folder, name, change):
-    """Change a table's text with `change`, and its descriptor so that it agrees, as when the table is rebuilt."""
+    """Change a table's text with `change`, and its descriptor so that it agrees, as when the table
+    is rebuilt.
+    """
     from ledger.core import table_files
     from ledger.core.files import replace_files
 
@@ -91,7 +101,9 @@ def rows(folder, name):
 
 
 def surroundings(**more):
-    """Return the environment of a build: the book's own ledger and data, compiled modules, and what `make book` fixes."""
+    """Return the environment of a build: the book's own ledger and data, compiled modules, and what
+    `make book` fixes.
+    """
     return (
         os.environ
         | {
@@ -105,7 +117,9 @@ def surroundings(**more):
 
 
 def start(folder, command=BOOK, **more):
-    """Start a build in a session of its own; `more` goes into its environment. What it says is read from `stdout`."""
+    """Start a build in a session of its own; `more` goes into its environment. What it says is read
+    from `stdout`.
+    """
     return subprocess.Popen(
         command,
         cwd=folder,
@@ -146,7 +160,9 @@ def run_here(book, code):
 
 
 def processes(mark):
-    """Return the command lines of processes whose environment holds a mark, as all have that a build started."""
+    """Return the command lines of processes whose environment holds a mark, as all have that a
+    build started.
+    """
     found = []
     for process in os.listdir("/proc"):
         try:

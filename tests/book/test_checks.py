@@ -357,7 +357,8 @@ FAULTS = {
             add(
                 "chapters/energy.md",
                 cell('numbers.put("planted-two", 1, table="gdp")')
-                + "\n<!-- {num}`planted-two` -->\n\n% {num}`planted-two`\n\nSee `` {num}`planted-two` ``.\n",
+                + "\n<!-- {num}`planted-two` -->\n\n% {num}`planted-two`\n\nSee `` "
+                "{num}`planted-two` ``.\n",
             ),
             r"chapters/energy\.md:\d+: no sentence .* 'planted-two'",
             "",
@@ -382,7 +383,8 @@ FAULTS = {
         (
             add(
                 "index.md",
-                "\n<!-- {cite}`planted2023` -->\n\n% {cite}`planted2023`\n\nWrite `` {cite}`planted2023` ``.\n",
+                "\n<!-- {cite}`planted2023` -->\n\n% {cite}`planted2023`\n\nWrite `` "
+                "{cite}`planted2023` ``.\n",
             ),
             "",
             "",
@@ -469,7 +471,8 @@ RIGHT = {
     "typed-numbers": (
         add(
             "chapters/outlook.md",
-            "\n1. One way\n2. Another way\n\nOn 2025-05-05 at 14:30 see page 12, on the 21st century, 24/7.\n",
+            "\n1. One way\n2. Another way\n\nOn 2025-05-05 at 14:30 see page 12, on the 21st "
+            "century, 24/7.\n",
         ),
         r"outlook\.md:\d+: \S+ is typed",
     ),
@@ -487,7 +490,9 @@ RIGHT = {
 
 @pytest.fixture(scope="module")
 def said(tmp_path_factory):
-    """What `make check` says of each hook in a copy of the repository with all faults at once, and how it ended."""
+    """What `make check` says of each hook in a copy of the repository with all faults at once, and
+    how it ended.
+    """
     folder = tmp_path_factory.mktemp("checks") / "copy"
     environment = {
         name: value
@@ -576,7 +581,8 @@ def test_without_git_it_is_said_what_is_missing(tmp_path):
 
 @pytest.mark.skipif(
     not ARTICLE.exists(),
-    reason=f"the article's text is not at {ARTICLE}: whether checks/article_runs.txt is of it was not tried",
+    reason=f"the article's text is not at {ARTICLE}: whether checks/article_runs.txt is of it was "
+    "not tried",
 )
 def test_the_runs_are_the_articles():
     body = ARTICLE.read_text(encoding="utf-8").lstrip().split("\n", 1)[1]  # its title may be quoted

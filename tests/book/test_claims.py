@@ -1,4 +1,6 @@
-"""Promise: every verdict that data can decide is computed from them, could have come out otherwise, and is the one published."""
+"""Promise: every verdict that data can decide is computed from them, could have come out otherwise,
+and is the one published.
+"""
 
 import functools
 import re
@@ -78,11 +80,13 @@ def test_all_some_none(tests, verdict):
     assert claims.verdict_from_tests(dict(enumerate(tests))) == verdict
 
 
-# --- every rule can come out otherwise ------------------------------------------------------------------------------------------
+# --- every rule can come out otherwise ------------------------------------------------------------
 
 
 def change(column, value, where=""):
-    """Return a change of a frame: put a value, or what a function makes of the old values, into a column of the rows chosen."""
+    """Return a change of a frame: put a value, or what a function makes of the old values, into a
+    column of the rows chosen.
+    """
 
     def apply(frame):
         frame = frame.copy()
@@ -332,7 +336,7 @@ def test_a_table_without_the_rows_a_rule_needs_is_not_checkable():
         assert finding.verdict == "not checkable", claim
 
 
-# --- corrupting a table turns the build red -------------------------------------------------------------------------------------
+# --- corrupting a table turns the build red -------------------------------------------------------
 
 
 @pytest.fixture
@@ -342,7 +346,9 @@ def data(tmp_path):
 
 
 def corrupt(data, name, spoil):
-    """Write a changed table into `data` under a new hash, as someone would who rebuilds it from a wrong file."""
+    """Write a changed table into `data` under a new hash, as someone would who rebuilds it from a
+    wrong file.
+    """
     content = tables.descriptor(data)
     resource = next(each for each in content["resources"] if each["name"] == name)
     text = table_files.to_text(spoil(original(name)), resource)
@@ -422,7 +428,11 @@ def test_a_corrupted_table_is_refused_and_the_claim_named(data, monkeypatch, tab
 
 
 def cli(data):
-    code = "import sys; from pathlib import Path; from ledger import tables, claims; folder = Path(sys.argv.pop()); real = claims.report; claims.report = lambda: real(folder); from ledger import __main__ as m; sys.exit(m.main())"
+    code = (
+        "import sys; from pathlib import Path; from ledger import tables, claims; folder = "
+        "Path(sys.argv.pop()); real = claims.report; claims.report = lambda: real(folder); from "
+        "ledger import __main__ as m; sys.exit(m.main())"
+    )
     return subprocess.run(
         [sys.executable, "-c", code, "claims", str(data)],
         cwd=ROOT,
@@ -454,7 +464,7 @@ def test_the_command_prints_every_claim_and_fails_when_one_differs(data):
     )
 
 
-# --- ledger and functions fit ---------------------------------------------------------------------------------------------------
+# --- ledger and functions fit ---------------------------------------------------------------------
 
 
 def ledger_with(data, claim, **cells):
@@ -483,7 +493,7 @@ def test_a_function_that_no_claim_names(data, monkeypatch):
     assert "the_moon_is_made_of_cheese in analysis.rules.outlook decides no claim" in message
 
 
-# --- the rows themselves --------------------------------------------------------------------------------------------------------
+# --- the rows themselves --------------------------------------------------------------------------
 
 TYPED = {
     "C33": {"2.76"},

@@ -1,4 +1,6 @@
-"""Promise: what the institutions of the energy tables publish now is downloaded, or taken from a person, and read as their copies are."""
+"""Promise: what the institutions of the energy tables publish now is downloaded, or taken from a
+person, and read as their copies are.
+"""
 
 import csv
 import functools
@@ -65,7 +67,7 @@ def asked(server):
     return [(request.path, dict(request.args)) for request, _ in server.log]
 
 
-# --- Energy Institute -----------------------------------------------------------------------------------------------------------
+# --- Energy Institute -----------------------------------------------------------------------------
 
 UNREVISED = [  # sheet, unit, first and last year in which the editions of 2024 and 2026 agree
     ("Oil Production - barrels", "Thousand barrels daily", 1965, 1999),
@@ -110,7 +112,9 @@ def edition_2024():
 
 @pytest.fixture(scope="module")
 def taken_2024(tmp_path_factory):
-    """The true workbook of 2024 as a person gives it, under the name the site gave it, and the copy of 2026."""
+    """The true workbook of 2024 as a person gives it, under the name the site gave it, and the copy
+    of 2026.
+    """
     given, store = (
         tmp_path_factory.mktemp("given") / "EI-Stats-Review-ALL-data.xlsx",
         tmp_path_factory.mktemp("store"),
@@ -317,7 +321,8 @@ def test_sheets_of_the_energy_institute_missing_or_twice(edition_2024, tmp_path)
     save(tmp_path / "energy-institute" / FILE, {**edition_2024, "Gas trade 2023 - LNG": [["x"]]})
     with pytest.raises(
         ValueError,
-        match="expected one sheet 'Gas trade - LNG', found .'Gas trade - LNG', 'Gas trade 2023 - LNG'. among",
+        match="expected one sheet 'Gas trade - LNG', found .'Gas trade - LNG', 'Gas trade 2023 - "
+        "LNG'. among",
     ):
         energy_institute.production(tmp_path, PAIR)
     with pytest.raises(FileNotFoundError, match=f"neither energy-institute/{FILE}"):
@@ -375,7 +380,7 @@ def test_the_energy_institute_for_another_pair():
     assert nothing.empty and list(nothing.columns) == opec.EXPORTS
 
 
-# --- OPEC -----------------------------------------------------------------------------------------------------------------------
+# --- OPEC -----------------------------------------------------------------------------------------
 
 GAS, OIL = (
     "Table 9.1: World proven natural gas reserves by country (bn standard cu m)",
@@ -385,7 +390,9 @@ GAS, OIL = (
 
 @pytest.fixture(scope="module")
 def bulletin():
-    """{T91.xlsx: rows, T31.xlsx: rows} of the ASB 2024 with the title rows and the notes that the institution gives them."""
+    """{T91.xlsx: rows, T31.xlsx: rows} of the ASB 2024 with the title rows and the notes that the
+    institution gives them.
+    """
     tables = {}
     for name, copy, section, title in [
         ("T91.xlsx", "gas", "Section 9 — Natural gas data", GAS),
@@ -479,14 +486,16 @@ def test_opecs_files_with_an_extra_sheet_or_missing(bulletin, tmp_path):
         opec.reserves(tmp_path, PAIR)
 
 
-# --- Our World in Data ----------------------------------------------------------------------------------------------------------
+# --- Our World in Data ----------------------------------------------------------------------------
 
 OWID = UPSTREAM / "owid-energy" / "owid-energy-data.subset.csv"
 
 
 @pytest.fixture(scope="module")
 def energy():
-    """(header, rows) of the energy file with other countries and groups round the five of the copy, sorted by name as it is."""
+    """(header, rows) of the energy file with other countries and groups round the five of the copy,
+    sorted by name as it is.
+    """
     with OWID.open(encoding="utf-8", newline="") as file:
         header, *rows = csv.reader(file)
     for name, code in [
@@ -565,7 +574,8 @@ def test_an_energy_file_that_is_cut_off_at_a_line_is_refused(server, energy, tmp
     )
     with pytest.raises(
         registry.FetchError,
-        match="source owid-energy, https://.*/owid-energy-data.csv: owid-energy-data.csv: no rows of .'WLD'.",
+        match="source owid-energy, https://.*/owid-energy-data.csv: owid-energy-data.csv: no rows "
+        "of .'WLD'.",
     ):
         fetched("owid-energy", server, tmp_path)
     assert not (tmp_path / "owid-energy").exists()
@@ -668,7 +678,7 @@ def test_a_chart_that_is_gone_or_has_no_syria(server, deaths, tmp_path):
         fetched("owid-ucdp-deaths", server, tmp_path)
 
 
-# --- EIA ------------------------------------------------------------------------------------------------------------------------
+# --- EIA ------------------------------------------------------------------------------------------
 
 
 def serve_prices(server, change=lambda text: text):
@@ -781,7 +791,7 @@ def test_a_comma_in_a_report_is_no_decimal_point(tmp_path):
         eia.exports(tmp_path / "nothing", PAIR)
 
 
-# --- Global Energy Monitor ------------------------------------------------------------------------------------------------------
+# --- Global Energy Monitor ------------------------------------------------------------------------
 
 TRACKER = UPSTREAM / "gem-ggit" / "ggit_2024-10-08.xlsx"
 
@@ -904,7 +914,7 @@ def test_a_missing_tracker_is_named(tmp_path):
         global_energy_monitor.pipelines(tmp_path, PAIR)
 
 
-# --- Central Intelligence Agency ------------------------------------------------------------------------------------------------
+# --- Central Intelligence Agency ------------------------------------------------------------------
 
 FACTBOOK = "cia_natural_gas_proved_reserves_by_edition_tcm.csv"
 

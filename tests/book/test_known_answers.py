@@ -1,6 +1,7 @@
 """Promise: the figures the book rests on are in the tables, as the institutions published them.
 
-Every value was read or summed by hand from the institution's own file when its connector was written, by other code than the connector's.
+Every value was read or summed by hand from the institution's own file when its connector was
+written, by other code than the connector's.
 """
 
 import pandas as pd
@@ -21,7 +22,7 @@ def cell(table, column="value", **where):
     return frame[column].iloc[0]
 
 
-# --- trade ----------------------------------------------------------------------------------------------------------------------
+# --- trade ----------------------------------------------------------------------------------------
 
 
 def test_russia_reported_trade_of_2019():
@@ -143,7 +144,7 @@ def test_sanctions_cover_only_the_years_in_which_the_copy_is_complete():
     assert sorted(load("sanctions")["year"].unique()) == list(range(2013, 2023))
 
 
-# --- energy ---------------------------------------------------------------------------------------------------------------------
+# --- energy ---------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("country, value", [("IRN", 264.8), ("RUS", 609.4)])
@@ -200,7 +201,8 @@ def test_energy_institute_reserves_stop_at_2020():
 )
 def test_where_russian_pipeline_gas_goes(year, destination, value):
     exports = load("energy_exports").query(
-        "country == 'RUS' and fuel == 'pipeline gas' and destination == @destination and year == @year and source == 'Energy Institute'"
+        "country == 'RUS' and fuel == 'pipeline gas' and destination == @destination and year == "
+        "@year and source == 'Energy Institute'"
     )
     assert value in [round(v, 6) for v in exports["value"]]
 
@@ -244,7 +246,7 @@ def test_electricity_mix(country, year, power, share):
     )
 
 
-# --- security -------------------------------------------------------------------------------------------------------------------
+# --- security -------------------------------------------------------------------------------------
 
 
 def tiv(supplier, recipient):
@@ -294,7 +296,7 @@ def test_military_spending(year, source, measure, country, value):
     )
 
 
-# --- diplomacy ------------------------------------------------------------------------------------------------------------------
+# --- diplomacy ------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,6 @@
-"""Promise: the data package is a valid Data Package, complete, and is what the connectors make of the institutions' files."""
+"""Promise: the data package is a valid Data Package, complete, and is what the connectors make of
+the institutions' files.
+"""
 
 import json
 import shutil

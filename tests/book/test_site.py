@@ -1,4 +1,6 @@
-"""Promise: the site is quotable and findable: citations, descriptions, addresses, feed and stamp are there, agree and can be read by machines."""
+"""Promise: the site is quotable and findable: citations, descriptions, addresses, feed and stamp
+are there, agree and can be read by machines.
+"""
 
 import datetime
 import io
@@ -176,9 +178,13 @@ def test_the_feed_is_atom_and_every_page_names_it():
 def test_a_correction_stands_on_the_page_and_in_the_feed(book):
     write(
         book,
-        methods="# Methods\n\n(the-tables)=\n## Tables\n\n## Corrections\n\n```{changes} correction\n```\n",
+        methods="# Methods\n\n(the-tables)=\n## Tables\n\n## Corrections\n\n```{changes} "
+        "correction\n```\n",
     )
-    entry = "- date: 2027-01-02\n  kind: correction\n  title: A ratio was wrong\n  text: It said 3.1; it is 2.6.\n"
+    entry = (
+        "- date: 2027-01-02\n  kind: correction\n  title: A ratio was wrong\n  text: It said 3.1; "
+        "it is 2.6.\n"
+    )
     (book / "data/changes.yml").write_text(entry, encoding="utf-8")
     code, said = build(book)
     assert code == 0, said

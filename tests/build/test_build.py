@@ -1,4 +1,6 @@
-"""Promise: the site that `make book` leaves is whole, and a failed cell, a lost number or a spoilt table fails the build."""
+"""Promise: the site that `make book` leaves is whole, and a failed cell, a lost number or a spoilt
+table fails the build.
+"""
 
 import json
 import re
@@ -163,7 +165,7 @@ def test_a_spoilt_cell_of_a_table_fails_the_build_and_is_named(book):
     assert code != 0 and "table gdp, row 2, column gdp_usd, value '-5'" in said, said[-3000:]
 
 
-# --- claims: a row, a place in a chapter, and a link each way -----------------------------------------------------------------------
+# --- claims: a row, a place in a chapter, and a link each way -------------------------------------
 
 
 def claims_of_the_ledger():
@@ -173,7 +175,9 @@ def claims_of_the_ledger():
 
 
 def section_of(chapter, claim):
-    """Return the heading under which a claim's badge stands in a chapter's source, None where there is none."""
+    """Return the heading under which a claim's badge stands in a chapter's source, None where there
+    is none.
+    """
     heading = None
     for line in (ROOT / "chapters" / f"{chapter}.md").read_text(encoding="utf-8").splitlines():
         if line.startswith("## "):
@@ -185,7 +189,8 @@ def section_of(chapter, claim):
 
 def test_every_claim_stands_in_the_chapter_and_section_that_the_ledger_names():
     wrong = [
-        f"{row.claim_id}: the ledger says {row.section!r} of {row.chapter}, its badge stands under {section_of(row.chapter, row.claim_id)!r}"
+        f"{row.claim_id}: the ledger says {row.section!r} of {row.chapter}, its badge stands under "
+        f"{section_of(row.chapter, row.claim_id)!r}"
         for row in claims_of_the_ledger().itertuples()
         if not row.section or section_of(row.chapter, row.claim_id) != row.section
     ]
@@ -215,10 +220,13 @@ def test_a_badge_prints_the_verdict_of_the_ledger(site):
 
 
 def test_a_corrupted_table_turns_the_build_red_and_names_the_claim(book):
-    """Iran's exports of 2019 doubled, with a hash that agrees: the table is well-formed, the verdicts are no longer the data's."""
+    """Iran's exports of 2019 doubled, with a hash that agrees: the table is well-formed, the
+    verdicts are no longer the data's.
+    """
     (book / "_toc.yml").write_text(
         TOC
-        + "  - glob: chapters/[a-m]*\n  - file: chapters/security\n  - file: chapters/references\n  - glob: tables/*\n",
+        + "  - glob: chapters/[a-m]*\n  - file: chapters/security\n  - file: chapters/references\n "
+        " - glob: tables/*\n",
         encoding="utf-8",
     )
     for name in ("claims", "references"):

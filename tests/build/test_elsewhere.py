@@ -1,5 +1,6 @@
-"""Promise: a chapter runs elsewhere: its notebook, with the installed package and nothing of this checkout, gives under nbval, cell by cell,
-the very numbers and charts of the page."""
+"""Promise: a chapter runs elsewhere: its notebook, with the installed package and nothing of this
+checkout, gives under nbval, cell by cell, the very numbers and charts of the page.
+"""
 
 import html
 import importlib.metadata
@@ -62,7 +63,9 @@ def files(folder):
 
 @pytest.fixture(scope="module")
 def ran(tmp_path_factory):
-    """Run all notebooks of the site with the package as pip installs it, in an empty folder; return them, where it is, and what the kernels told."""
+    """Run all notebooks of the site with the package as pip installs it, in an empty folder; return
+    them, where it is, and what the kernels told.
+    """
     there = tmp_path_factory.mktemp("elsewhere")
     wheel = [
         sys.executable,
@@ -320,7 +323,8 @@ def test_every_kind_of_prose_becomes_plain_markdown(book):
         f"{BASE}{page}.html" for page in ("tables/gdp", "chapters/one", "chapters/two")
     )
     assert prose.splitlines() == [
-        f"There are [{rows}]({table}) rows, says [the top]({here}#top) and says [The second]({two}), or [the other]({two}). "
+        f"There are [{rows}]({table}) rows, says [the top]({here}#top) and says [The "
+        f"second]({two}), or [the other]({two}). "
         f"See ([Baghai 2023]({two}#{anchor})) and `{{num}}` as it is.",
         "",
         "> **Take *care***",
@@ -364,7 +368,7 @@ def test_a_page_that_cannot_be_written_is_not_passed_over(first, expected):
         tasks.join()
 
 
-# --- Binder and the development container -----------------------------------------------------------------------------------------
+# --- Binder and the development container ---------------------------------------------------------
 
 
 def test_binder_and_the_container_take_the_lock():

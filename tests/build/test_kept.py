@@ -1,5 +1,6 @@
-"""Promise: a build that is killed leaves nothing running, and what builds keep is whole or not believed: the next build is right, with
-nothing cleaned by hand."""
+"""Promise: a build that is killed leaves nothing running, and what builds keep is whole or not
+believed: the next build is right, with nothing cleaned by hand.
+"""
 
 import os
 import shutil
@@ -21,12 +22,16 @@ from small_book import (
     write,
 )
 
-# --- builds that are killed -----------------------------------------------------------------------------------------------------
+# --- builds that are killed -----------------------------------------------------------------------
 
 
 def test_after_a_kill_at_any_moment_the_next_build_is_right_and_nothing_lives_on(book, tmp_path):
     runs = tmp_path / "runs"
-    code = f"import subprocess, time\n\nopen({str(runs)!r}, 'w').close()\nsleeper = subprocess.Popen(['sleep', '60'], start_new_session=True)\ntime.sleep(0.3)\nsleeper.kill()\nsleeper.wait()\nnumbers.put"
+    code = (
+        f"import subprocess, time\n\nopen({str(runs)!r}, 'w').close()\nsleeper = "
+        "subprocess.Popen(['sleep', '60'], "
+        "start_new_session=True)\ntime.sleep(0.3)\nsleeper.kill()\nsleeper.wait()\nnumbers.put"
+    )
     slow = GOOD.replace("numbers.put", code)
     write(
         book,
@@ -86,7 +91,7 @@ def test_a_kill_between_taking_the_old_site_away_and_putting_the_new_one_leaves_
     assert not list(built.glob(".html.*"))
 
 
-# --- damage to what builds keep -------------------------------------------------------------------------------------------------
+# --- damage to what builds keep -------------------------------------------------------------------
 
 
 def put(pattern, before, after):
@@ -151,7 +156,8 @@ def test_what_is_damaged_is_never_believed(book):
         one=GOOD
         + "\n"
         + cell(
-            f"import base64\n\nfrom IPython.display import Image\n\nImage(data=base64.b64decode({PICTURE!r}), format='png')"
+            "import base64\n\nfrom IPython.display import "
+            f"Image\n\nImage(data=base64.b64decode({PICTURE!r}), format='png')"
         ),
     )
     assert rows(book, "gdp") == int(ROWS)

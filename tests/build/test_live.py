@@ -1,4 +1,5 @@
-"""Promise: while `make preview` runs, a saved file is on the open page a moment later, and so is what went wrong.
+"""Promise: while `make preview` runs, a saved file is on the open page a moment later, and so is
+what went wrong.
 
 Chromium as in `test_reader`; the book is the small one.
 """
@@ -117,7 +118,8 @@ def live(tmp_path_factory, browser):
 
 def test_a_page_opened_during_the_first_build_shows_the_book_once_it_is_there(live):
     live.shows("There are")
-    live.page.wait_for_load_state()  # words show before the page has come to its end, where the script stands
+    # words show before the page has come to its end, where the script stands
+    live.page.wait_for_load_state()
     assert live.page.evaluate("document.documentElement.outerHTML").count("/.reload") == 1
     assert "/.reload" not in (live.folder / "_build/live/chapters/one.html").read_text(
         encoding="utf-8"

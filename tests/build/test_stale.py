@@ -1,4 +1,6 @@
-"""Promise: a site that was built piece by piece, edit after edit, has the bytes of one built at once; and no warning is lost on the way."""
+"""Promise: a site that was built piece by piece, edit after edit, has the bytes of one built at
+once; and no warning is lost on the way.
+"""
 
 import json
 import shutil
@@ -31,7 +33,8 @@ data = gdp[gdp["country"].isin(["RUS", "IRN"])].pivot(index="year", columns="cou
 charts.publish(charts.lines(data, "US$ trillion"), "output", table="gdp", data=data, caption="Output of Russia and of Iran over the years.", alt="Russia's line stands far above that of Iran.")"""
     )
     + cell('numbers.put("rows", len(gdp), "{:d}", table="gdp")')
-    + "(there)=\n## A section\n\nThere are {num}`rows` rows, see {numref}`second-output`, {doc}`two` and {cite}`rs2025war`. {claim}`C02`\n\n![A picture](../picture.svg)\n"
+    + "(there)=\n## A section\n\nThere are {num}`rows` rows, see {numref}`second-output`, "
+    "{doc}`two` and {cite}`rs2025war`. {claim}`C02`\n\n![A picture](../picture.svg)\n"
 )
 TWO = (
     ONE.replace("The first chapter", "The second chapter")
@@ -53,7 +56,9 @@ CLAIMS = (
 
 
 def full_book(folder):
-    """Make a book with all that pages can show of one another: badges, charts, citations, tables. Few of each, for speed."""
+    """Make a book with all that pages can show of one another: badges, charts, citations, tables.
+    Few of each, for speed.
+    """
     make(folder)
     write(
         folder,
@@ -113,7 +118,9 @@ def add_chapter(folder):
 
 
 def remove_for_good(folder):
-    """Remove a chapter, a table, a picture and an asset: what none of the pages shows any more leaves the site."""
+    """Remove a chapter, a table, a picture and an asset: what none of the pages shows any more
+    leaves the site.
+    """
     (folder / "chapters/more.md").unlink()
     edit(folder / "_toc.yml", "  - file: chapters/more\n", "")
     path = folder / "data/datapackage.json"
@@ -179,7 +186,9 @@ def test_a_build_after_an_edit_leaves_the_same_bytes_as_a_clean_build(tmp_path):
         after, clean = site(book), site(twin)
         assert after != before, f"{what} shows nowhere"
         assert after == clean, (
-            f"{what}: {sorted(name for name in after | clean if after.get(name) != clean.get(name))} differ from a clean build"
+            f"{what}: "
+            f"{sorted(name for name in after | clean if after.get(name) != clean.get(name))} "
+            "differ from a clean build"
         )
 
 

@@ -1,4 +1,6 @@
-"""Promise: the check of links to other sites fails for what is gone, and for nothing else. Every answer comes from a real server of this machine."""
+"""Promise: the check of links to other sites fails for what is gone, and for nothing else. Every
+answer comes from a real server of this machine.
+"""
 
 import contextlib
 import socket
@@ -38,7 +40,9 @@ def site(folder, **pages):
 
 
 def answers(server, path, *statuses, **headers):
-    """Let `server` give these statuses at a path, one a request, the last one for ever (200 to every HEAD); return the list of the methods it is asked with."""
+    """Let `server` give these statuses at a path, one a request, the last one for ever (200 to
+    every HEAD); return the list of the methods it is asked with.
+    """
     asked = []
 
     def answer(request):
@@ -191,7 +195,8 @@ def test_the_report_says_which_page_why_and_what_to_do(httpserver, quick, tmp_pa
     text, well = link_check.report(built, tmp_path)
     assert not well and len(here) == 1 and len(lost) == 2 and len(refused) == 1
     assert text.splitlines() == [
-        "4 addresses elsewhere: 1 are there, 1 redirect to a front page now, 1 gone, 1 not verified.",
+        "4 addresses elsewhere: 1 are there, 1 redirect to a front page now, 1 gone, 1 not "
+        "verified.",
         "",
         f"gone: {url('/lost')}",
         "  404 NOT FOUND",

@@ -1,5 +1,6 @@
-"""Promise: a chart reaches a page whole (caption, alt text, source, table, code, downloads) or not at all, and what its points say is
-what its table holds."""
+"""Promise: a chart reaches a page whole (caption, alt text, source, table, code, downloads) or not
+at all, and what its points say is what its table holds.
+"""
 
 import csv
 import io
@@ -213,11 +214,13 @@ def test_the_csv_of_a_chart_keeps_large_numbers_whole():
     assert content["csv"].splitlines() == ["year,Russia", "2018,1518231577", "2019,14280000.5"]
 
 
-# --- what points and bars say ---------------------------------------------------------------------------------------------------
+# --- what points and bars say ---------------------------------------------------------------------
 
 
 def said(ax, **changes):
-    """Return unit, whether the series run down, and series → [(time or category, value), …] of axes, as a page has them."""
+    """Return unit, whether the series run down, and series → [(time or category, value), …] of
+    axes, as a page has them.
+    """
     told = charts.publish(ax, "a-chart", **GOOD | changes).content["marks"]
     return (
         told["unit"],
@@ -323,7 +326,7 @@ def test_words_are_no_values():
     assert downloads.value_of("2015–19") is None and downloads.value_of("Islamic State") is None
 
 
-# --- every chart of the book ----------------------------------------------------------------------------------------------------
+# --- every chart of the book ----------------------------------------------------------------------
 
 EXECUTED = Path(__file__).resolve().parent.parent.parent / "_build" / ".work" / "html" / "executed"
 OUTPUTS = [
@@ -335,7 +338,8 @@ OUTPUTS = [
 FOUND = [CONTENT.search("".join(output.get("data", {}).get("text/html", ""))) for output in OUTPUTS]
 BOOK = {chart["name"]: chart for chart in (json.loads(found.group(1)) for found in FOUND if found)}
 VOTES = {"Russia": "Russia", "China": "China", "US": "United States"}
-# Charts whose points say words: what each row of the table behind the chart must be told as (series, year, words)
+# Charts whose points say words: what each row of the table behind the chart must be told as
+# (series, year, words)
 WORDED = {
     "diplomacy-timeline": lambda row: [(row["lane"], row["date"][:4], row["event"])],
     "outlook-timeline": lambda row: [("", row["date"][:4], row["event"])],
@@ -344,7 +348,8 @@ WORDED = {
     "syria-sides": lambda row: (
         [
             (
-                f"{row['beside the government (UCDP)'].capitalize().replace('iran', 'Iran')} beside the government",
+                f"{row['beside the government (UCDP)'].capitalize().replace('iran', 'Iran')} "
+                "beside the government",
                 row["year"],
                 f"{row['opponent']} opposite",
             )
@@ -381,7 +386,9 @@ def same_place(at, key):
 
 
 def columns_of(chart, rows):
-    """Return the columns of numbers of the table behind a chart, as lists with None where a cell is empty."""
+    """Return the columns of numbers of the table behind a chart, as lists with None where a cell is
+    empty.
+    """
     numbers = [
         [
             float(row[name]) if re.fullmatch(r"-?[\d.]+(e-?\d+)?", row[name] or "") else None
@@ -499,7 +506,7 @@ def test_the_book_has_charts_and_the_list_of_worded_ones_is_true():
     assert {name for name, chart in BOOK.items() if not chart["marks"]["unit"]} == set(WORDED)
 
 
-# --- small pictures -------------------------------------------------------------------------------------------------------------
+# --- small pictures -------------------------------------------------------------------------------
 
 
 def test_a_picture_is_small_and_says_each_thing_once():

@@ -1,4 +1,6 @@
-"""Promise: `load` returns what the descriptor says, or one error that names table, row, column, value and rule."""
+"""Promise: `load` returns what the descriptor says, or one error that names table, row, column,
+value and rule.
+"""
 
 import json
 import shutil
