@@ -30,6 +30,7 @@ from sphinx.util.parallel import ParallelTasks
 
 from ledger.build.execution import GC_THRESHOLD
 from ledger.build.execution.pool import ChapterPool, worker_count
+from ledger.build.sphinxext import staleness
 from ledger.core.config import book
 from ledger.core.files import acquire_lock, replace_file
 
@@ -194,8 +195,6 @@ def excepthook(kind, error: BaseException, trace, default=sys.excepthook) -> Non
 
 def finish(app: Sphinx, error: Exception | None) -> None:
     """Publish the site if the build went well, and end the build."""
-    from ledger.build.sphinxext import staleness
-
     build = app.ledger_build
     try:
         strict = app.warningiserror or app.keep_going

@@ -47,7 +47,7 @@ def patch_theme(page: str) -> str:
 
 
 def content_policy(theme: Path) -> str:
-    """Return the content-security policy of every page: all from the site itself.
+    """Return the policy (CSP) of every page: all comes from the site itself.
 
     The only script within a page is the theme's one line, named by its hash, which sets light or
     dark before anything is painted. Styles stand in the charts' SVG, so they may.
