@@ -133,14 +133,14 @@ def test_what_a_reader_finds_is_of_the_made_up_book(built):
     assert stamp["version"] == "3.1" and stamp["evidence_ends"] == "2025-03"
     assert "Evidence ends in March 2025" in pages["index.html"]
     assert 'href="chapters/verdicts.html#c01"' in pages["index.html"]
-    assert "chapters/sources-and-methods.html#versions" in pages["chapters/trade.html"]
+    assert 'href="sources-and-methods.html#versions"' in pages["chapters/trade.html"]
     assert "sources-and-methods.html#licences" in pages["chapters/trade.html"]
     assert "sources-and-methods.html#corrections" in pages["feed.xml"]
     assert "tables/catches.html" in pages["tables/catch.html"]  # a redirect
     assert set(json.loads(pages["claims.json"])[0]) >= {"claim_id", "verdict", "computed"}
     assert len(json.loads(pages["numbers.json"])) > 20
     assert (built.html / "cite" / "strait-papers.bib").is_file()
-    assert (built.html / "data" / "strait-papers-tables.zip").is_file()
+    assert (built.html / "data" / "strait-papers-data.zip").is_file()
 
 
 def test_claims_are_decided_and_tables_are_what_the_connectors_make(built):
