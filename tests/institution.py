@@ -9,6 +9,7 @@ https, the certificate checked, the host listed.
 
 import dataclasses
 import os
+import random
 import ssl
 import tempfile
 from pathlib import Path
@@ -17,8 +18,9 @@ import pytest
 import trustme
 from pytest_httpserver import HTTPServer
 
+from ledger.core import tables
 from ledger.core.sources import registry
-from ledger.upkeep import download
+from ledger.upkeep import download, rebuild, table_diff
 
 ROOT = Path(__file__).resolve().parent.parent
 UPSTREAM = Path(os.environ.get("LEDGER_UPSTREAM", ROOT.parent / "shared" / "upstream"))
@@ -70,3 +72,22 @@ def point(name, server, **more):
             | more
         ),
     )
+
+
+def check_each_row_has_one_connector(data):
+    """Check for every table and source of `data`: of its rows, in two parts, it is the same table."""
+    known = registry.sources(data / "sources.yml")
+    for resource in tables.descriptor(data)["resources"]:
+        if resource["connectors"] == tables.MANUAL:
+            continue
+        of_connector = {}
+        for source in known.values():
+            if function := source.tables.get(resource["name"]):
+                of_connector.setdefault((source.module, function), []).append(source)
+        text = (data / resource["path"]).read_text(encoding="utf-8")
+        rows = table_diff.parse_rows(text)
+        filters = [rebuild.row_filter(resource, its, known) for its in of_connector.values()]
+        for row in rows:
+            assert sum(is_own(row) for is_own in filters) == 1, (resource["name"], row)
+        random.Random(1).shuffle(rows)
+        assert rebuild.format_rows(rows, resource) == text, resource["name"]

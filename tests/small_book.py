@@ -49,6 +49,21 @@ def make(folder):
     return folder
 
 
+ISLANDS = ROOT / "tests" / "islands"
+ISLANDS_GOOD = GOOD.replace('"gdp"', '"output"')
+
+
+def make_islands(folder):
+    """Make a copy of the made-up book with one chapter, ISLANDS_GOOD, and the machine in it."""
+    left_out = shutil.ignore_patterns("__pycache__", "_build", "chapters", "tables", "upstream")
+    shutil.copytree(ISLANDS, folder, ignore=left_out)
+    shutil.copytree(ROOT / "ledger", folder / "ledger", ignore=left_out)
+    (folder / "chapters").mkdir()
+    (folder / "index.md").write_text("# A book\n", encoding="utf-8")
+    write(folder, one=ISLANDS_GOOD)
+    return folder
+
+
 @pytest.fixture
 def book(tmp_path):
     return make(tmp_path / "book")

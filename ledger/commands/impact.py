@@ -123,9 +123,9 @@ def preview_impact(folder: Path, texts: dict[str, str], descriptor: dict, say=pr
         after, failures = _run_numbers(copy)
         verdicts = _verdicts(folder, copy / "data")
     changes = []
-    for name in sorted(before.keys() | after.keys()):
-        old, new = before.get(name, {}), after.get(name, {})
-        page = (new or old)["page"]
+    for place in sorted(before.keys() | after.keys()):
+        old, new = before.get(place, {}), after.get(place, {})
+        page, name = (new or old)["page"], (new or old)["name"]
         if page not in failures and old.get("printed") != new.get("printed"):
             changes.append((name, page, old.get("printed", ""), new.get("printed", "")))
     return Impact(changes, verdicts, failures)
@@ -147,7 +147,7 @@ def numbers() -> tuple[dict[str, dict], dict[str, str]]:
 
     Returns
     -------
-    name → printed number with its page, and page → why it failed.
+    page and name → printed number with its page, and page → why it failed.
     """
     chapters = pool.ChapterPool(pool.worker_count())
     texts = {page: _read(page) for page in config.pages()}
@@ -186,7 +186,7 @@ def _printed(page: str, notebook: str) -> dict[str, dict]:
     published = (output.get("metadata", {}).get("ledger", {}) for output in outputs)
     contents = [content for content in published if "form" in content]
     records = published_numbers.picked(_read(page), contents)
-    return {name: record | {"page": page} for name, record in records.items()}
+    return {f"{page} {name}": record | {"page": page} for name, record in records.items()}
 
 
 def _run_numbers(root: Path) -> tuple[dict[str, dict], dict[str, str]]:

@@ -59,7 +59,7 @@ def entry(
         "date": day,
         "kind": "data update",
         "title": "; ".join(titles[:3]) + more,
-        "text": " ".join([*sentences, without_markup(impact)]),
+        "text": " ".join([*sentences, impact]),
         "tables": [_table(candidate) for candidate in candidates],
     }
 

@@ -230,7 +230,7 @@ def test_words_of_an_institution_are_no_markup_of_ours(server, tmp_path, monkeyp
     assert (
         download.download(
             source(server.url_for("/"), module="connector"),
-            ("RUS", "IRN"),
+            ("XAR", "XBE"),
             tmp_path,
             lambda *_: None,
         )
@@ -749,8 +749,8 @@ def test_an_answer_that_a_connector_stumbles_over_is_not_kept(server, tmp_path, 
         registry.FetchError,
         match=f"source an-institution, {server.url_for('/file')}: the answer is not of the form that is known .TypeError",
     ):
-        download.download(one, ("RUS", "IRN"), tmp_path, lambda *_: None)
-    assert download.download(one, ("RUS", "IRN"), tmp_path, lambda *_: None) == "2025"
+        download.download(one, ("XAR", "XBE"), tmp_path, lambda *_: None)
+    assert download.download(one, ("XAR", "XBE"), tmp_path, lambda *_: None) == "2025"
 
 
 def test_files_of_a_run_that_asked_otherwise_do_not_stay(server, tmp_path, monkeypatch):
@@ -763,9 +763,9 @@ def test_files_of_a_run_that_asked_otherwise_do_not_stay(server, tmp_path, monke
         lambda get, pair: get("a", "file", kind="csv") and get("b", "other", kind="csv"),
     )
     with pytest.raises(registry.FetchError, match="404"):
-        download.download(one, ("RUS", "IRN"), tmp_path, lambda *_: None)
+        download.download(one, ("XAR", "XBE"), tmp_path, lambda *_: None)
     connected(monkeypatch, lambda get, pair: get("c", "file", kind="csv") and "an edition")
-    download.download(one, ("RUS", "IRN"), tmp_path, lambda *_: None)
+    download.download(one, ("XAR", "XBE"), tmp_path, lambda *_: None)
     assert {path.name for path in (tmp_path / "an-institution").iterdir()} == {
         "c",
         "fetched.json",
@@ -859,14 +859,17 @@ def test_of_an_archive_each_file_counts_and_none_leaves_it(tmp_path):
 
 def test_the_next_edition_is_reckoned_from_what_is_held():
     one = source(
-        "https://example.org/", tables={"gdp": "gdp"}, months=12, next=datetime.date(2026, 7, 31)
+        "https://example.org/",
+        tables={"output": "output"},
+        months=12,
+        next=datetime.date(2026, 7, 31),
     )
 
     def held(*retrieved):
         return {
             "resources": [
                 {
-                    "name": "gdp",
+                    "name": "output",
                     "sources": [
                         {"upstream": "an-institution", "retrieved": each} for each in retrieved
                     ],
@@ -883,7 +886,9 @@ def test_the_next_edition_is_reckoned_from_what_is_held():
     assert one.due(held("2026-02-24", "2026-08-01")) == datetime.date(2027, 7, 28) and one.due(
         held("2028-01-01")
     ) == datetime.date(2028, 7, 28)
-    assert source("https://example.org/", tables={"gdp": "gdp"}).due(held("2026-08-01")) is None
+    assert (
+        source("https://example.org/", tables={"output": "output"}).due(held("2026-08-01")) is None
+    )
 
 
 # --- data/sources.yml ----------------------------------------------------------------------------------------------------------------

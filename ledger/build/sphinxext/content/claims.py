@@ -20,9 +20,9 @@ from sphinx.util.docutils import SphinxDirective, SphinxRole
 from sphinx.util.nodes import make_refnode
 
 from ledger.build.sphinxext import page_store
-from ledger.core import tables
+from ledger.core import config, tables
 
-LEDGER_PAGE = "chapters/claims"
+LEDGER_PAGE = config.book().claims_page
 
 
 class Claim(SphinxRole):
