@@ -28,7 +28,7 @@ FORBIDDEN = {
     r"https?://": "an address, which belongs into data/sources.yml or references.bib",
     r"#[0-9a-fA-F]{6}\b": "a colour, which belongs into ledger/core/charts/style.py",
     r"\bopen\(|read_csv|Path\(": "a file, which load, of ledger, reads",
-    r"PALETTE|fontfamily|fontname": "a colour or font, which belongs into ledger/core/charts/plots.py",
+    r"PALETTE|fontfamily|fontname": "a colour or font, of ledger/core/charts/style.py",
 }
 
 

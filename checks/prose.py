@@ -24,14 +24,16 @@ NUMBER = re.compile(
     r"(?<![\w.])\d[\d,]*(?:\.\d+)?[A-Za-z]*(?!\w)"
 )  # with its unit, as in 5bn; 9M338 is a name
 NAMES_WITH_NUMBERS = re.compile(
-    r"\b(?:S/[\w/.]+|Project \d+|[A-Z][A-Za-z]*-\d+\w*|[Rr]esolutions? \d+|JCPOA|HS \d\d\S*|chapters? \d\d(?: to \d\d)?|[Aa]rticle \d+)"
+    r"\b(?:S/[\w/.]+|Project \d+|[A-Z][A-Za-z]*-\d+\w*|[Rr]esolutions? \d+|JCPOA|HS \d\d\S*"
+    r"|chapters? \d\d(?: to \d\d)?|[Aa]rticle \d+)"
 )
 NO_FIGURES = re.compile(
     # 19 and 20 May 2001
     rf"\b\d{{1,2}}(?: (?:and|to|or) \d{{1,2}}|–\d{{1,2}})? (?:{MONTHS})(?: \d{{4}})?"
     r"|\b(?:18|19|20)\d\d-(?:0[1-9]|1[0-2])(?:-\d\d)?\b"  # 2001-05-19
     r"|\b(?:18|19|20)\d\d(?:s|–\d{2,4}|/\d{2,4})?\b"  # a year, a span of years
-    r"|\b[0-2]\d:[0-5]\d\b|\b24/7\b|\b\d+(?:st|nd|rd|th) centur(?:y|ies)\b|\b[Pp]ages? \d+(?:(?:–| to | and )\d+)?\b"
+    r"|\b[0-2]\d:[0-5]\d\b|\b24/7\b|\b\d+(?:st|nd|rd|th) centur(?:y|ies)\b"
+    r"|\b[Pp]ages? \d+(?:(?:–| to | and )\d+)?\b"
 )
 
 

@@ -27,7 +27,8 @@ NO_SENTENCES = set(
 # a comment, or text in backticks, which is a role where a name in braces stands before it and
 # literal otherwise
 COMMENT_OR_TICKS = re.compile(
-    r"^%[^\n]*|<!--.*?-->|(?P<role>\{[a-z:]+\})?(?<!`)(?P<ticks>`+)(?!`)(?:(?!\n\s*\n).)+?(?<!`)(?P=ticks)(?!`)",
+    r"^%[^\n]*|<!--.*?-->"
+    r"|(?P<role>\{[a-z:]+\})?(?<!`)(?P<ticks>`+)(?!`)(?:(?!\n\s*\n).)+?(?<!`)(?P=ticks)(?!`)",
     re.S | re.M,
 )
 TAG = r"</?[a-zA-Z][^<>]*>"  # a lone < is less than
@@ -112,7 +113,8 @@ def prose(path: Path) -> str:
 def plain(text: str) -> str:
     """Return text without its roles: numbers and citations are not words."""
     return re.sub(
-        r"\{[a-z:]+\}`[^`]*`|`[^`]*`|[*_]|https?://\S+|\b\w+(?:\.\w+)*\.(?:com|csv|hr|json|md|org|pt|py|yml)\b\S*",
+        r"\{[a-z:]+\}`[^`]*`|`[^`]*`|[*_]|https?://\S+"
+        r"|\b\w+(?:\.\w+)*\.(?:com|csv|hr|json|md|org|pt|py|yml)\b\S*",
         " ",
         text,
     )
@@ -212,7 +214,7 @@ def _said(whole: ast.expr) -> str:
 
 
 def _within_value(whole: ast.expr, part: ast.Constant) -> bool:
-    """Say whether a string is code within an f-string's braces rather than words of the sentence."""
+    """Tell whether a string is code within an f-string's braces."""
     return any(
         part in ast.walk(value)
         for value in ast.walk(whole)

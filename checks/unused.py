@@ -1,4 +1,4 @@
-"""Nothing lies about that the book does not use: tables, sources, figures, numbers, bibliography."""
+"""Find what the book does not use: tables, sources, figures, numbers, bibliography."""
 
 from __future__ import annotations
 
@@ -158,7 +158,8 @@ def figures() -> Iterator[str]:
                 continue
             named = re.compile(rf"\b{re.escape(path.name)}\b")
             quoted = re.compile(
-                rf"[\"'(][^\"'()\n]*\b{re.escape(path.name)}[\"')?#]|^ *\w+: *\S*\b{re.escape(path.name)}\s",
+                rf"[\"'(][^\"'()\n]*\b{re.escape(path.name)}[\"')?#]"
+                rf"|^ *\w+: *\S*\b{re.escape(path.name)}\s",
                 re.M,
             )
             texts, wanted = (notices, named) if path.suffix == ".txt" else (code | pages, quoted)
@@ -170,7 +171,7 @@ def figures() -> Iterator[str]:
 
 
 def _strings(path: Path) -> str:
-    """Return the strings of a module, one a line: neither comments nor docstrings ask for a file."""
+    """Return the strings of a module, one a line, without docstrings."""
     said = {id(node.value) for node in ast.walk(text.tree(path)) if isinstance(node, ast.Expr)}
     strings = (
         node

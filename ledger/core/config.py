@@ -114,7 +114,7 @@ def _checked(key: str, kind: str, value: object):
 
 
 def pages(root: Path = ROOT) -> list[str]:
-    """Return the pages that `_toc.yml` names, in its order, as document names. Globs are left out."""
+    """Return the pages that `_toc.yml` names, in its order. Globs are left out."""
     import yaml
 
     names: list[str] = []

@@ -1,8 +1,8 @@
 """Write files whole or not at all, several of a folder as one, and one process at a time.
 
-`replace_files` writes the new files beside the folder, then a list of them in one step: from then on
-the change is decided. Whoever uses the folder next (`recover`) puts the missing ones in place, so
-that nobody ever works with half of a change.
+`replace_files` writes the new files beside the folder, then a list of them in one step: from then
+on the change is decided. Whoever uses the folder next (`recover`) puts the missing ones in place,
+so that nobody ever works with half of a change.
 """
 
 from __future__ import annotations

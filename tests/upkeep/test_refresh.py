@@ -1,7 +1,9 @@
-"""Promise: an author brings a table up to date with one command, sees before it is written what changes and what that does to the book,
-and whatever fails or is stopped on the way, `data/` holds the old table or the new one, whole.
+"""Promise: an author brings a table up to date with one command, sees before it is written what
+changes and what that does to the book, and whatever fails or is stopped on the way, `data/` holds
+the old table or the new one, whole.
 
-The institution is a real HTTPS server on this machine; the book is a copy with a small chapter of its own.
+The institution is a real HTTPS server on this machine; the book is a copy with a small chapter of
+its own.
 """
 
 import gzip
@@ -158,7 +160,7 @@ def newer(rows):
     ] + [(f"{LAST + 1}-06-30", "71.5")]
 
 
-# --- the author's way -----------------------------------------------------------------------------------------------------------
+# --- the author's way -----------------------------------------------------------------------------
 
 
 def test_a_new_edition_from_download_to_change_log(author, server):
@@ -267,8 +269,8 @@ def test_a_revision_beyond_what_is_plausible_needs_a_reason_that_readers_see(aut
     )
     said = author.run("fish_price", "--force", code=1)
     assert (
-        f"beyond what is plausible: year, 2024-01-01, usd_per_crate: {P2024} → 40 (−50.1%), more than the 2% that is plausible"
-        in said
+        f"beyond what is plausible: year, 2024-01-01, usd_per_crate: {P2024} → 40 (−50.1%), more "
+        "than the 2% that is plausible" in said
     )
     assert 'give the same command again with --accept "REASON"' in said and author.unchanged()
     said = author.run("fish_price", "--accept", "the Bureau mended a misprint")
@@ -363,13 +365,14 @@ def test_a_verdict_that_would_change_is_shown_and_a_chapter_that_would_break_nam
     )
 
 
-# --- what an institution may do to its files -------------------------------------------------------------------------------------
+# --- what an institution may do to its files ------------------------------------------------------
 
 
 @pytest.mark.parametrize("body, says", [
     ("Date,Value\n2024-06-30,80.53\n", "no column ['Price']"),  # a renamed column
     ("Date,Price\n", "has no rows"),  # an empty result
-    ("Date,Price\n2024-06-30,\"80,53\"\n", "row 2, column Price: '80,53' is no number"),  # comma decimals
+    # comma decimals
+    ("Date,Price\n2024-06-30,\"80,53\"\n", "row 2, column Price: '80,53' is no number"),
     ("Date;Price\n2024-06-30;80,53\n", "no column"),
     ("Date,Price\n2024-06-30,8053\n", "value '8053'"),  # another unit: cents
     ("Date,Price\n2024-06-30,80.53\n2024-06-30,80.53\n", "duplicate key"),
@@ -399,7 +402,9 @@ def test_what_is_not_as_it_was_stops_the_refresh(author, server, body, says):
     (Response(b"Date,Price\n" + b"2024-01-15,80.1\n" * 200_000), "larger than the 2 MB"),
 ])  # fmt: skip
 def test_one_file_of_two_that_cannot_be_had_stops_the_refresh(author, server, answer, says):
-    """The first file arrives, the second does not: nothing is written, and the next run asks for the second only."""
+    """The first file arrives, the second does not: nothing is written, and the next run asks for
+    the second only.
+    """
     server.clear()
     server.expect_request("/price-year.csv").respond_with_data(published("year"))
     server.expect_request("/price-month.csv").respond_with_response(answer)
@@ -458,7 +463,7 @@ def test_a_cell_that_would_start_a_formula_never_reaches_a_reader():
     ] == []
 
 
-# --- corrections ----------------------------------------------------------------------------------------------------------------
+# --- corrections ----------------------------------------------------------------------------------
 
 
 def correct(author, theirs, ours):
@@ -518,11 +523,13 @@ def test_a_row_without_our_value_is_left_out(author):
     )  # rows that are not made anew have been corrected before
 
 
-# --- stopped, killed, full, twice ------------------------------------------------------------------------------------------------
+# --- stopped, killed, full, twice -----------------------------------------------------------------
 
 
 def holds_old_or_new(author, new):
-    """The table, its descriptor and the log are those from before, or all of the new ones, once whoever uses them next has finished."""
+    """The table, its descriptor and the log are those from before, or all of the new ones, once
+    whoever uses them next has finished.
+    """
     tables.descriptor(author.data)
     now = author.files()
     assert now == author.before or dict(now) == new, "data/ is neither the old nor the new"
@@ -572,7 +579,9 @@ CALLS = [
 
 
 def test_killed_at_each_step_of_a_write(tmp_path):
-    """A process that writes three files is killed before each call to the file system in turn: there are never two old and one new."""
+    """A process that writes three files is killed before each call to the file system in turn:
+    there are never two old and one new.
+    """
     folder = tmp_path / "data"
     code = f"""
         import os, pathlib, shutil, signal, sys
@@ -731,7 +740,7 @@ def test_a_full_disk(author, server, tmp_path):
     assert f"{NEXT},71.5" in (tmp_path / "new.csv").read_text()
 
 
-# --- the sources in words --------------------------------------------------------------------------------------------------------
+# --- the sources in words -------------------------------------------------------------------------
 
 
 def test_sources_are_printed_with_age_due_date_and_key_but_never_its_value(author, monkeypatch):

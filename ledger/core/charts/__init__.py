@@ -1,4 +1,4 @@
-"""What a chapter draws with, in the house style, and `publish`, the one way a chart reaches a page."""
+"""Draw charts in the house style, and publish them: the one way they reach a page."""
 
 from ledger.core.charts.plots import (
     dot_plot,
