@@ -472,8 +472,15 @@ def test_the_sheet_has_what_is_certain_and_asks_the_rest():
     )
     columns = {column["column"]: column for column in said["columns"]}
     assert {name: column["type"] for name, column in columns.items()} == {
-        "Year": "integer", "Riders in km": "", "iso": "string", "way": "string", "code": "string", "day": "date", "odd": "string", "Ж": "integer",
-    }  # fmt: skip
+        "Year": "integer",
+        "Riders in km": "",
+        "iso": "string",
+        "way": "string",
+        "code": "string",
+        "day": "date",
+        "odd": "string",
+        "Ж": "integer",
+    }
     assert said["decimal_mark"] == "", "1,200 may be a thousand and more, or less than two"
     assert (
         columns["iso"]["countries"] == "true"

@@ -477,16 +477,22 @@ def linked():
     return out.getvalue()
 
 
-@pytest.mark.parametrize("body, says", [
-    (zipped({"data.csv": CSV, "../../.bashrc": "x"}), "leads out of its folder: '../../.bashrc'"),
-    (zipped({"..\\x.csv": CSV}), "leads out of its folder"),
-    (zipped({"/etc/x.csv": CSV}), "leads out of its folder"),
-    (zipped({"C:x.csv": CSV}), "leads out of its folder"),
-    (linked(), "holds a link"),
-    (zipped({"data.csv": CSV})[:-30], "damaged or cut short"),
-    (zipped({f"{i}.csv": "" for i in range(10_001)}), "10,001 files"),
-    (zipped({"data.csv": bytes(30_000_000)}), "unpacks to 30 MB"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "body, says",
+    [
+        (
+            zipped({"data.csv": CSV, "../../.bashrc": "x"}),
+            "leads out of its folder: '../../.bashrc'",
+        ),
+        (zipped({"..\\x.csv": CSV}), "leads out of its folder"),
+        (zipped({"/etc/x.csv": CSV}), "leads out of its folder"),
+        (zipped({"C:x.csv": CSV}), "leads out of its folder"),
+        (linked(), "holds a link"),
+        (zipped({"data.csv": CSV})[:-30], "damaged or cut short"),
+        (zipped({f"{i}.csv": "" for i in range(10_001)}), "10,001 files"),
+        (zipped({"data.csv": bytes(30_000_000)}), "unpacks to 30 MB"),
+    ],
+)
 def test_an_archive_that_is_not_safe(server, tmp_path, body, says):
     said = refused(server, tmp_path, Response(body), kind="zip", max_mb=1)
     assert says in said and not list(tmp_path.parent.rglob(".bashrc"))
@@ -705,10 +711,13 @@ def test_a_key_is_hidden_however_it_is_quoted_or_cut(server, tmp_path, monkeypat
         assert "s3cret" not in one.redact(f"it says {text}"), text
 
 
-@pytest.mark.parametrize("answer, says", [
-    (Response("", 429, {"Retry-After": "Wed, 21 Oct 99999999999 07:28:00 GMT"}), "429"),
-    (Response(b"[" * 200_000), "not JSON, or cut short"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "answer, says",
+    [
+        (Response("", 429, {"Retry-After": "Wed, 21 Oct 99999999999 07:28:00 GMT"}), "429"),
+        (Response(b"[" * 200_000), "not JSON, or cut short"),
+    ],
+)
 def test_answers_that_make_no_sense_are_one_error_too(server, tmp_path, answer, says):
     assert says in refused(server, tmp_path, answer, kind="json")
 
@@ -902,9 +911,15 @@ def test_the_next_edition_is_reckoned_from_what_is_held():
 # --- data/sources.yml -----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("change, says", [
-    ("how: sometimes", "how is 'sometimes'"), ("adress: https://x.org/", "adress"), ("how: automatic", "needs an address"), ("how: manual", "needs files"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "change, says",
+    [
+        ("how: sometimes", "how is 'sometimes'"),
+        ("adress: https://x.org/", "adress"),
+        ("how: automatic", "needs an address"),
+        ("how: manual", "needs files"),
+    ],
+)
 def test_a_fault_of_sources_yml_is_named(tmp_path, change, says):
     path = tmp_path / "data/sources.yml"
     path.parent.mkdir()

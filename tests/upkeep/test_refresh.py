@@ -287,10 +287,25 @@ def text_of(rows):
     return "reporter,year,word,value\n" + "".join(f"{row}\n" for row in rows)
 
 
-RESOURCE = {"name": "small", "schema": {"primaryKey": ["reporter", "year"], "maxRemovedShare": {"share": 0.1, "within": ["reporter"]}, "maxRewordedShare": 0.5, "fields": [
-    {"name": "reporter", "type": "string"}, {"name": "year", "type": "integer"}, {"name": "word", "type": "string"},
-    {"name": "value", "type": "number", "maxRevision": {"relative": 0.1, "absolute": 2}, "maxStepRatio": 3},
-]}}  # fmt: skip
+RESOURCE = {
+    "name": "small",
+    "schema": {
+        "primaryKey": ["reporter", "year"],
+        "maxRemovedShare": {"share": 0.1, "within": ["reporter"]},
+        "maxRewordedShare": 0.5,
+        "fields": [
+            {"name": "reporter", "type": "string"},
+            {"name": "year", "type": "integer"},
+            {"name": "word", "type": "string"},
+            {
+                "name": "value",
+                "type": "number",
+                "maxRevision": {"relative": 0.1, "absolute": 2},
+                "maxStepRatio": 3,
+            },
+        ],
+    },
+}
 
 
 def change(before, after):
@@ -304,9 +319,14 @@ def test_a_summary_has_the_largest_revisions_first_and_words_last():
     )
     assert made.lines()[0] == "small: 6 rows: 6 revised"
     assert [line.strip() for line in made.lines()[1:8]] == [
-        "revised: A, 6, value: 6 → −6 (−200.0%)", "revised: A, 2, value: 10 → 5 (−50.0%)", "revised: A, 5, value: 50,000 → 60,000 (+20.0%)", "revised: A, 1, value: 100 → 101 (+1.0%)",
-        "revised: A, 4, value: nothing → 9", "revised: A, 3, value: 0 → 1", "revised: A, 1, word: x → y",
-    ]  # fmt: skip
+        "revised: A, 6, value: 6 → −6 (−200.0%)",
+        "revised: A, 2, value: 10 → 5 (−50.0%)",
+        "revised: A, 5, value: 50,000 → 60,000 (+20.0%)",
+        "revised: A, 1, value: 100 → 101 (+1.0%)",
+        "revised: A, 4, value: nothing → 9",
+        "revised: A, 3, value: 0 → 1",
+        "revised: A, 1, word: x → y",
+    ]
     assert [line.split(":")[0] for line in made.implausible] == [
         "A, 6, value",
         "A, 2, value",
@@ -368,17 +388,20 @@ def test_a_verdict_that_would_change_is_shown_and_a_chapter_that_would_break_nam
 # --- what an institution may do to its files ------------------------------------------------------
 
 
-@pytest.mark.parametrize("body, says", [
-    ("Date,Value\n2024-06-30,80.53\n", "no column ['Price']"),  # a renamed column
-    ("Date,Price\n", "has no rows"),  # an empty result
-    # comma decimals
-    ("Date,Price\n2024-06-30,\"80,53\"\n", "row 2, column Price: '80,53' is no number"),
-    ("Date;Price\n2024-06-30;80,53\n", "no column"),
-    ("Date,Price\n2024-06-30,8053\n", "value '8053'"),  # another unit: cents
-    ("Date,Price\n2024-06-30,80.53\n2024-06-30,80.53\n", "duplicate key"),
-    ("<!doctype html><title>Moved</title>\n", "a web page, not csv, titled 'Moved'"),
-    ("Date,Price\n2024-06-30,80.53", "cut short"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "body, says",
+    [
+        ("Date,Value\n2024-06-30,80.53\n", "no column ['Price']"),  # a renamed column
+        ("Date,Price\n", "has no rows"),  # an empty result
+        # comma decimals
+        ('Date,Price\n2024-06-30,"80,53"\n', "row 2, column Price: '80,53' is no number"),
+        ("Date;Price\n2024-06-30;80,53\n", "no column"),
+        ("Date,Price\n2024-06-30,8053\n", "value '8053'"),  # another unit: cents
+        ("Date,Price\n2024-06-30,80.53\n2024-06-30,80.53\n", "duplicate key"),
+        ("<!doctype html><title>Moved</title>\n", "a web page, not csv, titled 'Moved'"),
+        ("Date,Price\n2024-06-30,80.53", "cut short"),
+    ],
+)
 def test_what_is_not_as_it_was_stops_the_refresh(author, server, body, says):
     server.clear()
     server.expect_request("/price-year.csv").respond_with_data(body)
@@ -393,14 +416,23 @@ def test_what_is_not_as_it_was_stops_the_refresh(author, server, body, says):
     assert author.unchanged()
 
 
-@pytest.mark.parametrize("answer, says", [
-    (Response("", 404), "404"),
-    (Response("", 429, {"Retry-After": "86400"}), "asks to wait 86400 seconds"),
-    (Response("", 503), "503"),
-    (Response("", 302, {"Location": "https://elsewhere.example/"}), "none of the hosts listed"),
-    (Response(gzip.compress(published("month").encode())[:-9], headers={"Content-Encoding": "gzip"}), "cut short or damaged"),
-    (Response(b"Date,Price\n" + b"2024-01-15,80.1\n" * 200_000), "larger than the 2 MB"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "answer, says",
+    [
+        (Response("", 404), "404"),
+        (Response("", 429, {"Retry-After": "86400"}), "asks to wait 86400 seconds"),
+        (Response("", 503), "503"),
+        (Response("", 302, {"Location": "https://elsewhere.example/"}), "none of the hosts listed"),
+        (
+            Response(
+                gzip.compress(published("month").encode())[:-9],
+                headers={"Content-Encoding": "gzip"},
+            ),
+            "cut short or damaged",
+        ),
+        (Response(b"Date,Price\n" + b"2024-01-15,80.1\n" * 200_000), "larger than the 2 MB"),
+    ],
+)
 def test_one_file_of_two_that_cannot_be_had_stops_the_refresh(author, server, answer, says):
     """The first file arrives, the second does not: nothing is written, and the next run asks for
     the second only.
@@ -845,9 +877,15 @@ def test_files_that_a_person_downloaded(author):
     assert "'Register of landings'" in said and author.unchanged()
 
 
-@pytest.mark.parametrize("words, says", [
-    ({"files": ["x.csv"]}, "are for one table"), ({"only": ["output"], "edition": "x"}, "--edition says what the files are"), ({"accept": "x"}, "name them"), ({"only": ["output"], "only_sources": ["x"]}, "there is no source x"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "words, says",
+    [
+        ({"files": ["x.csv"]}, "are for one table"),
+        ({"only": ["output"], "edition": "x"}, "--edition says what the files are"),
+        ({"accept": "x"}, "name them"),
+        ({"only": ["output"], "only_sources": ["x"]}, "there is no source x"),
+    ],
+)
 def test_words_that_do_not_go_together(words, says):
     with pytest.raises(ValueError, match=says):
         refresh.refresh(**words, preview_impact=impact.preview_impact)
