@@ -22,7 +22,7 @@ HS_GROUPS = {
 OTHER = "Other and unspecified"
 
 
-def flows(trade: pd.DataFrame, source: str, reporter: str, partner: str) -> pd.DataFrame:
+def bilateral_trade(trade: pd.DataFrame, source: str, reporter: str, partner: str) -> pd.DataFrame:
     """Return what `reporter` is recorded to have sold to and bought from `partner`, by year, in
     US$, as one source has it.
 
@@ -45,7 +45,7 @@ def export_import_ratio(trade: pd.DataFrame, source: str, reporter: str, partner
 
     Years without both flows, or with imports of zero, are left out.
     """
-    both = flows(trade, source, reporter, partner).dropna()
+    both = bilateral_trade(trade, source, reporter, partner).dropna()
     both = both[both["import"] > 0]
     return (both["export"] / both["import"]).rename("ratio")
 
@@ -79,7 +79,7 @@ def hs_group(chapter: str) -> str:
     )
 
 
-def basket(products: pd.DataFrame, reporter: str, partner: str, flow: str, year: int) -> pd.Series:
+def product_shares(products: pd.DataFrame, reporter: str, partner: str, flow: str, year: int) -> pd.Series:
     """Return each HS group's share of one flow in one year, largest first, summing to 1.
 
     `products`: trade_products. The whole is the sum of the chapters recorded, which falls short of
@@ -148,17 +148,6 @@ def partner_shares(
         .astype({"share": float, "rank": int})
         .rename_axis("year")
     )
-
-
-def concentration(shares: pd.Series) -> float:
-    """Return the Herfindahl–Hirschman index of shares that sum to 1: from 1/n (all equal) to 1 (one
-    has everything).
-
-    Raises ValueError when the shares do not sum to 1 (within 0.001) or one is negative.
-    """
-    if (shares < 0).any() or abs(shares.sum() - 1) > 0.001:
-        raise ValueError(f"shares must be positive and sum to 1; these sum to {shares.sum():.4f}")
-    return float((shares**2).sum())
 
 
 def share_of_reserves(
@@ -239,7 +228,7 @@ def agreement_by_issue(
     return chosen.groupby("issue")["agree"].agg(agreement="mean", votes="size")
 
 
-def forum_on(membership: pd.DataFrame, day: str | pd.Timestamp) -> tuple[list[str], list[str]]:
+def gecf_members_on(membership: pd.DataFrame, day: str | pd.Timestamp) -> tuple[list[str], list[str]]:
     """Return the members and the observers of the Gas Exporting Countries Forum on a day, each in
     alphabetical order of code.
 
@@ -258,7 +247,7 @@ def forum_on(membership: pd.DataFrame, day: str | pd.Timestamp) -> tuple[list[st
     return members, sorted(set(watching["country"]) - set(members))
 
 
-def forum_shares(
+def gecf_reserve_shares(
     reserves: pd.DataFrame, membership: pd.DataFrame, days: list, sources: list[str]
 ) -> pd.DataFrame:
     """Return the share of the world's gas reserves that the Forum of each of `days` holds, in every
@@ -271,7 +260,7 @@ def forum_shares(
     """
     rows = []
     for day in days:
-        members, observers = forum_on(membership, day)
+        members, observers = gecf_members_on(membership, day)
         for source in sources:
             alone = share_of_reserves(reserves, members, "gas", source)
             together = share_of_reserves(reserves, members + observers, "gas", source)

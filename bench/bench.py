@@ -86,7 +86,7 @@ from analysis import measures
 from ledger import charts, load, numbers
 
 trade, gdp = load("trade_totals"), load("gdp")
-flows = measures.flows(trade, "UN Comtrade", "RUS", "IRN") / 1e6
+flows = measures.bilateral_trade(trade, "UN Comtrade", "RUS", "IRN") / 1e6
 numbers.put("trade-{n}", flows.loc[2019].sum(), "{{:,.0f}}", table="trade_totals", unit="US$ million")
 ```
 

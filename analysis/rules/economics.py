@@ -115,7 +115,7 @@ def c39_metals_chemicals_machinery(load: Load) -> Finding:
     """
     products, three, food = load("trade_products"), {}, {}
     for flow, words in (("export", "what Russia sold"), ("import", "what it bought")):
-        basket = measures.basket(products, "RUS", "IRN", flow, ARTICLE_YEAR)
+        basket = measures.product_shares(products, "RUS", "IRN", flow, ARTICLE_YEAR)
         three[words] = basket.reindex(["Metals", "Chemicals", "Machinery and vehicles"]).sum()
         food[words] = basket.get("Agri-food", 0)
     groups = text.listing(

@@ -114,7 +114,7 @@ def c26_gas_forum_members(load: Load) -> Finding:
     Counts: gecf_membership.
     """
     lists, until = load("gecf_membership"), published(load)
-    members, _ = measures.forum_on(lists, until)
+    members, _ = measures.gecf_members_on(lists, until)
     full = lists[lists["status"].isin(["member", "signatory"])]
     full = full.groupby("listed_on")["country"].nunique()
     if len(members) == 19:
@@ -152,7 +152,7 @@ def c27_gas_forum_reserves(load: Load) -> Finding:
     reserves, until = load("energy_reserves"), published(load)
     world = reserves[(reserves["fuel"] == "gas") & (reserves["country"] == "WLD")]
     sources = list(world["source"].unique())
-    shares = measures.forum_shares(reserves, load("gecf_membership"), [until], sources)
+    shares = measures.gecf_reserve_shares(reserves, load("gecf_membership"), [until], sources)
     known = shares[shares["year"] <= KNOWN_YEAR].sort_values("year").groupby("source").tail(1)
     held = known.sort_values("together", ascending=False).set_index("source")
     members, observers = held["members"].iloc[0], held["observers"].iloc[0]

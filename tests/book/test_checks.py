@@ -207,7 +207,7 @@ FAULTS = {
             "",
         ),
         (
-            add("chapters/security.md", cell('charts.level(ax, 1, "a wordd")')),
+            add("chapters/security.md", cell('charts.hline(ax, 1, "a wordd")')),
             r"chapters/security\.md:\d+: 'wordd'",
             "",
         ),

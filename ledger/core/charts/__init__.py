@@ -16,17 +16,6 @@ from ledger.core.charts.style import PALETTE, colours
 from ledger.core.charts.timelines import timeline
 from ledger.core.charts.tooltips import set_tooltips
 
-axes, bars, columns, dots, level, mark, say, stack = (
-    new_axes,
-    hbars,
-    grouped_bars,
-    dot_plot,
-    hline,
-    vline,
-    set_tooltips,
-    stacked_bars,
-)
-
 __all__ = [
     "PALETTE",
     "Chart",
