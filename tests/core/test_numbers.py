@@ -34,15 +34,15 @@ def put(*args, **kwargs):
     ],
 )
 def test_prints(value, form, printed):
-    output = put("a-number", value, form, table="gdp", unit="US$")
+    output = put("a-number", value, form, table="output", unit="US$")
     assert output.data == {
         GLUE_PREFIX + "text/plain": printed,
-        "text/plain": f"a-number: {printed} US$ (from gdp)",
+        "text/plain": f"a-number: {printed} US$ (from output)",
     }
     record = output.metadata["ledger"]
     assert (
         record["printed"] == printed
-        and record["tables"] == ["gdp"]
+        and record["tables"] == ["output"]
         and output.metadata["scrapbook"]["name"] == "a-number"
     )
     json.dumps(record)
@@ -60,7 +60,7 @@ def test_prints(value, form, printed):
 )
 def test_refused(name, value, form, says):
     with pytest.raises(ValueError, match=says):
-        numbers.put(name, value, form, table="gdp")
+        numbers.put(name, value, form, table="output")
 
 
 def test_a_number_needs_a_known_table():
