@@ -79,7 +79,9 @@ def hs_group(chapter: str) -> str:
     )
 
 
-def product_shares(products: pd.DataFrame, reporter: str, partner: str, flow: str, year: int) -> pd.Series:
+def product_shares(
+    products: pd.DataFrame, reporter: str, partner: str, flow: str, year: int
+) -> pd.Series:
     """Return each HS group's share of one flow in one year, largest first, summing to 1.
 
     `products`: trade_products. The whole is the sum of the chapters recorded, which falls short of
@@ -228,7 +230,9 @@ def agreement_by_issue(
     return chosen.groupby("issue")["agree"].agg(agreement="mean", votes="size")
 
 
-def gecf_members_on(membership: pd.DataFrame, day: str | pd.Timestamp) -> tuple[list[str], list[str]]:
+def gecf_members_on(
+    membership: pd.DataFrame, day: str | pd.Timestamp
+) -> tuple[list[str], list[str]]:
     """Return the members and the observers of the Gas Exporting Countries Forum on a day, each in
     alphabetical order of code.
 

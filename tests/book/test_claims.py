@@ -526,7 +526,9 @@ def test_typed_decimals_that_other_rows_of_the_tables_give():
     assert (
         round(
             100
-            * measures.product_shares(original("trade_products"), "RUS", "IRN", "export", 2005)["Metals"],
+            * measures.product_shares(original("trade_products"), "RUS", "IRN", "export", 2005)[
+                "Metals"
+            ],
             1,
         )
         == 69.4

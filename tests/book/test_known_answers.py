@@ -26,7 +26,10 @@ def cell(table, column="value", **where):
 
 
 def test_russia_reported_trade_of_2019():
-    trade = measures.bilateral_trade(load("trade_totals"), "UN Comtrade", "RUS", "IRN").loc[2019] / MILLION
+    trade = (
+        measures.bilateral_trade(load("trade_totals"), "UN Comtrade", "RUS", "IRN").loc[2019]
+        / MILLION
+    )
     assert round(trade["export"], 1) == 1518.2 and round(trade["import"], 1) == 584.5
     assert round(trade.sum(), 1) == 2102.7
     assert round(trade["export"] / trade["import"], 2) == 2.60
@@ -41,17 +44,23 @@ def test_harvard_atlas_trade_of_2019():
 def test_agri_food_is_most_of_the_basket_both_ways_in_2019():
     products = load("trade_products")
     assert (
-        round(100 * measures.product_shares(products, "RUS", "IRN", "export", 2019)["Agri-food"], 1) == 79.6
+        round(100 * measures.product_shares(products, "RUS", "IRN", "export", 2019)["Agri-food"], 1)
+        == 79.6
     )
     assert (
-        round(100 * measures.product_shares(products, "RUS", "IRN", "import", 2019)["Agri-food"], 1) == 77.8
+        round(100 * measures.product_shares(products, "RUS", "IRN", "import", 2019)["Agri-food"], 1)
+        == 77.8
     )
 
 
 def test_metals_were_most_of_russias_exports_in_2005():
     assert (
         round(
-            100 * measures.product_shares(load("trade_products"), "RUS", "IRN", "export", 2005)["Metals"], 1
+            100
+            * measures.product_shares(load("trade_products"), "RUS", "IRN", "export", 2005)[
+                "Metals"
+            ],
+            1,
         )
         == 69.4
     )
