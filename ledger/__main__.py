@@ -164,7 +164,7 @@ def main() -> int:
     )
     start_chapter.add_argument("title", metavar="TITLE")
     start_table = start.add_parser(
-        "table", help="write an answer sheet beside a CSV, or the table once the sheet is filled in"
+        "table", help="write a form beside a CSV, or the table once the form is filled in"
     )
     start_table.add_argument(
         "name", metavar="NAME", help="its name in data/: lower-case letters, digits and underscores"
