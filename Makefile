@@ -67,7 +67,7 @@ why: .venv/installed
 	@$(BIN)/python -m ledger why $(PAGE)
 
 # make chapter NAME=migration TITLE="Migration between the two"   a chapter that builds, to go on from
-# make table NAME=port_calls CSV=path/to.csv   a table: the first run writes an answer sheet, the second the table
+# make table NAME=port_calls CSV=path/to.csv   a table: the first run writes a form, the second the table
 # What is typed goes to the command as it is: $(value …) and the environment keep make and the shell from reading quotes and $ in it.
 chapter table: export STARTED_NAME := $(value NAME)
 chapter: export STARTED_TITLE := $(value TITLE)

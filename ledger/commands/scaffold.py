@@ -146,25 +146,7 @@ def table(name: str, csv_file: Path, root: Path = ROOT) -> str:
         Descriptor or rows break a rule of tables.
     """
     data = root / "data"
-    if not re.fullmatch(r"[a-z][a-z0-9]*(_[a-z0-9]+)*", name):
-        raise NotStarted(
-            f"table {name!r}: a name is lower-case letters, digits and single underscores, and begins with a letter\n  make table NAME=ferry_traffic CSV=path/to.csv"
-        )
-    _can_be_file("table", name)
-    if not str(csv_file).strip() or csv_file == Path():
-        raise NotStarted(
-            f"table {name!r}: it needs a CSV to start from\n  make table NAME={name} CSV=path/to.csv"
-        )
-    if name in tables.names(data):
-        raise NotStarted(
-            f"table {name!r} is there already\n  To change it: edit data/{name}.csv, then run python -m ledger accept {name}"
-        )
-    if taken := _pages(_read(root / "_toc.yml"), root).get(Path(tables.page_path(name)).name):
-        raise NotStarted(f"table {name!r}: its page would have the name of {taken}; choose another")
-    if (data / f"{name}.csv").exists() or csv_file.resolve().parent == data.resolve():
-        raise NotStarted(
-            f"table {name!r}: data/ holds only tables that are described; move the CSV elsewhere and start from there"
-        )
+    _check_table(name, csv_file, root)
     content = importer.read_csv(csv_file)
     form = csv_file.with_name(f"{name}.yml")
     country_table = book().country_table
@@ -192,23 +174,51 @@ def table(name: str, csv_file: Path, root: Path = ROOT) -> str:
         replace_files(data, texts)
     return "\n".join(
         [
-            f"data/{name}.csv is written, {resource['rows']:,} rows, and described in data/datapackage.json.",
+            f"data/{name}.csv is written, {resource['rows']:,} rows, with its entry in "
+            "data/datapackage.json.",
             "Next:",
-            f'  1. Use it in a chapter: load("{name}"). A table that nothing uses fails the checks.',
-            f"  2. make book, and read its page, {tables.page_path(name)}.html, as a stranger would.",
-            f"  3. make check. From now on edit data/{name}.csv itself, and run: python -m ledger accept {name}. {form.name} has done its work and can go.",
+            f'  1. Use it in a chapter: load("{name}"). A table that nothing uses is refused.',
+            f"  2. make book, and read its page, {tables.page_path(name)}.html, as a stranger.",
+            f"  3. make check. From now on edit data/{name}.csv itself, and run: "
+            f"python -m ledger accept {name}. {form.name} has done its work and can go.",
         ]
     )
+
+
+def _check_table(name: str, csv_file: Path, root: Path) -> None:
+    """Refuse a table whose name is taken or cannot be one, or whose CSV is in data/ already."""
+    data = root / "data"
+    if not re.fullmatch(r"[a-z][a-z0-9]*(_[a-z0-9]+)*", name):
+        raise NotStarted(
+            f"table {name!r}: a name is lower-case letters, digits and single underscores, and "
+            "begins with a letter\n  make table NAME=ferry_traffic CSV=path/to.csv"
+        )
+    _can_be_file("table", name)
+    if not str(csv_file).strip() or csv_file == Path():
+        hint = f"make table NAME={name} CSV=path/to.csv"
+        raise NotStarted(f"table {name!r}: it needs a CSV to start from\n  {hint}")
+    if name in tables.names(data):
+        hint = f"To change it: edit data/{name}.csv, then run python -m ledger accept {name}"
+        raise NotStarted(f"table {name!r} is there already\n  {hint}")
+    if taken := _pages(_read(root / "_toc.yml"), root).get(Path(tables.page_path(name)).name):
+        raise NotStarted(f"table {name!r}: its page would have the name of {taken}; choose another")
+    if (data / f"{name}.csv").exists() or csv_file.resolve().parent == data.resolve():
+        raise NotStarted(
+            f"table {name!r}: data/ holds only tables that are described; "
+            "move the CSV elsewhere and start from there"
+        )
 
 
 def _can_be_file(kind: str, name: str) -> None:
     if RESERVED.fullmatch(name):
         raise NotStarted(
-            f"{kind} {name!r}: Windows can have no file of that name, so that the book could not be copied there; choose another"
+            f"{kind} {name!r}: Windows can have no file of that name, so that the book could not "
+            "be copied there; choose another"
         )
     if len(name) > LONGEST:
         raise NotStarted(
-            f"{kind} {name!r}: the name has {len(name)} characters, and an address at most {LONGEST}; choose a shorter one"
+            f"{kind} {name!r}: the name has {len(name)} characters, and an address at most "
+            f"{LONGEST}; choose a shorter one"
         )
 
 

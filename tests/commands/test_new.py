@@ -152,7 +152,7 @@ def started(book, text, **changed):
     return scaffold.table(form.stem, book / "from.csv", book)
 
 
-# --- both, built ------------------------------------------------------------------------------------------------------------------
+# --- both, built ----------------------------------------------------------------------------------
 
 
 def test_started_chapters_and_a_started_table_build_without_a_warning(kept):
@@ -215,7 +215,11 @@ def test_started_chapters_and_a_started_table_build_without_a_warning(kept):
     )
     types = run_here(
         kept,
-        "from ledger import tables; print([str(t) for t in tables.load('ferry_traffic').dtypes], tables.describe('ferry_traffic')['schema']['primaryKey'])",
+        """
+        from ledger import tables
+        print([str(t) for t in tables.load('ferry_traffic').dtypes])
+        print(tables.describe('ferry_traffic')['schema']['primaryKey'])
+        """,
     )
     assert (
         "'int64', 'str', 'float64', 'float64', 'bool', 'datetime64" in types
@@ -230,7 +234,7 @@ def test_started_chapters_and_a_started_table_build_without_a_warning(kept):
     assert valid.returncode == 0, valid.stdout[-2000:]
 
 
-# --- a chapter --------------------------------------------------------------------------------------------------------------------
+# --- a chapter ------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -370,7 +374,7 @@ def test_a_started_chapter_stands_the_checks_of_prose_and_code(tmp_path):
     )  # of other pages the checks may complain: not all of the book is here
 
 
-# --- a CSV --------------------------------------------------------------------------------------
+# --- a CSV ----------------------------------------------------------------------------------------
 
 RIDERS = "country,year,riders\nIRN,2001,8123.5\nRUS,2001,12.25\n"
 
@@ -488,7 +492,7 @@ def test_a_file_that_is_no_form_is_not_taken_for_one(bare):
         assert path.read_text(encoding="latin-1") == other
 
 
-# --- the form -----------------------------------------------------------------------------------
+# --- the form -------------------------------------------------------------------------------------
 
 
 def test_every_blank_is_named_at_once_and_nothing_is_written(bare):

@@ -1,7 +1,8 @@
-"""Promise: an author brings a table up to date with one command, sees before it is written what changes and what that does to the book,
-and whatever fails or is stopped on the way, `data/` holds the old table or the new one, whole.
+"""Promise: an author brings a table up to date with one command, sees before it is written what
+changes and what that does to the book, and whatever fails or is stopped on the way, `data/` holds
+the old table or the new one, whole.
 
-The institution is a real HTTPS server on this machine; the book is a copy with a small chapter of its own.
+The institution is a real HTTPS server on this machine; the book a copy with a small chapter.
 """
 
 import gzip
@@ -39,7 +40,9 @@ CHAPTER = (
     .replace('table="gdp"', 'table="oil_price"')
     .replace(
         "```\n\nThere",
-        'numbers.put("price-2024", load("oil_price").set_index("period").query("frequency == \'year\'")["usd_per_barrel"]["2024-01-01"].item(), "{:.2f}", table="oil_price")\n```\n\nThere',
+        'price = load("oil_price").query("frequency == \'year\'").set_index("period")\n'
+        'price = price["usd_per_barrel"]["2024-01-01"].item()\n'
+        'numbers.put("price-2024", price, "{:.2f}", table="oil_price")\n```\n\nThere',
     )
 )
 
@@ -162,7 +165,7 @@ def newer(rows):
     ] + [(f"{LAST + 1}-06-30", "71.5")]
 
 
-# --- the author's way -----------------------------------------------------------------------------------------------------------
+# --- the author's way -----------------------------------------------------------------------------
 
 
 def test_a_new_edition_from_download_to_change_log(author, server):
@@ -179,8 +182,8 @@ def test_a_new_edition_from_download_to_change_log(author, server):
         and f" in {LAST}-01-01)" in said
     )
     assert (
-        f"revised: year, 2024-01-01, usd_per_barrel: {price:g} → {round(price * 1.005, 2):g} (+0.5%)"
-        in said
+        "revised: year, 2024-01-01, usd_per_barrel: "
+        f"{price:g} → {round(price * 1.005, 2):g} (+0.5%)" in said
     )
     assert (
         f"chapters/one, price-2024: {price:.2f} → {price * 1.005:.2f}" in said
@@ -260,7 +263,7 @@ def test_older_copies_do_not_undo_a_refresh(author):
 
 
 def test_rows_of_other_sources_stay_as_they_are():
-    """For every table and every source: made of the rows it holds, in two parts, it is the same table."""
+    """Each table, made of the rows it holds, in parts by source, is the same table."""
     registry = source_registry.sources()
     for resource in tables.descriptor()["resources"]:
         if resource["builder"] == tables.MANUAL:
@@ -289,8 +292,8 @@ def test_a_revision_beyond_what_is_plausible_needs_a_reason_that_readers_see(aut
     )
     said = author.run("oil_price", "--force", code=1)
     assert (
-        f"beyond what is plausible: year, 2024-01-01, usd_per_barrel: {P2024} → 40 (−50.3%), more than the 2% that is plausible"
-        in said
+        f"beyond what is plausible: year, 2024-01-01, usd_per_barrel: {P2024} → 40 (−50.3%), "
+        "more than the 2% that is plausible" in said
     )
     assert 'give the same command again with --accept "REASON"' in said and author.unchanged()
     said = author.run("oil_price", "--accept", "EIA mended a misprint")
@@ -307,10 +310,25 @@ def text_of(rows):
     return "reporter,year,word,value\n" + "".join(f"{row}\n" for row in rows)
 
 
-RESOURCE = {"name": "small", "schema": {"primaryKey": ["reporter", "year"], "maxRemovedShare": {"share": 0.1, "within": ["reporter"]}, "maxRewordedShare": 0.5, "fields": [
-    {"name": "reporter", "type": "string"}, {"name": "year", "type": "integer"}, {"name": "word", "type": "string"},
-    {"name": "value", "type": "number", "maxRevision": {"relative": 0.1, "absolute": 2}, "maxStepRatio": 3},
-]}}  # fmt: skip
+RESOURCE = {
+    "name": "small",
+    "schema": {
+        "primaryKey": ["reporter", "year"],
+        "maxRemovedShare": {"share": 0.1, "within": ["reporter"]},
+        "maxRewordedShare": 0.5,
+        "fields": [
+            {"name": "reporter", "type": "string"},
+            {"name": "year", "type": "integer"},
+            {"name": "word", "type": "string"},
+            {
+                "name": "value",
+                "type": "number",
+                "maxRevision": {"relative": 0.1, "absolute": 2},
+                "maxStepRatio": 3,
+            },
+        ],
+    },
+}
 
 
 def change(before, after):
@@ -324,9 +342,14 @@ def test_a_summary_has_the_largest_revisions_first_and_words_last():
     )
     assert made.lines()[0] == "small: 6 rows: 6 revised"
     assert [line.strip() for line in made.lines()[1:8]] == [
-        "revised: A, 6, value: 6 → −6 (−200.0%)", "revised: A, 2, value: 10 → 5 (−50.0%)", "revised: A, 5, value: 50,000 → 60,000 (+20.0%)", "revised: A, 1, value: 100 → 101 (+1.0%)",
-        "revised: A, 4, value: nothing → 9", "revised: A, 3, value: 0 → 1", "revised: A, 1, word: x → y",
-    ]  # fmt: skip
+        "revised: A, 6, value: 6 → −6 (−200.0%)",
+        "revised: A, 2, value: 10 → 5 (−50.0%)",
+        "revised: A, 5, value: 50,000 → 60,000 (+20.0%)",
+        "revised: A, 1, value: 100 → 101 (+1.0%)",
+        "revised: A, 4, value: nothing → 9",
+        "revised: A, 3, value: 0 → 1",
+        "revised: A, 1, word: x → y",
+    ]
     assert [line.split(":")[0] for line in made.implausible] == [
         "A, 6, value",
         "A, 2, value",
@@ -364,7 +387,7 @@ def test_a_new_value_is_held_against_the_one_before_it():
 
 
 def test_the_bounds_would_hold_for_the_tables_as_they_are():
-    """Were each built for the first time, its own history would look plausible but for a few known leaps; a thousandfold would not."""
+    """Were each built for the first time, its history would look plausible but for a few leaps."""
     for resource in tables.descriptor()["resources"]:
         for entry in resource["schema"]["fields"]:
             if "maxStepRatio" in entry:
@@ -381,15 +404,14 @@ def test_a_verdict_that_would_change_is_shown_and_a_chapter_that_would_break_nam
     edit(
         author.book / "ledger/core/claims.py",
         rule,
-        rule
-        + '    if load("oil_price")["usd_per_barrel"].max() > 200:\n        return Finding(CONTRADICTED, "–", "Oil is dear.")\n',
+        rule + '    if load("oil_price")["usd_per_barrel"].max() > 200:\n'
+        '        return Finding(CONTRADICTED, "–", "Oil is dear.")\n',
     )
     edit(
         author.book / "chapters/one.md",
         "from ledger import numbers\n",
-        'from ledger import numbers\nassert load("oil_price")["usd_per_barrel"].max() < 200, "dear"\n'.replace(
-            "assert load", "from ledger.core.tables import load\nassert load"
-        ),
+        "from ledger import numbers\nfrom ledger.core.tables import load\n"
+        'assert load("oil_price")["usd_per_barrel"].max() < 200, "dear"\n',
     )
     publish(server, month=lambda rows: rows + [("2027-08-15", "201")])
     said = author.type("oil_price", "--force", "--dry-run")
@@ -410,19 +432,25 @@ def test_a_verdict_that_would_change_is_shown_and_a_chapter_that_would_break_nam
     )
 
 
-# --- what an institution may do to its files -------------------------------------------------------------------------------------
+# --- what an institution may do to its files ------------------------------------------------------
 
 
-@pytest.mark.parametrize("body, says", [
-    ("Date,Value\n2024-06-30,80.53\n", "no column ['Price']"),  # a renamed column
-    ("Date,Price\n", "has no rows"),  # an empty result
-    ("Date,Price\n2024-06-30,\"80,53\"\n", "row 2, column Price: '80,53' is no number"),  # comma decimals
-    ("Date;Price\n2024-06-30;80,53\n", "no column"),
-    ("Date,Price\n2024-06-30,8053\n", "value '8053'"),  # another unit: cents
-    ("Date,Price\n2024-06-30,80.53\n2024-06-30,80.53\n", "the key stands twice"),
-    ("<!doctype html><title>Moved</title>\n", "a web page, not csv, titled 'Moved'"),
-    ("Date,Price\n2024-06-30,80.53", "cut short"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "body, says",
+    [
+        ("Date,Value\n2024-06-30,80.53\n", "no column ['Price']"),  # a renamed column
+        ("Date,Price\n", "has no rows"),  # an empty result
+        (
+            'Date,Price\n2024-06-30,"80,53"\n',
+            "row 2, column Price: '80,53' is no number",
+        ),  # comma decimals
+        ("Date;Price\n2024-06-30;80,53\n", "no column"),
+        ("Date,Price\n2024-06-30,8053\n", "value '8053'"),  # another unit: cents
+        ("Date,Price\n2024-06-30,80.53\n2024-06-30,80.53\n", "the key stands twice"),
+        ("<!doctype html><title>Moved</title>\n", "a web page, not csv, titled 'Moved'"),
+        ("Date,Price\n2024-06-30,80.53", "cut short"),
+    ],
+)
 def test_what_is_not_as_it_was_stops_the_refresh(author, server, body, says):
     server.clear()
     server.expect_request("/brent-year.csv").respond_with_data(body)
@@ -437,16 +465,25 @@ def test_what_is_not_as_it_was_stops_the_refresh(author, server, body, says):
     assert author.unchanged()
 
 
-@pytest.mark.parametrize("answer, says", [
-    (Response("", 404), "404"),
-    (Response("", 429, {"Retry-After": "86400"}), "asks to wait 86400 seconds"),
-    (Response("", 503), "503"),
-    (Response("", 302, {"Location": "https://elsewhere.example/"}), "none of the hosts listed"),
-    (Response(gzip.compress(published("month").encode())[:-9], headers={"Content-Encoding": "gzip"}), "cut short or damaged"),
-    (Response(b"Date,Price\n" + b"2024-01-15,80.1\n" * 200_000), "larger than the 2 MB"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "answer, says",
+    [
+        (Response("", 404), "404"),
+        (Response("", 429, {"Retry-After": "86400"}), "asks to wait 86400 seconds"),
+        (Response("", 503), "503"),
+        (Response("", 302, {"Location": "https://elsewhere.example/"}), "none of the hosts listed"),
+        (
+            Response(
+                gzip.compress(published("month").encode())[:-9],
+                headers={"Content-Encoding": "gzip"},
+            ),
+            "cut short or damaged",
+        ),
+        (Response(b"Date,Price\n" + b"2024-01-15,80.1\n" * 200_000), "larger than the 2 MB"),
+    ],
+)
 def test_one_file_of_two_that_cannot_be_had_stops_the_refresh(author, server, answer, says):
-    """The first file arrives, the second does not: nothing is written, and the next run asks for the second only."""
+    """Nothing is written, and the next run asks for the second file only."""
     server.clear()
     server.expect_request("/brent-year.csv").respond_with_data(published("year"))
     server.expect_request("/brent-monthly.csv").respond_with_response(answer)
@@ -503,11 +540,12 @@ def test_a_cell_that_would_start_a_formula_never_reaches_a_reader():
     ] == []
 
 
-# --- corrections ----------------------------------------------------------------------------------------------------------------
+# --- corrections ----------------------------------------------------------------------------------
 
 
-def correct(author, theirs, ours):
-    row = f'oil_price,frequency=year; period=2024-01-01,usd_per_barrel,{theirs},{ours},"misprint, as EIA\'s own page shows",no\n'
+def correct(author, published, corrected):
+    key, reason = "frequency=year; period=2024-01-01", "misprint, as EIA's own page shows"
+    row = f'oil_price,{key},usd_per_barrel,{published},{corrected},"{reason}",no\n'
     path = author.data / "corrections.csv"
     path.write_text(
         path.read_text(encoding="utf-8").replace("\ntrade_totals", "\n" + row + "trade_totals", 1),
@@ -563,11 +601,11 @@ def test_a_row_without_our_value_is_left_out(author):
     )  # rows that are not made anew have been corrected before
 
 
-# --- stopped, killed, full, twice ------------------------------------------------------------------------------------------------
+# --- stopped, killed, full, twice -----------------------------------------------------------------
 
 
 def holds_old_or_new(author, new):
-    """The table, its descriptor and the log are those from before, or all of the new ones, once whoever uses them next has finished."""
+    """Table, descriptor and log are all old or all new, once whoever uses them has recovered."""
     tables.descriptor(author.data)
     now = author.files()
     assert now == author.before or dict(now) == new, "data/ is neither the old nor the new"
@@ -617,7 +655,7 @@ CALLS = [
 
 
 def test_killed_at_each_step_of_a_write(tmp_path):
-    """A process that writes three files is killed before each call to the file system in turn: there are never two old and one new."""
+    """A process that writes three files is killed before each call to the file system in turn."""
     folder = tmp_path / "data"
     code = f"""
         import os, pathlib, shutil, signal, sys
@@ -634,7 +672,8 @@ def test_killed_at_each_step_of_a_write(tmp_path):
             owner, _, attribute = name.rpartition(".")
             owner = {{"os": os, "shutil": shutil, "pathlib.Path": pathlib.Path}}[owner]
             setattr(owner, attribute, counted(getattr(owner, attribute)))
-        replace_files(pathlib.Path({str(folder)!r}), {{"a.csv": "new", "b.csv": "new", "../log": "new"}})
+        texts = dict.fromkeys(("a.csv", "b.csv", "../log"), "new")
+        replace_files(pathlib.Path({str(folder)!r}), texts)
     """
     seen = set()
     for step in range(1, 60):
@@ -745,14 +784,19 @@ def test_a_full_disk(author, server, tmp_path):
         cp -r {author.book} {disk}/book
         cd {disk}/book
         (cd data && cat *.csv datapackage.json changes.yml) | sha256sum > {tmp_path}/before
-        {sys.executable} -m ledger refresh oil_price --force --dry-run > {tmp_path}/room 2>&1
+        refresh="{sys.executable} -m ledger refresh oil_price"
+        $refresh --force --dry-run > {tmp_path}/room 2>&1
         for left in 0 300; do
-          rm -f filler; free=$(df --output=avail -k . | tail -1); dd if=/dev/zero of=filler bs=1k count=$((free - left)) 2>/dev/null || true
-          timeout 60 {sys.executable} -m ledger refresh oil_price > {tmp_path}/said-$left 2>&1 && echo 0 > {tmp_path}/code-$left || echo $? > {tmp_path}/code-$left
+          rm -f filler
+          free=$(df --output=avail -k . | tail -1)
+          dd if=/dev/zero of=filler bs=1k count=$((free - left)) 2>/dev/null || true
+          code=0
+          timeout 60 $refresh > {tmp_path}/said-$left 2>&1 || code=$?
+          echo $code > {tmp_path}/code-$left
           (cd data && cat *.csv datapackage.json changes.yml) | sha256sum > {tmp_path}/after-$left
         done
         rm filler
-        {sys.executable} -m ledger refresh oil_price > {tmp_path}/said-end 2>&1 || (cat {tmp_path}/said-end >&2; false)
+        $refresh > {tmp_path}/said-end 2>&1 || (cat {tmp_path}/said-end >&2; false)
         cp data/oil_price.csv {tmp_path}/new.csv
     """
     temp = tmp_path / "temp"
@@ -776,7 +820,7 @@ def test_a_full_disk(author, server, tmp_path):
     assert f"{NEXT},71.5" in (tmp_path / "new.csv").read_text()
 
 
-# --- the sources in words --------------------------------------------------------------------------------------------------------
+# --- the sources in words -------------------------------------------------------------------------
 
 
 def test_sources_are_printed_with_age_due_date_and_key_but_never_its_value(author, monkeypatch):
@@ -895,9 +939,15 @@ def test_files_that_a_person_downloaded(author):
     )
 
 
-@pytest.mark.parametrize("words, says", [
-    ({"files": ["x.csv"]}, "are for one table"), ({"only": ["gdp"], "edition": "x"}, "--edition says what the files are"), ({"accept": "x"}, "name them"), ({"only": ["gdp"], "only_sources": ["x"]}, "there is no source x"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "words, says",
+    [
+        ({"files": ["x.csv"]}, "are for one table"),
+        ({"only": ["gdp"], "edition": "x"}, "--edition says what the files are"),
+        ({"accept": "x"}, "name them"),
+        ({"only": ["gdp"], "only_sources": ["x"]}, "there is no source x"),
+    ],
+)
 def test_words_that_do_not_go_together(words, says):
     with pytest.raises(ValueError, match=says):
         refresh.refresh(**words, preview_impact=impact.effects)
