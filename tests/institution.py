@@ -1,10 +1,8 @@
-"""An institution on this machine: a real HTTPS server, and a data/sources.yml that sends the book's
-downloads there.
+"""An institution on this machine: a real HTTPS server, and sources that send downloads there.
 
-Tests import `server` (a fixture, with `running` and `certificates` that it stands on; an HTTPServer
-of pytest-httpserver with a certificate of its own) and `point`, which returns an entry of
-data/sources.yml with its address changed to that server's. Everything else is as in the book:
-https, the certificate checked, the host listed.
+Tests import `server` (a fixture, with `running` and `certificates` that it stands on) and `point`,
+which returns an entry of data/sources.yml with its address changed to that server's. Everything
+else is as in the book: https, the certificate checked, the host listed.
 """
 
 import dataclasses
@@ -32,9 +30,7 @@ needs_upstream = pytest.mark.skipif(
 
 @pytest.fixture(scope="session")
 def certificates():
-    """(context for a server named localhost, path of the authority's certificate, context whose
-    certificate nobody signed).
-    """
+    """(context of localhost, path of the authority's certificate, context that nobody signed)."""
     authority, stranger = trustme.CA(), trustme.CA()
     context, unknown = (ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER) for _ in range(2))
     authority.issue_cert("localhost").configure_cert(context)
@@ -61,9 +57,7 @@ def server(running, certificates, monkeypatch):
 
 
 def point(name, server, **more):
-    """Return entry `name` of data/sources.yml, its address and hosts changed to `server`'s, no
-    pause between requests, and whatever else is named.
-    """
+    """Return entry `name` of data/sources.yml, sent to `server` without pauses, with `more`."""
     source = registry.sources()[name]
     return dataclasses.replace(
         source,

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
-import tempfile
 from pathlib import Path
 
 import yaml
@@ -14,6 +12,8 @@ from ledger.core import config, table_files, tables, validation
 from ledger.core.config import ROOT
 from ledger.core.files import exclusive_lock, recover, replace_files
 from ledger.upkeep import importer
+from ledger.upkeep.rebuild import format_rows
+from ledger.upkeep.table_diff import parse_rows
 
 OTHER_PAGES = ("404", "index", "search")  # of the site, beside those of _toc.yml and of the tables
 RESERVED = re.compile(r"con|prn|aux|nul|(com|lpt)[0-9]")  # no names of files on Windows
@@ -107,99 +107,96 @@ def _check_title_is_free(name: str, title: str, root: Path) -> None:
 
 
 def table(name: str, csv_file: Path, root: Path = ROOT) -> str:
-    """Start table `name` from a CSV: write the answer sheet `name`.yml beside it, or, once that is filled in, the table itself.
+    """Start table `name` from a CSV: write a form beside it, or, once that is filled in, the table.
 
-    Returns what was done and comes next. The table and its description are written together or not at all. Raises ScaffoldError for
-    a name that is taken or is none, importer.Unreadable for a CSV that cannot be read with certainty, importer.Unanswered for a sheet with
-    blanks or wrong answers (it names them all), tables.TableError for rows that break the rules of the sheet.
+    Table and descriptor are written together or not at all; returns what was done and comes next.
+
+    Raises
+    ------
+    ScaffoldError
+        The name is taken, or cannot be one.
+    importer.CsvError
+        The CSV cannot be read with certainty.
+    importer.MetadataError
+        The form has blanks or malformed answers; names them all.
+    tables.TableError
+        Descriptor or rows break a rule of tables.
     """
     data = root / "data"
-    if not re.fullmatch(r"[a-z][a-z0-9]*(_[a-z0-9]+)*", name):
-        raise ScaffoldError(
-            f"table {name!r}: a name is lower-case letters, digits and single underscores, and begins with a letter\n  make table NAME=ferry_traffic CSV=path/to.csv"
-        )
-    _check_file_name("table", name)
-    if not str(csv_file).strip() or csv_file == Path():
-        raise ScaffoldError(
-            f"table {name!r}: it needs a CSV to start from\n  make table NAME={name} CSV=path/to.csv"
-        )
-    if name in tables.names(data):
-        raise ScaffoldError(
-            f"table {name!r} is there already\n  To change it: edit data/{name}.csv, then run python -m ledger accept {name}"
-        )
-    if taken := _names_in_use(_read(root / "_toc.yml"), root).get(
-        Path(tables.page_path(name)).name
-    ):
-        raise ScaffoldError(
-            f"table {name!r}: its page would have the name of {taken}; choose another"
-        )
-    if (data / f"{name}.csv").exists() or csv_file.resolve().parent == data.resolve():
-        raise ScaffoldError(
-            f"table {name!r}: data/ holds only tables that are described; move the CSV elsewhere and start from there"
-        )
-    content = importer.read(csv_file)
-    answers = csv_file.with_name(f"{name}.yml")
-    countries = {row["iso3"] for row in tables.read_rows("countries", data)}
-    if answers.exists() and not importer.is_one(answers):
-        raise ScaffoldError(
-            f"table {name!r}: {answers} is there already and is no answer sheet; nothing was written\n  Move that file away, or choose another NAME."
-        )
-    if not answers.exists():
-        importer.write(answers, importer.questions(name, csv_file, content, countries))
+    _check_table(name, csv_file, root)
+    content = importer.read_csv(csv_file)
+    form = csv_file.with_name(f"{name}.yml")
+    country_table = config.book().country_table
+    if not form.exists():
+        codes = {row["iso3"] for row in tables.read_rows(country_table, data)}
+        draft = importer.draft_metadata(name, csv_file, content, country_table, codes)
+        replace_files(form.parent, {form.name: draft})
         return (
-            f"{answers} is written: what could be told from the {len(content.rows):,} rows is filled in, and what could not is blank.\n"
+            f"{form} is written: what the {len(content.rows):,} rows show is filled in, "
+            "the rest is blank.\n"
             "Next: fill in every blank, then run the same command again. Nothing is in data/ yet."
         )
-    resource, text = importer.answered(name, answers, content)
-    tables.check_text(text, resource, data)
-    text = importer.in_order(text, resource)
-    table_files.set_hash(resource, text)
+    resource, text = importer.build_table(name, form, content)
     with exclusive_lock(data):
         package = tables.descriptor(data)
         if name in tables.names(data):
             raise ScaffoldError(f"table {name!r} was started meanwhile")
         package["resources"].append(resource)
-        described = table_files.to_json(package)
-        validation.check_descriptor(described.encode())
-        _check_loads(name, text, described, data)
-        replace_files(data, {resource["path"]: text, "datapackage.json": described})
+        table_files.set_hash(resource, text)
+        validation.check_descriptor(table_files.to_json(package).encode())
+        tables.check_text(text, resource, data)
+        text = format_rows(parse_rows(text), resource)
+        table_files.set_hash(resource, text)
+        texts = {resource["path"]: text, "datapackage.json": table_files.to_json(package)}
+        replace_files(data, texts)
     return "\n".join(
         [
-            f"data/{name}.csv is written, {resource['rows']:,} rows, and described in data/datapackage.json.",
+            f"data/{name}.csv is written, {resource['rows']:,} rows, with its entry in "
+            "data/datapackage.json.",
             "Next:",
-            f'  1. Use it in a chapter: load("{name}"). A table that nothing uses fails the checks.',
-            f"  2. make book, and read its page, {tables.page_path(name)}.html, as a stranger would.",
-            f"  3. make check. From now on edit data/{name}.csv itself, and run: python -m ledger accept {name}. {answers.name} has done its work and can go.",
+            f'  1. Use it in a chapter: load("{name}"). A table that nothing uses is refused.',
+            f"  2. make book, and read its page, {tables.page_path(name)}.html, as a stranger.",
+            f"  3. make check. From now on edit data/{name}.csv itself, and run: "
+            f"python -m ledger accept {name}. {form.name} has done its work and can go.",
         ]
     )
+
+
+def _check_table(name: str, csv_file: Path, root: Path) -> None:
+    """Refuse a table whose name is taken or cannot be one, or whose CSV is in data/ already."""
+    data = root / "data"
+    if not re.fullmatch(r"[a-z][a-z0-9]*(_[a-z0-9]+)*", name):
+        raise ScaffoldError(
+            f"table {name!r}: a name is lower-case letters, digits and single underscores, and "
+            "begins with a letter\n  make table NAME=ferry_traffic CSV=path/to.csv"
+        )
+    _check_file_name("table", name)
+    if not str(csv_file).strip() or csv_file == Path():
+        hint = f"make table NAME={name} CSV=path/to.csv"
+        raise ScaffoldError(f"table {name!r}: it needs a CSV to start from\n  {hint}")
+    if name in tables.names(data):
+        hint = f"To change it: edit data/{name}.csv, then run python -m ledger accept {name}"
+        raise ScaffoldError(f"table {name!r} is there already\n  {hint}")
+    if taken := _names_in_use(_read(root / "_toc.yml"), root).get(Path(tables.page_path(name)).name):
+        raise ScaffoldError(f"table {name!r}: its page would have the name of {taken}; choose another")
+    if (data / f"{name}.csv").exists() or csv_file.resolve().parent == data.resolve():
+        raise ScaffoldError(
+            f"table {name!r}: data/ holds only tables that are described; "
+            "move the CSV elsewhere and start from there"
+        )
 
 
 def _check_file_name(kind: str, name: str) -> None:
     if RESERVED.fullmatch(name):
         raise ScaffoldError(
-            f"{kind} {name!r}: Windows can have no file of that name, so that the book could not be copied there; choose another"
+            f"{kind} {name!r}: Windows can have no file of that name, so that the book could not "
+            "be copied there; choose another"
         )
     if len(name) > MAX_NAME:
         raise ScaffoldError(
-            f"{kind} {name!r}: the name has {len(name)} characters, and an address at most {MAX_NAME}; choose a shorter one"
+            f"{kind} {name!r}: the name has {len(name)} characters, and an address at most "
+            f"{MAX_NAME}; choose a shorter one"
         )
-
-
-def _check_loads(name: str, text: str, described: str, data: Path) -> None:
-    """Load a finished table once as chapters do, in a folder of its own. Raises ScaffoldError where that fails, TableError for what breaks a rule."""
-    with tempfile.TemporaryDirectory() as folder:
-        trial = Path(folder)
-        (trial / f"{name}.csv").write_bytes(text.encode())
-        shutil.copy(data / (codes := tables.describe("countries", data)["path"]), trial / codes)
-        (trial / "datapackage.json").write_bytes(described.encode())
-        try:
-            tables.load(name, trial)
-        except tables.TableError:
-            raise
-        except (ValueError, OverflowError, TypeError) as error:
-            raise ScaffoldError(
-                f"table {name!r}: chapters could not load it, so nothing was written: {error}\n  Correct the type of that column, or the cell."
-            ) from None
 
 
 def _title(heading: str) -> str:

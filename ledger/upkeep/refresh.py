@@ -100,7 +100,7 @@ def _check_options(
     if files and len(only) != 1:
         raise ValueError(
             "files that a person downloaded are for one table: name it, as in "
-            "python -m ledger refresh arms_transfers --file export.csv"
+            "python -m ledger refresh TABLE --file FILE"
         )
     if edition and not files:
         raise ValueError(

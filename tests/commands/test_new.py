@@ -1,4 +1,6 @@
-"""Promise: a started chapter builds as it is; a table is started from any CSV, read with certainty or refused, and nothing about it is guessed."""
+"""Promise: a started chapter builds as it is; a table is started from a CSV that is read with
+certainty or refused, and nothing about it is guessed.
+"""
 
 import html
 import json
@@ -25,14 +27,21 @@ TITLES = {
     "migration": "Migration between the two",
     "odd-title-2": 'So: "what" is *it*, _really_? [A](b) <i>&amp;</i> `c` #1 $2 50% Ёлка #',
 }
-FERRY = "Year;Country;Passengers (thousand);Share;Open;Since;Line\r\n2021;RUS;2.001,5;;true;2001-02-03;007\r\n2020;RUS;1.234,0;−12,5;FALSE;2001-02-03;008\r\n2020;IRN;12;3,25;true;2001-02-03;009\r\n"
+FERRY = """Year,Country,Passengers (thousand),Share,Open,Since,Line
+2021,RUS,2001.5,,true,2001-02-03,007
+2020,RUS,1234.0,-12.5,false,2001-02-03,008
+2020,IRN,12,3.25,true,2001-02-03,009
+"""
+SORTED = """year,country,passengers_thousand,share,open,since,line
+2020,IRN,12,3.25,true,2001-02-03,009
+2020,RUS,1234.0,-12.5,false,2001-02-03,008
+2021,RUS,2001.5,,true,2001-02-03,007
+"""
 GOOD = {
     "title": "Passengers of the ferries between the two",
-    "description": "One row is a country and a year. The passengers are those of all its ferries, and goods are left out.",
-    "key": "[country, year]",
+    "description": "One row is a country and a year, with the passengers of all its ferries.",
     "republication": "The rows may be republished with credit.",
-    "decimal_mark": "','",
-    "licence": {
+    "licenses": {
         "name": "CC-BY-4.0",
         "title": "Creative Commons Attribution 4.0",
         "path": "https://creativecommons.org/licenses/by/4.0/",
@@ -45,8 +54,8 @@ GOOD = {
         "path": "https://example.org/",
         "retrieved": "2026-11-03",
     },
-    "columns": {
-        "type": "number",
+    "schema": {
+        "primaryKey": "[country, year]",
         "title": "What it is",
         "description": "What the column holds.",
         "unit": "thousand passengers",
@@ -119,30 +128,33 @@ def files(book):
 
 
 def fill(path, answers=GOOD):
-    """Answer every blank of a sheet, as an author does who types behind the colons."""
+    """Answer every blank of a form, as an author does who types behind the colons."""
     lines, part = [], ""
     for line in path.read_text(encoding="utf-8").splitlines():
         part = line.partition(":")[0] if re.match(r"\w", line) else part
-        blank = re.match(r"^\s*(?:- )?(\w+):(?=\s+#)", line)
+        blank = re.match(r"^( *(?:- )?(\w+)):(?: \[\])?(?=\s+#)", line)
         holder = answers.get(part, {}) if line[:1] in (" ", "-") else answers
-        lines.append(
-            f"{blank[0]} {holder[blank[1]]}"
-            if blank and isinstance(holder, dict) and isinstance(holder.get(blank[1]), str)
-            else line
-        )
+        answer = holder.get(blank[2]) if blank and isinstance(holder, dict) else None
+        lines.append(f"{blank[1]}: {answer}" if isinstance(answer, str) else line)
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
-def started(book, text, name="ferry_traffic", **changed):
-    """Start a table from a CSV's text: both runs, with the sheet filled in between."""
+def drafted(book, text, name="ferry_traffic"):
+    """Write a CSV and have its form written; return the form's path."""
     path = book / "from.csv"
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
     scaffold.table(name, path, book)
-    fill(book / f"{name}.yml", GOOD | changed)
-    return scaffold.table(name, path, book)
+    return book / f"{name}.yml"
 
 
-# --- both, built ------------------------------------------------------------------------------------------------------------------
+def started(book, text, **changed):
+    """Start a table from a CSV's text: both runs, with the form filled in between."""
+    form = drafted(book, text)
+    fill(form, GOOD | changed)
+    return scaffold.table(form.stem, book / "from.csv", book)
+
+
+# --- both, built ----------------------------------------------------------------------------------
 
 
 def test_started_chapters_and_a_started_table_build_without_a_warning(kept):
@@ -167,9 +179,8 @@ def test_started_chapters_and_a_started_table_build_without_a_warning(kept):
     fill(kept / "ferry_traffic.yml")
     code, said = ledger(kept, "table", "ferry_traffic", "from.csv")
     assert code == 0 and 'load("ferry_traffic")' in said, said
-    text = "year,country,passengers_thousand,share,open,since,line\n2020,IRN,12,3.25,true,2001-02-03,009\n2020,RUS,1234.0,-12.5,false,2001-02-03,008\n2021,RUS,2001.5,,true,2001-02-03,007\n"
-    assert (kept / "data" / "ferry_traffic.csv").read_bytes().decode() == text, (
-        "sorted by key, with the numbers and the line ends of the other tables"
+    assert (kept / "data" / "ferry_traffic.csv").read_bytes().decode() == SORTED, (
+        "sorted by key, with the line ends of the other tables"
     )
     own = {str(kept / part) for part in ("_toc.yml", "data/datapackage.json")}
     after = files(kept)
@@ -206,7 +217,11 @@ def test_started_chapters_and_a_started_table_build_without_a_warning(kept):
     )
     types = run_here(
         kept,
-        "from ledger import tables; print([str(t) for t in tables.load('ferry_traffic').dtypes], tables.describe('ferry_traffic')['schema']['primaryKey'])",
+        """
+        from ledger import tables
+        print([str(t) for t in tables.load('ferry_traffic').dtypes])
+        print(tables.describe('ferry_traffic')['schema']['primaryKey'])
+        """,
     )
     assert (
         "'int64', 'str', 'float64', 'float64', 'bool', 'datetime64" in types
@@ -221,7 +236,7 @@ def test_started_chapters_and_a_started_table_build_without_a_warning(kept):
     assert valid.returncode == 0, valid.stdout[-2000:]
 
 
-# --- a chapter --------------------------------------------------------------------------------------------------------------------
+# --- a chapter ------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -362,38 +377,9 @@ def test_a_started_chapter_stands_the_checks_of_prose_and_code(tmp_path):
     )  # of other pages the checks may complain: not all of the book is here
 
 
-# --- a CSV ------------------------------------------------------------------------------------------------------------------------
+# --- a CSV ----------------------------------------------------------------------------------------
 
-
-@pytest.mark.parametrize(
-    "cell, point, comma",
-    [
-        ("12", "12", "12"),
-        ("+5", "5", "5"),
-        ("−5", "-5", "-5"),
-        ("1.5", "1.5", None),
-        ("1,5", None, "1.5"),
-        ("1.234", "1.234", "1234"),
-        ("1,234,567.5", "1234567.5", None),
-        ("1.234.567,5", None, "1234567.5"),
-        ("1 234 567", "1234567", "1234567"),
-        ("1\u202f234,5", None, "1234.5"),
-        ("1'234.5", "1234.5", None),
-        ("1.5e-7", "1.5e-7", None),
-        ("2E3", "2E3", "2E3"),
-        ("0.123", "0.123", None),
-        ("007", None, None),
-        ("1,23,456", None, None),
-        ("1 2345", None, None),
-        ("12 %", None, None),
-        ("nan", None, None),
-        ("-", None, None),
-        (".5", None, None),
-        ("5.", None, None),
-    ],
-)
-def test_numbers_are_read_as_they_are_written_or_not_at_all(cell, point, comma):
-    assert (importer.number_of(cell, "."), importer.number_of(cell, ",")) == (point, comma)
+RIDERS = "country,year,riders\nIRN,2001,8123.5\nRUS,2001,12.25\n"
 
 
 @pytest.mark.parametrize(
@@ -403,291 +389,204 @@ def test_numbers_are_read_as_they_are_written_or_not_at_all(cell, point, comma):
         lambda text: b"\xef\xbb\xbf" + text.encode(),
         lambda text: text.replace("\n", "\r\n"),
         lambda text: text.replace("\n", "\r"),
-        lambda text: text.replace(",", ";"),
-        lambda text: text.replace(",", ";").replace(".", ","),
-        lambda text: text.replace(",", "\t"),
-        lambda text: text.replace(",", " , ").replace("8123.5", '"8,123.5"'),
+        lambda text: text.replace(",", " ,").replace("8123.5", '"8123.5"'),
         lambda text: text + "\n\n",
         lambda text: text.rstrip("\n"),
     ],
 )
 def test_the_same_rows_written_otherwise_give_the_same_table(bare, change):
-    started(bare, change("country,year,riders\nIRN,2001,8123.5\nRUS,2001,12.25\n"))
-    assert (
-        bare / "data" / "ferry_traffic.csv"
-    ).read_bytes() == b"country,year,riders\nIRN,2001,8123.5\nRUS,2001,12.25\n"
+    started(bare, change(RIDERS))
+    assert (bare / "data" / "ferry_traffic.csv").read_bytes() == RIDERS.encode()
     assert list(tables.load("ferry_traffic", bare / "data")["riders"]) == [8123.5, 12.25]
 
 
 @pytest.mark.parametrize(
     "text, says",
     [
-        ("", "it is empty"),
+        ("", "no rows"),
         ("a,b\n", "no rows"),
-        ("a,,b\n1,2,3\n", "column 2 has no name"),
-        ("a,b,a\n1,2,3\n", "columns 1 and 3 have the same name"),
-        ("a,b\n1,2\n1\n", "row 3, value '1': the row has 1 cells and the header 2"),
+        ("a,,b\n1,2,3\n", "row 1, value '': column 2 has no name"),
+        ("a,b,a\n1,2,3\n", "row 1, value 'a': column 3 has no name"),
+        ("a,b\n1,2\n1\n", "row 3, value '1': the row is empty, or has 1 cells and the header 2"),
         ("a,b\n1,2\n1,2,3\n", "row 3"),
-        ("a,b\n1,2\n\n1,3\n", "row 3, value '': the row is empty"),
-        ("a,b\n1,2\n,\n", "row 3: the row is empty"),
-        ("a,b\n1,=2+3\n", "row 2, column b, value '=2+3'"),
-        ("a,b\n1,-\n", "leave it empty where there is no value"),
-        ("a,@b\n1,2\n", "row 1"),
-        ('a,b\n1,"x\ny"\n', "row 2: a cell of the row has a line break"),
+        ("a,b\n1,2\n\n1,3\n", "row 3"),
+        ("a,b\n1,2\n,\n", "row 3"),
+        ('a,b\n1,"x\ny"\n', "row 2: a cell has a line break"),
         ('a,b\n1,"x\n', "quotation marks"),
-        ("a,b;c\n1,2;3\n", "both part every row"),
-        (
-            "a;b;c\n1,5;1.5;2,25\n1;2.75;3\n",
-            "column b has points before its decimals and column a commas",
-        ),
-        ("país,b\n1,2\n".encode("latin-1"), "row 1, value \"b'\\\\xed'\": it is not UTF-8"),
-        ("a,b\n1,2\n".encode("utf-16-le"), "save it again as UTF-8"),
-        ("a,b\n" + "1,2\n" * 500_000, "too many for an extract"),
+        ("a;b\n1,5;2\n", "row 1, value 'a;b': its cells are not separated by commas"),
+        ("a\tb\n1\t2\n", "not separated by commas"),
+        ('a,b\n1,2\n3,"1,5"\n', "row 3, column b, value '1,5': the number"),
+        ('a,b\n1,"1.234,5"\n', "column b, value '1.234,5': the number"),
+        ("a,b\n1,1 234\n", "column b, value '1 234': the number"),
+        ("a,b\n1,−5\n", "column b, value '−5': the number has another sign"),
+        ("país,b\n1,2\n".encode("latin-1"), "row 1: byte 2 is not UTF-8"),
+        ("a,b\n1,2\n".encode("utf-16-le"), "column 1 has no name, an unprintable one"),
+        ("a,b\n" + "1,2\n" * 500_000, "keep what chapters use"),
     ],
 )
 def test_a_csv_that_cannot_be_read_with_certainty_is_refused_by_row_and_column(bare, text, says):
     path = bare / "from.csv"
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
     before = files(bare)
-    with pytest.raises(importer.Unreadable) as caught:
+    with pytest.raises(importer.CsvError) as caught:
         scaffold.table("ferry_traffic", path, bare)
     assert says in str(caught.value) and "from.csv" in str(caught.value)
+    assert "Save it as CSV in UTF-8" in str(caught.value)
     assert files(bare) == before
 
 
-def asked(text):
-    """Return the sheet for a CSV's text, as YAML reads it."""
-    path = Path("from.csv")
-    content = importer.Content(*((rows := importer._cells(path, text))[0], rows[1:]))
-    return yaml.load(importer.questions("t", path, content, {"RUS", "IRN"}), Loader=yaml.BaseLoader)
+def draft(text, **more):
+    """Return the form for a CSV's text, as YAML reads it."""
+    header, *rows = [line.split(",") for line in text.splitlines()]
+    content = importer.Content(header, rows)
+    form = importer.draft_metadata("t", Path("from.csv"), content, "countries", {"RUS", "IRN"})
+    return yaml.load(form, Loader=yaml.BaseLoader)
 
 
-def test_the_sheet_has_what_is_certain_and_asks_the_rest():
-    said = asked(
-        "Year,Riders in km,iso,way,code,day,odd,Ж\n"
+def test_the_form_has_what_is_certain_and_asks_the_rest():
+    form = draft(
+        "Year,Riders in km,iso,code,day,odd,yes,Ж,empty,7 up\n"
         + "".join(
-            f'{2000 + i},"1,{i}00",RUS,{"out back".split()[i % 2]},00{i},2001-02-0{i + 1},{"x" if i == 4 else i},1\n'
+            f"{2000 + i},1.{i}00,RUS,00{i},2001-02-0{i + 1},{'x' if i == 4 else i},true,1,,{i}\n"
             for i in range(8)
         )
     )
-    columns = {column["column"]: column for column in said["columns"]}
-    assert {name: column["type"] for name, column in columns.items()} == {
-        "Year": "integer",
-        "Riders in km": "",
-        "iso": "string",
-        "way": "string",
-        "code": "string",
-        "day": "date",
-        "odd": "string",
-        "Ж": "integer",
-    }
-    assert said["decimal_mark"] == "", "1,200 may be a thousand and more, or less than two"
-    assert (
-        columns["iso"]["countries"] == "true"
-        and columns["way"]["constraints"]["enum"] == ["out", "back"]
-        and columns["Ж"]["name"] == ""
+    schema = form["schema"]
+    assert [(field["name"], field["type"]) for field in schema["fields"]] == [
+        ("year", "integer"),
+        ("riders_in_km", "number"),
+        ("iso", "string"),
+        ("code", "string"),
+        ("day", "date"),
+        ("odd", "string"),
+        ("yes", "boolean"),
+        ("", "integer"),
+        ("empty", "string"),
+        ("", "integer"),
+    ]
+    assert schema["foreignKeys"] == [
+        {"fields": "iso", "reference": {"resource": "countries", "fields": "iso3"}}
+    ]
+    constraints = [field["constraints"] for field in schema["fields"]]
+    assert constraints == [{"required": "true"}] * 8 + [{}] + [{"required": "true"}]
+    answers = ("title", "description", "unit")
+    assert not any(field.get(part) for field in schema["fields"] for part in answers), (
+        "no unit is told from a name"
     )
-    assert all(
-        column["title"] == column["description"] == column.get("unit", "") == ""
-        for column in columns.values()
-    ), "no unit is told from a name"
-    assert (
-        not any(said[part] for part in ("title", "description", "key", "republication"))
-        and not any(said["licence"].values())
-        and not any(said["sources"][0].values())
-    )
+    assert not any(form[part] for part in ("title", "description", "republication"))
+    assert not any([*form["licenses"][0].values(), *form["sources"][0].values()])
+    assert schema["primaryKey"] == []
 
 
-def test_two_headers_that_would_have_one_name_are_told_on_the_sheet_and_asked():
-    rows = "a b,a-b,c\n1,2,3\n"
-    assert [column["name"] for column in asked(rows)["columns"]] == ["", "", "c"]
-    content = importer.Content(["a b", "a-b", "c"], [["1", "2", "3"]])
-    assert (
-        importer.questions("t", Path("from.csv"), content, set()).count(
-            '# "a b" and "a-b" would both be a_b: name them apart; '
-        )
-        == 2
-    )
-
-
-def test_the_command_on_the_sheet_can_be_typed_as_it_stands():
+def test_the_command_on_the_form_can_be_typed_as_it_stands():
     path = Path("my folder", "it's $1.csv")
-    first = importer.questions("t", path, importer.Content(["a"], [["1"]]), set()).splitlines()[0]
-    assert shlex.split(first.partition("again: ")[2]) == ["make", "table", "NAME=t", f"CSV={path}"]
+    content = importer.Content(["a"], [["1"]])
+    line = importer.draft_metadata("t", path, content, "countries", set()).splitlines()[1]
+    assert shlex.split(line.removeprefix("# ")) == ["make", "table", "NAME=t", f"CSV={path}"]
 
 
-def test_a_file_that_is_no_answer_sheet_is_not_taken_for_one(bare):
+def test_a_file_that_is_no_form_is_not_taken_for_one(bare):
     (bare / "from.csv").write_text("a,b\n1,2\n")
     path = bare / "ferry_traffic.yml"
     for other in ("name: settings\ncolumns: 2\n", "", "\xff"):
         path.write_text(other, encoding="latin-1")
-        with pytest.raises(
-            scaffold.ScaffoldError,
-            match="ferry_traffic.yml is there already and is no answer sheet; nothing was written",
-        ):
+        with pytest.raises(importer.MetadataError, match="ferry_traffic.yml"):
             scaffold.table("ferry_traffic", bare / "from.csv", bare)
         assert path.read_text(encoding="latin-1") == other
-    path.unlink()
-    scaffold.table("ferry_traffic", bare / "from.csv", bare)
-    path.write_text(
-        path.read_text().partition("\n")[2]
-    )  # the comment is gone, and the parts are there
-    with pytest.raises(importer.Unanswered, match="answers are missing"):
-        scaffold.table("ferry_traffic", bare / "from.csv", bare)
 
 
-# --- the answers ------------------------------------------------------------------------------------------------------------------
+# --- the form -------------------------------------------------------------------------------------
 
 
 def test_every_blank_is_named_at_once_and_nothing_is_written(bare):
-    (bare / "from.csv").write_text('a,b\n1,"1,234"\n')
-    scaffold.table("ferry_traffic", bare / "from.csv", bare)
+    drafted(bare, "a,b\n1,x\n")
     before = files(bare)
-    with pytest.raises(importer.Unanswered) as caught:
+    with pytest.raises(importer.MetadataError, match="nothing was written") as caught:
         scaffold.table("ferry_traffic", bare / "from.csv", bare)
-    said = str(caught.value)
-    assert "nothing was written" in said and files(bare) == before
-    named = re.findall(r"^  (.+?): ", said, re.M)
-    expected = [
-        *importer.TABLE,
-        *(f"licence, {part}" for part in importer.LICENCE),
-        *(f"sources, item 1, {part}" for part in importer.SOURCE),
-        "columns, b, type",
+    assert files(bare) == before
+    assert re.findall(r"^  (.+): blank$", str(caught.value), re.M) == [
+        "title",
+        "description",
+        "republication",
+        *(f"licenses[1].{part}" for part in GOOD["licenses"]),
+        *(f"sources[1].{part}" for part in GOOD["sources"]),
+        "schema.primaryKey",
+        *(f"schema.fields[1].{part}" for part in ("title", "description", "unit")),
+        *(f"schema.fields[2].{part}" for part in ("title", "description")),
     ]
-    expected += [
-        f"columns, {column}, {part}" for column in "ab" for part in ("title", "description", "unit")
-    ]
-    assert sorted(named) == sorted(expected), (
-        "1,234 hangs on the decimal mark, so the type of b is asked too"
-    )
-
-
-@pytest.mark.parametrize(
-    "changed, says",
-    [
-        ({"title": "A {title}"}, "title: 'A {title}' has a brace"),
-        ({"description": "Short."}, "description: it has 6 characters"),
-        ({"key": "[nothing]"}, "key: 'nothing' is no column"),
-        ({"key": "country"}, "country does not name one row: rows 2 and 3 (RUS)"),
-        ({"key": "share"}, "key: row 2 has an empty cell in it"),
-        (
-            {"licence": GOOD["licence"] | {"path": "see the page"}},
-            "licence, path: 'see the page' is not an address",
-        ),
-        ({"licence": GOOD["licence"] | {"name": "CC BY"}}, "short name"),
-        (
-            {"sources": GOOD["sources"] | {"retrieved": "3.11.2026"}},
-            "sources, item 1, retrieved: '3.11.2026' is not a day",
-        ),
-        ({"sources": GOOD["sources"] | {"retrieved": "2999-01-01"}}, "up to today"),
-        (
-            {"columns": GOOD["columns"] | {"unit": "none"}},
-            "columns, Share, unit: a number with decimals needs one",
-        ),
-    ],
-)
-def test_wrong_answers_are_named(bare, changed, says):
-    before = (bare / "data" / "datapackage.json").read_bytes()
-    with pytest.raises(importer.Unanswered) as caught:
-        started(bare, FERRY, **changed)
-    assert says in str(caught.value)
-    assert (bare / "data" / "datapackage.json").read_bytes() == before and not (
-        bare / "data" / "ferry_traffic.csv"
-    ).exists()
 
 
 @pytest.mark.parametrize(
     "before, after, says",
     [
-        ("type: integer", "type: whole", "columns, Year, type: 'whole' is not one of"),
+        ("title: Passengers", "title: A {title} of", r"title: 'A \{title\} of .* without braces"),
+        ("description: One row is a country", "description: '' #", "description: blank"),
         (
-            'decimal_mark: ","',
-            "decimal_mark: point",
-            "decimal_mark: 'point' is neither '.' nor ','",
+            "description: One row.*",
+            "description: Short.",
+            "description: 'Short.' is not text of 50",
         ),
-        ("notes:", "remarks:", "unknown part 'remarks'"),
-        ("name: year", "name: country", "two have the name 'country'"),
-        ('column: "Year"', 'column: "Jahr"', "the sheet has Jahr"),
-        (
-            "type: string",
-            "type: boolean",
-            """columns, Country, constraints: .*"pattern" is not supported by type "boolean\"""",
-        ),
-        ('{"required": true}', '{"minimum": 2021}', "row 3, column year, value '2020'.*minimum"),
-        (
-            '{"required": true}',
-            '{"minimum": soon}',
-            "columns, Year, constraints, minimum: 'soon' is no value",
-        ),
-        ('{"required": true}', '{"least": 1}', "unknown part 'least'"),
-        ("title:", "title: [", "not YAML"),
-        (
-            'decimal_mark: ","',
-            "decimal_mark: ,",
-            """not YAML in UTF-8; put an answer with a colon, a comma or a #.*as in decimal_mark: ",\"""",
-        ),
-        (
-            '{"required": true}',
-            '{"minimum": 99999999999999999999}',
-            "minimum: '99999999999999999999' is no value",
-        ),
-        (
-            "name: line",
-            "name: source",
-            "columns, Line: the cells 007, 008, 009 are the key of no source",
-        ),
-        (
-            "unit: thousand passengers",
-            "unit: thousand passengers\n    countries: true",
-            "row 2, column year, value '2021': unknown code: table countries",
-        ),
+        ("path: https://example.org/", "path: see there", r"sources\[1\].path: 'see there' is not"),
+        ("name: CC-BY-4.0", "name: CC BY", "'CC BY' is not a short name"),
+        ("retrieved: .*", "retrieved: 3.11.2026", "'3.11.2026' is not a day"),
+        ("retrieved: .*", "retrieved: 2026-13-03", "month must be in 1..12"),
+        ("  institution: .*\n", "", r"sources\[1\].institution: blank"),
+        ("notes:", "remarks:", "remarks: unknown"),
+        ("title: Pass", "title: [Pass", "not YAML in UTF-8; put text with a colon"),
+        ("name: year", "name: Year", "'Year' is not lower-case letters"),
+        ("type: integer", "type: whole", r"fields\[1\].type: 'whole' is not a type"),
+        ("(?s)  - name: line.*required: true}\n", "", "6 for 7 columns"),
+        ("name: year", "name: country", "country"),
+        ("Key: .country, year.", "Key: [nothing]", "primary key .*nothing"),
+        ("Key: .country, year.", "Key: country", "primaryKey: it must be as in an empty form"),
+        ("Key: .country, year.", "Key: [country]", "row 3, column country, value 'RUS': the key"),
+        ("Key: .country, year.", "Key: [share]", "row 2, column share.*required"),
+        ("    unit: .*\n", "", "column passengers_thousand: .* no unit"),
+        ("{required: true}", "{minimum: 2021}", "row 3, column year, value '2020'.*minimum"),
+        ("{required: true}", "{minimum: soon}", "year: minimum has 'soon'"),
+        ("{required: true}", "soon", "constraints: it must be as in an empty form"),
+        ("fields: country, ref", "fields: line, ref", "row 2, column line, .*unknown code"),
     ],
 )
-def test_a_sheet_that_is_changed_for_the_worse_is_refused(bare, before, after, says):
-    (bare / "from.csv").write_bytes(FERRY.encode())
-    scaffold.table("ferry_traffic", bare / "from.csv", bare)
-    fill(bare / "ferry_traffic.yml")
-    path = bare / "ferry_traffic.yml"
-    text = path.read_text(encoding="utf-8")
-    assert before in text
-    path.write_text(text.replace(before, after, 1), encoding="utf-8")
-    with pytest.raises((importer.Unanswered, tables.TableError), match=f"(?s){says}"):
+def test_a_form_that_is_wrong_is_refused(bare, before, after, says):
+    form = drafted(bare, FERRY)
+    fill(form)
+    text = form.read_text(encoding="utf-8")
+    changed = re.sub(before, after, text, count=0 if before.startswith("    unit") else 1)
+    assert changed != text
+    form.write_text(changed, encoding="utf-8")
+    package = (bare / "data" / "datapackage.json").read_bytes()
+    with pytest.raises((importer.MetadataError, tables.TableError), match=f"(?s){says}"):
         scaffold.table("ferry_traffic", bare / "from.csv", bare)
-    assert not (bare / "data" / "ferry_traffic.csv").exists() and not list(
-        bare.glob(".data.pending")
-    )
+    assert (bare / "data" / "datapackage.json").read_bytes() == package
+    assert not (bare / "data" / "ferry_traffic.csv").exists()
+    assert not list(bare.glob(".data.pending"))
 
 
-LARGE = [
-    ("99999999999999999999", "integer"),
-    ("-9223372036854775809", "integer"),
-    ("9" * 5000, "integer"),
-    ("1e400", "number"),
-    ("INF", "number"),
-    ("NaN", "number"),
-]
-
-
-@pytest.mark.parametrize("large, kind", LARGE)
-def test_a_number_that_chapters_could_not_be_given_is_refused_by_row_and_column(bare, large, kind):
-    (bare / "from.csv").write_text(
-        f"country,riders\nRUS,{'9223372036854775807' if kind == 'integer' else '1.5'}\nIRN,{large}\n"
-    )
-    scaffold.table("ferry_traffic", bare / "from.csv", bare)
-    path = bare / "ferry_traffic.yml"
-    text = path.read_text(encoding="utf-8")
-    riders = text[text.index('column: "riders"') :]
-    assert "type: string" in riders and (
-        not large[-1].isdigit() or "too large to be computed with, the first in row 3" in riders
-    )
-    riders = riders.replace("type: string", f"type: {kind}").replace(
-        "title: ", "unit: riders\n    title: ", 1
-    )
-    path.write_text(text[: text.index('column: "riders"')] + riders, encoding="utf-8")
-    fill(path, GOOD | {"key": "country"})
+@pytest.mark.parametrize(
+    "cell, kind",
+    [
+        ("99999999999999999999", "integer"),
+        ("-9223372036854775809", "integer"),
+        ("007", "integer"),
+        ("9" * 5000, "integer"),
+        ("1e400", "number"),
+        ("INF", "number"),
+        ("NaN123", "number"),
+        ("TRUE", "boolean"),
+        ("", "boolean"),
+    ],
+)
+def test_a_cell_that_chapters_could_not_be_given_is_refused_by_row(bare, cell, kind):
+    usual = {"integer": "9223372036854775807", "number": "1.5", "boolean": "true"}[kind]
+    form = drafted(bare, f"country,riders\nRUS,{usual}\nIRN,{cell}\n")
+    fill(form, GOOD | {"schema": GOOD["schema"] | {"primaryKey": "[country]"}})
+    text = form.read_text(encoding="utf-8")
+    head, riders = text[: text.index("- name: riders")], text[text.index("- name: riders") :]
+    assert "type: string" in riders
+    form.write_text(head + riders.replace("type: string", f"type: {kind}"), encoding="utf-8")
     with pytest.raises(
-        importer.Unanswered,
-        match="columns, riders, type: row 3 has .*make the type string, or mend the cell",
+        importer.MetadataError, match="fields, riders: row 3 has .*correct the cell"
     ):
         scaffold.table("ferry_traffic", bare / "from.csv", bare)
     assert not (bare / "data" / "ferry_traffic.csv").exists()
@@ -695,24 +594,11 @@ def test_a_number_that_chapters_could_not_be_given_is_refused_by_row_and_column(
 
 def test_the_largest_numbers_that_fit_are_loaded_as_they_are(bare):
     started(
-        bare, "country,riders\nRUS,9223372036854775807\nIRN,-9223372036854775808\n", key="country"
+        bare,
+        "country,riders\nRUS,9223372036854775807\nIRN,-9223372036854775808\n",
+        schema=GOOD["schema"] | {"primaryKey": "[country]"},
     )
     assert list(tables.load("ferry_traffic", bare / "data")["riders"]) == [-(2**63), 2**63 - 1]
-
-
-def test_a_table_that_its_rules_allow_and_chapters_cannot_load_is_not_written(bare):
-    (bare / "from.csv").write_text("country,riders\nRUS,NaN123\n")
-    scaffold.table("ferry_traffic", bare / "from.csv", bare)
-    path = bare / "ferry_traffic.yml"
-    text = path.read_text(encoding="utf-8").rpartition("type: string")
-    path.write_text(f"{text[0]}type: number\n    unit: riders{text[2]}", encoding="utf-8")
-    fill(path, GOOD | {"key": "country"})
-    before = files(bare / "data")
-    with pytest.raises(
-        scaffold.ScaffoldError, match="chapters could not load it, so nothing was written: .*NaN123"
-    ):
-        scaffold.table("ferry_traffic", bare / "from.csv", bare)
-    assert files(bare / "data") == before
 
 
 @pytest.mark.parametrize(
@@ -723,25 +609,20 @@ def test_a_table_that_its_rules_allow_and_chapters_cannot_load_is_not_written(ba
         ("ferry-traffic", "underscores"),
         ("gdp", "there already"),
         ("one", "name of chapters/one.md"),
+        ("aux", "Windows"),
     ],
 )
 def test_a_table_that_cannot_be_is_refused(bare, name, says):
     (bare / "from.csv").write_text("a,b\n1,2\n")
     with pytest.raises(scaffold.ScaffoldError, match=says):
         scaffold.table(name, bare / "from.csv", bare)
-    shutil.copy(bare / "from.csv", bare / "data" / "mine.csv")
+    assert [path.name for path in sorted(bare.glob("*.yml"))] == ["_toc.yml", "book.yml"]
+
+
+def test_a_csv_in_data_or_nowhere_is_refused(bare):
+    (bare / "data" / "mine.csv").write_text("a,b\n1,2\n")
     with pytest.raises(scaffold.ScaffoldError, match="elsewhere"):
         scaffold.table("mine", bare / "data" / "mine.csv", bare)
-    with pytest.raises(scaffold.ScaffoldError, match="Windows"):
-        scaffold.table("aux", bare / "from.csv", bare)
-    with pytest.raises(
-        importer.Unreadable, match="nowhere.csv: there is no such file: give its path as seen from"
-    ):
-        scaffold.table("ferry_traffic", bare / "nowhere.csv", bare)
-    with pytest.raises(
-        importer.Unreadable, match="chapters: it is a folder: name the CSV file in it"
-    ):
-        scaffold.table("ferry_traffic", bare / "chapters", bare)
-    assert not list(bare.glob("*.yml.new")) and sorted(
-        [path.name for path in bare.glob("*.yml")]
-    ) == ["_toc.yml", "book.yml"]
+    for path in (bare / "nowhere.csv", bare / "chapters"):
+        with pytest.raises(importer.CsvError, match=f"{path.name}: there is no such file"):
+            scaffold.table("ferry_traffic", path, bare)

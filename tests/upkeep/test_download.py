@@ -23,6 +23,7 @@ import zipfile
 
 import openpyxl
 import pytest
+import yaml
 from institution import certificates, running, server  # noqa: F401
 from werkzeug import Response
 
@@ -61,9 +62,7 @@ def got(server, tmp_path, answer=None, *, kind="csv", say=lambda *_: None, **mor
 
 
 def refused(server, tmp_path, answer=None, **more):
-    """Return the message of the error that a download ends with; nothing but the record of
-    downloads may be left behind.
-    """
+    """Return the message of the error that a download ends with; no file may be left behind."""
     with pytest.raises(registry.FetchError) as caught:
         got(server, tmp_path, answer, **more)
     said = str(caught.value)
@@ -75,8 +74,9 @@ def refused(server, tmp_path, answer=None, **more):
 
 @contextlib.contextmanager
 def raw(context, *conversations):
-    """Yield the address of a server that lets each of `conversations` (a function of the
-    connection) have one connection, in turn; the last has all that follow.
+    """Yield the address of a server that gives each of `conversations` one connection, in turn.
+
+    Each is a function of the connection; the last has all that follow.
     """
     listener = socket.create_server(("127.0.0.1", 0))
     stop = threading.Event()
@@ -223,7 +223,7 @@ def test_the_key_stays_with_the_institution(server, tmp_path, monkeypatch):
 
 
 def test_words_of_an_institution_are_no_markup_of_ours(server, tmp_path, monkeypatch):
-    """What a connector says of the edition is printed on pages, and may hold words from an answer."""
+    """What a connector says of the edition is printed, and may hold words of an answer."""
     connected(
         monkeypatch,
         lambda get, pair: (
@@ -388,7 +388,10 @@ def test_a_content_length_that_is_too_long_or_too_short(certificates, server, tm
 
 @pytest.mark.parametrize("kind", ["csv", "json", "xlsx", "zip", "dta"])
 def test_a_web_page_with_status_200(server, tmp_path, kind):
-    page = b"\n<!DOCTYPE html>\n<html><head><title>Just a\n moment...</title></head><body>Checking your browser</body></html>\n"
+    page = (
+        b"\n<!DOCTYPE html>\n<html><head><title>Just a\n moment...</title></head>"
+        b"<body>Checking your browser</body></html>\n"
+    )
     said = refused(
         server, tmp_path, Response(page, headers={"Content-Type": "text/csv"}), kind=kind
     )
@@ -613,8 +616,8 @@ def test_a_workbook_that_is_a_zip_bomb_or_expands_entities(server, tmp_path):
         + "a" * 100
         + '">'
         + "".join(f'<!ENTITY {chr(98 + i)} "{f"&{chr(97 + i)};" * 10}">' for i in range(8))
-        + "]><worksheet "
-        "xmlns='http://schemas.openxmlformats.org/spreadsheetml/2006/main'><f/>&i;</worksheet>"
+        + "]><worksheet xmlns='http://schemas.openxmlformats.org/spreadsheetml/2006/main'>"
+        + "<f/>&i;</worksheet>"
     )
     with (
         zipfile.ZipFile(io.BytesIO(workbook(A1=1))) as before,
@@ -726,9 +729,7 @@ def test_headers_that_make_no_sense_are_one_error_too(certificates, server, tmp_
     with raw(certificates[0], sends("302 Found\r\nLocation: https://[bad/")) as address:
         assert "cannot be followed" in refused(At(address), tmp_path)
     with raw(certificates[0], sends("200 OK\r\nContent-Length: \xb2", CSV.encode())) as address:
-        # whether it counts for a length is the HTTP library's affair; it must not end in anything
-        # but the file or an error
-        try:
+        try:  # the HTTP library may take it for a length or not: a file or an error, nothing else
             assert got(At(address), tmp_path) == CSV.encode()
         except registry.FetchError:
             pass
@@ -763,8 +764,8 @@ def test_an_answer_that_a_connector_stumbles_over_is_not_kept(server, tmp_path, 
     server.expect_ordered_request("/file").respond_with_data('{"year": "2025"}')
     with pytest.raises(
         registry.FetchError,
-        match=f"source an-institution, {server.url_for('/file')}: the answer is not of the form "
-        "that is known .TypeError",
+        match=f"source an-institution, {server.url_for('/file')}: "
+        "the answer is not of the form that is known .TypeError",
     ):
         download.download(one, ("XAR", "XBE"), tmp_path, lambda *_: None)
     assert download.download(one, ("XAR", "XBE"), tmp_path, lambda *_: None) == "2025"
@@ -911,29 +912,18 @@ def test_the_next_edition_is_reckoned_from_what_is_held():
 # --- data/sources.yml -----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    "change, says",
-    [
-        ("how: sometimes", "how is 'sometimes'"),
-        ("adress: https://x.org/", "adress"),
-        ("how: automatic", "needs an address"),
-        ("how: manual", "needs files"),
-    ],
-)
+@pytest.mark.parametrize("change, says", [
+    ("how: sometimes", "how is 'sometimes'"),
+    ("adress: https://x.org/", "adress"),
+    ("how: automatic", "needs an address"),
+    ("how: manual", "needs files"),
+])  # fmt: skip
 def test_a_fault_of_sources_yml_is_named(tmp_path, change, says):
     path = tmp_path / "data/sources.yml"
     path.parent.mkdir()
-    path.write_text(
-        "x:\n  "
-        "{label: X, institution: X, how: closed, format: CSV, published: never, terms: free, module: m, tables: {}}\n".replace(
-            "{", ""
-        )
-        .replace("}}", "")
-        .replace(", ", "\n  ")
-        .replace("tables: ", "tables: {}")
-        + f"\n  {change}\n",
-        encoding="utf-8",
-    )
+    entry = {"label": "X", "institution": "X", "how": "closed", "format": "CSV", "terms": "free"}
+    entry |= {"published": "never", "module": "m", "tables": {}} | yaml.safe_load(change)
+    path.write_text(yaml.safe_dump({"x": entry}), encoding="utf-8")
     with pytest.raises(ValueError, match="data/sources.yml, x") as caught:
         registry.sources(path)
     assert says in str(caught.value)

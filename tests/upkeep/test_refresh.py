@@ -638,7 +638,8 @@ def test_killed_at_each_step_of_a_write(tmp_path):
             owner, _, attribute = name.rpartition(".")
             owner = {{"os": os, "shutil": shutil, "pathlib.Path": pathlib.Path}}[owner]
             setattr(owner, attribute, counted(getattr(owner, attribute)))
-        replace_files(pathlib.Path({str(folder)!r}), {{"a.csv": "new", "b.csv": "new", "../log": "new"}})
+        texts = dict.fromkeys(("a.csv", "b.csv", "../log"), "new")
+        replace_files(pathlib.Path({str(folder)!r}), texts)
     """
     seen = set()
     for step in range(1, 60):
