@@ -1,15 +1,14 @@
-"""The analysis worth testing: pure functions from frames to frames or numbers.
+"""Compute what chapters and rules share: pure functions from frames to frames or numbers.
 
-A frame is what `ledger.core.tables.load` returns; nothing here reads a file or draws. Trade is in
-US$, shares are between 0 and 1.
+A frame is a table as `ledger.load` returns it, or its rows; nothing here reads a file or draws.
+Countries are ISO 3166-1 alpha-3 codes, trade is in current US$, shares are between 0 and 1.
 """
 
 from __future__ import annotations
 
 import pandas as pd
 
-# Sections of the Harmonized System in the groups that Russia's customs service reports, first and
-# last chapter of each.
+# First and last HS chapter of the groups in which Russia's customs service reports trade
 HS_GROUPS = {
     "Agri-food": (1, 24),
     "Minerals and fuels": (25, 27),
@@ -23,11 +22,23 @@ OTHER = "Other and unspecified"
 
 
 def bilateral_trade(trade: pd.DataFrame, source: str, reporter: str, partner: str) -> pd.DataFrame:
-    """Return what `reporter` is recorded to have sold to and bought from `partner`, by year, in
-    US$, as one source has it.
+    """Return the trade of `reporter` with `partner` by year, as one source has it.
 
-    `trade`: trade_totals. Index year, columns `export` and `import` (NaN where the source has no
-    figure). Raises ValueError when the source says nothing of the pair.
+    Parameters
+    ----------
+    trade : table trade_totals, with columns source, reporter, partner, flow, year, value_usd.
+    source : a value of the column source, such as UN Comtrade.
+    reporter, partner : country whose series it is, and the other one.
+
+    Returns
+    -------
+    DataFrame indexed by year, with columns `export` (from reporter to partner) and `import`, in
+    US$; NaN where the source has no figure.
+
+    Raises
+    ------
+    ValueError
+        When the source has no trade of the pair.
     """
     chosen = trade.query("source == @source and reporter == @reporter and partner == @partner")
     if chosen.empty:
@@ -40,10 +51,21 @@ def bilateral_trade(trade: pd.DataFrame, source: str, reporter: str, partner: st
 
 
 def export_import_ratio(trade: pd.DataFrame, source: str, reporter: str, partner: str) -> pd.Series:
-    """Return `reporter`'s exports to `partner` divided by its imports from it, by year (no unit),
-    in one source.
+    """Return exports of `reporter` to `partner` divided by its imports from it, by year.
 
-    Years without both flows, or with imports of zero, are left out.
+    Parameters
+    ----------
+    trade, source, reporter, partner : as for `bilateral_trade`.
+
+    Returns
+    -------
+    Series `ratio` indexed by year, without unit. Years without both flows, or with imports of
+    zero, are left out.
+
+    Raises
+    ------
+    ValueError
+        When the source has no trade of the pair.
     """
     both = bilateral_trade(trade, source, reporter, partner).dropna()
     both = both[both["import"] > 0]
@@ -51,14 +73,23 @@ def export_import_ratio(trade: pd.DataFrame, source: str, reporter: str, partner
 
 
 def mirror_gap(sold: pd.Series, bought: pd.Series) -> pd.DataFrame:
-    """Return two reports of one flow beside each other: what the exporter says it sold, what the
-    importer says it bought.
+    """Compare two reports of one flow: the exporter's and the importer's.
 
-    `sold` and `bought`: US$ by year. Index: the years that both cover. Columns `sold`, `bought`,
-    `gap` (bought − sold, US$) and `ratio` (bought / sold). Importers report with freight and
-    insurance (CIF) and exporters without (FOB), so a ratio a little above 1 is expected (Hamanaka
-    2012 and the IMF's manuals use 1.06 to 1.10); a large gap either way means that the two books
-    record different things. Years in which nothing was sold have no ratio.
+    Parameters
+    ----------
+    sold : exports as the exporter reports them, in US$ by year.
+    bought : imports as the importer reports them, in US$ by year.
+
+    Returns
+    -------
+    DataFrame indexed by the years that both cover, with columns `sold`, `bought`, `gap` (bought −
+    sold), all in US$, and `ratio` (bought / sold; NaN where nothing was sold).
+
+    Notes
+    -----
+    Importers report with freight and insurance (CIF), exporters without (FOB), so a ratio a little
+    above 1 is expected: Hamanaka (2012) and the IMF's manuals use 1.06 to 1.10. A large gap either
+    way means that the two record different things.
     """
     both = pd.DataFrame({"sold": sold, "bought": bought}).dropna()
     both["gap"] = both["bought"] - both["sold"]
@@ -67,9 +98,16 @@ def mirror_gap(sold: pd.Series, bought: pd.Series) -> pd.DataFrame:
 
 
 def hs_group(chapter: str) -> str:
-    """Return the group of HS_GROUPS that a two-digit HS chapter belongs to, `OTHER` where none.
+    """Return the group of HS_GROUPS to which an HS chapter belongs, `OTHER` where none.
 
-    Raises ValueError if not 01–99.
+    Parameters
+    ----------
+    chapter : chapter of the Harmonized System, as two digits.
+
+    Raises
+    ------
+    ValueError
+        When it is not 01 to 99.
     """
     number = int(chapter)
     if not 1 <= number <= 99:
@@ -82,11 +120,25 @@ def hs_group(chapter: str) -> str:
 def product_shares(
     products: pd.DataFrame, reporter: str, partner: str, flow: str, year: int
 ) -> pd.Series:
-    """Return each HS group's share of one flow in one year, largest first, summing to 1.
+    """Return the share of each HS group in one flow of one year.
 
-    `products`: trade_products. The whole is the sum of the chapters recorded, which falls short of
-    the published total where some trade is not broken down. Raises ValueError when nothing is
-    recorded.
+    Parameters
+    ----------
+    products : table trade_products, with columns reporter, partner, flow, year, hs_chapter,
+        value_usd.
+    reporter, partner : country that reported, and the other one.
+    flow : `export` or `import`, as seen by the reporter.
+    year : calendar year.
+
+    Returns
+    -------
+    Series `share` indexed by group, largest first, summing to 1. The whole is the sum of the
+    chapters recorded, which falls short of the published total where some trade is not broken down.
+
+    Raises
+    ------
+    ValueError
+        When nothing is recorded.
     """
     chosen = products.query(
         "reporter == @reporter and partner == @partner and flow == @flow and year == @year"
@@ -103,13 +155,26 @@ def product_shares(
 
 
 def partner_table(partners: pd.DataFrame, source: str, reporter: str, year: int) -> pd.DataFrame:
-    """Return `reporter`'s partners in one year and source, largest first.
+    """Return the trading partners of `reporter` in one year and source, largest first.
 
-    `partners`: trade_partners. Index partner (ISO alpha-3); columns `export`, `import`, `total`
-    (US$; a flow not recorded counts as zero), `share` (of total trade) and `rank` (1 = largest).
-    The whole is the source's own figure for the world (WLD) where it gives one, else the sum of the
-    rows. Areas not specified (ANS) count in that sum, but are no partner: no row, no rank. Raises
-    ValueError when the source has no such year.
+    Parameters
+    ----------
+    partners : table trade_partners, with columns source, reporter, partner, flow, year, value_usd.
+    source : a value of the column source.
+    reporter : country that reported.
+    year : calendar year.
+
+    Returns
+    -------
+    DataFrame indexed by partner, with columns `export`, `import` and `total` (US$; a flow that is
+    not recorded counts as zero), `share` (of total trade, 0–1) and `rank` (1 = largest; equal
+    totals share a rank). The whole is the source's figure for the world (WLD), else the sum of the
+    rows. Areas not specified (ANS) count in that sum only: they have no row and no rank.
+
+    Raises
+    ------
+    ValueError
+        When the source has no partners of the reporter in that year.
     """
     chosen = partners.query("source == @source and reporter == @reporter and year == @year")
     if chosen.empty:
@@ -131,10 +196,17 @@ def partner_table(partners: pd.DataFrame, source: str, reporter: str, year: int)
 def partner_shares(
     partners: pd.DataFrame, source: str, reporter: str, partner: str
 ) -> pd.DataFrame:
-    """Return `partner`'s share of and rank in `reporter`'s total trade, by year: columns `share`
-    (0–1) and `rank` (1 = largest).
+    """Return share and rank of `partner` in the total trade of `reporter`, by year.
 
-    Years in which the source records no trade with the partner are left out.
+    Parameters
+    ----------
+    partners, source, reporter : as for `partner_table`.
+    partner : country whose share it is.
+
+    Returns
+    -------
+    DataFrame indexed by year, with columns `share` (0–1) and `rank` (1 = largest). Years in which
+    the source records no trade with the partner are left out.
     """
     years = sorted(
         partners.query("source == @source and reporter == @reporter and partner == @partner")[
@@ -155,12 +227,24 @@ def partner_shares(
 def share_of_reserves(
     reserves: pd.DataFrame, countries: list[str], fuel: str, source: str
 ) -> pd.DataFrame:
-    """Return the share of the world's proved reserves of `fuel` that `countries` hold, by year, in
-    one source.
+    """Return the share of `countries` in the world's proved reserves, by year.
 
-    `reserves`: energy_reserves. Columns `share` (0–1; the source's own figure for the world is the
-    whole) and `counted` (how many of the countries the source has a figure for in that year: a
-    country without one counts as zero). Raises ValueError when the source has no world total.
+    Parameters
+    ----------
+    reserves : table energy_reserves, with columns country, year, fuel, source, value.
+    countries : codes of the countries to add up.
+    fuel : `oil` or `gas`.
+    source : a value of the column source.
+
+    Returns
+    -------
+    DataFrame indexed by year, with columns `share` (0–1, of the source's figure for the world) and
+    `counted` (how many of the countries have a figure in that year; the others count as zero).
+
+    Raises
+    ------
+    ValueError
+        When the source has no world total of the fuel.
     """
     chosen = reserves.query("fuel == @fuel and source == @source")
     world = chosen[chosen["country"] == "WLD"].set_index("year")["value"]
@@ -172,12 +256,22 @@ def share_of_reserves(
 
 
 def voting_agreement(votes: pd.DataFrame, one: str, other: str) -> pd.DataFrame:
-    """Return each General Assembly roll call in which both countries' votes are recorded, and
-    whether they were the same.
+    """Return the General Assembly roll calls in which two countries voted.
 
-    `votes`: un_votes. Index rcid; columns `year` and `agree` (bool: both yes, both no or both
-    abstaining). Absences are not recorded votes. The pooled agreement of a period is the mean of
-    `agree` over its roll calls (Voeten 2013 discusses the measure).
+    Parameters
+    ----------
+    votes : table un_votes, with columns rcid, year, country, vote.
+    one, other : the two countries; their order does not matter.
+
+    Returns
+    -------
+    DataFrame indexed by rcid, with columns `year` and `agree` (bool: both yes, both no or both
+    abstaining). A roll call from which either was absent has no row.
+
+    Notes
+    -----
+    The agreement of a period is the mean of `agree` over its roll calls; Voeten (2013) discusses
+    the measure.
     """
     sides = [votes[votes["country"] == code].set_index("rcid") for code in (one, other)]
     both = sides[0][["year", "vote"]].join(sides[1]["vote"].rename("vote_other"), how="inner")
@@ -189,11 +283,17 @@ def voting_agreement(votes: pd.DataFrame, one: str, other: str) -> pd.DataFrame:
 def agreement_by_period(
     votes: pd.DataFrame, one: str, other: str, periods: list[tuple[int, int]]
 ) -> pd.DataFrame:
-    """Return the pooled agreement of two countries in each period (first and last year): columns
-    `agreement` (0–1) and `votes`.
+    """Return the agreement of two countries in the General Assembly by period.
 
-    `votes`: un_votes. Index: the period as printed, such as 1991–99. A period without a common vote
-    has no agreement.
+    Parameters
+    ----------
+    votes, one, other : as for `voting_agreement`.
+    periods : first and last year of each period, both included.
+
+    Returns
+    -------
+    DataFrame indexed by period as printed (1991–99), with columns `agreement` (0–1; NaN without a
+    common vote) and `votes` (number of roll calls).
     """
     calls = voting_agreement(votes, one, other)
     chosen = {
@@ -211,11 +311,18 @@ def agreement_by_period(
 def agreement_by_issue(
     votes: pd.DataFrame, one: str, other: str, first: int, last: int
 ) -> pd.DataFrame:
-    """Return the pooled agreement of two countries on each issue from year `first` to `last`:
-    columns `agreement` (0–1), `votes`.
+    """Return the agreement of two countries in the General Assembly by issue.
 
-    `votes`: un_votes. Index: issue code (see the table's notes). A roll call with several codes
-    counts under each of them, one without a code under none.
+    Parameters
+    ----------
+    votes, one, other : as for `voting_agreement`; votes also with column issues.
+    first, last : years from and to which roll calls count, both included.
+
+    Returns
+    -------
+    DataFrame indexed by issue code (the table's notes explain them), with columns `agreement`
+    (0–1) and `votes` (number of roll calls). A roll call with several codes counts under each, one
+    without a code under none.
     """
     calls = voting_agreement(votes, one, other)
     codes = (
@@ -233,13 +340,23 @@ def agreement_by_issue(
 def gecf_members_on(
     membership: pd.DataFrame, day: str | pd.Timestamp
 ) -> tuple[list[str], list[str]]:
-    """Return the members and the observers of the Gas Exporting Countries Forum on a day, each in
-    alphabetical order of code.
+    """Return the members and observers of the Gas Exporting Countries Forum on a day.
 
-    `membership`: gecf_membership. Members are those on the last list of members on or before the
-    day; a signatory of the statute counts as a member, a founding participant of 2001 does not.
-    Observers are those on the last complete list of observers and on incomplete lists after it,
-    without those that are members. Raises ValueError before the statute, when there were none.
+    Parameters
+    ----------
+    membership : table gecf_membership, with columns listed_on, country, status, complete.
+    day : day, as ISO text or Timestamp.
+
+    Returns
+    -------
+    Two lists of codes, sorted. Members: the last list of members up to that day, signatories of
+    the statute included, founding participants of 2001 not. Observers: the last complete list of
+    observers up to that day and incomplete ones after it, without those that are members.
+
+    Raises
+    ------
+    ValueError
+        For a day before the statute, when the Forum had no members.
     """
     known = membership[membership["listed_on"] <= pd.Timestamp(day)]
     joined = known[known["status"].isin(["signatory", "member"])]
@@ -254,13 +371,26 @@ def gecf_members_on(
 def gecf_reserve_shares(
     reserves: pd.DataFrame, membership: pd.DataFrame, days: list, sources: list[str]
 ) -> pd.DataFrame:
-    """Return the share of the world's gas reserves that the Forum of each of `days` holds, in every
-    year of every source.
+    """Return the Forum's share of the world's gas reserves, by day of membership.
 
-    `reserves`: energy_reserves; `membership`: gecf_membership. One row a day, source and year;
-    columns `listed_on`, `source`, `year`, `members` and `observers` (how many), `alone` and
-    `together` (share of members, of members and observers, 0–1) and `missing` (how many of them the
-    source has no figure for in that year: they count as zero).
+    Parameters
+    ----------
+    reserves : table energy_reserves, as for `share_of_reserves`.
+    membership : table gecf_membership, as for `gecf_members_on`.
+    days : days whose members are counted, each in all years of all sources.
+    sources : values of the column source of reserves.
+
+    Returns
+    -------
+    DataFrame with a row for each day, source and year: `listed_on` (the day), `source`, `year`,
+    `members` and `observers` (how many), `alone` (share of members, 0–1), `together` (share of
+    members and observers) and `missing` (how many of both have no figure in that year: they count
+    as zero).
+
+    Raises
+    ------
+    ValueError
+        For a day before the statute, or a source without a world total of gas reserves.
     """
     rows = []
     for day in days:
@@ -286,15 +416,17 @@ def gecf_reserve_shares(
 
 
 def stated(statements: pd.DataFrame) -> pd.Series:
-    """Return officials' figures by statement, measure and period, in the units of their rows.
+    """Return the figures that officials stated, in the units of their rows.
 
     Parameters
     ----------
-    statements : table official_trade_statements.
+    statements : table official_trade_statements, with columns statement, measure, period_label,
+        value.
 
     Returns
     -------
-    Series of values, indexed by (statement, measure, period_label); acts without a figure left out.
+    Series `value` indexed by (statement, measure, period_label); acts without a figure are left
+    out.
     """
     keys = ["statement", "measure", "period_label"]
     return statements.dropna(subset="value").set_index(keys)["value"]

@@ -9,9 +9,9 @@ from analysis import measures
 
 
 def trade(rows):
-    return pd.DataFrame(
-        rows, columns=["source", "reporter", "partner", "flow", "year", "value_usd"]
-    )
+    """Return a table such as trade_totals and trade_partners."""
+    columns = ["source", "reporter", "partner", "flow", "year", "value_usd"]
+    return pd.DataFrame(rows, columns=columns)
 
 
 PAIR = trade(
@@ -25,19 +25,24 @@ PAIR = trade(
 )
 
 
-def test_flows_keep_gaps():
+def test_bilateral_trade_keeps_gaps():
     frame = measures.bilateral_trade(PAIR, "S", "AAA", "BBB")
     assert frame.loc[2001].tolist() == [300.0, 100.0]
     assert frame.loc[2002, "export"] == 50.0 and pd.isna(frame.loc[2002, "import"])
 
 
-def test_flows_of_an_unknown_source_is_an_error():
+@pytest.mark.parametrize("measure", [measures.bilateral_trade, measures.export_import_ratio])
+def test_trade_in_an_unknown_source_is_an_error(measure):
     with pytest.raises(ValueError, match="T has no trade of AAA with BBB"):
-        measures.bilateral_trade(PAIR, "T", "AAA", "BBB")
+        measure(PAIR, "T", "AAA", "BBB")
 
 
-def test_ratio_leaves_out_years_without_both_flows():
-    assert measures.export_import_ratio(PAIR, "S", "AAA", "BBB").to_dict() == {2001: 3.0}
+def test_ratio_leaves_out_years_without_both_flows_or_without_imports():
+    nothing = trade(
+        [("S", "AAA", "BBB", flow, 2004, v) for flow, v in [("export", 5), ("import", 0)]]
+    )
+    frame = pd.concat([PAIR, nothing])
+    assert measures.export_import_ratio(frame, "S", "AAA", "BBB").to_dict() == {2001: 3.0}
 
 
 def test_mirror_gap_by_hand():
@@ -56,11 +61,11 @@ series = st.dictionaries(st.integers(1990, 2025), values, min_size=1, max_size=1
 
 
 @given(series, series)
-def test_mirror_gap_turns_sign_when_the_reporters_change_places(one, other):
-    there, back = measures.mirror_gap(one, other), measures.mirror_gap(other, one)
-    assert set(there.index) == set(one.index) & set(other.index)
-    pd.testing.assert_series_equal(there["gap"], -back["gap"])
-    assert (there["ratio"] * back["ratio"] - 1).abs().max() < 1e-9 or there.empty
+def test_mirror_gap_changes_sign_when_the_reports_change_places(one, other):
+    gap, reverse = measures.mirror_gap(one, other), measures.mirror_gap(other, one)
+    assert set(gap.index) == set(one.index) & set(other.index)
+    pd.testing.assert_series_equal(gap["gap"], -reverse["gap"])
+    assert (gap["ratio"] * reverse["ratio"] - 1).abs().max() < 1e-9 or gap.empty
 
 
 @pytest.mark.parametrize(
@@ -86,7 +91,7 @@ def test_hs_groups_at_their_borders(chapter, group):
 
 
 @pytest.mark.parametrize("chapter", ["00", "100", "-1", "TOTAL"])
-def test_no_hs_chapter(chapter):
+def test_what_is_no_hs_chapter_is_an_error(chapter):
     with pytest.raises(ValueError):
         measures.hs_group(chapter)
 
@@ -98,7 +103,7 @@ def products(amounts):
     )
 
 
-def test_basket_by_hand():
+def test_product_shares_by_hand():
     shares = measures.product_shares(
         products({"10": 60.0, "08": 20.0, "72": 15.0, "84": 5.0}), "AAA", "BBB", "export", 2001
     )
@@ -114,44 +119,40 @@ def test_product_shares_sum_to_one(amounts):
     assert shares.sum() == pytest.approx(1)
 
 
-def partners(rows):
-    return pd.DataFrame(
-        rows, columns=["source", "reporter", "partner", "flow", "year", "value_usd"]
-    )
+@pytest.mark.parametrize("amounts", [{}, {"10": 0.0}])
+def test_product_shares_of_nothing_are_an_error(amounts):
+    with pytest.raises(ValueError, match="no export of AAA to or from BBB by HS chapter in 2001"):
+        measures.product_shares(products(amounts), "AAA", "BBB", "export", 2001)
 
 
 def test_partner_table_takes_the_published_world_as_the_whole():
-    table = measures.partner_table(
-        partners(
-            [
-                ("S", "AAA", "WLD", "export", 2001, 200.0),
-                ("S", "AAA", "BBB", "export", 2001, 30.0),
-                ("S", "AAA", "BBB", "import", 2001, 10.0),
-                ("S", "AAA", "CCC", "export", 2001, 60.0),
-            ]
-        ),
-        "S",
-        "AAA",
-        2001,
+    frame = trade(
+        [
+            ("S", "AAA", "WLD", "export", 2001, 200.0),
+            ("S", "AAA", "BBB", "export", 2001, 30.0),
+            ("S", "AAA", "BBB", "import", 2001, 10.0),
+            ("S", "AAA", "CCC", "export", 2001, 60.0),
+        ]
     )
+    table = measures.partner_table(frame, "S", "AAA", 2001)
     assert list(table.index) == ["CCC", "BBB"]
     assert table.loc["BBB", ["total", "share", "rank"]].tolist() == [40.0, 0.2, 2]
 
 
 def test_partner_table_sums_partners_where_no_world_is_published_and_ties_share_a_rank():
-    table = measures.partner_table(
-        partners(
-            [("S", "AAA", code, "import", 2001, 25.0) for code in ("BBB", "CCC", "DDD", "EEE")]
-        ),
-        "S",
-        "AAA",
-        2001,
-    )
+    codes = ("BBB", "CCC", "DDD", "EEE")
+    frame = trade([("S", "AAA", code, "import", 2001, 25.0) for code in codes])
+    table = measures.partner_table(frame, "S", "AAA", 2001)
     assert table["share"].tolist() == [0.25] * 4 and table["rank"].tolist() == [1] * 4
 
 
+def test_partner_table_of_a_year_without_rows_is_an_error():
+    with pytest.raises(ValueError, match="S has no partners of AAA in 1999"):
+        measures.partner_table(PAIR, "S", "AAA", 1999)
+
+
 def test_areas_not_specified_count_in_the_whole_and_have_no_rank():
-    frame = partners(
+    frame = trade(
         [
             ("S", "AAA", "ANS", "export", 2001, 50.0),
             ("S", "AAA", "BBB", "export", 2001, 30.0),
@@ -159,14 +160,12 @@ def test_areas_not_specified_count_in_the_whole_and_have_no_rank():
         ]
     )
     table = measures.partner_table(frame, "S", "AAA", 2001)
-    assert table["share"].to_dict() == {"BBB": 0.3, "CCC": 0.2} and table["rank"].to_dict() == {
-        "BBB": 1,
-        "CCC": 2,
-    }
+    assert table["share"].to_dict() == {"BBB": 0.3, "CCC": 0.2}
+    assert table["rank"].to_dict() == {"BBB": 1, "CCC": 2}
 
 
 def test_partner_shares_by_year():
-    frame = partners(
+    frame = trade(
         [
             ("S", "AAA", "BBB", "export", 2001, 1.0),
             ("S", "AAA", "CCC", "export", 2001, 3.0),
@@ -181,7 +180,7 @@ def reserves(rows):
     return pd.DataFrame(rows, columns=["country", "year", "fuel", "source", "value"])
 
 
-def test_share_of_reserves_says_how_many_countries_it_could_count():
+def test_share_of_reserves_counts_the_countries_with_a_figure():
     frame = reserves(
         [
             ("AAA", 2001, "gas", "S", 30.0),
@@ -220,15 +219,10 @@ def test_voting_agreement_counts_recorded_votes_only():
     assert agreement["agree"].mean() == 0.5
 
 
-@given(
-    st.lists(
-        st.tuples(
-            st.sampled_from(["yes", "no", "abstain"]), st.sampled_from(["yes", "no", "abstain"])
-        ),
-        min_size=1,
-        max_size=40,
-    )
-)
+cast = st.sampled_from(["yes", "no", "abstain"])
+
+
+@given(st.lists(st.tuples(cast, cast), min_size=1, max_size=40))
 def test_voting_agreement_is_symmetric_and_full_with_oneself(pairs):
     frame = votes(
         [
@@ -261,26 +255,22 @@ FORUM = pd.DataFrame(
 @pytest.mark.parametrize(
     "day, members, observers",
     [
-        (
-            "2008-01-01",
-            ["AAA", "BBB"],
-            ["CCC"],
-        ),  # on the day of the list; DDD stood on the list before only
+        ("2008-01-01", ["AAA", "BBB"], ["CCC"]),  # DDD is on an earlier list only
         ("2009-12-31", ["AAA", "BBB"], ["CCC"]),
-        ("2010-03-01", ["AAA", "CCC"], []),  # CCC has become a member, BBB is no longer listed
-        ("2011-01-01", ["AAA", "CCC"], ["EEE"]),  # an incomplete list adds, and removes nobody
+        ("2010-03-01", ["AAA", "CCC"], []),  # CCC is a member now, BBB is no longer listed
+        ("2011-01-01", ["AAA", "CCC"], ["EEE"]),  # an incomplete list adds and removes nobody
     ],
 )
-def test_forum_on_reads_the_last_list_of_each_status(day, members, observers):
+def test_gecf_members_are_those_of_the_last_list_of_each_status(day, members, observers):
     assert measures.gecf_members_on(FORUM, day) == (members, observers)
 
 
-def test_forum_had_no_members_before_its_statute():
+def test_gecf_has_no_members_before_its_statute():
     with pytest.raises(ValueError, match="no members on 2007-05-01"):
         measures.gecf_members_on(FORUM, "2007-05-01")
 
 
-def test_forum_shares_by_hand():
+def test_gecf_reserve_shares_by_hand():
     frame = reserves(
         [
             ("AAA", 2008, "gas", "S", 30.0),
