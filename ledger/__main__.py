@@ -8,7 +8,8 @@ from pathlib import Path
 
 from ledger.core import claims, tables
 from ledger.core.files import LockedError
-from ledger.upkeep import download, refresh
+from ledger.core.sources.registry import FetchError
+from ledger.upkeep import refresh
 
 
 def why(name: str) -> str:
@@ -271,7 +272,7 @@ def main() -> int:
             from ledger.build.preview import run
 
             return run(options.port)
-    except (tables.TableError, download.FetchError, LockedError, OSError, ValueError) as error:
+    except (tables.TableError, FetchError, LockedError, OSError, ValueError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:

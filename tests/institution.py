@@ -15,6 +15,7 @@ import pytest
 import trustme
 from pytest_httpserver import HTTPServer
 
+from ledger.core.sources import registry
 from ledger.upkeep import download
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -48,14 +49,14 @@ def running(certificates):
 def server(running, certificates, monkeypatch):
     """The server, which answers nothing yet."""
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificates[1]))
-    monkeypatch.setattr(download, "WAIT", 0.01)
+    monkeypatch.setattr(download, "FIRST_WAIT", 0.01)
     running.clear()
     return running
 
 
 def point(name, server, **more):
     """Return entry `name` of data/sources.yml, its address and hosts changed to `server`'s, no pause between requests, and whatever else is named."""
-    source = download.sources()[name]
+    source = registry.sources()[name]
     return dataclasses.replace(
         source,
         **(

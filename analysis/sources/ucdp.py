@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from ledger.core.sources import formats
-from ledger.upkeep.download import FetchError
+from ledger.core.sources.registry import FetchError
 
 FOLDER = "ucdp-brd"  # pages of the API's answer, page-NNN.json, or the dataset's file BattleDeaths_vYY_N.csv
 PAGE = 1000  # rows of a page
@@ -52,7 +52,7 @@ def download(get, pair: tuple[str, str]) -> str:
     try:
         return _download(get, f"{year % 100}.1")
     except FetchError as error:
-        if "404" not in error.why:
+        if "404" not in error.reason:
             raise
     return _download(get, f"{year % 100 - 1}.1")
 

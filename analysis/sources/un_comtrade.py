@@ -335,7 +335,7 @@ def download(get, pair: tuple[str, str]) -> str:
     today = datetime.datetime.now(datetime.UTC).date()
     numbers = {country: _numbers(get, country, "Reporters.json") for country in pair}
     years = list(range(FIRST_YEAR, today.year))
-    at_once = YEARS_AT_ONCE if get.source.value else 1
+    at_once = YEARS_AT_ONCE if get.source.api_key else 1
     last, inside, chapters = {}, 0, 0
     for country, other in (pair, pair[::-1]):
         if not numbers[country]:
@@ -345,11 +345,11 @@ def download(get, pair: tuple[str, str]) -> str:
         for first in range(0, len(years), at_once):
             some = years[first : first + at_once]
             for flow in (
-                ["M,X"] if get.source.value else ["M", "X"]
+                ["M,X"] if get.source.api_key else ["M", "X"]
             ):  # without a key a year of both flows could reach the limit
                 name = (
                     f"total-{country}-{some[0]}-{some[-1]}"
-                    + ("" if get.source.value else f"-{flow}")
+                    + ("" if get.source.api_key else f"-{flow}")
                     + ".json"
                 )
                 for record in _ask(
@@ -401,8 +401,8 @@ def _numbers(get, country: str, name: str) -> list[int]:
 
 def _ask(get, name: str, reporters: list[int], years: list[int], **params) -> list[dict]:
     """Download one answer and return its records. An error, an answer that was cut off, or records that were not asked for are refused."""
-    limit = LIMIT_WITH_KEY if get.source.value else LIMIT
-    path = "/data/v1/get/C/A/HS" if get.source.value else "/public/v1/preview/C/A/HS"
+    limit = LIMIT_WITH_KEY if get.source.api_key else LIMIT
+    path = "/data/v1/get/C/A/HS" if get.source.api_key else "/public/v1/preview/C/A/HS"
     asked = {
         "reporterCode": ",".join(map(str, reporters)),
         "period": ",".join(map(str, years)),

@@ -26,7 +26,9 @@ import yaml
 from ledger.commands import impact
 from ledger.core import tables
 from ledger.core.files import exclusive_lock, replace_files
-from ledger.upkeep import download
+from ledger.core.sources.registry import REGISTRY, FetchError, Source, sources
+from ledger.upkeep import download, manual_files
+from ledger.upkeep import store as store_module
 
 PAIR = ("RUS", "IRN")  # the two countries of this book; connectors take the pair as an argument
 CHANGES = tables.DATA / "changes.yml"
@@ -52,7 +54,7 @@ def build(
     """
     if pair != PAIR:
         return _read(resource, resource["connectors"], upstream, pair)
-    by_connector = _by_connector(resource, registry := download.sources())
+    by_connector = _by_connector(resource, registry := sources())
     newer = {
         source.name
         for its in by_connector.values()
@@ -70,13 +72,9 @@ def build(
     return _assemble(resource, fresh, upstream, folder, registry)
 
 
-def _by_connector(
-    resource: dict, registry: dict[str, download.Source]
-) -> dict[str, list[download.Source]]:
+def _by_connector(resource: dict, registry: dict[str, Source]) -> dict[str, list[Source]]:
     """Return the connectors of a table, each with the sources it reads."""
-    found: dict[str, list[download.Source]] = {
-        connector: [] for connector in resource["connectors"]
-    }
+    found: dict[str, list[Source]] = {connector: [] for connector in resource["connectors"]}
     for source in registry.values():
         if resource["name"] in source.tables:
             found.setdefault(f"{source.module}:{source.tables[resource['name']]}", []).append(
@@ -90,7 +88,7 @@ def _assemble(
     fresh: list[str],
     upstream: Path,
     folder: Path,
-    registry: dict[str, download.Source],
+    registry: dict[str, Source],
 ) -> str:
     """Return a table's text, its rows of the `fresh` connectors made anew and corrected, those of the others as they are in `folder`."""
     by_connector = _by_connector(resource, registry)
@@ -549,7 +547,7 @@ class Candidate:
     resource: dict
     text: str
     change: Change
-    sources: list[download.Source]
+    sources: list[Source]
 
 
 def refresh(
@@ -585,13 +583,13 @@ def refresh(
         raise ValueError(
             "--accept is a reason for one table's revisions, or a few tables': name them"
         )
-    known = download.sources(registry or download.REGISTRY)
+    known = sources(registry or REGISTRY)
     if unknown := set(only_sources or []) - set(known):
         raise ValueError(
             f"there is no source {', '.join(sorted(unknown))} in data/sources.yml; there are {', '.join(known)}"
         )
     with exclusive_lock(folder):
-        return _Refresh(folder, known, store or download.STORE, say, dry_run).run(
+        return _Refresh(folder, known, store or store_module.STORE, say, dry_run).run(
             only or [],
             only_sources or [],
             [Path(file) for file in files or []],
@@ -607,7 +605,7 @@ class _Refresh:
     def __init__(
         self,
         folder: Path,
-        registry: dict[str, download.Source],
+        registry: dict[str, Source],
         store: Path,
         say: Callable[[str], None],
         dry_run: bool,
@@ -680,7 +678,7 @@ class _Refresh:
 
     def wanted(
         self, only: list[str], only_sources: list[str], files: list[Path]
-    ) -> dict[str, list[download.Source]]:
+    ) -> dict[str, list[Source]]:
         """Return table → the sources of it that are to be brought up to date."""
         for name in only:
             tables.describe(name, self.folder)
@@ -723,12 +721,12 @@ class _Refresh:
 
     def obtain(
         self,
-        wanted: dict[str, list[download.Source]],
+        wanted: dict[str, list[Source]],
         files: list[Path],
         edition: str,
         again: bool,
         all_asked: bool,
-    ) -> dict[str, list[download.Source]]:
+    ) -> dict[str, list[Source]]:
         """Download each source once, or take the files a person gave; return table → the sources that are there. What fails, fails its tables."""
         left = list(files)
         for source in {
@@ -740,19 +738,19 @@ class _Refresh:
                     self.editions[source.name] = download.download(
                         source, PAIR, self.store, self.say, again
                     )
-                elif taken := download.take(
+                elif taken := manual_files.import_files(
                     source,
                     files,
                     self.store,
                     edition or f"downloaded by hand, taken into the book on {_today()}",
                 ):
                     left = [file for file in left if file not in taken]
-                    self.editions[source.name] = download.record(self.store / source.name)[
+                    self.editions[source.name] = store_module.manifest(self.store / source.name)[
                         "edition"
                     ]
-            except (download.FetchError, OSError) as error:
+            except (FetchError, OSError) as error:
                 if (
-                    all_asked and source.files and isinstance(error, download.FetchError)
+                    all_asked and source.files and isinstance(error, FetchError)
                 ):  # it lets programs in on some days only, which is no fault
                     self.say(f"{source.name} is left as it is: {error}")
                     continue
@@ -782,7 +780,7 @@ class _Refresh:
         }
         return {name: chosen for name, chosen in there.items() if chosen}
 
-    def make(self, name: str, chosen: list[download.Source]) -> Candidate:
+    def make(self, name: str, chosen: list[Source]) -> Candidate:
         """Make a table anew from the chosen sources; the rows of its other connectors stay as they are."""
         resource = self.resources[name]
         before = (self.folder / resource["path"]).read_text(encoding="utf-8")
@@ -802,7 +800,7 @@ class _Refresh:
         tables.check_text(name, text, resource, self.folder)
         return Candidate(resource, text, Change(resource, before, text), chosen)
 
-    def told(self, error: Exception, chosen: list[download.Source]) -> str:
+    def told(self, error: Exception, chosen: list[Source]) -> str:
         """Return an error as words, with the sources and addresses that were read, and have the next run download those anew."""
         text = (
             str(error)
@@ -811,14 +809,14 @@ class _Refresh:
         )
         read = []
         for source in chosen:
-            text = source.hide(text)
-            files = download.record(self.store / source.name).get("files", {})
+            text = source.redact(text)
+            files = store_module.manifest(self.store / source.name).get("files", {})
             named = [entry["address"] for file, entry in files.items() if file in text] or [
                 entry["address"] for entry in files.values()
             ][:1]
             read += [f"{source.name} ({address})" for address in named[:2]] or [source.name]
             if not isinstance(error, RefreshError):
-                download.stale(self.store / source.name)
+                store_module.invalidate(self.store / source.name)
         hint = (
             ""
             if isinstance(error, RefreshError)
@@ -849,7 +847,7 @@ class _Refresh:
                 continue
             tables.set_hash(resource, candidate.text)
             for source in candidate.sources:
-                files = download.record(self.store / source.name)["files"].values()
+                files = store_module.manifest(self.store / source.name)["files"].values()
                 addresses, digests = (
                     list(dict.fromkeys(entry["address"] for entry in files)),
                     sorted(entry["sha256"] for entry in files),
@@ -912,7 +910,7 @@ class _Refresh:
         for name, candidate in made.items():
             change, resource = candidate.change, candidate.resource
             origin = "; ".join(
-                f"{source.key}: {self.editions[source.name]}" for source in candidate.sources
+                f"{source.label}: {self.editions[source.name]}" for source in candidate.sources
             )
             text.append(f"Table `{name}` ({_words(origin)}): {change}.")
             if change.removed:
@@ -950,13 +948,13 @@ class _Refresh:
 def _state(folder: Path) -> dict[str, str]:
     """Return a hash of each file that a refresh reads before it writes."""
     return {
-        path.name: download.sha256(path)
+        path.name: store_module.sha256(path)
         for path in [*folder.glob("*.csv"), folder / "datapackage.json", folder / CHANGES.name]
     }
 
 
 def _chooser(
-    table: str, its: list[download.Source], registry: dict[str, download.Source], resource: dict
+    table: str, its: list[Source], registry: dict[str, Source], resource: dict
 ) -> Callable[[dict], bool]:
     """Return a function that tells whether a row (or a key) is one of those that a connector makes from its sources.
 
@@ -964,9 +962,9 @@ def _chooser(
     closely (its key and an edition), the row is that one's.
     """
 
-    def rule(source: download.Source) -> dict[str, set[str]]:
+    def rule(source: Source) -> dict[str, set[str]]:
         said = source.rows.get(
-            table, {"source": [source.key]} if "source" in _columns(resource) else {}
+            table, {"source": [source.label]} if "source" in _columns(resource) else {}
         )
         return {
             column: {str(value) for value in (values if isinstance(values, list) else [values])}
@@ -1018,7 +1016,7 @@ def overview(
     how often, when the next edition is due, its terms, and whether the key it needs is set."""
     today = today or datetime.datetime.now(datetime.UTC).date()
     content, said = tables.descriptor(folder), []
-    for source in download.sources(registry or download.REGISTRY).values():
+    for source in sources(registry or REGISTRY).values():
         date = source.due(content)
         due = (
             f"next expected {date.isoformat()}" + (": overdue" if date < today else "")
@@ -1039,9 +1037,9 @@ def overview(
             f"  format: {source.format}; from {source.address}",
             f"  terms: {source.terms}",
         ]
-        if source.secret:
+        if source.api_key_spec:
             said.append(
-                f"  key: {source.secret['variable']}, {'needed' if source.secret['required'] else 'not needed'}, {'set' if source.value else 'not set'}; from {source.secret['page']}"
+                f"  key: {source.api_key_spec['variable']}, {'needed' if source.api_key_spec['required'] else 'not needed'}, {'set' if source.api_key else 'not set'}; from {source.api_key_spec['page']}"
             )
         if source.files:
             said.append(
@@ -1058,7 +1056,7 @@ def overdue(
     """Return a line for each source whose next edition should be out by now: since when, and what brings the tables up to date."""
     today = today or datetime.datetime.now(datetime.UTC).date()
     content, said = tables.descriptor(folder), []
-    for source in download.sources(registry or download.REGISTRY).values():
+    for source in sources(registry or REGISTRY).values():
         date = source.due(content)
         if date and date < today:
             names = " ".join(source.tables)

@@ -20,7 +20,8 @@ from analysis.sources import (
     opec,
     our_world_in_data,
 )
-from ledger.upkeep import download
+from ledger.core.sources import registry
+from ledger.upkeep import download, manual_files
 
 pytestmark = needs_upstream
 PAIR, OTHER = ("RUS", "IRN"), ("RUS", "TUR")
@@ -115,7 +116,9 @@ def taken_2024(tmp_path_factory):
         tmp_path_factory.mktemp("store"),
     )
     shutil.copy(UPSTREAM / "energy-institute-2024" / FILE, given)
-    assert download.take(download.sources()["energy-institute"], [given], store) == [given]
+    assert manual_files.import_files(registry.sources()["energy-institute"], [given], store) == [
+        given
+    ]
     return energy_institute._review(store), energy_institute._review(UPSTREAM)
 
 
@@ -150,11 +153,11 @@ def test_the_workbook_is_downloaded_where_the_site_lets_programs_in(server, tmp_
     server.clear()
     server.expect_request("/").respond_with_data("<!DOCTYPE html><title>Just a moment...</title>")
     with pytest.raises(
-        download.FetchError,
+        registry.FetchError,
         match="source energy-institute, https://localhost.*: the answer is a web page",
     ):
         download.download(
-            point("energy-institute", server), PAIR, tmp_path, say=lambda *_: None, again=True
+            point("energy-institute", server), PAIR, tmp_path, say=lambda *_: None, force=True
         )
 
 
@@ -331,10 +334,12 @@ def test_a_web_page_given_as_the_workbook_is_refused(tmp_path):
     page = tmp_path / FILE
     page.write_text("<!DOCTYPE html><html><head><title>Just a moment...</title></head></html>")
     with pytest.raises(
-        download.FetchError,
+        registry.FetchError,
         match="energy-institute, .*web page, not xlsx, titled 'Just a moment...'",
     ):
-        download.take(download.sources()["energy-institute"], [page], tmp_path / "store")
+        manual_files.import_files(
+            registry.sources()["energy-institute"], [page], tmp_path / "store"
+        )
 
 
 def test_the_energy_institute_for_another_pair():
@@ -559,7 +564,7 @@ def test_an_energy_file_that_is_cut_off_at_a_line_is_refused(server, energy, tmp
         pack(header, [row for row in rows if row[0] < "Turkey"]), content_type="text/csv"
     )
     with pytest.raises(
-        download.FetchError,
+        registry.FetchError,
         match="source owid-energy, https://.*/owid-energy-data.csv: owid-energy-data.csv: no rows of .'WLD'.",
     ):
         fetched("owid-energy", server, tmp_path)
@@ -644,7 +649,7 @@ def test_another_column_of_deaths_is_refused(server, deaths, tmp_path, header, s
         pack(header, deaths), content_type="text/csv"
     )
     with pytest.raises(
-        download.FetchError, match=f"^source owid-ucdp-deaths, https://.*: {DEATHS}: {said}"
+        registry.FetchError, match=f"^source owid-ucdp-deaths, https://.*: {DEATHS}: {said}"
     ):
         fetched("owid-ucdp-deaths", server, tmp_path)
 
@@ -653,13 +658,13 @@ def test_a_chart_that_is_gone_or_has_no_syria(server, deaths, tmp_path):
     server.expect_oneshot_request(f"/{DEATHS}").respond_with_data(
         '{"error": "Not found"}', status=404, content_type="application/json"
     )
-    with pytest.raises(download.FetchError, match=f"owid-ucdp-deaths, https://.*/{DEATHS}.*404"):
+    with pytest.raises(registry.FetchError, match=f"owid-ucdp-deaths, https://.*/{DEATHS}.*404"):
         fetched("owid-ucdp-deaths", server, tmp_path)
     server.expect_request(f"/{DEATHS}").respond_with_data(
         pack(["Entity", "Code", "Year", LONG], [row for row in deaths if row[0] != "Syria"]),
         content_type="text/csv",
     )
-    with pytest.raises(download.FetchError, match="no rows for Syria"):
+    with pytest.raises(registry.FetchError, match="no rows for Syria"):
         fetched("owid-ucdp-deaths", server, tmp_path)
 
 
@@ -690,7 +695,7 @@ def test_the_price_of_brent_gives_what_the_copy_does(server, tmp_path, mark):
 ])  # fmt: skip
 def test_faults_of_the_price_are_named(server, tmp_path, change, said):
     serve_prices(server, change)
-    with pytest.raises(download.FetchError, match="source eia-brent, https://.*: " + said):
+    with pytest.raises(registry.FetchError, match="source eia-brent, https://.*: " + said):
         fetched("eia-brent", server, tmp_path)
 
 
@@ -715,7 +720,9 @@ def test_a_report_of_exports_is_taken_and_read(tmp_path):
         tmp_path / "INT-Export-11-25-2026_10-00-00.csv"
     )  # as the data browser names it; its last line has no end
     shutil.copy(REPORT, given)
-    assert download.take(download.sources()["eia-crude-exports"], [given], tmp_path) == [given]
+    assert manual_files.import_files(
+        registry.sources()["eia-crude-exports"], [given], tmp_path
+    ) == [given]
     same(eia.exports(tmp_path, PAIR), eia.exports(UPSTREAM, PAIR))
 
 
@@ -834,7 +841,7 @@ def test_a_pair_without_a_selection_has_no_pipelines():
 ])  # fmt: skip
 def test_a_folder_without_the_tracker_is_refused(server, tmp_path, answer, said):
     server.expect_request("/").respond_with_json(answer)
-    with pytest.raises(download.FetchError, match=f"source gem-ggit, https://localhost:.*: {said}"):
+    with pytest.raises(registry.FetchError, match=f"source gem-ggit, https://localhost:.*: {said}"):
         fetched("gem-ggit", server, tmp_path)
 
 
@@ -842,12 +849,12 @@ def test_a_refused_list_and_a_pointer_in_the_workbooks_place(server, tmp_path):
     server.expect_oneshot_request("/").respond_with_handler(
         lambda _: Response('{"message": "rate limit"}', status=403, content_type="application/json")
     )
-    with pytest.raises(download.FetchError, match="gem-ggit, https://.* 403"):
+    with pytest.raises(registry.FetchError, match="gem-ggit, https://.* 403"):
         fetched("gem-ggit", server, tmp_path)
     serve_tracker(
         server, body=b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1265545\n"
     )
-    with pytest.raises(download.FetchError, match="ggit_2024-10-08.xlsx: the archive is damaged"):
+    with pytest.raises(registry.FetchError, match="ggit_2024-10-08.xlsx: the archive is damaged"):
         fetched("gem-ggit", server, tmp_path)
     assert not (tmp_path / "gem-ggit").exists()
 

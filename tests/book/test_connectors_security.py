@@ -18,8 +18,8 @@ from openpyxl.styles import Font
 from werkzeug import Response
 
 from analysis.sources import geonucleardata, gsdb, iaea, sipri, ucdp, un_security_council, voeten
-from ledger.core.sources import formats
-from ledger.upkeep import download
+from ledger.core.sources import formats, registry
+from ledger.upkeep import download, manual_files
 
 pytestmark = needs_upstream
 PAIR, OTHER = ("RUS", "IRN"), ("RUS", "TUR")
@@ -76,7 +76,7 @@ def test_a_person_s_registers_are_known_by_their_text_and_read_as_the_copies(
     for path, name in zip(given, (DEALS, DELIVERIES), strict=True):
         path.write_bytes(original(name))
     for number, name in enumerate(("sipri-register-deals", "sipri-register-deliveries")):
-        assert download.take(point(name, server), given, tmp_path) == [given[number]]
+        assert manual_files.import_files(point(name, server), given, tmp_path) == [given[number]]
     same(sipri.arms_transfers(tmp_path, PAIR), transfers)
 
 
@@ -278,7 +278,7 @@ def workbook(sheets, path, change=None):
 
 def test_sipri_s_own_workbook_gives_the_rows_of_the_copy(tmp_path, spending, server):
     workbook(spending, tmp_path / "SIPRI-Milex-data-1949-2023_v1.2.xlsx")
-    assert download.take(
+    assert manual_files.import_files(
         point("sipri-milex", server), [tmp_path / "SIPRI-Milex-data-1949-2023_v1.2.xlsx"], tmp_path
     )
     ours = sipri.military_spending(tmp_path, PAIR)
@@ -461,7 +461,7 @@ def test_without_a_token_a_person_s_archive_gives_the_same_rows(tmp_path, server
     archive = tmp_path / "ucdp-brd-dyadic-241-csv.zip"
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as out:
         out.write(UPSTREAM / "ucdp-brd/BattleDeaths_v24_1.csv", "BattleDeaths_v24_1.csv")
-    assert download.take(point("ucdp-brd", server), [archive], tmp_path) == [archive]
+    assert manual_files.import_files(point("ucdp-brd", server), [archive], tmp_path) == [archive]
     same(ucdp.syria_conflict(tmp_path, PAIR), ucdp.syria_conflict(UPSTREAM, PAIR))
 
 
@@ -495,7 +495,7 @@ def test_a_faulty_answer_of_the_api_is_refused_with_its_address(
     monkeypatch.setenv("UCDP_API_TOKEN", KEY)
     api(server, battles(), [THIS_YEAR], change=change)
     with pytest.raises(
-        download.FetchError, match="source ucdp-brd, https://localhost.*/battledeaths/.*" + says
+        registry.FetchError, match="source ucdp-brd, https://localhost.*/battledeaths/.*" + says
     ) as error:
         fetched("ucdp-brd", server, tmp_path)
     assert KEY not in str(error.value) and not (tmp_path / "ucdp-brd").exists()
@@ -504,11 +504,11 @@ def test_a_faulty_answer_of_the_api_is_refused_with_its_address(
 def test_without_a_token_nothing_is_asked_and_a_wrong_one_is_told(tmp_path, server, monkeypatch):
     api(server, battles(), [THIS_YEAR])
     monkeypatch.delenv("UCDP_API_TOKEN", raising=False)
-    with pytest.raises(download.FetchError, match="no UCDP_API_TOKEN"):
+    with pytest.raises(registry.FetchError, match="no UCDP_API_TOKEN"):
         fetched("ucdp-brd", server, tmp_path)
     assert not server.log
     monkeypatch.setenv("UCDP_API_TOKEN", "an-old-token")
-    with pytest.raises(download.FetchError, match="401.*\n.*UCDP_API_TOKEN is refused") as error:
+    with pytest.raises(registry.FetchError, match="401.*\n.*UCDP_API_TOKEN is refused") as error:
         fetched("ucdp-brd", server, tmp_path)
     assert "an-old-token" not in str(error.value)
 
@@ -885,7 +885,7 @@ def test_ideal_points_that_changed_are_refused(tmp_path, points, change, says):
 def test_a_faulty_answer_of_dataverse_is_refused_with_its_address(tmp_path, server, answer, says):
     server.expect_request("/api/datasets/:persistentId").respond_with_json(answer)
     with pytest.raises(
-        download.FetchError,
+        registry.FetchError,
         match="source voeten-idealpoints, https://localhost.*persistentId.*" + says,
     ):
         fetched("voeten-idealpoints", server, tmp_path)
@@ -907,7 +907,7 @@ def test_a_later_release_brings_its_years_and_needs_no_more_columns(tmp_path, ca
     pd.concat([cases, more]).drop(columns="descr_trade").to_csv(
         given, index=False, encoding="utf-8-sig"
     )
-    assert download.take(point("gsdb", server), [given], tmp_path) == [given]
+    assert manual_files.import_files(point("gsdb", server), [given], tmp_path) == [given]
     ours = gsdb.sanctions(tmp_path, PAIR)
     same(ours[ours["year"] < 2023], gsdb.sanctions(UPSTREAM, PAIR))
     last = ours[ours["year"] == 2023].set_index(["target", "sanction_type"])["active_cases"]
@@ -1022,7 +1022,7 @@ def test_a_list_of_reactors_that_changed_is_refused_with_its_address(
         text.replace(before, after) if before == "\n" else text.replace(before, after, 1)
     )
     with pytest.raises(
-        download.FetchError,
+        registry.FetchError,
         match=f"source geonucleardata, https://localhost.*{ADDRESS}: .*({says})",
     ):
         fetched("geonucleardata", server, tmp_path)

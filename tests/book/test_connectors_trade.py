@@ -26,7 +26,7 @@ from analysis.sources import (
     un_comtrade,
     world_bank,
 )
-from ledger.core.sources import formats
+from ledger.core.sources import formats, registry
 from ledger.upkeep import download
 
 PAIR, OTHER = ("RUS", "IRN"), ("RUS", "TUR")
@@ -52,7 +52,7 @@ def same(one, two):
 
 def refused(name, server, folder, *parts, pair=PAIR, **more):  # noqa: F811
     """The download fails, its message names the source and each of `parts`, and nothing is left in the store."""
-    with pytest.raises(download.FetchError) as error:
+    with pytest.raises(registry.FetchError) as error:
         fetched(name, server, folder, pair, **more)
     for part in (f"source {name}", "https://localhost", *parts):
         assert part in str(error.value), error.value

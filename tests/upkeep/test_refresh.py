@@ -25,7 +25,9 @@ from werkzeug import Response
 
 from ledger.core import tables
 from ledger.core.files import LockedError, exclusive_lock, recover, replace_files
-from ledger.upkeep import download, refresh
+from ledger.core.sources import registry as source_registry
+from ledger.upkeep import manual_files, refresh
+from ledger.upkeep import store as store_of_downloads
 
 PRICES = pd.read_csv(ROOT / "data/oil_price.csv", dtype=str)
 P2024 = PRICES.query("frequency == 'year' and period == '2024-01-01'")["usd_per_barrel"].item()
@@ -130,7 +132,8 @@ class Author:
         """Content of all that a refresh may write."""
         return {
             path.relative_to(self.book).as_posix(): path.read_bytes()
-            for path in [*sorted(self.data.iterdir()), self.book / "data/changes.yml"]
+            for path in sorted(self.data.iterdir())
+            if path.name != "sources.yml"
         }
 
     def unchanged(self):
@@ -256,7 +259,7 @@ def test_older_copies_do_not_undo_a_refresh(author):
 
 def test_rows_of_other_sources_stay_as_they_are():
     """For every table and every source: made of the rows it holds, in two parts, it is the same table."""
-    registry = download.sources()
+    registry = source_registry.sources()
     for resource in tables.descriptor()["resources"]:
         if resource["connectors"] == tables.MANUAL:
             continue
@@ -510,7 +513,7 @@ def correct(author, theirs, ours):
         encoding="utf-8",
     )
     ran = subprocess.run(
-        author.command("seal", "corrections"),
+        author.command("accept", "corrections"),
         cwd=author.book,
         capture_output=True,
         text=True,
@@ -782,7 +785,7 @@ def test_sources_are_printed_with_age_due_date_and_key_but_never_its_value(autho
     said = refresh.overview(
         author.data, author.book / "data/sources.yml", datetime.date(2031, 1, 1)
     )
-    for name, source in download.sources(author.book / "data/sources.yml").items():
+    for name, source in source_registry.sources(author.book / "data/sources.yml").items():
         assert f"{name}: {source.institution} ({source.how})" in said
     assert "COMTRADE_API_KEY, not needed, set" in said and "s3cret" not in said
     assert (
@@ -796,7 +799,7 @@ def test_a_source_is_overdue_from_the_day_after_its_next_edition_until_the_table
     import datetime
 
     registry = author.book / "data/sources.yml"
-    expected = download.sources(registry)["eia-brent"].due(tables.descriptor(author.data))
+    expected = source_registry.sources(registry)["eia-brent"].due(tables.descriptor(author.data))
     late = lambda today: [
         line
         for line in refresh.overdue(author.data, registry, today)
@@ -809,7 +812,7 @@ def test_a_source_is_overdue_from_the_day_after_its_next_edition_until_the_table
     )
     package = tables.descriptor(author.data)
     for resource in package["resources"]:
-        for entry in download.sources(registry)["eia-brent"].entries(resource):
+        for entry in source_registry.sources(registry)["eia-brent"].entries(resource):
             entry["retrieved"] = str(expected)
     (author.data / "datapackage.json").write_text(tables.to_json(package), encoding="utf-8")
     assert late(expected + datetime.timedelta(1)) == []
@@ -914,11 +917,11 @@ def test_what_a_person_gave_is_not_taken_for_a_download(author, server, monkeypa
     (author.book / "data/sources.yml").write_text(
         yaml.safe_dump(registry, allow_unicode=True), encoding="utf-8"
     )
-    source = download.sources(author.book / "data/sources.yml")["ucdp-brd"]
+    source = source_registry.sources(author.book / "data/sources.yml")["ucdp-brd"]
     store = author.book / "_build/upstream"
     assert (
-        download.take(source, [given], store, "version 25.1")
-        and download.record(store / "ucdp-brd")["edition"] == "version 25.1"
+        manual_files.import_files(source, [given], store, "version 25.1")
+        and store_of_downloads.manifest(store / "ucdp-brd")["edition"] == "version 25.1"
     )
     server.clear()
     said = author.run("syria_conflict", "--source", "ucdp-brd", code=1)

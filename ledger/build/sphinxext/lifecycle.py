@@ -42,7 +42,7 @@ CODE = [
         PACKAGE / "core" / f"{name}.py"
         for name in ("charts/palette", "citations", "config", "files", "fingerprints", "tables")
     ),
-    PACKAGE / "upkeep" / "download.py",
+    PACKAGE / "core" / "sources" / "registry.py",
 ]
 BOOK_ASSETS, ASSETS, THEME = (
     ROOT / "assets",

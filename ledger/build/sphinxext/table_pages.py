@@ -21,7 +21,7 @@ from ledger.build.sphinxext.numbers import numbers_of
 from ledger.build.sphinxext.print_builders import on_site
 from ledger.core import fingerprints, tables
 from ledger.core.config import DATA, ROOT
-from ledger.upkeep import download
+from ledger.core.sources import registry
 
 SHOWN = 300  # rows; a longer table shows its first 50 and is downloaded for the rest
 
@@ -180,11 +180,11 @@ class Sources(SphinxDirective):
     and on what terms. (A table of as many columns is cut off on a phone.)"""
 
     def run(self):
-        page_store.depends(self.env, f"file {download.REGISTRY.relative_to(ROOT).as_posix()}")
+        page_store.depends(self.env, f"file {registry.REGISTRY.relative_to(ROOT).as_posix()}")
         page_store.depends(self.env, "file data/datapackage.json")
         lines = []
         for source in sorted(
-            download.sources().values(), key=lambda source: (source.institution, source.name)
+            registry.sources().values(), key=lambda source: (source.institution, source.name)
         ):
             held = ", ".join(f"[{name}](/{tables.page_path(name)}.md)" for name in source.tables)
             date = source.due(tables.descriptor())
@@ -196,8 +196,8 @@ class Sources(SphinxDirective):
                 "automatic": "Downloaded by the book's command",
             }[source.how]
             key = (
-                f", with a key{'' if source.secret['required'] else ' where there is one'}"
-                if source.secret
+                f", with a key{'' if source.api_key_spec['required'] else ' where there is one'}"
+                if source.api_key_spec
                 else ""
             )
             lines.append(

@@ -16,7 +16,7 @@ from xml.etree.ElementTree import ParseError
 
 import pandas as pd
 
-from ledger.upkeep.download import unsafe
+from ledger.core.sources.archives import archive_problem
 
 if TYPE_CHECKING:
     from openpyxl import Workbook
@@ -68,7 +68,7 @@ def workbook(path: Path) -> Workbook:
     """
     import openpyxl
 
-    if why := unsafe(path, LARGEST):
+    if why := archive_problem(path, LARGEST):
         raise ValueError(f"{path.name}: {why}")
     try:
         _refuse_open_formulas(path)

@@ -25,8 +25,8 @@ import pytest
 from institution import certificates, running, server  # noqa: F401
 from werkzeug import Response
 
-from ledger.core.sources import formats
-from ledger.upkeep import download
+from ledger.core.sources import formats, registry
+from ledger.upkeep import download, http, manual_files, store
 
 CSV = "Date,Price\n2024-06-30,80.53\n2025-06-30,69.1\n"
 KEY = "s3cret-of-the-author"
@@ -35,7 +35,7 @@ KEY = "s3cret-of-the-author"
 def source(address, *hosts, **more):
     entry = {
         "name": "an-institution",
-        "key": "An Institution",
+        "label": "An Institution",
         "institution": "An Institution",
         "how": "automatic",
         "format": "CSV",
@@ -43,9 +43,9 @@ def source(address, *hosts, **more):
         "terms": "free",
         "module": "none",
         "tables": {},
-        "largest": 1,
+        "max_mb": 1,
     }
-    return download.Source(
+    return registry.Source(
         **entry | {"address": address, "hosts": hosts or (address.split("/")[2],)} | more
     )
 
@@ -54,14 +54,14 @@ def got(server, tmp_path, answer=None, *, kind="csv", say=lambda *_: None, **mor
     """Return the bytes of a file as it was downloaded from `server`, which gives `answer`."""
     if answer is not None:
         server.expect_request("/file").respond_with_response(answer)
-    return download.Get(source(server.url_for("/"), **more), tmp_path, say)(
+    return download.Downloader(source(server.url_for("/"), **more), tmp_path, say)(
         "file", "file", kind=kind
     ).read_bytes()
 
 
 def refused(server, tmp_path, answer=None, **more):
     """Return the message of the error that a download ends with; nothing but the record of downloads may be left behind."""
-    with pytest.raises(download.FetchError) as caught:
+    with pytest.raises(registry.FetchError) as caught:
         got(server, tmp_path, answer, **more)
     said = str(caught.value)
     assert said.startswith(f"source an-institution, {server.url_for('/file')}"), said
@@ -125,7 +125,7 @@ def test_a_file_arrives_with_a_record_of_where_from_and_is_not_asked_for_twice(s
     assert (
         entry["address"] == server.url_for("/file")
         and entry["bytes"] == len(CSV)
-        and entry["sha256"] == download.sha256(tmp_path / "file")
+        and entry["sha256"] == store.sha256(tmp_path / "file")
     )
     assert got(server, tmp_path) == CSV.encode() and len(server.log) == 1
 
@@ -182,8 +182,8 @@ def test_a_redirect_to_a_listed_host_is_followed_and_the_key_does_not_go_along(
             "page": "https://example.org",
         }
         hosts = (server.url_for("/").split("/")[2], elsewhere.split("/")[2])
-        one = source(server.url_for("/"), *hosts, secret=secret)
-        assert download.Get(one, tmp_path)("file", "file", kind="csv").read_text() == CSV
+        one = source(server.url_for("/"), *hosts, api_key_spec=secret)
+        assert download.Downloader(one, tmp_path)("file", "file", kind="csv").read_text() == CSV
     assert heard[0]["X-Key"] == KEY and second == [1]
 
 
@@ -205,14 +205,14 @@ def test_the_key_stays_with_the_institution(server, tmp_path, monkeypatch):
         "https://LOCALHOST:" + here.split(":")[1] + "/",
         here,
         here.replace("localhost", "LOCALHOST"),
-        secret={
+        api_key_spec={
             "variable": "AN_INSTITUTION_KEY",
             "header": "X-Key",
             "required": True,
             "page": "https://example.org",
         },
     )
-    download.Get(one, tmp_path)(
+    download.Downloader(one, tmp_path)(
         "file", server.url_for("/file").replace("localhost", "LOCALHOST"), kind="csv"
     )
     assert sent[-1] == ("moved", None), sent
@@ -277,12 +277,12 @@ def test_429_that_asks_for_an_hour_is_not_waited_for(server, tmp_path):
 def test_a_retry_after_may_be_a_date():
     assert (
         50
-        < download._seconds(
+        < http.retry_after(
             time.strftime("%a, %d %b %Y %H:%M:%S GMT", time.gmtime(time.time() + 60))
         )
         <= 60
     )
-    assert download._seconds("soon") == 0
+    assert http.retry_after("soon") == 0
 
 
 def test_500_then_200(server, tmp_path):
@@ -294,12 +294,12 @@ def test_500_then_200(server, tmp_path):
 
 def test_500_for_good(server, tmp_path):
     said = refused(server, tmp_path, Response("", 500))
-    assert "500" in said and "Try again later" in said and len(server.log) == download.TRIES
+    assert "500" in said and "Try again later" in said and len(server.log) == download.MAX_TRIES
 
 
 def test_a_server_that_falls_silent(certificates, server, tmp_path, monkeypatch):
-    monkeypatch.setattr(download, "SILENCE", 0.3)
-    monkeypatch.setattr(download, "TRIES", 2)
+    monkeypatch.setattr(download, "READ_TIMEOUT", 0.3)
+    monkeypatch.setattr(download, "MAX_TRIES", 2)
     silent = threading.Event()
 
     def half(connection):
@@ -313,7 +313,7 @@ def test_a_server_that_falls_silent(certificates, server, tmp_path, monkeypatch)
 
 
 def test_a_server_that_drips_for_hours(certificates, server, tmp_path, monkeypatch):
-    monkeypatch.setattr(download, "PATIENCE", 0.5)
+    monkeypatch.setattr(download, "FILE_TIMEOUT", 0.5)
 
     def drip(connection):
         connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
@@ -340,7 +340,7 @@ def test_a_connection_that_is_reset_in_the_middle_of_the_body(certificates, serv
 
 
 def test_nobody_answers(server, tmp_path, monkeypatch):
-    monkeypatch.setattr(download, "TRIES", 2)
+    monkeypatch.setattr(download, "MAX_TRIES", 2)
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     assert "the connection failed" in refused(At(f"https://localhost:{port}/"), tmp_path)
@@ -350,7 +350,10 @@ def test_nobody_answers(server, tmp_path, monkeypatch):
 def test_a_truncated_gzip(server, tmp_path, cut):
     body = gzip.compress((CSV * 50).encode())[:cut]
     said = refused(server, tmp_path, Response(body, headers={"Content-Encoding": "gzip"}))
-    assert "compressed answer is cut short or damaged" in said and len(server.log) == download.TRIES
+    assert (
+        "compressed answer is cut short or damaged" in said
+        and len(server.log) == download.MAX_TRIES
+    )
 
 
 def test_an_encoding_that_was_not_asked_for(server, tmp_path):
@@ -435,8 +438,8 @@ def test_redirects_without_end(server, tmp_path):
 
 
 def test_only_https(server, tmp_path):
-    with pytest.raises(download.FetchError, match="not https"):
-        download.Get(source("http://localhost:1/", "localhost:1"), tmp_path)(
+    with pytest.raises(registry.FetchError, match="not https"):
+        download.Downloader(source("http://localhost:1/", "localhost:1"), tmp_path)(
             "file", "file", kind="csv"
         )
 
@@ -481,13 +484,13 @@ def linked():
     (zipped({"data.csv": bytes(30_000_000)}), "unpacks to 30 MB"),
 ])  # fmt: skip
 def test_an_archive_that_is_not_safe(server, tmp_path, body, says):
-    said = refused(server, tmp_path, Response(body), kind="zip", largest=1)
+    said = refused(server, tmp_path, Response(body), kind="zip", max_mb=1)
     assert says in said and not list(tmp_path.parent.rglob(".bashrc"))
 
 
 def test_a_zip_bomb_among_large_files(server, tmp_path):
     assert "a zip bomb" in refused(
-        server, tmp_path, Response(zipped({"data.csv": bytes(60_000_000)})), kind="zip", largest=100
+        server, tmp_path, Response(zipped({"data.csv": bytes(60_000_000)})), kind="zip", max_mb=100
     )
 
 
@@ -593,7 +596,7 @@ def test_a_workbook_that_is_a_zip_bomb_or_expands_entities(server, tmp_path):
             after.writestr(name, before.read(name))
         after.writestr("xl/worksheets/sheet2.xml", b" " * 60_000_000)
     assert "zip bomb" in refused(
-        server, tmp_path, Response(body.getvalue()), kind="xlsx", largest=100
+        server, tmp_path, Response(body.getvalue()), kind="xlsx", max_mb=100
     )
     bomb = (
         '<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "'
@@ -624,12 +627,12 @@ def secret(**more):
 def test_a_key_that_is_missing_is_asked_for_before_anything_is_sent(server, tmp_path, monkeypatch):
     monkeypatch.delenv("AN_INSTITUTION_KEY", raising=False)
     with pytest.raises(
-        download.FetchError,
+        registry.FetchError,
         match="the environment has no AN_INSTITUTION_KEY\n.*https://example.org/keys",
     ):
-        got(server, tmp_path, Response(CSV), secret=secret())
+        got(server, tmp_path, Response(CSV), api_key_spec=secret())
     assert not server.log
-    assert got(server, tmp_path, secret=secret(required=False)) == CSV.encode()
+    assert got(server, tmp_path, api_key_spec=secret(required=False)) == CSV.encode()
 
 
 @pytest.mark.parametrize("status", [401, 403, 404, 429, 500, 302, 418])
@@ -649,7 +652,7 @@ def test_no_message_and_no_log_holds_the_key(server, tmp_path, monkeypatch, capl
 
     server.expect_request("/file").respond_with_handler(echo)
     told = []
-    said = refused(server, tmp_path, secret=secret(), say=told.append)
+    said = refused(server, tmp_path, api_key_spec=secret(), say=told.append)
     assert asked and set(asked) == {KEY}
     heard = (
         said
@@ -657,7 +660,7 @@ def test_no_message_and_no_log_holds_the_key(server, tmp_path, monkeypatch, capl
         + "".join(
             str(record.getMessage()) + str(record.args)
             for record in caplog.records
-            if record.name.partition(".")[0] in ("urllib3", "requests", "pooch", "ledger")
+            if record.name.partition(".")[0] in ("urllib3", "requests", "ledger")
         )
         + "".join(capsys.readouterr())
     )
@@ -670,9 +673,9 @@ def test_no_message_and_no_log_holds_the_key(server, tmp_path, monkeypatch, capl
 def test_what_cannot_be_a_key_is_refused_without_being_shown(server, tmp_path, monkeypatch, key):
     monkeypatch.setenv("AN_INSTITUTION_KEY", key)
     with pytest.raises(
-        download.FetchError, match="in AN_INSTITUTION_KEY cannot be a key"
+        registry.FetchError, match="AN_INSTITUTION_KEY in the environment cannot be a key"
     ) as caught:
-        got(server, tmp_path, Response(CSV), secret=secret())
+        got(server, tmp_path, Response(CSV), api_key_spec=secret())
     assert (
         not any(part in str(caught.value) for part in (key, repr(key)[1:-1], key[:10]))
         and not server.log
@@ -683,9 +686,9 @@ def test_a_key_is_hidden_however_it_is_quoted_or_cut(server, tmp_path, monkeypat
     key = 's3cret"of<the&author'
     monkeypatch.setenv("AN_INSTITUTION_KEY", key)
     page = f"<html><title>{'x' * 62} {key}</title>".encode()
-    said = refused(server, tmp_path, Response(page), secret=secret())
+    said = refused(server, tmp_path, Response(page), api_key_spec=secret())
     assert "s3cret" not in said and "***" in said
-    one = source("https://example.org/", secret=secret())
+    one = source("https://example.org/", api_key_spec=secret())
     for text in (
         key,
         json.dumps(key),
@@ -694,7 +697,7 @@ def test_a_key_is_hidden_however_it_is_quoted_or_cut(server, tmp_path, monkeypat
         repr(key),
         key[:12],
     ):
-        assert "s3cret" not in one.hide(f"it says {text}"), text
+        assert "s3cret" not in one.redact(f"it says {text}"), text
 
 
 @pytest.mark.parametrize("answer, says", [
@@ -711,12 +714,12 @@ def test_headers_that_make_no_sense_are_one_error_too(certificates, server, tmp_
     with raw(certificates[0], sends("200 OK\r\nContent-Length: \xb2", CSV.encode())) as address:
         try:  # whether it counts for a length is the HTTP library's affair; it must not end in anything but the file or an error
             assert got(At(address), tmp_path) == CSV.encode()
-        except download.FetchError:
+        except registry.FetchError:
             pass
 
 
 def test_headers_without_end_are_given_up(certificates, server, tmp_path, monkeypatch):
-    monkeypatch.setattr(download, "PATIENCE", 0.5)
+    monkeypatch.setattr(download, "FILE_TIMEOUT", 0.5)
 
     def drip(connection):
         connection.sendall(b"HTTP/1.1 200 OK\r\n")
@@ -743,7 +746,7 @@ def test_an_answer_that_a_connector_stumbles_over_is_not_kept(server, tmp_path, 
     server.expect_ordered_request("/file").respond_with_data("[1]")
     server.expect_ordered_request("/file").respond_with_data('{"year": "2025"}')
     with pytest.raises(
-        download.FetchError,
+        registry.FetchError,
         match=f"source an-institution, {server.url_for('/file')}: the answer is not of the form that is known .TypeError",
     ):
         download.download(one, ("RUS", "IRN"), tmp_path, lambda *_: None)
@@ -759,22 +762,22 @@ def test_files_of_a_run_that_asked_otherwise_do_not_stay(server, tmp_path, monke
         monkeypatch,
         lambda get, pair: get("a", "file", kind="csv") and get("b", "other", kind="csv"),
     )
-    with pytest.raises(download.FetchError, match="404"):
+    with pytest.raises(registry.FetchError, match="404"):
         download.download(one, ("RUS", "IRN"), tmp_path, lambda *_: None)
     connected(monkeypatch, lambda get, pair: get("c", "file", kind="csv") and "an edition")
     download.download(one, ("RUS", "IRN"), tmp_path, lambda *_: None)
     assert {path.name for path in (tmp_path / "an-institution").iterdir()} == {
         "c",
         "fetched.json",
-    } and set(download.record(tmp_path / "an-institution")["files"]) == {"c"}
+    } and set(store.manifest(tmp_path / "an-institution")["files"]) == {"c"}
 
 
 def test_the_files_of_a_source_are_bounded_together(server, tmp_path, monkeypatch):
-    monkeypatch.setattr(download, "UNPACKED", 2)
+    monkeypatch.setattr(download, "MAX_TOTAL", 2)
     server.expect_request("/file").respond_with_data("a,b\n" * 200_000)
-    get = download.Get(source(server.url_for("/")), tmp_path)
+    get = download.Downloader(source(server.url_for("/")), tmp_path)
     get("1", "file", kind="csv"), get("2", "file", kind="csv")
-    with pytest.raises(download.FetchError, match="larger together than 2 times the 1 MB"):
+    with pytest.raises(registry.FetchError, match="larger together than 2 times the 1 MB"):
         get("3", "file", kind="csv")
 
 
@@ -790,14 +793,14 @@ def test_files_are_known_by_what_they_hold(tmp_path):
     one.write_text("Recipient,Supplier\na,b\n")
     two.write_text("SIPRI AT Database ID,Supplier\n1,b\n")
     wanted = by_hand(**{"register.csv": "SIPRI AT Database ID", "deals.csv": "Recipient,"})
-    assert set(download.take(wanted, [one, two], tmp_path / "store")) == {one, two}
+    assert set(manual_files.import_files(wanted, [one, two], tmp_path / "store")) == {one, two}
     assert (tmp_path / "store/an-institution/register.csv").read_text() == two.read_text()
-    with pytest.raises(download.FetchError, match="it also needs deals.csv"):
-        download.take(wanted, [two], tmp_path / "store")
+    with pytest.raises(registry.FetchError, match="it also needs deals.csv"):
+        manual_files.import_files(wanted, [two], tmp_path / "store")
     assert (tmp_path / "store/an-institution/deals.csv").exists(), (
         "the download before was thrown away"
     )
-    assert download.take(
+    assert manual_files.import_files(
         by_hand(**{"x.csv": "no such header"}), [one], tmp_path / "other"
     ) == [] and not list((tmp_path / "other").iterdir())
 
@@ -805,8 +808,8 @@ def test_files_are_known_by_what_they_hold(tmp_path):
 def test_a_file_of_a_person_is_looked_into_too(tmp_path):
     page = tmp_path / "export.csv"
     page.write_text("<html><title>Log in</title></html>")
-    with pytest.raises(download.FetchError, match="export.csv: the answer is a web page"):
-        download.take(by_hand(**{"x.csv": "Log in"}), [page], tmp_path / "store")
+    with pytest.raises(registry.FetchError, match="export.csv: the answer is a web page"):
+        manual_files.import_files(by_hand(**{"x.csv": "Log in"}), [page], tmp_path / "store")
     assert not (tmp_path / "store/an-institution").exists()
 
 
@@ -815,8 +818,10 @@ def test_an_archive_that_cannot_be_unpacked_is_named(tmp_path):
     body = bytearray(zipped({"a.csv": "Recipient,Supplier\n" * 50}))
     body[40] ^= 255
     archive.write_bytes(bytes(body))
-    with pytest.raises(download.FetchError, match="download.zip: a.csv cannot be unpacked"):
-        download.take(by_hand(**{"deals.csv": "Recipient,"}), [archive], tmp_path / "store")
+    with pytest.raises(registry.FetchError, match="download.zip: a.csv cannot be unpacked"):
+        manual_files.import_files(
+            by_hand(**{"deals.csv": "Recipient,"}), [archive], tmp_path / "store"
+        )
 
 
 def test_of_an_archive_each_file_counts_and_none_leaves_it(tmp_path):
@@ -831,7 +836,7 @@ def test_of_an_archive_each_file_counts_and_none_leaves_it(tmp_path):
         )
     )
     wanted = by_hand(**{"register.csv": "SIPRI AT Database ID", "deals.csv": "Recipient,"})
-    assert set(download.take(wanted, [archive], tmp_path / "store")) == {archive}
+    assert set(manual_files.import_files(wanted, [archive], tmp_path / "store")) == {archive}
     assert {path.name for path in (tmp_path / "store/an-institution").iterdir()} == {
         "register.csv",
         "deals.csv",
@@ -843,10 +848,10 @@ def test_of_an_archive_each_file_counts_and_none_leaves_it(tmp_path):
         )
     )
     with pytest.raises(
-        download.FetchError,
+        registry.FetchError,
         match="download.zip: the archive holds a path that leads out of its folder",
     ):
-        download.take(wanted, [archive], tmp_path / "store")
+        manual_files.import_files(wanted, [archive], tmp_path / "store")
     assert not list(tmp_path.rglob("climbed.csv")) and [
         path.name for path in (tmp_path / "store").iterdir()
     ] == ["an-institution"]
@@ -889,8 +894,9 @@ def test_the_next_edition_is_reckoned_from_what_is_held():
 ])  # fmt: skip
 def test_a_fault_of_sources_yml_is_named(tmp_path, change, says):
     path = tmp_path / "data/sources.yml"
+    path.parent.mkdir()
     path.write_text(
-        "x:\n  {key: X, institution: X, how: closed, format: CSV, published: never, terms: free, module: m, tables: {}}\n".replace(
+        "x:\n  {label: X, institution: X, how: closed, format: CSV, published: never, terms: free, module: m, tables: {}}\n".replace(
             "{", ""
         )
         .replace("}}", "")
@@ -900,5 +906,5 @@ def test_a_fault_of_sources_yml_is_named(tmp_path, change, says):
         encoding="utf-8",
     )
     with pytest.raises(ValueError, match="data/sources.yml, x") as caught:
-        download.sources(path)
+        registry.sources(path)
     assert says in str(caught.value)

@@ -1,0 +1,55 @@
+"""Keep what was downloaded: one folder a source with a manifest of its files, replaced whole."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import hashlib
+import json
+import os
+import shutil
+from pathlib import Path
+
+from ledger.core.config import ROOT
+from ledger.core.sources.registry import Source
+
+STORE = ROOT / "_build" / "upstream"
+MANIFEST = "fetched.json"
+
+
+def manifest(folder: Path) -> dict:
+    """Return address, edition and files of a folder; nothing where it has no readable manifest."""
+    try:
+        return json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+
+
+def file_entry(path: Path, address: str) -> dict:
+    """Return the entry of a file in the manifest."""
+    return {
+        "address": address,
+        "retrieved": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        "bytes": path.stat().st_size,
+        "sha256": sha256(path),
+    }
+
+
+def sha256(path: Path) -> str:
+    """Return the hex digest of a file's content."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def publish(source: Source, part: Path, folder: Path, content: dict) -> None:
+    """Put the complete folder `part`, with its manifest, in the place of `folder`."""
+    text = json.dumps({"address": source.address} | content, indent=1)
+    (part / MANIFEST).write_text(text, encoding="utf-8")
+    shutil.rmtree(folder, ignore_errors=True)
+    os.replace(part, folder)
+
+
+def invalidate(folder: Path) -> None:
+    """Have the next run download a source anew: what stands in `folder` could not be read."""
+    with contextlib.suppress(OSError):
+        os.utime(folder / MANIFEST, (0, 0))
