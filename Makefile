@@ -1,5 +1,5 @@
-# make book   build the site into _build/html      make pdf, make epub   the book as one file, beside the site      make test   run every test      make check   run every check      make format   lay out the code      make live   preview, built again on save      make refresh   bring the tables up to date from the institutions      make bench   time the build beside stock Jupyter Book
-.PHONY: book pdf epub test check format early live refresh bench why chapter table lock clean
+# make book   build the site into _build/html      make pdf, make epub   the book as one file, beside the site      make test   run every test      make check   run every check      make format   lay out the code      make preview   the site, built again on save      make refresh   bring the tables up to date from the institutions      make bench   time the build beside stock Jupyter Book
+.PHONY: book pdf epub test check format test-matrix preview refresh bench explain chapter table lock clean early live why
 PYTHON ?= python3
 PORT ?= 8000
 BIN := .venv/bin
@@ -31,14 +31,21 @@ format: .venv/installed
 	$(BIN)/ruff check --fix --exit-zero --quiet .
 	$(BIN)/ruff format --quiet .
 
-live: .venv/installed
-	$(BIN)/python -m ledger live --port $(PORT)
+preview: .venv/installed
+	$(BIN)/python -m ledger preview --port $(PORT)
+
+# targets that have a new name
+early live why:
+	@echo "make $@ is now make $(NEW_$@)"; exit 2
+NEW_early := test-matrix
+NEW_live := preview
+NEW_why := explain
 
 # make refresh TABLES="gdp oil_price"   (default: all that can be downloaded); ARGS=--dry-run ends after the summary
 refresh: .venv/installed
 	$(BIN)/python -m ledger refresh $(TABLES) $(ARGS)
 
-# make early DEPENDENCIES=oldest PYTHON=python3.12   every test with the oldest or newest packages that pyproject.toml allows, or locked ones,
+# make test-matrix DEPENDENCIES=oldest PYTHON=python3.12   every test with the oldest or newest packages that pyproject.toml allows, or locked ones,
 # on any Python: in a copy of this checkout with an environment of its own, so that neither .venv nor outputs that are kept are touched.
 # An oldest version that has no wheel for this Python is passed over.
 DEPENDENCIES := newest
@@ -46,7 +53,7 @@ RUN := test
 COPY := _build/$(DEPENDENCIES)-$(notdir $(PYTHON))
 RESOLVE_oldest := --resolution lowest-direct --no-build
 RESOLVE_newest := --resolution highest
-early:
+test-matrix:
 	$(if $(filter locked oldest newest,$(DEPENDENCIES)),,$(error DEPENDENCIES is $(DEPENDENCIES), and must be locked, oldest or newest))
 	rm -rf $(COPY)
 	git clone --quiet . $(COPY)
@@ -62,12 +69,12 @@ endif
 bench: .venv/installed
 	$(BIN)/python bench/bench.py
 
-# make why PAGE=economics   whether a page would execute, and why
-why: .venv/installed
-	@$(BIN)/python -m ledger why $(PAGE)
+# make explain PAGE=economics   whether a page would execute, and why
+explain: .venv/installed
+	@$(BIN)/python -m ledger explain $(PAGE)
 
 # make chapter NAME=migration TITLE="Migration between the two"   a chapter that builds, to go on from
-# make table NAME=port_calls CSV=path/to.csv   a table: the first run writes an answer sheet, the second the table
+# make table NAME=port_calls CSV=path/to.csv   a table: the first run writes a form, the second the table
 # What is typed goes to the command as it is: $(value …) and the environment keep make and the shell from reading quotes and $ in it.
 chapter table: export STARTED_NAME := $(value NAME)
 chapter: export STARTED_TITLE := $(value TITLE)

@@ -1,8 +1,11 @@
-"""make bench: how long builds take and what pages weigh, beside stock Jupyter Book with the same content, and how large files are read, in one run.
+"""make bench: how long builds take and what pages weigh, beside stock Jupyter Book with the same
+content, and how large files are read, in one run.
 
-"Stock" is `jupyter-book build` of the same chapters, with its cache on and without this book's Sphinx extension: printed numbers
-become {glue:text}, badges plain text, charts the pictures that a notebook shows. Ours and stock take turns; figures are medians of several
-rounds, and ratios are taken within the run. Reading a bulk file of ten million rows stands beside plain pandas. `--write` puts tables and a chart into docs/.
+"Stock" is `jupyter-book build` of the same chapters, with its cache on and without this book's
+Sphinx extension: printed numbers become {glue:text}, badges plain text, charts the pictures that a
+notebook shows. Ours and stock take turns; figures are medians of several rounds, and ratios are
+taken within the run. Reading a bulk file of ten million rows stands beside plain pandas. `--write`
+puts tables and a chart into docs/.
 """
 
 from __future__ import annotations
@@ -83,7 +86,7 @@ from analysis import measures
 from ledger import charts, load, numbers
 
 trade, gdp = load("trade_totals"), load("gdp")
-flows = measures.flows(trade, "UN Comtrade", "RUS", "IRN") / 1e6
+flows = measures.bilateral_trade(trade, "UN Comtrade", "RUS", "IRN") / 1e6
 numbers.put("trade-{n}", flows.loc[2019].sum(), "{{:,.0f}}", table="trade_totals", unit="US$ million")
 ```
 
@@ -102,7 +105,7 @@ charts.publish(ax, "output-{n}", table="gdp", data=output, caption="Output of Ru
 """
 
 
-# --- books to build -------------------------------------------------------------------------------------------------------------
+# --- books to build -------------------------------------------------------------------------------
 
 
 def copy(folder: Path) -> Path:
@@ -132,7 +135,9 @@ def generated(folder: Path, chapters: int) -> Path:
 
 
 def stock(folder: Path) -> Path:
-    """Turn a copy of the book into one that stock Jupyter Book builds: same text, same code, no extension of ours."""
+    """Turn a copy of the book into one that stock Jupyter Book builds: same text, same code, no
+    extension of ours.
+    """
     for page in [folder / "index.md", *folder.glob("chapters/*.md")]:
         text = page.read_text(encoding="utf-8")
         text = re.sub(r"\{num\}`", "{glue:text}`", text)
@@ -142,7 +147,9 @@ def stock(folder: Path) -> Path:
         )
         page.write_text(text, encoding="utf-8")
     # what a notebook shows of a chart: its picture, without what the book's page needs
-    with (folder / "ledger" / "core" / "charts" / "plots.py").open("a", encoding="utf-8") as code:
+    with (folder / "ledger" / "core" / "charts" / "publishing.py").open(
+        "a", encoding="utf-8"
+    ) as code:
         code.write(
             '\n\nChart._repr_mimebundle_ = lambda self, include=None, exclude=None: {"image/svg+xml": self.content["svg"]}\n'
         )
@@ -153,11 +160,14 @@ def stock(folder: Path) -> Path:
     return folder
 
 
-# --- what is done to them -------------------------------------------------------------------------------------------------------
+# --- what is done to them -------------------------------------------------------------------------
 
 
 def build(folder: Path, *options: str) -> float:
-    """Build a book and return how many seconds it took. Ends the run with the build's messages when it fails."""
+    """Build a book and return how many seconds it took.
+
+    Ends the run with the build's messages when it fails.
+    """
     command = [
         str(Path(sys.executable).parent / "jupyter-book"),
         "build",
@@ -191,17 +201,24 @@ def prose(folder: Path, kind: str, turn: int) -> float:
 
 
 def table(folder: Path, kind: str, turn: int) -> float:
-    """Change a cell of a table and its hash. Stock Jupyter Book shows the new number only if its cache is removed and all is built."""
+    """Change a cell of a table and its hash.
+
+    Stock Jupyter Book shows the new number only if its cache is removed and all is built.
+    """
     path, descriptor = folder / "data" / f"{EDITED}.csv", folder / "data" / "datapackage.json"
     text = path.read_text(encoding="utf-8")
     at = text.rstrip().rindex("\n") + 1
     text = text[:at] + re.sub(r"\.?$", f" {turn}", text[at:].rstrip()) + "\n"
-    from ledger.core import tables
+    from ledger.core import table_files
     from ledger.core.files import replace_files
 
     content = json.loads(descriptor.read_text(encoding="utf-8"))
-    tables.set_hash(next(entry for entry in content["resources"] if entry["name"] == EDITED), text)
-    replace_files(folder / "data", {path.name: text, "datapackage.json": tables.to_json(content)})
+    table_files.set_hash(
+        next(entry for entry in content["resources"] if entry["name"] == EDITED), text
+    )
+    replace_files(
+        folder / "data", {path.name: text, "datapackage.json": table_files.to_json(content)}
+    )
     if kind == "ours":
         return build(folder)
     shutil.rmtree(folder / "_build" / ".jupyter_cache")
@@ -212,7 +229,9 @@ CASES = {"cold build": cold, "nothing changed": nothing, "prose edit": prose, "t
 
 
 def peak_memory(folder: Path) -> float:
-    """Return the most memory, in MB, that a cold build and its processes held at one time (shared pages counted once)."""
+    """Return the most memory, in MB, that a cold build and its processes held at one time (shared
+    pages counted once).
+    """
     shutil.rmtree(folder / "_build", ignore_errors=True)
     peak, done, me = 0, threading.Event(), psutil.Process()
 
@@ -235,7 +254,7 @@ def peak_memory(folder: Path) -> float:
     return peak / 1e6
 
 
-# --- the run --------------------------------------------------------------------------------------------------------------------
+# --- the run --------------------------------------------------------------------------------------
 
 
 def main() -> None:
@@ -275,7 +294,8 @@ def main() -> None:
         []
         if options.pages
         else [
-            f"{datetime.date.today()}, {machine()}. Seconds, median of {options.rounds} rounds ({options.generated} for the generated chapters) in which ours and stock take turns.",
+            f"{datetime.date.today()}, {machine()}. Seconds, median of {options.rounds} rounds "
+            f"({options.generated} for the generated chapters) in which ours and stock take turns.",
             "",
         ]
     )
@@ -329,12 +349,15 @@ def main() -> None:
             small, large = memory[SIZES[0]], memory[SIZES[-1]]
             out += say(
                 "",
-                f"Peak memory of a cold build: {small:,.0f} MB with {SIZES[0]} chapters, {large:,.0f} MB with {SIZES[-1]}: {large / small:.2f} times as much (at most 1.5).",
+                f"Peak memory of a cold build: {small:,.0f} MB with {SIZES[0]} chapters, "
+                f"{large:,.0f} MB with {SIZES[-1]}: {large / small:.2f} times as much (at most "
+                "1.5).",
             )
     if options.write:
         told = page_speed.__doc__.partition("\n\n")[2]
         (ROOT / "docs" / "page-weight.md").write_text(
-            f"# What pages weigh\n\n{datetime.date.today()}, {machine()}. Medians of {options.rounds} rounds. {told}"
+            f"# What pages weigh\n\n{datetime.date.today()}, {machine()}. Medians of "
+            f"{options.rounds} rounds. {told}"
             + "\n".join(weighed)
             + "\n\nRepeat it with `make bench`.\n",
             encoding="utf-8",
@@ -343,14 +366,17 @@ def main() -> None:
         (ROOT / "docs" / "build-times.md").write_text(
             "# Build times\n\n"
             + "\n".join(out)
-            + "\n\n![Seconds of a cold build by number of chapters](build-times.svg)\n\nRepeat it with `make bench`.\n",
+            + "\n\n![Seconds of a cold build by number of chapters](build-times.svg)\n\nRepeat it "
+            "with `make bench`.\n",
             encoding="utf-8",
         )
         draw(grown, ROOT / "docs" / "build-times.svg")
 
 
 def medians(books: dict[str, Path], do, rounds: int) -> tuple[float, float]:
-    """Return the median time of ours and of stock (not a number where it is not built) over several rounds."""
+    """Return the median time of ours and of stock (not a number where it is not built) over several
+    rounds.
+    """
     times: dict[str, list[float]] = {kind: [] for kind in books}
     for turn in range(rounds):
         for kind, folder in books.items():
@@ -380,7 +406,11 @@ def machine() -> str:
         f"{name} {version(name)}"
         for name in ("jupyter-book", "sphinx", "myst-nb", "pandas", "matplotlib")
     )
-    return f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, {psutil.virtual_memory().total / 2**30:.0f} GB, Python {platform.python_version()}, {made_of}"
+    return (
+        f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, "
+        f"{psutil.virtual_memory().total / 2**30:.0f} GB, Python {platform.python_version()}, "
+        f"{made_of}"
+    )
 
 
 def draw(grown: dict[int, tuple[float, float]], path: Path) -> None:

@@ -1,9 +1,11 @@
 """How UN Comtrade's bulk files are read: part of `make bench`.
 
-A year of the whole world is one file, compressed, of some ten million rows. Such a file is generated in Comtrade's form (gzip, tab
-separated, one header line, made-up values, the pair's rows scattered over it) and filtered down to what the pair reported, its totals
-with every partner: by the book's connector, by a plain pandas.read_csv of all of it, and by one of only the columns that are needed. Each
-runs in a process of its own, whose peak memory is what the operating system says at its end.
+A year of the whole world is one file, compressed, of some ten million rows. Such a file is
+generated in Comtrade's form (gzip, tab separated, one header line, made-up values, the pair's rows
+scattered over it) and filtered down to what the pair reported, its totals with every partner: by
+the book's connector, by a plain pandas.read_csv of all of it, and by one of only the columns that
+are needed. Each runs in a process of its own, whose peak memory is what the operating system says
+at its end.
 """
 
 from __future__ import annotations
@@ -26,7 +28,8 @@ from analysis.sources import un_comtrade  # noqa: E402
 ROWS = 10_000_000
 LIMIT = 500  # MB that the connector may take
 PAIR = {643: "RUS", 364: "IRN"}
-# UN numbers of areas: the pair, the world, Taiwan's, an unspecified one, and as many as make a year of the world
+# UN numbers of areas: the pair, the world, Taiwan's, an unspecified one, and as many as make a year
+# of the world
 AREAS = [643, 364, 0, 490, 899] + [
     n for n in range(4, 1000, 4) if n not in (364, *un_comtrade.AREAS)
 ][:195]
@@ -55,7 +58,9 @@ NEEDED = [
 
 
 def generate(folder: Path, rows: int = ROWS) -> Path:
-    """Write a bulk file of about `rows` rows and Comtrade's lists of areas into `folder`/comtrade, and return the file's path."""
+    """Write a bulk file of about `rows` rows and Comtrade's lists of areas into `folder`/comtrade,
+    and return the file's path.
+    """
     import duckdb
 
     target = folder / "comtrade"
@@ -134,7 +139,7 @@ def generate(folder: Path, rows: int = ROWS) -> Path:
     return path
 
 
-# --- what is measured, each in a process of its own -----------------------------------------------------------------------------
+# --- what is measured, each in a process of its own -----------------------------------------------
 
 
 def connector(path: Path):
@@ -186,7 +191,9 @@ def peak() -> float:
 
 
 def measure(way: str, path: Path) -> dict:
-    """Return rows, sum, seconds and peak memory of one way to read the file; with `failed` in their place when the process ended otherwise."""
+    """Return rows, sum, seconds and peak memory of one way to read the file; with `failed` in their
+    place when the process ended otherwise.
+    """
     run = subprocess.run(
         [sys.executable, __file__, way, str(path)], capture_output=True, text=True, cwd=ROOT
     )
@@ -196,11 +203,14 @@ def measure(way: str, path: Path) -> dict:
 
 
 def report(folder: Path, rows: int = ROWS) -> list[str]:
-    """Return the lines of a table: each way's seconds, rows a second and peak memory. The file is removed at the end."""
+    """Return the lines of a table: each way's seconds, rows a second and peak memory. The file is
+    removed at the end.
+    """
     free = shutil.disk_usage(folder).free
     if free < rows * 200:
         return [
-            f"Not measured: a file of {rows:,} rows may need {rows * 200 / 1e9:.0f} GB of disk, and {free / 1e9:.0f} GB are free in {folder}."
+            f"Not measured: a file of {rows:,} rows may need {rows * 200 / 1e9:.0f} GB of disk, "
+            f"and {free / 1e9:.0f} GB are free in {folder}."
         ]
     path = generate(folder, rows)
     try:
@@ -212,7 +222,8 @@ def report(folder: Path, rows: int = ROWS) -> list[str]:
                 size += len(piece)
                 lines += piece.count(b"\n")
         out = [
-            f"One file of {lines:,} rows, {len(HEADER)} columns, {path.stat().st_size / 1e6:,.0f} MB compressed and {size / 1e6:,.0f} MB not.",
+            f"One file of {lines:,} rows, {len(HEADER)} columns, {path.stat().st_size / 1e6:,.0f} "
+            f"MB compressed and {size / 1e6:,.0f} MB not.",
             "",
             "| read by | seconds | rows a second | peak memory, MB |",
             "|---|---|---|---|",
@@ -225,7 +236,8 @@ def report(folder: Path, rows: int = ROWS) -> list[str]:
                 continue
             sums.add((got["rows"], got["sum"]))
             out.append(
-                f"| {way} | {got['seconds']:.1f} | {lines / got['seconds']:,.0f} | {got['peak']:,.0f} |"
+                f"| {way} | {got['seconds']:.1f} | {lines / got['seconds']:,.0f} | "
+                f"{got['peak']:,.0f} |"
             )
         return out + [
             "",
@@ -240,7 +252,10 @@ def report(folder: Path, rows: int = ROWS) -> list[str]:
 def machine() -> str:
     made_of = ", ".join(f"{name} {version(name)}" for name in ("duckdb", "pandas", "numpy"))
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
-    return f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, {memory:.0f} GB, Python {platform.python_version()}, {made_of}"
+    return (
+        f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, {memory:.0f} GB, "
+        f"Python {platform.python_version()}, {made_of}"
+    )
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
 """What a reader's browser loads, and how soon it shows something: part of `make bench`.
 
-Both sites are served over HTTP with gzip by the same server to headless Chromium, slowed to a mid-range phone on a slow connection
-(1.6 Mbit/s, 150 ms, a quarter of the processor), each page in a window that has nothing cached. Requests to other hosts are counted; they fail.
+Both sites are served over HTTP with gzip by the same server to headless Chromium, slowed to a
+mid-range phone on a slow connection (1.6 Mbit/s, 150 ms, a quarter of the processor), each page in
+a window that has nothing cached. Requests to other hosts are counted; they fail.
 """
 
 from __future__ import annotations
@@ -103,10 +104,13 @@ def visit(browser, address: str) -> dict[str, float]:
 
 
 def report(sites: dict[str, Path], pages: list[str], rounds: int) -> list[str]:
-    """Return a table in Markdown: for each page what it takes in ours and in stock (medians of the rounds, in turns), with the limits."""
+    """Return a table in Markdown: for each page what it takes in ours and in stock (medians of the
+    rounds, in turns), with the limits.
+    """
     if not CHROMIUM:
         return [
-            "Pages were not measured: there is no Chromium on this machine (apt-get install chromium)."
+            "Pages were not measured: there is no Chromium on this machine (apt-get install "
+            "chromium)."
         ]
     servers, addresses = [], {}
     for kind, folder in sites.items():
@@ -149,12 +153,15 @@ def report(sites: dict[str, Path], pages: list[str], rounds: int) -> list[str]:
                     + " |"
                 )
             lines.append(
-                f"| | ratio | | {middle['ours']['weight'] / middle['stock']['weight']:.2f} | | {middle['ours']['first'] / middle['stock']['first']:.2f} | {middle['ours']['largest'] / middle['stock']['largest']:.2f} | | | |"
+                f"| | ratio | | {middle['ours']['weight'] / middle['stock']['weight']:.2f} | | "
+                f"{middle['ours']['first'] / middle['stock']['first']:.2f} | "
+                f"{middle['ours']['largest'] / middle['stock']['largest']:.2f} | | | |"
             )
         browser.close()
     for server in servers:
         server.shutdown()
     return [
         *lines,
-        "| at most, for a chapter of six charts | this book | 15 | 150 | 0 | 0.70 of stock's | | 0.02 | | |",
+        "| at most, for a chapter of six charts | this book | 15 | 150 | 0 | 0.70 of stock's | | "
+        "0.02 | | |",
     ]

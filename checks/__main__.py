@@ -1,11 +1,13 @@
-"""`python -m checks NAME ...` runs checks by their names and ends with 1 when one of them found something."""
+"""`python -m checks NAME ...` runs checks by their names and ends with 1 when one of them found
+something.
+"""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
 
-from checks import chapters, data, prose, unused
+from checks import chapters, data, prose, structure, unused
 
 CHECKS: dict[str, Callable[[], Iterator[str]]] = {
     "myst": chapters.myst,
@@ -18,6 +20,10 @@ CHECKS: dict[str, Callable[[], Iterator[str]]] = {
     "article-words": prose.article_words,
     "reading-level": prose.reading_level,
     "claims-prose": prose.claims_prose,
+    "sizes": structure.sizes,
+    "columns": structure.columns,
+    "floors": structure.floors,
+    "book-words": structure.book_words,
     "unused-tables": unused.tables,
     "unused-sources": unused.sources,
     "unused-figures": unused.figures,
@@ -30,7 +36,8 @@ def main(names: list[str]) -> int:
     """Run the named checks, print what they find, and return how the process ends."""
     if not names or (unknown := [name for name in names if name not in CHECKS]):
         print(
-            f"{'no check is named ' + unknown[0] if names else 'name a check'}; there are: {', '.join(CHECKS)}",
+            f"{'no check is named ' + unknown[0] if names else 'name a check'}; there are: "
+            f"{', '.join(CHECKS)}",
             file=sys.stderr,
         )
         return 2

@@ -1,4 +1,6 @@
-"""Pages are MyST that says what it seems to say, and their code cells are sound Python that knows no path, address or colour."""
+"""Pages are MyST that says what it seems to say, and their code cells are sound Python that knows
+no path, address or colour.
+"""
 
 from __future__ import annotations
 
@@ -18,22 +20,25 @@ HEAD = {
     "jupytext": {"text_representation": {"extension": ".md", "format_name": "myst"}},
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
 }
-# Cells import where they begin, and a loop's variable may be used within a pandas query ("country == @code"). What stands between cells is empty lines.
+# Cells import where they begin, and a loop's variable may be used within a pandas query ("country
+# == @code"). What stands between cells is empty lines.
 NOT_FOR_CELLS = "B007,E402,I001,W"
-IMPORTS = {"pandas", "ledger"}
+IMPORTS = {"analysis", "ledger", "pandas"}
 FORBIDDEN = {
     r"https?://": "an address, which belongs into data/sources.yml or references.bib",
-    r"#[0-9a-fA-F]{6}\b": "a colour, which belongs into ledger/core/charts/palette.py",
-    r"\bopen\(|read_csv|Path\(": "a file, which ledger.core.tables.load reads",
-    r"PALETTE|fontfamily|fontname": "a colour or font, which belongs into ledger/core/charts/plots.py",
+    r"#[0-9a-fA-F]{6}\b": "a colour, which belongs into ledger/core/charts/style.py",
+    r"\bopen\(|read_csv|Path\(": "a file, which load, of ledger, reads",
+    r"PALETTE|fontfamily|fontname": "a colour or font, of ledger/core/charts/style.py",
 }
 
 
-# --- MyST -------------------------------------------------------------------------------------------------------------------------
+# --- MyST -----------------------------------------------------------------------------------------
 
 
 def myst() -> Iterator[str]:
-    """What the build takes without a word although it is not what was meant: an open fence, a role that is none, a head that other tools do not read."""
+    """What the build takes without a word although it is not what was meant: an open fence, a role
+    that is none, a head that other tools do not read.
+    """
     from markdown_it.renderer import RendererHTML
     from myst_parser.config.main import MdParserConfig
     from myst_parser.parsers.mdit import create_md_parser
@@ -59,7 +64,8 @@ def _faults(parser, source: str, first: int) -> Iterator[tuple[int, str]]:
             if end - start < 2 or set(last) != {token.markup[0]} or len(last) < len(token.markup):
                 yield (
                     first + start,
-                    f"the block that {token.markup}{token.info} opens is never closed. Write {token.markup} on a line of its own after it.",
+                    f"the block that {token.markup}{token.info} opens is never closed. Write "
+                    f"{token.markup} on a line of its own after it.",
                 )
             name = re.match(r"\{([\w:-]+)\}", token.info.strip())
             if name and name[1] != "code-cell":
@@ -76,7 +82,8 @@ def _faults(parser, source: str, first: int) -> Iterator[tuple[int, str]]:
                 )
                 yield (
                     first + at,
-                    f"{found.group()} is printed as it stands, for no text in backticks follows at once. Write {found.group()}`name`, without a space between.",
+                    f"{found.group()} is printed as it stands, for no text in backticks follows at "
+                    f"once. Write {found.group()}`name`, without a space between.",
                 )
 
 
@@ -90,14 +97,21 @@ def _head(path: Path) -> Iterator[str]:
     except yaml.YAMLError as error:
         said = f"no YAML: {str(error).splitlines()[0]}"
     if said != HEAD:
-        yield f"{text.name(path)}:1: the head is {'not the one of' if head else 'missing, unlike'} the other chapters, so that JupyterLab would not open it as a notebook. Copy it from chapters/methods.md."
+        yield (
+            f"{text.name(path)}:1: the head is {'not the one of' if head else 'missing, unlike'} "
+            "the other chapters, so that JupyterLab would not open it as a notebook. Copy it from "
+            "chapters/methods.md."
+        )
 
 
-# --- cells ------------------------------------------------------------------------------------------------------------------------
+# --- cells ----------------------------------------------------------------------------------------
 
 
 def cells() -> Iterator[str]:
-    """Lint the code cells of each page with ruff and its rules in pyproject.toml. They are not formatted: a wide line that puts one number is easier to read than six."""
+    """Lint the code cells of each page with ruff and its rules in pyproject.toml.
+
+    They are not formatted: a wide line that puts one number is easier to read than six.
+    """
     ruff = str(Path(sys.executable).with_name("ruff"))
     for path in text.PAGES:
         name, code = text.name(path), text.code(path)
@@ -119,11 +133,18 @@ def cells() -> Iterator[str]:
         ]
         ran = subprocess.run(command, cwd=text.ROOT, input=code, capture_output=True, text=True)
         if ran.returncode not in (0, 1):
-            yield f"{name}:1: ruff could not check the cells: {ran.stderr.strip()}. Run `make book` for the locked packages, then again."
+            yield (
+                f"{name}:1: ruff could not check the cells: {ran.stderr.strip()}. Run `make book` "
+                "for the locked packages, then again."
+            )
             continue
         for fault in json.loads(ran.stdout):
             advice = (fault.get("fix") or {}).get("message") or "mend the cell"
-            yield f"{name}:{fault['location']['row']}: {fault['code'] or 'syntax'}: {fault['message']}. To mend: {advice[0].lower() + advice[1:]}; what the rule means: `ruff rule {fault['code']}`."
+            yield (
+                f"{name}:{fault['location']['row']}: {fault['code'] or 'syntax'}: "
+                f"{fault['message']}. To mend: {advice[0].lower() + advice[1:]}; what the rule "
+                f"means: `ruff rule {fault['code']}`."
+            )
 
 
 def code_knows_no_path() -> Iterator[str]:
@@ -139,10 +160,20 @@ def code_knows_no_path() -> Iterator[str]:
                 continue
             for module in modules:
                 if module.partition(".")[0] not in IMPORTS:
-                    yield f"{name}:{node.lineno}: imports {module}. Import pandas and ledger only; what needs more is a measure in analysis/measures.py, with a test."
+                    yield (
+                        f"{name}:{node.lineno}: imports {module}. Import pandas, ledger and "
+                        "analysis only; what needs more is a measure in analysis/measures.py, "
+                        "with a test."
+                    )
                 if module.startswith("analysis.sources"):
-                    yield f"{name}:{node.lineno}: imports {module}. Load the table that the connector makes: ledger.core.tables.load."
+                    yield (
+                        f"{name}:{node.lineno}: imports {module}. Load the table that the "
+                        "connector makes: load, of ledger."
+                    )
         for place in text.cells(path):
             for pattern, what in FORBIDDEN.items():
                 for found in re.finditer(pattern, place.text):
-                    yield f"{name}:{place.line + text.line_of(place.text, found.start()) - 1}: {found.group()!r} is {what}. Move it there."
+                    yield (
+                        f"{name}:{place.line + text.line_of(place.text, found.start()) - 1}: "
+                        f"{found.group()!r} is {what}. Move it there."
+                    )

@@ -9,26 +9,41 @@ from checks import text
 
 PARTS = ("key", "title", "institution", "edition", "path", "retrieved")
 DESCRIPTOR = "data/datapackage.json"
+BESIDE = ("datapackage.json", "sources.yml", "changes.yml")  # of the tables
 
 
 def citations() -> Iterator[str]:
-    """Every key that a page or a table kept by hand cites stands in references.bib, and no row names one twice."""
+    """Every key that a page or a table kept by hand cites stands in references.bib, and no row
+    names one twice.
+    """
     known, said = text.bibliography(), set()
     for place in text.cited():
         if place.text not in known:
             close = difflib.get_close_matches(place.text, known, n=1, cutoff=0.5)
-            yield f"{place.file}:{place.line}: {place.text!r} is not in references.bib{f'; did you mean {close[0]!r}?' if close else '.'} Mend the key, or add the entry."
+            yield (
+                f"{place.file}:{place.line}: {place.text!r} is not in "
+                f"references.bib{f'; did you mean {close[0]!r}?' if close else '.'} Mend the key, "
+                "or add the entry."
+            )
         if place.file.startswith("data/") and place in said:
-            yield f"{place.file}:{place.line}: {place.text!r} is named twice. Remove one, then `python -m ledger accept`."
+            yield (
+                f"{place.file}:{place.line}: {place.text!r} is named twice. Remove one, then "
+                "`python -m ledger accept`."
+            )
         said.add(place)
 
 
 def tables() -> Iterator[str]:
-    """Every file in data/ is described, and every description says where the rows are from and what each column holds."""
+    """Every file in data/ is described, and every description says where the rows are from and what
+    each column holds.
+    """
     described = {resource["path"] for resource in text.descriptor()}
     for path in sorted((text.ROOT / "data").iterdir()):
-        if path.name not in described and path.name != "datapackage.json":
-            yield f"data/{path.name}:1: {DESCRIPTOR} does not describe it. Remove it, or make it a table with `make table`."
+        if path.name not in described and path.name not in BESIDE:
+            yield (
+                f"data/{path.name}:1: {DESCRIPTOR} does not describe it. Remove it, or make it a "
+                "table with `make table`."
+            )
     for resource in text.descriptor():
         yield from (
             f"{DESCRIPTOR}, table {resource['name']}: {fault}" for fault in _faults(resource)
@@ -54,6 +69,9 @@ def _faults(resource: dict) -> Iterator[str]:
         for line, row in text.rows(resource["name"]):
             held.setdefault(row["source"], line)
         for key in sorted(held.keys() - known - {""}):
-            yield f"row on line {held[key]} of data/{resource['path']} names the source {key!r}, which is not among the table's sources. Add it to them, or mend the row."
+            yield (
+                f"row on line {held[key]} of data/{resource['path']} names the source {key!r}, "
+                "which is not among the table's sources. Add it to them, or mend the row."
+            )
         for key in sorted(known - held.keys()):
             yield f"no row is of the source {key!r}. Remove it from the table's sources."

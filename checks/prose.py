@@ -1,4 +1,6 @@
-"""The text is the book's own, spelt right, bearable to read, and types no number that a table could give."""
+"""The text is the book's own, spelt right, bearable to read, and types no number that a table could
+give.
+"""
 
 from __future__ import annotations
 
@@ -22,21 +24,26 @@ NUMBER = re.compile(
     r"(?<![\w.])\d[\d,]*(?:\.\d+)?[A-Za-z]*(?!\w)"
 )  # with its unit, as in 5bn; 9M338 is a name
 NAMES_WITH_NUMBERS = re.compile(
-    r"\b(?:S/[\w/.]+|Project \d+|[A-Z][A-Za-z]*-\d+\w*|[Rr]esolutions? \d+|JCPOA|HS \d\d\S*|chapters? \d\d(?: to \d\d)?|[Aa]rticle \d+)"
+    r"\b(?:S/[\w/.]+|Project \d+|[A-Z][A-Za-z]*-\d+\w*|[Rr]esolutions? \d+|JCPOA|HS \d\d\S*"
+    r"|chapters? \d\d(?: to \d\d)?|[Aa]rticle \d+)"
 )
 NO_FIGURES = re.compile(
-    rf"\b\d{{1,2}}(?: (?:and|to|or) \d{{1,2}}|–\d{{1,2}})? (?:{MONTHS})(?: \d{{4}})?"  # 19 and 20 May 2001
+    # 19 and 20 May 2001
+    rf"\b\d{{1,2}}(?: (?:and|to|or) \d{{1,2}}|–\d{{1,2}})? (?:{MONTHS})(?: \d{{4}})?"
     r"|\b(?:18|19|20)\d\d-(?:0[1-9]|1[0-2])(?:-\d\d)?\b"  # 2001-05-19
     r"|\b(?:18|19|20)\d\d(?:s|–\d{2,4}|/\d{2,4})?\b"  # a year, a span of years
-    r"|\b[0-2]\d:[0-5]\d\b|\b24/7\b|\b\d+(?:st|nd|rd|th) centur(?:y|ies)\b|\b[Pp]ages? \d+(?:(?:–| to | and )\d+)?\b"
+    r"|\b[0-2]\d:[0-5]\d\b|\b24/7\b|\b\d+(?:st|nd|rd|th) centur(?:y|ies)\b"
+    r"|\b[Pp]ages? \d+(?:(?:–| to | and )\d+)?\b"
 )
 
 
-# --- spelling -------------------------------------------------------------------------------------------------------------------
+# --- spelling -------------------------------------------------------------------------------------
 
 
 def spelling() -> Iterator[str]:
-    """Every word is English or in the dictionary, and the dictionary holds no word that the book does not need."""
+    """Every word is English or in the dictionary, and the dictionary holds no word that the book
+    does not need.
+    """
     from spellchecker import SpellChecker
 
     listed = DICTIONARY.read_text(encoding="utf-8").split()
@@ -59,21 +66,27 @@ def spelling() -> Iterator[str]:
             ):
                 told.add(word.lower())
                 yield (
-                    f"{place.file}:{place.line + text.line_of(words, found.start()) - 1}: {word!r} is not in the list of English words. "
+                    f"{place.file}:{place.line + text.line_of(words, found.start()) - 1}: {word!r} "
+                    "is not in the list of English words. "
                     "Mend it, or, where it is right, add it to checks/dictionary.txt."
                 )
     for line, word in enumerate(listed, 1):
         if word.lower() not in used:
             yield f"checks/dictionary.txt:{line}: no text has the word {word!r}. Remove the line."
         elif not word[0].isupper() and not english.unknown([word]):
-            yield f"checks/dictionary.txt:{line}: {word!r} is English without being listed. Remove the line."
+            yield (
+                f"checks/dictionary.txt:{line}: {word!r} is English without being listed. Remove "
+                "the line."
+            )
 
 
-# --- typed numbers --------------------------------------------------------------------------------------------------------------
+# --- typed numbers --------------------------------------------------------------------------------
 
 
 def _bulleted(whole: str) -> str:
-    """Return a text whose numbered lists are bulleted: lines that begin with 1, or with the number after the last one."""
+    """Return a text whose numbered lists are bulleted: lines that begin with 1, or with the number
+    after the last one.
+    """
     last: dict[str, int] = {}
 
     def bullet(found: re.Match) -> str:
@@ -87,7 +100,9 @@ def _bulleted(whole: str) -> str:
 
 
 def _typed(path: Path) -> Iterator[tuple[int, str, str]]:
-    """Give each typed number of a page and its captions that is neither a date nor part of a name or document symbol, with its line and its sentence."""
+    """Give each typed number of a page and its captions that is neither a date nor part of a name
+    or document symbol, with its line and its sentence.
+    """
     for place in text.captions("caption"):
         if place.file == text.name(path):
             yield from ((place.line, number, place.text) for number in _numbers(place.text))
@@ -139,17 +154,24 @@ def typed_numbers() -> Iterator[str]:
                 used.add((path.name, number))
             elif "{cite}" not in sentence:
                 yield (
-                    f"{text.name(path)}:{line}: {number} is typed, in {sentence[:160]!r}. Compute it in a cell with numbers.put and print it with {{num}}, "
+                    f"{text.name(path)}:{line}: {number} is typed, in {sentence[:160]!r}. Compute "
+                    f"it in a cell with numbers.put and print it with {{num}}, "
                     "cite a page that states it, or give the reason in checks/typed_numbers.csv."
                 )
     for (page, number), (line, reason) in excuses.items():
         if len(reason) <= 10:
-            yield f"checks/typed_numbers.csv:{line}: {page} may type {number}, but no reason is given. Say why."
+            yield (
+                f"checks/typed_numbers.csv:{line}: {page} may type {number}, but no reason is "
+                "given. Say why."
+            )
         if (page, number) not in used:
-            yield f"checks/typed_numbers.csv:{line}: {page} does not type {number} any more. Remove the line."
+            yield (
+                f"checks/typed_numbers.csv:{line}: {page} does not type {number} any more. Remove "
+                "the line."
+            )
 
 
-# --- the article's sentences ----------------------------------------------------------------------------------------------------
+# --- the article's sentences ----------------------------------------------------------------------
 
 
 def words(of: str) -> list[tuple[str, int]]:
@@ -181,16 +203,19 @@ def article_words() -> Iterator[str]:
             if i >= until and mark([word for word, _ in said[i : i + RUN]]) in theirs:
                 until = i + RUN  # a longer run is told once
                 yield (
-                    f"{place.file}:{place.line + text.line_of(place.text, said[i][1]) - 1}: '{' '.join(word for word, _ in said[i : i + RUN])}' are the article's words. "
+                    f"{place.file}:{place.line + text.line_of(place.text, said[i][1]) - 1}: "
+                    f"'{' '.join(word for word, _ in said[i : i + RUN])}' are the article's words. "
                     "Say it in words of the book's own."
                 )
 
 
-# --- reading ----------------------------------------------------------------------------------------------------------------------
+# --- reading --------------------------------------------------------------------------------------
 
 
 def reading_level() -> Iterator[str]:
-    """Automated Readability Index (Smith and Senter 1967): years of schooling, from letters a word and words a sentence."""
+    """Automated Readability Index (Smith and Senter 1967): years of schooling, from letters a word
+    and words a sentence.
+    """
     for path in text.PAGES:
         said = text.plain(text.prose(path))
         terms = re.findall(r"[A-Za-zÀ-ž0-9'’-]+", said)
@@ -204,8 +229,10 @@ def reading_level() -> Iterator[str]:
             )
             start = " ".join(longest.split()[:6])
             yield (
-                f"{text.name(path)}:{text.line_of(said, said.index(longest))}: the page asks for {level:.1f} years of schooling, {HARDEST} at most, with "
-                f"{len(terms) / sentences:.0f} words a sentence. Part the longest sentences; the longest begins {start!r}."
+                f"{text.name(path)}:{text.line_of(said, said.index(longest))}: the page asks for "
+                f"{level:.1f} years of schooling, {HARDEST} at most, with "
+                f"{len(terms) / sentences:.0f} words a sentence. Part the longest sentences; the "
+                f"longest begins {start!r}."
             )
 
 
@@ -214,4 +241,8 @@ def claims_prose() -> Iterator[str]:
     for line, row in text.rows("claims"):
         sentences = len(re.findall(r"[.!?](?=\s+[A-Z]|$)", row["reason"]))
         if sentences > 3 or not row["reason"].endswith("."):
-            yield f"data/claims.csv:{line}: the reason of {row['claim_id']} has {sentences} sentences. Give one to three, each with its full stop, then `python -m ledger accept claims`."
+            yield (
+                f"data/claims.csv:{line}: the reason of {row['claim_id']} has {sentences} "
+                "sentences. Give one to three, each with its full stop, then `python -m ledger "
+                "accept claims`."
+            )

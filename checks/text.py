@@ -21,11 +21,14 @@ FENCE = re.compile(
     re.S | re.M,
 )
 NO_SENTENCES = set(
-    "bibliography changes code code-block image include ledger literalinclude math omissions raw source-list table-list toctree".split()
+    "bibliography changes code code-block image include ledger literalinclude math omissions raw "
+    "source-list table-list toctree".split()
 )
-# a comment, or text in backticks, which is a role where a name in braces stands before it and literal otherwise
+# a comment, or text in backticks, which is a role where a name in braces stands before it and
+# literal otherwise
 COMMENT_OR_TICKS = re.compile(
-    r"^%[^\n]*|<!--.*?-->|(?P<role>\{[a-z:]+\})?(?<!`)(?P<ticks>`+)(?!`)(?:(?!\n\s*\n).)+?(?<!`)(?P=ticks)(?!`)",
+    r"^%[^\n]*|<!--.*?-->"
+    r"|(?P<role>\{[a-z:]+\})?(?<!`)(?P<ticks>`+)(?!`)(?:(?!\n\s*\n).)+?(?<!`)(?P=ticks)(?!`)",
     re.S | re.M,
 )
 TAG = r"</?[a-zA-Z][^<>]*>"  # a lone < is less than
@@ -81,7 +84,9 @@ def _opened(block: re.Match) -> str:
 
 @functools.cache
 def shown(path: Path) -> str:
-    """Return a page's text with its roles: no front matter, no code, no comment, nothing literal. Lines keep their numbers."""
+    """Return a page's text with its roles: no front matter, no code, no comment, nothing literal.
+    Lines keep their numbers.
+    """
     text = re.sub(r"\A---\n.*?\n---\n", _emptied, read(path), flags=re.S)
     text = FENCE.sub(_opened, CELL.sub(_emptied, text))
     return COMMENT_OR_TICKS.sub(
@@ -97,7 +102,9 @@ def shown(path: Path) -> str:
 
 
 def prose(path: Path) -> str:
-    """Return a page's text as a reader gets it: as `shown`, without tags and targets; of roles with words of their own, the words."""
+    """Return a page's text as a reader gets it: as `shown`, without tags and targets; of roles with
+    words of their own, the words.
+    """
     text = re.sub(r"\{[a-z:]+\}`([^`<]+)<[^`<>]*>`", r"\1", shown(path))
     text = re.sub(TAG, lambda found: " " + _emptied(found), text)
     return re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", text)
@@ -106,7 +113,8 @@ def prose(path: Path) -> str:
 def plain(text: str) -> str:
     """Return text without its roles: numbers and citations are not words."""
     return re.sub(
-        r"\{[a-z:]+\}`[^`]*`|`[^`]*`|[*_]|https?://\S+|\b\w+(?:\.\w+)*\.(?:com|csv|hr|json|md|org|pt|py|yml)\b\S*",
+        r"\{[a-z:]+\}`[^`]*`|`[^`]*`|[*_]|https?://\S+"
+        r"|\b\w+(?:\.\w+)*\.(?:com|csv|hr|json|md|org|pt|py|yml)\b\S*",
         " ",
         text,
     )
@@ -129,7 +137,9 @@ def code(path: Path) -> str:
 
 @functools.cache
 def tree(path: Path) -> ast.Module:
-    """Return the parsed code of a page or module; an empty one where it cannot be parsed, which the check of cells and ruff report."""
+    """Return the parsed code of a page or module; an empty one where it cannot be parsed, which the
+    check of cells and ruff report.
+    """
     try:
         return ast.parse(code(path) if path.suffix == ".md" else read(path))
     except SyntaxError:
@@ -144,7 +154,9 @@ def calls(path: Path, *names: str) -> Iterator[ast.Call]:
 
 
 def dotted(function: ast.expr) -> str:
-    """Return the name by which a function is called, with one dot at most; an empty text for what has none."""
+    """Return the name by which a function is called, with one dot at most; an empty text for what
+    has none.
+    """
     if isinstance(function, ast.Attribute) and isinstance(function.value, ast.Name):
         return f"{function.value.id}.{function.attr}"
     return function.id if isinstance(function, ast.Name) else ""
@@ -168,7 +180,9 @@ def kept_by_hand() -> Iterator[Place]:
 
 
 def captions(*kinds: str) -> Iterator[Place]:
-    """Give the captions or alternative texts of charts ("caption", "alt"), with dots for what is computed in them."""
+    """Give the captions or alternative texts of charts ("caption", "alt"), with dots for what is
+    computed in them.
+    """
     for path in PAGES:
         for call in calls(path, "charts.publish"):
             for keyword in call.keywords:
@@ -200,7 +214,7 @@ def _said(whole: ast.expr) -> str:
 
 
 def _within_value(whole: ast.expr, part: ast.Constant) -> bool:
-    """Say whether a string is code within an f-string's braces rather than words of the sentence."""
+    """Tell whether a string is code within an f-string's braces."""
     return any(
         part in ast.walk(value)
         for value in ast.walk(whole)
@@ -251,7 +265,9 @@ def descriptor() -> list[dict]:
 
 
 def everything() -> Iterator[Place]:
-    """Give all sentences of the book that people wrote: pages, charts, the tables kept by hand, the news of changes, and how to cite the book."""
+    """Give all sentences of the book that people wrote: pages, charts, the tables kept by hand, the
+    news of changes, and how to cite the book.
+    """
     for path in PAGES:
         yield Place(name(path), 1, prose(path))
     yield from captions("caption", "alt")

@@ -1,4 +1,4 @@
-"""Nothing lies about that the book does not use: tables, sources, figures, numbers, bibliography."""
+"""Find what the book does not use: tables, sources, figures, numbers, bibliography."""
 
 from __future__ import annotations
 
@@ -11,29 +11,37 @@ import yaml
 
 from checks import text
 
-LEDGER = text.ROOT / "ledger"
+LEDGER, ANALYSIS = text.ROOT / "ledger", text.ROOT / "analysis"
 PICTURES = {".svg", ".png", ".jpg", ".jpeg", ".gif", ".webp"}
 
 
 def tables() -> Iterator[str]:
-    """Every table is named in a chapter's code, or read by a rule of the ledger or by a module that prints or applies it."""
+    """Every table is named in a chapter's code, or read by a rule of the ledger or by a module that
+    prints or applies it.
+    """
     used = {
         node.value
         for path in text.PAGES
         for node in ast.walk(text.tree(path))
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     }
-    for path in [*LEDGER.glob("*.py"), *LEDGER.glob("sphinxext/*.py")]:
+    for path in [*LEDGER.rglob("*.py"), *ANALYSIS.rglob("*.py")]:
         for call in text.calls(path, "load", "tables.load", "read_rows", "tables.read_rows"):
             if call.args and isinstance(call.args[0], ast.Constant):
                 used.add(call.args[0].value)
     for resource in text.descriptor():
         if resource["name"] not in used:
-            yield f"data/datapackage.json, table {resource['name']}: no chapter, rule or page uses it. Use it with load({resource['name']!r}), or remove its entry there and data/{resource['path']}."
+            yield (
+                f"data/datapackage.json, table {resource['name']}: no chapter, rule or page uses "
+                f"it. Use it with load({resource['name']!r}), or remove its entry there and "
+                f"data/{resource['path']}."
+            )
 
 
 def sources() -> Iterator[str]:
-    """Every entry of data/sources.yml makes rows of a table, by a connector that the table's description names, and every connector and source of a description has its entry."""
+    """Every entry of data/sources.yml makes rows of a table, by a connector that the table's
+    description names, and every connector and source of a description has its entry.
+    """
     text_of_registry = text.read(text.ROOT / "data/sources.yml")
     registry = yaml.safe_load(text_of_registry)
     described = {resource["name"]: resource for resource in text.descriptor()}
@@ -48,31 +56,54 @@ def sources() -> Iterator[str]:
             connectors.setdefault(table, set()).add(connector)
             upstream.setdefault(table, set()).update({name, entry.get("snapshot", "")})
             if not table:
-                yield f"data/sources.yml:{line}: no table is made from {name}. Name its tables and connectors under `tables`, or remove the entry."
+                yield (
+                    f"data/sources.yml:{line}: no table is made from {name}. Name its tables and "
+                    "connectors under `tables`, or remove the entry."
+                )
             elif table not in described:
-                yield f"data/sources.yml:{line}: {name} is for table {table}, which does not exist. Mend the name, or remove it."
+                yield (
+                    f"data/sources.yml:{line}: {name} is for table {table}, which does not exist. "
+                    "Mend the name, or remove it."
+                )
             elif connector not in described[table]["connectors"]:
-                yield f"data/sources.yml:{line}: {name} has the connector {connector}, which table {table} does not name among its connectors in data/datapackage.json. Add it there, or remove it here."
+                yield (
+                    f"data/sources.yml:{line}: {name} has the connector {connector}, which table "
+                    f"{table} does not name among its connectors in data/datapackage.json. Add it "
+                    "there, or remove it here."
+                )
             elif not {name, entry.get("snapshot", name)} & {
                 source.get("upstream") for source in described[table]["sources"]
             }:
-                yield f"data/sources.yml:{line}: table {table} has {name} not among its sources in data/datapackage.json. Add it there (`upstream`), or remove {table} here."
+                yield (
+                    f"data/sources.yml:{line}: table {table} has {name} not among its sources in "
+                    f"data/datapackage.json. Add it there (`upstream`), or remove {table} here."
+                )
     for name, resource in described.items():
         if resource["connectors"] == "manual":
             continue
         for connector in resource["connectors"]:
             if connector not in connectors.get(name, ()):
-                yield f"data/datapackage.json, table {name}: no entry of data/sources.yml has the connector {connector}. Add it there, or remove it from `connectors`."
+                yield (
+                    f"data/datapackage.json, table {name}: no entry of data/sources.yml has the "
+                    f"connector {connector}. Add it there, or remove it from `connectors`."
+                )
         for source in resource["sources"]:
             if source.get("upstream") not in upstream.get(name, ()):
-                yield f"data/datapackage.json, table {name}: {source.get('upstream')!r} is no entry of data/sources.yml. Add it there, or mend `upstream` of source {source.get('key')!r}."
+                yield (
+                    f"data/datapackage.json, table {name}: {source.get('upstream')!r} is no entry "
+                    "of data/sources.yml. Add it there, or mend `upstream` of source "
+                    f"{source.get('key')!r}."
+                )
 
 
 def figures() -> Iterator[str]:
-    """Every chart that is drawn is published, every picture is shown, every file of assets/ is asked for."""
+    """Every chart that is drawn is published, every picture is shown, every file of assets/ is
+    asked for.
+    """
     drawing = {
         f"charts.{node.name}"
-        for node in text.tree(LEDGER / "core/charts/plots.py").body
+        for module in (LEDGER / "core/charts").glob("*.py")
+        for node in text.tree(module).body
         if isinstance(node, ast.FunctionDef)
         and node.returns
         and ast.unparse(node.returns) == "Axes"
@@ -127,16 +158,20 @@ def figures() -> Iterator[str]:
                 continue
             named = re.compile(rf"\b{re.escape(path.name)}\b")
             quoted = re.compile(
-                rf"[\"'(][^\"'()\n]*\b{re.escape(path.name)}[\"')?#]|^ *\w+: *\S*\b{re.escape(path.name)}\s",
+                rf"[\"'(][^\"'()\n]*\b{re.escape(path.name)}[\"')?#]"
+                rf"|^ *\w+: *\S*\b{re.escape(path.name)}\s",
                 re.M,
             )
             texts, wanted = (notices, named) if path.suffix == ".txt" else (code | pages, quoted)
             if not any(wanted.search(said) for other, said in texts.items() if other != path):
-                yield f"{text.name(path)}:1: no page, template or script shows or asks for it. Use it, or remove it."
+                yield (
+                    f"{text.name(path)}:1: no page, template or script shows or asks for it. Use "
+                    "it, or remove it."
+                )
 
 
 def _strings(path: Path) -> str:
-    """Return the strings of a module, one a line: neither comments nor docstrings ask for a file."""
+    """Return the strings of a module, one a line, without docstrings."""
     said = {id(node.value) for node in ast.walk(text.tree(path)) if isinstance(node, ast.Expr)}
     strings = (
         node
@@ -147,27 +182,42 @@ def _strings(path: Path) -> str:
 
 
 def _not_published(page: str, line: int, name: str) -> str:
-    return f"{page}:{line}: the chart {name} is drawn and not published. Give it to charts.publish, or remove it."
+    return (
+        f"{page}:{line}: the chart {name} is drawn and not published. Give it to charts.publish, "
+        "or remove it."
+    )
 
 
 def numbers() -> Iterator[str]:
-    """Every number that a cell puts is printed on its page, under a name of its own. (That every printed one is put, the build sees to.)"""
+    """Every number or series that a cell publishes is printed on its page, under a name of its own.
+
+    (That every printed one is published, the build sees to.)
+    """
     named: dict[str, str] = {}
     for path in text.PAGES:
-        printed = set(re.findall(r"\{num\}`([^`]+)`", text.shown(path)))
-        for call in sorted(text.calls(path, "numbers.put"), key=lambda call: call.lineno):
+        references = re.findall(r"\{num\}`([^`]+)`", text.shown(path))
+        printed = {re.split(r"[\[:]", reference)[0].strip() for reference in references}
+        calls = text.calls(path, "numbers.put", "numbers.series")
+        for call in sorted(calls, key=lambda call: call.lineno):
             name, where = call.args[0] if call.args else None, f"{text.name(path)}:{call.lineno}"
             if isinstance(name, ast.Constant) and isinstance(name.value, str):
-                if name.value in named:
-                    yield f"{where}: a number named {name.value!r} is put at {named[name.value]} too. Rename one, for the list of all numbers."
-                named.setdefault(name.value, where)
+                key = f"{path.stem} {name.value}"
+                if key in named:
+                    yield f"{where}: {name.value!r} is published at {named[key]} too. Rename one."
+                named.setdefault(key, where)
             pattern = _pattern(name)
             if not any(re.fullmatch(pattern, each) for each in printed):
-                yield f"{where}: no sentence of the page prints the number {ast.unparse(name) if name else '?'}. Print it with {{num}}, or remove the line."
+                what = ast.unparse(name) if name else "?"
+                yield (
+                    f"{where}: no sentence of the page prints {what}. Print it with {{num}}, or "
+                    "remove the line."
+                )
 
 
 def _pattern(name: ast.expr | None) -> str:
-    """Return a pattern of the names that an expression can give: what is computed in it may be anything."""
+    """Return a pattern of the names that an expression can give: what is computed in it may be
+    anything.
+    """
     if isinstance(name, ast.Constant) and isinstance(name.value, str):
         return re.escape(name.value)
     if isinstance(name, ast.JoinedStr):
@@ -182,4 +232,7 @@ def bibliography() -> Iterator[str]:
     cited = {place.text for place in text.cited()}
     for key, line in text.bibliography().items():
         if key not in cited:
-            yield f"references.bib:{line}: nothing cites {key}. Cite it with {{cite}}`{key}`, or remove the entry."
+            yield (
+                f"references.bib:{line}: nothing cites {key}. Cite it with {{cite}}`{key}`, or "
+                "remove the entry."
+            )

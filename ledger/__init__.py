@@ -6,7 +6,7 @@ __all__ = ["charts", "claims", "load", "numbers", "tables"]  # noqa: F822
 
 
 def __getattr__(name: str):
-    """Import a part when it is first asked for: commands that draw nothing do without matplotlib."""
+    """Import a part when it is first used: commands that draw nothing do without matplotlib."""
     if name == "load":
         return import_module("ledger.core.tables").load
     if name in __all__:

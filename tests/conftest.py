@@ -7,7 +7,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-# Begun last, a file that takes minutes runs on alone while the other worker idles; pytest-xdist knows only how many tests a file has.
+# Begun last, a file that takes minutes runs on alone while the other worker idles; pytest-xdist
+# knows only how many tests a file has.
 LONGEST_FIRST = [
     "refresh",
     "stale",
@@ -23,7 +24,6 @@ LONGEST_FIRST = [
     "reader",
     "reader_charts",
     "package",
-    "pair",
 ]
 
 

@@ -1,12 +1,15 @@
-"""An institution on this machine: a real HTTPS server, and a data/sources.yml that sends the book's downloads there.
+"""An institution on this machine: a real HTTPS server, and a data/sources.yml that sends the book's
+downloads there.
 
-Tests import `server` (a fixture, with `running` and `certificates` that it stands on; an HTTPServer of pytest-httpserver with a certificate of its own) and `point`, which returns an
-entry of data/sources.yml with its address changed to that server's. Everything else is as in the book: https, the certificate checked, the
-host listed.
+Tests import `server` (a fixture, with `running` and `certificates` that it stands on; an HTTPServer
+of pytest-httpserver with a certificate of its own) and `point`, which returns an entry of
+data/sources.yml with its address changed to that server's. Everything else is as in the book:
+https, the certificate checked, the host listed.
 """
 
 import dataclasses
 import os
+import random
 import ssl
 import tempfile
 from pathlib import Path
@@ -15,8 +18,9 @@ import pytest
 import trustme
 from pytest_httpserver import HTTPServer
 
+from ledger.core import tables
 from ledger.core.sources import registry
-from ledger.upkeep import download
+from ledger.upkeep import download, rebuild, table_diff
 
 ROOT = Path(__file__).resolve().parent.parent
 UPSTREAM = Path(os.environ.get("LEDGER_UPSTREAM", ROOT.parent / "shared" / "upstream"))
@@ -28,7 +32,9 @@ needs_upstream = pytest.mark.skipif(
 
 @pytest.fixture(scope="session")
 def certificates():
-    """(context for a server named localhost, path of the authority's certificate, context whose certificate nobody signed)."""
+    """(context for a server named localhost, path of the authority's certificate, context whose
+    certificate nobody signed).
+    """
     authority, stranger = trustme.CA(), trustme.CA()
     context, unknown = (ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER) for _ in range(2))
     authority.issue_cert("localhost").configure_cert(context)
@@ -55,7 +61,9 @@ def server(running, certificates, monkeypatch):
 
 
 def point(name, server, **more):
-    """Return entry `name` of data/sources.yml, its address and hosts changed to `server`'s, no pause between requests, and whatever else is named."""
+    """Return entry `name` of data/sources.yml, its address and hosts changed to `server`'s, no
+    pause between requests, and whatever else is named.
+    """
     source = registry.sources()[name]
     return dataclasses.replace(
         source,
@@ -64,3 +72,22 @@ def point(name, server, **more):
             | more
         ),
     )
+
+
+def check_each_row_has_one_connector(data):
+    """Check for every table and source of `data`: of its rows, in two parts, it is the same table."""
+    known = registry.sources(data / "sources.yml")
+    for resource in tables.descriptor(data)["resources"]:
+        if resource["connectors"] == tables.MANUAL:
+            continue
+        of_connector = {}
+        for source in known.values():
+            if function := source.tables.get(resource["name"]):
+                of_connector.setdefault((source.module, function), []).append(source)
+        text = (data / resource["path"]).read_text(encoding="utf-8")
+        rows = table_diff.parse_rows(text)
+        filters = [rebuild.row_filter(resource, its, known) for its in of_connector.values()]
+        for row in rows:
+            assert sum(is_own(row) for is_own in filters) == 1, (resource["name"], row)
+        random.Random(1).shuffle(rows)
+        assert rebuild.format_rows(rows, resource) == text, resource["name"]

@@ -1,6 +1,9 @@
-"""The built site, served over HTTP and opened in a real browser. Tests import the fixtures `address`, `browser` and `open_page`, and `needs_browser`.
+"""The built site, served over HTTP and opened in a real browser.
 
-Needs Chromium (Debian: apt-get install chromium). Where there is none the tests are skipped, but never in CI.
+Tests import the fixtures `address`, `browser` and `open_page`, and `needs_browser`.
+
+Needs Chromium (Debian: apt-get install chromium). Where there is none the tests are skipped, but
+never in CI.
 """
 
 import functools
@@ -12,11 +15,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import sync_playwright
 
-from ledger.build.sphinxext import site
 from ledger.commands.pdf import CHROMIUM, FLAGS
+from ledger.core import config
 
 SITE = Path(__file__).resolve().parent.parent / "_build" / "html"
-MOVED = {f"tables/{name}.html" for name in site.MOVED}  # what stands there only leads on
+MOVED = {f"{page}.html" for page in config.book().redirects}
 PAGES = sorted(
     {
         path.relative_to(SITE).as_posix()
@@ -28,7 +31,8 @@ PAGES = sorted(
 
 if not CHROMIUM and os.environ.get("CI"):
     raise RuntimeError(
-        "no Chromium on this machine, and in CI the reader's journeys may not be skipped: apt-get install chromium"
+        "no Chromium on this machine, and in CI the reader's journeys may not be skipped: apt-get "
+        "install chromium"
     )
 needs_browser = pytest.mark.skipif(
     not CHROMIUM,
@@ -58,8 +62,9 @@ def browser():
 
 @pytest.fixture
 def open_page(browser, address):
-    """Open a page of the site in a window of its own; what it asks of other hosts is refused and kept in `page.strangers`, what the
-    browser complains of in `page.complaints`."""
+    """Open a page of the site in a window of its own; what it asks of other hosts is refused and
+    kept in `page.strangers`, what the browser complains of in `page.complaints`.
+    """
     windows = []
 
     def open_page(path, width=1280, height=900, **settings):

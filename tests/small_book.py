@@ -1,4 +1,7 @@
-"""A small book of the same make, which a test may build, change and break. Tests import `book` (a fixture) and what goes with it."""
+"""A small book of the same make, which a test may build, change and break.
+
+Tests import `book` (a fixture) and what goes with it.
+"""
 
 import hashlib
 import json
@@ -14,11 +17,14 @@ from pathlib import Path
 
 import pytest
 
-from ledger.core import tables
+from ledger.core import validation
 
 ROOT = Path(__file__).resolve().parent.parent
 BOOK = [str(Path(sys.executable).parent / "jupyter-book"), "build", "-W", "-n", "--keep-going", "."]
-HEAD = "---\njupytext:\n  text_representation:\n    extension: .md\n    format_name: myst\nkernelspec:\n  display_name: Python 3\n  language: python\n  name: python3\n---\n"
+HEAD = (
+    "---\njupytext:\n  text_representation:\n    extension: .md\n    format_name: "
+    "myst\nkernelspec:\n  display_name: Python 3\n  language: python\n  name: python3\n---\n"
+)
 TOC = "format: jb-book\nroot: index\nchapters:\n  - file: chapters/one\n"
 GOOD = (
     HEAD
@@ -33,11 +39,28 @@ def make(folder):
         shutil.copytree(ROOT / part, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
     for part in ("_config.yml", "book.yml", "requirements.txt", "references.bib", "CITATION.cff"):
         shutil.copy(ROOT / part, folder)
-    if tables.CHECKED.is_dir():  # what the book's own tables have stood need not be checked again for each small book: half a second each
-        shutil.copytree(tables.CHECKED, folder / "_build" / "checked")
+    # what the book's own tables have stood need not be checked again for each small book: half a
+    # second each
+    if validation.passed_checks().is_dir():
+        shutil.copytree(validation.passed_checks(), folder / "_build" / "checked")
     (folder / "chapters").mkdir()
     (folder / "index.md").write_text("# A book\n", encoding="utf-8")
     write(folder, one=GOOD)
+    return folder
+
+
+ISLANDS = ROOT / "tests" / "islands"
+ISLANDS_GOOD = GOOD.replace('"gdp"', '"output"')
+
+
+def make_islands(folder):
+    """Make a copy of the made-up book with one chapter, ISLANDS_GOOD, and the machine in it."""
+    left_out = shutil.ignore_patterns("__pycache__", "_build", "chapters", "tables", "upstream")
+    shutil.copytree(ISLANDS, folder, ignore=left_out)
+    shutil.copytree(ROOT / "ledger", folder / "ledger", ignore=left_out)
+    (folder / "chapters").mkdir()
+    (folder / "index.md").write_text("# A book\n", encoding="utf-8")
+    write(folder, one=ISLANDS_GOOD)
     return folder
 
 
@@ -69,16 +92,18 @@ def edit(path, before, after):
 
 
 def edit_table(folder, name, change):
-    """Change a table's text with `change`, and its descriptor so that it agrees, as when the table is rebuilt."""
-    from ledger.core import tables
+    """Change a table's text with `change`, and its descriptor so that it agrees, as when the table
+    is rebuilt.
+    """
+    from ledger.core import table_files
     from ledger.core.files import replace_files
 
     descriptor = json.loads((folder / "data" / "datapackage.json").read_text(encoding="utf-8"))
     entry = next(entry for entry in descriptor["resources"] if entry["name"] == name)
     text = change((folder / "data" / entry["path"]).read_text(encoding="utf-8"))
-    tables.set_hash(entry, text)
+    table_files.set_hash(entry, text)
     replace_files(
-        folder / "data", {entry["path"]: text, "datapackage.json": tables.to_json(descriptor)}
+        folder / "data", {entry["path"]: text, "datapackage.json": table_files.to_json(descriptor)}
     )
 
 
@@ -91,7 +116,9 @@ def rows(folder, name):
 
 
 def surroundings(**more):
-    """Return the environment of a build: the book's own ledger and data, compiled modules, and what `make book` fixes."""
+    """Return the environment of a build: the book's own ledger and data, compiled modules, and what
+    `make book` fixes.
+    """
     return (
         os.environ
         | {
@@ -105,7 +132,9 @@ def surroundings(**more):
 
 
 def start(folder, command=BOOK, **more):
-    """Start a build in a session of its own; `more` goes into its environment. What it says is read from `stdout`."""
+    """Start a build in a session of its own; `more` goes into its environment. What it says is read
+    from `stdout`.
+    """
     return subprocess.Popen(
         command,
         cwd=folder,
@@ -146,7 +175,9 @@ def run_here(book, code):
 
 
 def processes(mark):
-    """Return the command lines of processes whose environment holds a mark, as all have that a build started."""
+    """Return the command lines of processes whose environment holds a mark, as all have that a
+    build started.
+    """
     found = []
     for process in os.listdir("/proc"):
         try:

@@ -82,7 +82,9 @@ def _cases(path: Path) -> pd.DataFrame:
         formats.refuse_cells(
             path, cases[column], cases[column].isna(), "where every case has a value"
         )
-    formats.refuse_cells(path, cases["case_id"], cases["case_id"].duplicated(), "stands twice")
+    formats.refuse_cells(
+        path, cases["case_id"], cases["case_id"].duplicated(), "is a duplicate key"
+    )
     for column in TYPES:
         formats.refuse_cells(path, cases[column], ~cases[column].isin([0, 1]), "is neither 0 nor 1")
     if (cases["begin"] > cases["end"]).any() or cases["end"].max() < FIRST_YEAR:

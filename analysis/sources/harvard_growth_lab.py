@@ -102,7 +102,7 @@ def _pair_rows(path: Path, pair: tuple[str, str]) -> pd.DataFrame:
         code = rows.loc[wrong, "partner"].iloc[0]
         raise ValueError(f"{path.name}, column partner_iso3_code: {code!r} is no code of a country")
     if (twice := rows.duplicated(KEY)).any():
-        raise ValueError(f"{path.name}: {rows.loc[twice, KEY].iloc[0].to_dict()} stands twice")
+        raise ValueError(f"{path.name}: duplicate key {rows.loc[twice, KEY].iloc[0].to_dict()}")
     values = {column: rows[column].round() for column in VALUES}
     return rows.assign(year=rows["year"].astype("int64"), **values)
 

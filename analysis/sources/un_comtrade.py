@@ -180,7 +180,7 @@ def _read(upstream: Path, pair: tuple[str, str], kind: str) -> pd.DataFrame:
     key = ["reporter", "partner_code", "flow", "year", "product"]
     if (twice := rows.duplicated([*key, "reporter_code"])).any():
         raise ValueError(
-            f"comtrade: {rows.loc[twice, key].iloc[0].to_dict()} stands twice; are there two files "
+            f"comtrade: duplicate key {rows.loc[twice, key].iloc[0].to_dict()}; are there two files "
             "of the same year?"
         )
     return rows

@@ -1,4 +1,4 @@
-"""What a reader takes away: rows with their description, citation, sources and terms in one file, so that none travels without them."""
+"""Pack rows with their description, citation, sources and terms, so that none travels without."""
 
 from __future__ import annotations
 
@@ -7,14 +7,22 @@ import io
 import json
 import re
 import zipfile
+from collections.abc import Iterable
 
-from ledger.core import citations, config, tables
+from ledger.core import citations, config, table_files, tables
 
 ALL = f"{config.book().slug}-data.zip"  # every table, with the numbers of the prose
+KINDS = {
+    "integer": r"-?\d+",
+    "number": r"-?\d+(\.\d+)?(e[-+]?\d+)?",
+    "date": r"\d{4}-\d\d-\d\d",
+    "boolean": "True|False",
+}
+SCALES = (1, 1000, 10**6, 10**9)
 
 
 def zipped(files: dict[str, str]) -> bytes:
-    """Return a zip of text files, by name; the same files give the same bytes, whenever they are packed."""
+    """Return a zip of text files, by name; the same files give the same bytes."""
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, text in files.items():
@@ -22,189 +30,203 @@ def zipped(files: dict[str, str]) -> bytes:
     return packed.getvalue()
 
 
-def of_table(resource: dict, texts: dict[str, str], work: dict) -> bytes:
-    """Return the zip of a table: its CSV, those that its keys refer to (the list of countries), a Data Package that describes
-    them alone, and README.txt with citation and terms. `texts` holds the content of all tables by file name."""
-    keys = {key["reference"]["resource"] for key in resource["schema"].get("foreignKeys", [])} - {
-        "",
-        resource["name"],
-    }
-    return _described([resource, *(tables.describe(name) for name in sorted(keys))], texts, work)
+def table_zip(resource: dict, texts: dict[str, str], record: dict) -> bytes:
+    """Return the zip of a table.
+
+    It holds its CSV, those that its keys refer to, a Data Package that describes them alone, and
+    README.txt with citation and terms.
+
+    Parameters
+    ----------
+    resource : the table's entry in the descriptor.
+    texts : content of all tables by file name.
+    record : the table as a work to cite.
+    """
+    keys = {key["reference"]["resource"] for key in resource["schema"].get("foreignKeys", [])}
+    others = [tables.describe(name) for name in sorted(keys - {"", resource["name"]})]
+    return _described([resource, *others], texts, record)
 
 
-def of_chart(chart: dict, work: dict) -> bytes:
-    """Return the zip of the rows behind a chart, described and credited as a table is. `chart` is what `charts.publish` made."""
-    described = [tables.describe(name) for name in chart["tables"]]
+def chart_zip(chart: dict, record: dict) -> bytes:
+    """Return the zip of the rows behind a chart, described and credited as a table is.
+
+    Parameters
+    ----------
+    chart : what `charts.publish` made.
+    record : the chart as a work to cite.
+    """
+    behind = [tables.describe(name) for name in chart["tables"]]
+    name, plural = chart["name"], "s" if len(behind) > 1 else ""
+    origin = f"table{plural} {', '.join(chart['tables'])} of {citations.edition()['title']}"
     resource = {
-        "name": chart["name"],
+        "name": name,
         "type": "table",
-        "path": f"{chart['name']}.csv",
+        "path": f"{name}.csv",
         "format": "csv",
         "mediatype": "text/csv",
         "encoding": "utf-8",
         "title": chart["caption"],
-        "description": f"The rows behind the chart. {chart['alt']} They are drawn from the table{'s' if len(described) > 1 else ''} {', '.join(chart['tables'])} of {citations.edition()['title']}.",
+        "description": (
+            f"The rows behind the chart. {chart['alt']} They are drawn from the {origin}."
+        ),
         "sources": chart["sources"],
-        "licenses": _each_once(licence for each in described for licence in each["licenses"]),
-        "republication": " ".join(dict.fromkeys(each["republication"] for each in described)),
-        "schema": {"fields": _fields(chart, described)},
+        "licenses": _unique(licence for table in behind for licence in table["licenses"]),
+        "republication": " ".join(dict.fromkeys(table["republication"] for table in behind)),
+        "schema": {"fields": _fields(chart, behind)},
     }
-    return _described([resource], {resource["path"]: chart["csv"]}, work)
+    return _described([resource], {resource["path"]: chart["csv"]}, record)
 
 
-def of_all(package: dict, texts: dict[str, str], numbers: str, work: dict) -> bytes:
-    """Return the zip of the whole data package: every table, datapackage.json, numbers.json and README.txt."""
-    said = [
+def book_zip(package: dict, texts: dict[str, str], numbers: str, record: dict) -> bytes:
+    """Return the zip of every table, datapackage.json, numbers.json and README.txt.
+
+    Parameters
+    ----------
+    package : the descriptor.
+    texts : content of all tables by file name.
+    numbers : content of numbers.json.
+    record : the book as a work to cite.
+    """
+    lines = [
         f"{citations.edition()['title']}: tables and numbers",
         "",
         package["description"],
         "",
-        "How to cite",
-        citations.plain(work),
+        *_citation(record),
         "",
-        "numbers.json holds every number that a cell of the book computed for its prose, with page and tables.",
+        "numbers.json holds every number that a cell of the book computed for its prose, "
+        "with page and tables.",
         "",
         "Tables",
     ]
     for resource in package["resources"]:
-        said += [
-            "",
-            f"{resource['path']}: {resource['title']}, {resource['rows']:,} rows. {resource['republication']}",
-        ]
-    return zipped(
-        {
-            "README.txt": "\n".join(said) + "\n",
-            "datapackage.json": tables.to_json(package),
-            **texts,
-            "numbers.json": numbers,
-            "citation.bib": citations.bibtex(work),
-            "citation.ris": citations.ris(work),
-        }
-    )
+        size = f"{resource['path']}: {resource['title']}, {resource['rows']:,} rows."
+        lines += ["", f"{size} {resource['republication']}"]
+    files = {
+        "README.txt": "\n".join(lines) + "\n",
+        "datapackage.json": table_files.to_json(package),
+        **texts,
+        "numbers.json": numbers,
+    }
+    return zipped(files | _citation_files(record))
 
 
-def _described(resources: list[dict], texts: dict[str, str], work: dict) -> bytes:
-    first = resources[0]
+def _described(resources: list[dict], texts: dict[str, str], record: dict) -> bytes:
+    """Return the zip of resources with their descriptor, README.txt and citation."""
     package = {
-        "name": first["name"].replace("_", "-"),
-        "title": first["title"],
+        "name": resources[0]["name"].replace("_", "-"),
+        "title": resources[0]["title"],
         "version": citations.edition()["version"],
-        "homepage": work["url"],
+        "homepage": record["url"],
         "resources": resources,
     }
-    described = {
+    files = {resource["path"]: texts[resource["path"]] for resource in resources}
+    files |= {
         "datapackage.json": json.dumps(package, indent=2, ensure_ascii=False) + "\n",
-        "README.txt": _readme(resources, work),
-        "citation.bib": citations.bibtex(work),
-        "citation.ris": citations.ris(work),
+        "README.txt": _readme(resources, record),
     }
-    return zipped({resource["path"]: texts[resource["path"]] for resource in resources} | described)
+    return zipped(files | _citation_files(record))
 
 
-def _readme(resources: list[dict], work: dict) -> str:
+def _citation_files(record: dict) -> dict[str, str]:
+    return {"citation.bib": citations.bibtex(record), "citation.ris": citations.ris(record)}
+
+
+def _citation(record: dict) -> list[str]:
+    return ["How to cite", citations.plain(record)]
+
+
+def _readme(resources: list[dict], record: dict) -> str:
     resource, *others = resources
-    lines = [
-        resource["title"],
-        "",
-        resource["description"],
-        "",
-        "How to cite",
-        citations.plain(work),
-        "",
-        "Sources",
-    ]
-    lines += [
-        f"- {source['institution']}: {source['title']}. Edition: {source['edition']}. {source['path']}"
-        for source in resource["sources"]
-    ]
-    lines += (
-        ["", "Terms (of several, those of the sources above)"]
-        + [
-            f"- {licence['title']} {licence.get('path', '')}".rstrip()
-            for licence in resource["licenses"]
-        ]
-        + [resource["republication"], "", f"Columns of {resource['path']}"]
-    )
-    lines += [
-        f"- {field['name']}: {field['title']}. {field['description']}"
-        + (f" Unit: {field['unit']}." if field.get("unit") else "")
-        for field in resource["schema"]["fields"]
-    ]
+    lines = [resource["title"], "", resource["description"], "", *_citation(record), "", "Sources"]
+    for source in resource["sources"]:
+        name = f"{source['institution']}: {source['title']}"
+        lines.append(f"- {name}. Edition: {source['edition']}. {source['path']}")
+    lines += ["", "Terms (of several, those of the sources above)"]
+    for licence in resource["licenses"]:
+        lines.append(f"- {licence['title']} {licence.get('path', '')}".rstrip())
+    lines += [resource["republication"], "", f"Columns of {resource['path']}"]
+    for field in resource["schema"]["fields"]:
+        unit = f" Unit: {field['unit']}." if field.get("unit") else ""
+        lines.append(f"- {field['name']}: {field['title']}. {field['description']}{unit}")
     if resource.get("notes"):
-        lines += ["", "What to know before using it"] + [f"- {note}" for note in resource["notes"]]
+        notes = [f"- {note}" for note in resource["notes"]]
+        lines += ["", "What to know before using it", *notes]
     for other in others:
         lines += ["", f"{other['path']}: {other['title']}. {other['description']}"]
     return "\n".join(lines) + "\n"
 
 
-def _fields(chart: dict, described: list[dict]) -> list[dict]:
-    """Describe the columns of a chart's rows: as its tables do where they have the column, else by what the chart draws of it."""
-    head, *body = csv.reader(io.StringIO(chart["csv"]))
+def _fields(chart: dict, behind: list[dict]) -> list[dict]:
+    """Describe the columns of a chart's rows.
+
+    As its tables do where they have the column, else by what the chart draws of it.
+    """
+    titles, *rows = csv.reader(io.StringIO(chart["csv"]))
     known = {
         field["name"]: field
-        for resource in reversed(described)
+        for resource in reversed(behind)
         for field in resource["schema"]["fields"]
     }
     fields = []
-    for at, name in enumerate(head):
-        cells = [row[at] for row in body]
-        kind, of_table = _kind([cell for cell in cells if cell]), known.get(name)
-        if of_table:
-            said = {"title": of_table["title"], "description": of_table["description"]} | (
-                {"unit": of_table["unit"]} if of_table.get("unit") else {}
-            )
+    for at, name in enumerate(titles):
+        cells = [row[at] for row in rows]
+        kind = _kind([cell for cell in cells if cell])
+        if name in known:
+            parts = ("title", "description", "unit")
+            words = {part: known[name][part] for part in parts if known[name].get(part)}
         else:
-            scale = (
-                _scale(cells, chart["marks"]["series"]) if kind in ("integer", "number") else None
-            )
-            unit = chart["marks"]["unit"]
-            said = {"title": name, "description": "Given beside what the chart draws."}
-            if scale == 1:
-                said = {"title": name, "description": "Drawn in the chart as it is here."} | (
-                    {"unit": unit} if unit else {}
-                )
-            elif scale:
-                said["description"] = (
-                    f"Drawn in the chart divided by {scale:,}, in the unit “{unit}”."
-                )
-        fields.append({"name": name, "type": kind, **said})
+            words = _drawn(name, cells if kind in ("integer", "number") else [], chart["marks"])
+        fields.append({"name": name, "type": kind, **words})
     return fields
 
 
+def _drawn(name: str, cells: list[str], marks: dict) -> dict[str, str]:
+    """Describe a column by what the chart draws of it; `cells` is empty for words."""
+    scale, unit = _scale(cells, marks["series"]), marks["unit"]
+    if scale is None:
+        return {"title": name, "description": "Given beside what the chart draws."}
+    if scale > 1:
+        words = f"Drawn in the chart divided by {scale:,}, in the unit “{unit}”."
+        return {"title": name, "description": words}
+    words = {"title": name, "description": "Drawn in the chart as it is here."}
+    return words | ({"unit": unit} if unit else {})
+
+
 def _scale(cells: list[str], series: list) -> int | None:
-    """Return by what power of ten the cells of a column are larger than the values that a chart prints; None where it prints others."""
-    values = [float(cell) for cell in cells if cell]
-    for _, points in series:
-        drawn = [value for point in points if (value := value_of(point[3])) is not None]
-        if not len(points) == len(drawn) == len(values):
-            continue
-        for scale in (1, 1000, 10**6, 10**9):
-            # what is printed has three to four digits
-            if all(
-                abs(value / scale - shown) <= 0.006 * abs(shown) + 1e-9
-                for value, shown in zip(sorted(values), sorted(drawn))
-            ):
-                return scale
+    """Return by what power of ten the cells of a column are larger than what a chart prints.
+
+    None where it prints other values.
+    """
+    values = sorted(float(cell) for cell in cells if cell)
+    for _, points in series if values else ():
+        printed = [value_of(point[3]) for point in points]
+        drawn = sorted(value for value in printed if value is not None)
+        if len(points) == len(drawn) == len(values):
+            for scale in SCALES:
+                if all(_same(value / scale, shown) for value, shown in zip(values, drawn)):
+                    return scale
     return None
 
 
+def _same(value: float, shown: float) -> bool:
+    """Tell whether a value is what a chart prints, with its three to four digits."""
+    return abs(value - shown) <= 0.006 * abs(shown) + 1e-9
+
+
 def value_of(text: str) -> float | None:
-    """Return the number that a chart prints (see `ledger.core.charts.tooltips.reading`), None for words."""
+    """Return the number that a chart prints (`charts.tooltips.format_value`), None for words."""
     plain = text.replace(",", "").replace("−", "-")
     return float(plain) if re.fullmatch(r"-?\d+(\.\d+)?", plain) else None
 
 
 def _kind(cells: list[str]) -> str:
-    for kind, form in (
-        ("integer", r"-?\d+"),
-        ("number", r"-?\d+(\.\d+)?(e[-+]?\d+)?"),
-        ("date", r"\d{4}-\d\d-\d\d"),
-        ("boolean", "True|False"),
-    ):
+    """Return the type of a column: the first of KINDS that all its cells have."""
+    for kind, form in KINDS.items():
         if cells and all(re.fullmatch(form, cell) for cell in cells):
             return kind
     return "string"
 
 
-def _each_once(entries) -> list[dict]:
+def _unique(entries: Iterable[dict]) -> list[dict]:
     return list({json.dumps(entry, sort_keys=True): entry for entry in entries}.values())

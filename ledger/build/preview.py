@@ -1,9 +1,10 @@
-"""make live: a preview that is built again whenever a file is saved, and that open pages show at once.
+"""Serve a preview that is built again whenever a file is saved, and that open pages show at once.
 
-Each build is a fork of a process that has loaded Jupyter Book, Sphinx and their extensions, but nothing of this checkout: it spares
-the time to load them, and an edit to a module counts as one to a chapter does. It builds `_build/live`; what is different there
-(a chapter that fails is shown as far as it ran) stands in `ledger/build/sphinxext/lifecycle.py`. A build that fails leaves the site as it was,
-and its message is served in the place of every page.
+Each build is a fork of a process that has loaded Jupyter Book, Sphinx and their extensions, but
+nothing of this checkout: it spares the time to load them, and an edit to a module counts as one to
+a chapter does. It builds `_build/live`; what is different there stands in
+`ledger/build/sphinxext/lifecycle.py`. A build that fails leaves the site as it was, and its message
+is served in the place of every page.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from tornado.netutil import bind_sockets
 from tornado.web import Application, RequestHandler
 from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
-from ledger.core.config import ROOT
+from ledger.core.config import PACKAGE, ROOT
 
 SITE = ROOT / "_build" / "live"
 WATCHED = [
@@ -44,13 +45,9 @@ WATCHED = [
     "data/*.json",
     "assets/**/*.*",
     "analysis/**/*.py",
-    "ledger/build/sphinxext/assets/**/*.*",
-    "ledger/**/*.py",
-    "ledger/**/*.html",
-    "ledger/**/*.toml",
-    "ledger/**/*.css",
 ]
-LOADED = [
+WATCHED_MACHINE = ["**/*.py", "**/*.html", "**/*.toml", "**/*.css", "build/sphinxext/assets/**/*.*"]
+PRELOAD = [
     "jupyter_book.cli.main",
     "jupyter_book.sphinx",
     "sphinx_external_toc",
@@ -60,29 +57,36 @@ LOADED = [
 ]
 PAUSE = 0.1  # seconds between two looks at the files
 
-# A page knows of which build it is, and reloads once it hears of another. The script has an address, for the pages' own policy allows
-# none that stands in them.
-TAG = '<script src="/.news.js" data-build="%s"></script>'
+# A page knows of which build it is, and reloads once it hears of another. The script has an
+# address, for the pages' own policy allows none that stands in them.
+TAG = '<script src="/.reload.js" data-build="%s"></script>'
 SCRIPT = """const build = document.currentScript.dataset.build;
 (function connect() {
-  const news = new WebSocket("ws://" + location.host + "/.news");
-  news.onmessage = ({data}) => { if (data !== build) location.reload(); };
-  news.onclose = () => setTimeout(connect, 1000);
+  const socket = new WebSocket("ws://" + location.host + "/.reload");
+  socket.onmessage = ({data}) => { if (data !== build) location.reload(); };
+  socket.onclose = () => setTimeout(connect, 1000);
 })();
 """
-MESSAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>%s</title>
-<style>:root { color-scheme: light dark; } body { font: 1rem/1.5 system-ui, sans-serif; max-width: 60rem; margin: 3rem auto; padding: 0 1rem; }
-pre { white-space: pre-wrap; overflow-wrap: anywhere; border-left: .5rem solid #c4480a; padding: .5rem 1rem; }</style></head>
+MESSAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8">
+<meta name="viewport" content="width=device-width"><title>%s</title>
+<style>
+:root { color-scheme: light dark; }
+body { font: 1rem/1.5 system-ui, sans-serif; max-width: 60rem; margin: 3rem auto; padding: 0 1rem; }
+pre { white-space: pre-wrap; overflow-wrap: anywhere; padding: .5rem 1rem;
+  border-left: .5rem solid #c4480a; }
+</style></head>
 <body><h1>%s</h1><pre>%s</pre></body></html>"""
+COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
 def run(port: int) -> int:
-    """Serve the preview on a port of this computer until Ctrl-C, and return the exit status of the command."""
+    """Serve the preview until Ctrl-C, and return the exit status of the command."""
     try:
         sockets = bind_sockets(port, "127.0.0.1")
     except OSError as error:
         print(
-            f"Port {port} cannot be used ({error.strerror}). End what runs there, or take another one: make live PORT=8001",
+            f"Port {port} cannot be used ({error.strerror}). End what runs there, "
+            "or take another one: make preview PORT=8001",
             file=sys.stderr,
         )
         return 1
@@ -95,89 +99,90 @@ def run(port: int) -> int:
 
 async def _serve(sockets: list[socket.socket]) -> None:
     preview = Preview()
-    application = Application(
-        [
-            (r"/\.news", News, {"preview": preview}),
-            (r"/\.news\.js", Script),
-            (r"/(.*)", Page, {"preview": preview}),
-        ],
-        log_function=lambda request: None,
-    )
+    handlers = [
+        (r"/\.reload", ReloadSocket, {"preview": preview}),
+        (r"/\.reload\.js", Script),
+        (r"/(.*)", Page, {"preview": preview}),
+    ]
+    application = Application(handlers, log_function=lambda request: None)
     HTTPServer(application).add_sockets(sockets)
-    signal.signal(
-        signal.SIGINT, signal.SIG_IGN
-    )  # inherited by the warm process: Ctrl-C is this one's affair
+    # inherited by the warm process: Ctrl-C is this one's affair
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.environ["LEDGER_LIVE"] = "1"
-    multiprocessing.set_forkserver_preload(LOADED)
+    multiprocessing.set_forkserver_preload(PRELOAD)
     multiprocessing.forkserver.ensure_running()
-    for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        asyncio.get_running_loop().add_signal_handler(each, asyncio.current_task().cancel)
-    _say(
-        f"building; the preview will be at http://127.0.0.1:{sockets[0].getsockname()[1]} (Ctrl-C ends it)"
-    )
-    seen = await _settled({})
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(number, task.cancel)
+    address = f"http://127.0.0.1:{sockets[0].getsockname()[1]}"
+    _say(f"building; the preview will be at {address} (Ctrl-C ends it)")
+    await _build_on_change(preview)
+
+
+async def _build_on_change(preview: Preview) -> None:
+    """Build, and again whenever a watched file changes."""
+    files = await wait_for_change({})
     changed: list[str] = []
     while True:
-        began = time.monotonic()
-        built, told = await _build()
-        what = (
-            f"{_listed(changed)} changed: {'rebuilt' if built else 'NOT rebuilt'}"
-            if changed
-            else "built"
-            if built
-            else "NOT built"
-        )
-        _say(f"{what} in {time.monotonic() - began:.1f} s", told)
-        preview.show("" if built else told)
-        before, seen = seen, await _settled(seen)
-        changed = sorted(
-            name for name in before.keys() | seen.keys() if before.get(name) != seen.get(name)
-        )
+        started = time.monotonic()
+        built, messages = await _build()
+        outcome = "built" if built else "NOT built"
+        if changed:
+            outcome = f"{_names(changed)} changed: {'rebuilt' if built else 'NOT rebuilt'}"
+        _say(f"{outcome} in {time.monotonic() - started:.1f} s", messages)
+        preview.show("" if built else messages)
+        before, files = files, await wait_for_change(files)
+        names = before.keys() | files.keys()
+        changed = sorted(name for name in names if before.get(name) != files.get(name))
 
 
-async def _settled(before: dict) -> dict:
-    """Wait until the watched files are not as before and whoever writes them is done; return when each was last written, and its size."""
-    earlier, now = before, _files()
+async def wait_for_change(before: dict) -> dict:
+    """Wait until the watched files are not as before, and are no longer being written.
+
+    Returns when each was last written, and its size.
+    """
+    earlier, now = before, _watched_files()
     while now == before or now != earlier:
         await asyncio.sleep(PAUSE)
-        earlier, now = now, _files()
+        earlier, now = now, _watched_files()
     return now
 
 
-def _files() -> dict[str, tuple[int, int]]:
-    found = {}
-    for path in (path for pattern in WATCHED for path in ROOT.glob(pattern)):
-        with contextlib.suppress(FileNotFoundError):
-            state = path.stat()
-            found[path.relative_to(ROOT).as_posix()] = (state.st_mtime_ns, state.st_size)
-    return found
+def _watched_files() -> dict[str, tuple[int, int]]:
+    files = {}
+    for folder, base, patterns in (
+        (ROOT, ROOT, WATCHED),
+        (PACKAGE, PACKAGE.parent, WATCHED_MACHINE),
+    ):
+        for path in (path for pattern in patterns for path in folder.glob(pattern)):
+            with contextlib.suppress(FileNotFoundError):
+                state = path.stat()
+                files[path.relative_to(base).as_posix()] = (state.st_mtime_ns, state.st_size)
+    return files
 
 
-def _listed(names: list[str]) -> str:
-    return (
-        ", ".join(names) if len(names) < 5 else f"{', '.join(names[:3])} and {len(names) - 3} more"
-    )
+def _names(names: list[str]) -> str:
+    """Return the names in a line, the first of many."""
+    if len(names) < 5:
+        return ", ".join(names)
+    return f"{', '.join(names[:3])} and {len(names) - 3} more"
 
 
-def _say(line: str, told: str = "") -> None:
-    print(
-        time.strftime("%H:%M:%S"),
-        line + "".join(f"\n  {each}" for each in told.splitlines()),
-        flush=True,
-    )
-
-
-# --- a build --------------------------------------------------------------------------------------------------------------------
+def _say(line: str, messages: str = "") -> None:
+    indented = "".join(f"\n  {message}" for message in messages.splitlines())
+    print(time.strftime("%H:%M:%S"), line + indented, flush=True)
 
 
 async def _build() -> tuple[bool, str]:
-    """Build the site once; return whether there is a new one, and what the build said: warnings, chapters that failed, or why it failed."""
+    """Build the site once; return whether there is a new one, and the messages of the build.
+
+    These are warnings, chapters that failed, or why the build failed.
+    """
     with tempfile.TemporaryDirectory(prefix="live-") as folder:
-        told = Path(folder, "told")
-        told.touch()
-        process = multiprocessing.get_context("forkserver").Process(
-            target=_be_build, args=(str(told),)
-        )
+        log = Path(folder, "log")
+        log.touch()
+        context = multiprocessing.get_context("forkserver")
+        process = context.Process(target=_run_build, args=(str(log),))
         process.start()
         try:
             while process.is_alive():
@@ -188,42 +193,40 @@ async def _build() -> tuple[bool, str]:
                     os.killpg(process.pid, signal.SIGTERM)
                 process.terminate()
             process.join()
-        text = re.sub(
-            r"\x1b\[[0-9;]*m", "", told.read_text(encoding="utf-8", errors="replace")
-        ).replace(f"{ROOT}{os.sep}", "")
-        text = "\n".join(line for line in text.splitlines() if line.strip(" ="))
-        if process.exitcode < 0 or process.exitcode and not text:
-            text += f"\nThe build ended with exit status {process.exitcode}."
-        return process.exitcode == 0, text
+        messages = _messages(log.read_text(encoding="utf-8", errors="replace"))
+        if process.exitcode < 0 or process.exitcode and not messages:
+            messages += f"\nThe build ended with exit status {process.exitcode}."
+        return process.exitcode == 0, messages
 
 
-def _be_build(told: str) -> None:
-    """Build the site, in a process of its own: what it says goes into the file `told`, and its exit status is 0 when all went well."""
+def _messages(log: str) -> str:
+    """Return what a build said without colours, rules, and the path of the checkout."""
+    text = COLOURS.sub("", log).replace(f"{ROOT}{os.sep}", "")
+    return "\n".join(line for line in text.splitlines() if line.strip(" ="))
+
+
+def _run_build(log: str) -> None:
+    """Build the site, in a process of its own, with its messages in the file `log`."""
     os.setsid()  # so that all that it starts can be ended with it
     gc.freeze()  # what the warm process loaded stays: no need to look for garbage in it
     os.chdir(ROOT)
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-    os.dup2(os.open(told, os.O_WRONLY | os.O_APPEND), 2)
+    os.dup2(os.open(log, os.O_WRONLY | os.O_APPEND), 2)
     from jupyter_book.cli.main import main
 
     try:
         main(["build", "-n", "-q", "."], standalone_mode=False)
-    except (
-        Exception
-    ) as error:  # of a build that came so far as to start Sphinx, Sphinx has told what went wrong
-        if not os.path.getsize(told):
+    except Exception as error:
+        if not os.path.getsize(log):  # it ended before Sphinx, which reports what goes wrong
             print(error, file=sys.stderr)
         sys.exit(1)
-
-
-# --- what the browser gets ------------------------------------------------------------------------------------------------------
 
 
 class Preview:
     """What is shown at present: the site of the last build, or a message in its place."""
 
     def __init__(self):
-        self.open: set[News] = set()
+        self.open: set[ReloadSocket] = set()
         self.title, self.message = "The book is being built", "This takes a while the first time."
         self.version = str(time.time_ns())
 
@@ -231,11 +234,11 @@ class Preview:
         """Show the site, or a message instead if there is one, and have all open pages reload."""
         self.title, self.message = "The book was not built", message
         self.version = str(time.time_ns())
-        for page in self.open:
-            page.tell()
+        for socket_ in self.open:
+            socket_.send_version()
 
 
-class News(WebSocketHandler):
+class ReloadSocket(WebSocketHandler):
     """Tells a page which build is shown: when it is opened, and whenever there is a new one."""
 
     def initialize(self, preview: Preview) -> None:
@@ -243,9 +246,10 @@ class News(WebSocketHandler):
 
     def open(self) -> None:
         self.preview.open.add(self)
-        self.tell()
+        self.send_version()
 
-    def tell(self) -> None:
+    def send_version(self) -> None:
+        """Send the version of the build that is shown."""
         with contextlib.suppress(WebSocketClosedError):
             self.write_message(self.preview.version)
 
@@ -254,6 +258,8 @@ class News(WebSocketHandler):
 
 
 class Script(RequestHandler):
+    """The script that reloads pages."""
+
     def get(self) -> None:
         self.set_header("Content-Type", "text/javascript")
         self.finish(SCRIPT)
@@ -268,25 +274,24 @@ class Page(RequestHandler):
     def get(self, path: str) -> None:
         file = (SITE / (path or "index.html")).resolve()
         kind = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
-        self.set_header(
-            "Content-Type", f"{kind}; charset=utf-8" if kind.startswith("text/") else kind
-        )
+        if kind.startswith("text/"):
+            kind += "; charset=utf-8"
+        self.set_header("Content-Type", kind)
         self.set_header("Cache-Control", "no-cache")  # ask each time whether it is still the same
         if self.preview.message and file.suffix == ".html":
             self.set_status(503)
-            content = _plain(self.preview.title, self.preview.message)
+            content = _message_page(self.preview.title, self.preview.message)
         elif file.is_relative_to(SITE) and file.is_file():
             content = file.read_bytes()
         else:
             self.set_status(404)
             self.set_header("Content-Type", "text/html; charset=utf-8")
-            content = _plain("There is no such page", f"{path}\n")
+            content = _message_page("There is no such page", f"{path}\n")
         if b"</body>" in content and "html" in self._headers["Content-Type"]:
-            content = content.replace(
-                b"</body>", (TAG % self.preview.version).encode() + b"</body>"
-            )
+            tag = (TAG % self.preview.version).encode()
+            content = content.replace(b"</body>", tag + b"</body>")
         self.finish(content)
 
 
-def _plain(title: str, text: str) -> bytes:
+def _message_page(title: str, text: str) -> bytes:
     return (MESSAGE % (title, title, html.escape(text))).encode()

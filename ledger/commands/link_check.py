@@ -1,10 +1,11 @@
-"""Whether what the site links to elsewhere is still there.
+"""Check that the addresses which the site links to elsewhere are still there.
 
-Only what is gone for good is a failure: an address that answers 404 or 410, or a host that does not exist, each seen twice. What a
-server keeps from programs, or does not answer today, says nothing about what a reader would find; it is listed as not seen. An address
-deep in a site that now leads to its front page or a page of error is listed too, for a person to look at.
-(Sphinx's own check knows only links in the text of pages, not those in tables, claims and the credits of charts, and like LinkChecker
-it cannot tell a page that is gone from a server that turns programs away.)
+Only what is gone for good is a failure: an address that answers 404 or 410, or a host that does not
+exist, each seen twice. What a server keeps from programs, or does not answer today, says nothing
+about what a reader would find; it is listed as not verified. An address deep in a site that now
+redirects to its front page or to an error page is listed too, for a person to look at.
+(Sphinx's own check knows only links in the text of pages, not those in tables, claims and the
+credits of charts.)
 """
 
 from __future__ import annotations
@@ -21,18 +22,19 @@ from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import urldefrag, urljoin, urlsplit
 
+from ledger.core import config
 from ledger.core.config import ROOT
 
-AGENT = "Mozilla/5.0 (compatible; russia-iran-ledger link check; +https://russia-iran-ledger.github.io/)"
-AT_ONCE = 16  # hosts asked at the same time, each for one address at a time
+AGENT = f"Mozilla/5.0 (compatible; {config.book().slug} link check)"
+MAX_HOSTS = 16  # hosts asked at the same time, each for one address at a time
 PAUSE = 1.0  # seconds between two requests to one host
 TRIES = 4
 WAIT = 5.0  # seconds before the second try; doubled before each further one
-LONGEST_WAIT = 120.0  # seconds: a server that asks for more is not seen today
-CONNECT, SILENCE = 10, 30  # seconds until a connection stands, and until an answer begins
-SECOND_LOOK = 60.0  # seconds after which what seems to be gone is asked for once more
-PATIENCE = 3000.0  # seconds for the first look at everything
-PATIENCE_AGAIN = 600.0  # seconds for the second look, which the first must not use up
+MAX_WAIT = 120.0  # seconds: a server that asks for more is not seen today
+CONNECT_TIMEOUT, READ_TIMEOUT = 10, 30  # seconds until a connection, and an answer
+SECOND_CHECK = 60.0  # seconds after which what seems to be gone is asked for once more
+TIMEOUT = 3000.0  # seconds for the first look at everything
+SECOND_TIMEOUT = 600.0  # seconds for the second look, which the first must not use up
 WRITTEN = (
     "*.md",
     "*.bib",
@@ -41,41 +43,50 @@ WRITTEN = (
     "chapters/*.md",
     "data/*.csv",
     "data/datapackage.json",
-    "ledger/**/*.py",
+    "analysis/**/*.py",
 )  # where links are written
 
 
 @dataclass(frozen=True)
-class Seen:
-    """What asking for an address came to: there, lost (it leads to a front page or a page of error now), gone, or unseen."""
+class LinkStatus:
+    """What a check found: there, redirected (to a front or error page), gone, or unverified."""
 
     verdict: str
     reason: str = ""
     answered: bool = True  # whether a server said it, rather than the lack of one
 
 
-THERE = Seen("there")
-NOT_ASKED = Seen("unseen", "not asked in the time there is", answered=False)
+REDIRECTED = (
+    "Redirects to the front page now, or to an error page, which fails nothing: see whether the "
+    "page itself has another address."
+)
+UNVERIFIED = (
+    "Not verified, which fails nothing: these servers turn programs away, or do not answer today. "
+    "A browser may see them."
+)
+THERE = LinkStatus("there")
+NOT_ASKED = LinkStatus("unverified", "not asked in the time there is", answered=False)
 
 
 def addresses(site: Path) -> dict[str, list[str]]:
-    """Return the addresses that a built site links to elsewhere, without fragments, each with the pages it stands on.
+    """Return the addresses that a built site links to elsewhere, each with its pages.
 
     Raises FileNotFoundError where there is no site.
     """
     if not (site / "index.html").is_file():
         raise FileNotFoundError(
-            f"{site} is not a built site: it has no index.html (make book builds one into _build/html)"
+            f"{site} is not a built site: it has no index.html "
+            "(make book builds one into _build/html)"
         )
     own = _links(site / "index.html").own
-    found: dict[str, list[str]] = {}
+    pages_of: dict[str, list[str]] = {}
     for page in sorted(site.rglob("*.html")):
-        for address in _links(page).found:
+        for address in _links(page).addresses:
             if not own or not address.startswith(own):
-                pages = found.setdefault(address, [])
+                pages = pages_of.setdefault(address, [])
                 if (name := page.relative_to(site).as_posix()) not in pages:
                     pages.append(name)
-    return found
+    return pages_of
 
 
 class _Links(HTMLParser):
@@ -83,7 +94,7 @@ class _Links(HTMLParser):
 
     def __init__(self):
         super().__init__()
-        self.found: list[str] = []
+        self.addresses: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list) -> None:
         values = dict(attrs)
@@ -92,7 +103,7 @@ class _Links(HTMLParser):
         for name in ("href", "src"):
             address = (values.get(name) or "").strip()
             if address.lower().startswith(("http://", "https://")):
-                self.found.append(urldefrag(address).url)
+                self.addresses.append(urldefrag(address).url)
 
 
 def _links(page: Path) -> _Links:
@@ -101,7 +112,7 @@ def _links(page: Path) -> _Links:
     return reader
 
 
-# --- asking -------------------------------------------------------------------------------------------------------------------------
+# --- requests ------------------------------------------------------------------------------------
 
 
 class Host:
@@ -114,213 +125,211 @@ class Host:
         self.session.auth = lambda request: request  # nothing from a .netrc
         self.session.max_redirects = 10
         self.session.headers["User-Agent"] = AGENT
-        self.silent = False  # it did not answer, however often it was asked: its other addresses are asked for once
+        self.silent = False  # it never answered: its other addresses are asked for once
 
-    def look(self, address: str) -> Seen:
+    def check(self, address: str) -> LinkStatus:
         """Ask for an address, again and with growing waits where that may help."""
         wait = WAIT
         for further in range(0 if self.silent else TRIES - 1, -1, -1):
-            seen, again = self._once(address)
+            status, again = self._once(address)
             time.sleep(PAUSE)
             if again is None:
-                return seen
-            if not further or again > LONGEST_WAIT:
+                return status
+            if not further or again > MAX_WAIT:
                 break
             time.sleep(max(wait, again))
             wait *= 2
-        self.silent = self.silent or not seen.answered
-        return seen
+        self.silent = self.silent or not status.answered
+        return status
 
-    def _once(self, address: str) -> tuple[Seen, float | None]:
-        """Return what one try came to, and the seconds to wait at least before another; None where another would say the same.
+    def _once(self, address: str) -> tuple[LinkStatus, float | None]:
+        """Return what one try found, and the seconds to wait before another, None for no other.
 
-        It asks as a browser does, with GET, and leaves the body: a server may answer HEAD for pages that are gone.
+        It asks as a browser does, with GET, and leaves the body: a server may answer HEAD for
+        pages that are gone.
         """
         import requests
 
         try:
             requests.Request("GET", address).prepare()
         except (requests.exceptions.RequestException, UnicodeError):
-            return Seen("gone", "this cannot be an address"), None
+            return LinkStatus("gone", "this cannot be an address"), None
         try:
-            with self.session.get(address, stream=True, timeout=(CONNECT, SILENCE)) as answer:
-                status, after = answer.status_code, answer.headers.get("Retry-After", "")
-                says = f"{status} {answer.reason or ''}".strip() + (
-                    f", redirected to {answer.url}" if answer.history else ""
-                )
+            timeout = (CONNECT_TIMEOUT, READ_TIMEOUT)
+            with self.session.get(address, stream=True, timeout=timeout) as answer:
+                return _judge(address, answer)
         except requests.exceptions.SSLError:
-            return Seen("unseen", "its certificate or encryption is not valid"), None
+            return LinkStatus("unverified", "its certificate or encryption is not valid"), None
         except requests.exceptions.TooManyRedirects:
-            return Seen("unseen", "it redirects in a circle"), None
-        except (
-            ValueError
-        ):  # those of requests and urllib3 for addresses that cannot be: intent://…, http://..
-            return Seen("unseen", "it leads to what is no address of a page"), None
+            return LinkStatus("unverified", "it redirects in a circle"), None
+        except ValueError:  # addresses that cannot be: intent://…, http://..
+            return LinkStatus("unverified", "it leads to what is no address of a page"), None
         except requests.exceptions.Timeout:
-            return Seen("unseen", "no answer in time", answered=False), 0
+            return LinkStatus("unverified", "no answer in time", answered=False), 0
         except (requests.exceptions.RequestException, OSError) as error:
-            host = (
-                urlsplit(getattr(getattr(error, "request", None), "url", None) or address).hostname
-                or ""
-            )
-            if not isinstance(error, requests.exceptions.ProxyError) and not _exists(host):
-                return Seen("gone", f"there is no host {host}", answered=False), None
-            return Seen("unseen", "the connection fails", answered=False), 0
-        if status < 300:
-            return (
-                Seen("lost", f"redirected to {answer.url}") if _lost(address, answer.url) else THERE
-            ), None
-        if status < 400:
-            return Seen("unseen", f"{says}, which redirects to no address"), None
-        if status in (404, 410):
-            return Seen("gone", says), None
-        return Seen("unseen", says), (
-            int(after) if after.isdecimal() else 0
-        ) if status == 429 or status >= 500 else None
+            return _no_connection(address, error)
 
 
-def _lost(address: str, end: str) -> bool:
-    """Tell whether an address of more than one segment ended at a front page, or at one that is named as a page of error."""
+def _judge(address: str, answer) -> tuple[LinkStatus, float | None]:
+    """Return what an answer says of an address, and the seconds to wait before another try."""
+    status, after = answer.status_code, answer.headers.get("Retry-After", "")
+    reason = f"{status} {answer.reason or ''}".strip()
+    if answer.history:
+        reason += f", redirected to {answer.url}"
+    if status < 300:
+        redirected = LinkStatus("redirected", f"redirected to {answer.url}")
+        return (redirected if _is_lost(address, answer.url) else THERE), None
+    if status < 400:
+        return LinkStatus("unverified", f"{reason}, which redirects to no address"), None
+    if status in (404, 410):
+        return LinkStatus("gone", reason), None
+    if status == 429 or status >= 500:
+        return LinkStatus("unverified", reason), int(after) if after.isdecimal() else 0
+    return LinkStatus("unverified", reason), None
+
+
+def _no_connection(address: str, error: Exception) -> tuple[LinkStatus, float | None]:
+    import requests
+
+    asked = getattr(getattr(error, "request", None), "url", None) or address
+    host = urlsplit(asked).hostname or ""
+    if not isinstance(error, requests.exceptions.ProxyError) and not _exists(host):
+        return LinkStatus("gone", f"there is no host {host}", answered=False), None
+    return LinkStatus("unverified", "the connection fails", answered=False), 0
+
+
+def _is_lost(address: str, end: str) -> bool:
+    """Tell whether an address deep in a site ended at a front page or at an error page."""
     path, last = urlsplit(address).path.strip("/"), urlsplit(end).path.strip("/")
-    return (
-        "/" in path
-        and path != last
-        and bool(re.fullmatch(r"|index\.\w+|(.*[/_-])?404(\.\w+)?", last, re.I))
-    )
+    is_front_or_error = re.fullmatch(r"|index\.\w+|(.*[/_-])?404(\.\w+)?", last, re.I)
+    return "/" in path and path != last and bool(is_front_or_error)
 
 
 def _exists(host: str) -> bool:
     try:
         socket.getaddrinfo(host, 443)
-    except (socket.gaierror, UnicodeError) as error:
-        return not isinstance(error, socket.gaierror) or error.errno not in (
-            socket.EAI_NONAME,
-            getattr(socket, "EAI_NODATA", socket.EAI_NONAME),
-        )
+    except socket.gaierror as error:
+        none = (socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME))
+        return error.errno not in none
+    except UnicodeError:
+        return True
     return True
 
 
-def look(
+def check(
     wanted: Iterable[str], say: Callable[[str], object] = lambda address: None
-) -> dict[str, Seen]:
-    """Return what asking for each address came to; `say` gets each when it is done. What seems gone is asked for a second time.
+) -> dict[str, LinkStatus]:
+    """Return the status of each address; what seems gone is asked for a second time.
 
-    Raises ValueError when no server at all answered: then it is this machine that has no connection.
+    `say` gets each address when it is done. Raises ValueError when no server at all answered:
+    then it is this machine that has no connection.
     """
     wanted = list(wanted)
-    seen = _round(wanted, time.monotonic() + PATIENCE, say)
-    if wanted and not any(each.answered for each in seen.values()):
+    statuses = _round(wanted, time.monotonic() + TIMEOUT, say)
+    if wanted and not any(status.answered for status in statuses.values()):
         raise ValueError(
-            f"not one of {len(wanted)} addresses answered: this machine seems to have no connection, so nothing is known of them"
+            f"not one of {len(wanted)} addresses answered: this machine seems to have no "
+            "connection, so nothing is known of them"
         )
-    if gone := [address for address, each in seen.items() if each.verdict == "gone"]:
-        time.sleep(SECOND_LOOK)
-        again = _round(gone, time.monotonic() + PATIENCE_AGAIN, lambda address: None)
-        seen |= {address: each for address, each in again.items() if each is not NOT_ASKED}
-    return seen
+    if gone := [address for address, status in statuses.items() if status.verdict == "gone"]:
+        time.sleep(SECOND_CHECK)
+        again = _round(gone, time.monotonic() + SECOND_TIMEOUT, lambda address: None)
+        known = {address: status for address, status in again.items() if status is not NOT_ASKED}
+        statuses |= known
+    return statuses
 
 
-def _round(wanted: list[str], ends: float, say: Callable[[str], object]) -> dict[str, Seen]:
-    """Ask for every address, several hosts at a time. Threads end with the process: one that hangs holds nothing up beyond `ends`."""
+def _round(wanted: list[str], ends: float, say: Callable[[str], object]) -> dict[str, LinkStatus]:
+    """Ask for every address, several hosts at a time.
+
+    Threads end with the process: one that hangs holds nothing up beyond `ends`.
+    """
     hosts: dict[str, list[str]] = {}
     for address in wanted:
         hosts.setdefault(urlsplit(address).netloc.lower(), []).append(address)
-    todo: queue.SimpleQueue = queue.SimpleQueue()
-    for each in sorted(hosts.values(), key=len, reverse=True):
-        todo.put(each)
+    waiting: queue.SimpleQueue = queue.SimpleQueue()
+    for addresses_of_host in sorted(hosts.values(), key=len, reverse=True):
+        waiting.put(addresses_of_host)
     done: queue.SimpleQueue = queue.SimpleQueue()
-
-    def work() -> None:
-        while True:
-            try:
-                mine = todo.get_nowait()
-            except queue.Empty:
-                return
-            host = Host()
-            for address in mine:
-                if time.monotonic() > ends:
-                    return
-                try:
-                    done.put((address, host.look(address)))
-                except Exception as error:  # a server can surprise requests too; the others are looked at all the same
-                    done.put(
-                        (
-                            address,
-                            Seen(
-                                "unseen", f"what it answers cannot be read ({type(error).__name__})"
-                            ),
-                        )
-                    )
-
-    for _ in range(min(AT_ONCE, len(hosts))):
-        threading.Thread(target=work, daemon=True).start()
-    seen = dict.fromkeys(wanted, NOT_ASKED)
+    for _ in range(min(MAX_HOSTS, len(hosts))):
+        threading.Thread(target=_work, args=(waiting, done, ends), daemon=True).start()
+    statuses = dict.fromkeys(wanted, NOT_ASKED)
     for _ in wanted:
         try:
-            address, found = done.get(timeout=max(0.0, ends - time.monotonic()))
+            address, status = done.get(timeout=max(0.0, ends - time.monotonic()))
         except queue.Empty:
             break
-        seen[address] = found
+        statuses[address] = status
         say(address)
-    return seen
+    return statuses
 
 
-# --- telling ------------------------------------------------------------------------------------------------------------------------
+def _work(waiting: queue.SimpleQueue, done: queue.SimpleQueue, ends: float) -> None:
+    """Take hosts from a queue and check their addresses, one after another."""
+    while True:
+        try:
+            addresses_of_host = waiting.get_nowait()
+        except queue.Empty:
+            return
+        host = Host()
+        for address in addresses_of_host:
+            if time.monotonic() > ends:
+                return
+            try:
+                status = host.check(address)
+            except Exception as error:  # a server can surprise requests too; go on with the others
+                reason = f"what it answers cannot be read ({type(error).__name__})"
+                status = LinkStatus("unverified", reason)
+            done.put((address, status))
+
+
+# --- report ---------------------------------------------------------------------------------------
 
 
 def report(site: Path, root: Path = ROOT) -> tuple[str, bool]:
-    """Look at every address that a site links to elsewhere; return what to tell, and whether all is well."""
+    """Check every address that a site links to elsewhere.
+
+    Returns the report as text, and whether none is gone.
+    """
     from tqdm import tqdm
 
     pages = addresses(site)
-    with tqdm(
+    with tqdm(  # on a terminal only
         total=len(pages), unit=" addresses", file=sys.stderr, disable=None, leave=False
-    ) as bar:  # on a terminal only
-        seen = look(pages, lambda address: bar.update())
-    there, lost, gone, unseen = (
-        {address: each for address, each in seen.items() if each.verdict == kind}
-        for kind in ("there", "lost", "gone", "unseen")
+    ) as bar:
+        statuses = check(pages, lambda address: bar.update())
+    by_verdict: dict[str, dict[str, LinkStatus]] = {}
+    for address, status in statuses.items():
+        by_verdict.setdefault(status.verdict, {})[address] = status
+    there, redirected, gone, unverified = (
+        by_verdict.get(verdict, {}) for verdict in ("there", "redirected", "gone", "unverified")
     )
-    said = [
-        f"{len(pages)} addresses elsewhere: {len(there)} are there, {len(lost)} lead to a front page now, {len(gone)} gone, {len(unseen)} not seen."
+    lines = [
+        f"{len(pages)} addresses elsewhere: {len(there)} are there, {len(redirected)} redirect to "
+        f"a front page now, {len(gone)} gone, {len(unverified)} not verified."
     ]
-    for address, each in gone.items():
-        said += ["", f"gone: {address}", f"  {each.reason}", f"  on {', '.join(pages[address])}"]
-        said += [f"  written in {place}" for place in _places(address, root)]
-        said += [
-            f"  Replace it, or link to an archived copy: https://web.archive.org/web/{address}"
-        ]
-    if lost:
-        said += [
-            "",
-            "Leads to the front page now, or to a page of error, which fails nothing: see whether the page itself has another address.",
-        ]
-    for address, each in lost.items():
-        said += [
-            f"  {address}: {each.reason}",
-            f"    on {', '.join(pages[address])}",
-            *(f"    written in {place}" for place in _places(address, root)),
-        ]
-    if unseen:
-        said += [
-            "",
-            "Not seen, which fails nothing: these servers turn programs away, or do not answer today. A browser may see them.",
-        ]
-        said += [
-            f"  {address}: {each.reason}"
-            for address, each in sorted(unseen.items(), key=lambda item: item[1].reason)
-        ]
-    return "\n".join(said), not gone
+    for address, status in gone.items():
+        lines += ["", f"gone: {address}", f"  {status.reason}", f"  on {', '.join(pages[address])}"]
+        lines += [f"  written in {place}" for place in _places(address, root)]
+        archived = f"https://web.archive.org/web/{address}"
+        lines.append(f"  Replace it, or link to an archived copy: {archived}")
+    if redirected:
+        lines += ["", REDIRECTED]
+    for address, status in redirected.items():
+        lines += [f"  {address}: {status.reason}", f"    on {', '.join(pages[address])}"]
+        lines += [f"    written in {place}" for place in _places(address, root)]
+    if unverified:
+        lines += ["", UNVERIFIED]
+    by_reason = sorted(unverified.items(), key=lambda item: item[1].reason)
+    lines += [f"  {address}: {status.reason}" for address, status in by_reason]
+    return "\n".join(lines), not gone
 
 
 def _places(address: str, root: Path) -> list[str]:
     """Return where an address is written in the sources of the book, as file:line."""
-    found = []
+    places = []
     for path in sorted({path for pattern in WRITTEN for path in root.glob(pattern)}):
+        name = path.relative_to(root).as_posix()
         lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
-        found += [
-            f"{path.relative_to(root).as_posix()}:{number}"
-            for number, line in enumerate(lines, 1)
-            if address in line
-        ]
-    return found
+        places += [f"{name}:{number}" for number, line in enumerate(lines, 1) if address in line]
+    return places

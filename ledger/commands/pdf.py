@@ -1,7 +1,7 @@
-"""make pdf, make epub: the book as one file beside the site, of the same sources as the site or not at all.
+"""Make the book as one file beside the site, of the same sources as the site or not at all.
 
-The EPUB is what Sphinx's builder makes; the PDF is Chromium's print of what Sphinx's single-page builder makes (`ledger.build.sphinxext.print_builders`).
-Either is put into `_build/html` whole, and a site that changes drops both (`ledger.build.sphinxext.lifecycle`).
+The EPUB is what Sphinx's builder makes; the PDF is Chromium's print of what Sphinx's single-page
+builder makes. Either is put into `_build/html` whole, and a site that changes drops both.
 """
 
 from __future__ import annotations
@@ -17,13 +17,15 @@ import time
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from ledger.build.sphinxext.lifecycle import SLUG, made_of, one_at_a_time
+from ledger.build.sphinxext.lifecycle import SLUG, build_lock
+from ledger.build.sphinxext.staleness import source_digest
 from ledger.core.config import ROOT
+from ledger.core.files import replace_file
 
 BUILD = ROOT / "_build"
-ADDRESS = "http://book.invalid/"  # where the browser finds the page and its fonts; nothing leaves this process
-CHROMIUM = (
-    shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+ADDRESS = "http://book.invalid/"  # where the browser finds the page; nothing leaves this process
+CHROMIUM = next(
+    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
 )
 FLAGS = [
     "--no-sandbox",
@@ -34,140 +36,131 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-NUMBER_CONTENTS = """pages => document.querySelectorAll('.contents a').forEach(link => link.insertAdjacentHTML('beforeend',
-    `<span class="dots" aria-hidden="true"></span><span class="page">${pages[decodeURIComponent(link.hash.slice(1))] ?? '000'}</span>`))"""
+NUMBER_CONTENTS = """pages => document.querySelectorAll('.contents a').forEach(link => {
+    const page = pages[decodeURIComponent(link.hash.slice(1))] ?? '000';
+    link.insertAdjacentHTML('beforeend',
+        `<span class="dots" aria-hidden="true"></span><span class="page">${page}</span>`);
+})"""
 
 
-class NotPrinted(Exception):
+class PrintError(Exception):
     """The PDF or the EPUB could not be made; nothing was changed."""
 
 
 def chromium() -> str:
-    """Return the path of the Chromium that is installed."""
+    """Return the path of the Chromium that is installed. Raises PrintError."""
     if not CHROMIUM:
-        raise NotPrinted(
-            "the PDF is printed by Chromium, and there is none on this machine: apt-get install chromium"
+        raise PrintError(
+            "the PDF is printed by Chromium, and there is none on this machine: "
+            "apt-get install chromium"
         )
     return CHROMIUM
 
 
 def epub() -> Path:
     """Make the EPUB and return its path in the site."""
-    build("epub")
-    return put(BUILD / "epub" / f"{SLUG}.epub", made_of(BUILD / "epub"))
+    run_builder("epub")
+    return publish_file(BUILD / "epub" / f"{SLUG}.epub", source_digest(BUILD / "epub"))
 
 
 def pdf() -> Path:
     """Make the PDF and return its path in the site."""
     browser = chromium()
-    build("singlehtml")
-    sources = made_of(
-        BUILD / "singlehtml"
-    )  # known before the page is read: what changes while it prints is noticed
-    made = BUILD / ".work" / f"{SLUG}.pdf"
-    made.write_bytes(dated(printed(BUILD / "singlehtml", browser)))
-    return put(made, sources)
+    run_builder("singlehtml")
+    sources = source_digest(BUILD / "singlehtml")  # before printing: a change meanwhile is noticed
+    path = BUILD / ".work" / f"{SLUG}.pdf"
+    path.write_bytes(set_date(print_page(BUILD / "singlehtml", browser)))
+    return publish_file(path, sources)
 
 
-def build(builder: str) -> None:
-    """Run one of Sphinx's builders as `make book` runs the site's."""
-    command = [
-        str(Path(sys.executable).parent / "jupyter-book"),
-        "build",
-        "-W",
-        "-n",
-        "--keep-going",
-        "--builder",
-        "custom",
-        "--custom-builder",
-        builder,
-        ".",
-    ]
-    if subprocess.run(command, cwd=ROOT).returncode:
-        raise NotPrinted(
+def run_builder(builder: str) -> None:
+    """Run one of Sphinx's builders as `make book` runs the site's. Raises PrintError."""
+    program = str(Path(sys.executable).parent / "jupyter-book")
+    strict = ["-W", "-n", "--keep-going"]
+    chosen = ["--builder", "custom", "--custom-builder", builder]
+    if subprocess.run([program, "build", *strict, *chosen, "."], cwd=ROOT).returncode:
+        raise PrintError(
             f"the book could not be built for it; what is wrong is said above ({builder})"
         )
 
 
-def printed(folder: Path, browser: str) -> bytes:
-    """Return the PDF of the page in a folder: printed once to learn on which pages things stand, and again with these in the contents."""
-    import matplotlib
+def print_page(folder: Path, browser: str) -> bytes:
+    """Return the PDF of the page in a folder.
+
+    Printed once to learn on which pages headings stand, and again with these in the contents.
+    Raises PrintError for a page that asks for what is not in the book.
+    """
     from playwright.sync_api import sync_playwright
     from pypdf import PdfReader
-
-    fonts = Path(matplotlib.get_data_path(), "fonts", "ttf")
-
-    def serve(route) -> None:
-        path = unquote(urlsplit(route.request.url).path).lstrip("/")
-        file = fonts / path.removeprefix("fonts/") if path.startswith("fonts/") else folder / path
-        if route.request.url.startswith(ADDRESS) and file.is_file():
-            route.fulfill(
-                body=file.read_bytes(),
-                content_type=mimetypes.guess_type(file.name)[0] or "application/octet-stream",
-            )
-        else:
-            missing.append(route.request.url)
-            route.abort()
 
     missing: list[str] = []
     with sync_playwright() as player:
         window = player.chromium.launch(executable_path=browser, args=FLAGS)
         try:
-
-            def print_with(pages: dict[str, int]) -> bytes:
-                page = window.new_page(color_scheme="light")
-                page.set_default_timeout(120_000)
-                page.route("**/*", serve)
-                page.goto(ADDRESS + "index.html", wait_until="load")
-                page.evaluate(NUMBER_CONTENTS, pages)
-                page.evaluate(
-                    "document.normalize()"
-                )  # where reading paused, words were left in two pieces, and a link over them would be two
-                page.evaluate("document.fonts.ready.then(() => true)")
-                made = page.pdf(
-                    prefer_css_page_size=True, print_background=True, tagged=True, outline=True
-                )
-                page.close()
-                return made
-
-            reader = PdfReader(io.BytesIO(print_with({})))
-            numbers = {
-                name.lstrip("/"): reader.get_destination_page_number(place)
-                for name, place in reader.named_destinations.items()
+            first = PdfReader(io.BytesIO(_print(window, folder, missing, {})))
+            pages = {
+                name.lstrip("/"): first.get_destination_page_number(place)
+                for name, place in first.named_destinations.items()
             }
-            made = print_with(
-                {name: number + 1 for name, number in numbers.items() if number is not None}
-            )
+            numbers = {name: page + 1 for name, page in pages.items() if page is not None}
+            printed = _print(window, folder, missing, numbers)
         finally:
             window.close()
     if missing:
-        raise NotPrinted(
-            f"the page asks for what is not in the book: {', '.join(sorted(set(missing)))}"
-        )
-    return made
+        names = ", ".join(sorted(set(missing)))
+        raise PrintError(f"the page asks for what is not in the book: {names}")
+    return printed
 
 
-def dated(pdf: bytes) -> bytes:
-    """Return a PDF that names the time of the last commit as its own, where the environment says it, so that the same book is the same file."""
-    when = time.strftime(
-        "%Y%m%d%H%M%S", time.gmtime(int(os.environ.get("SOURCE_DATE_EPOCH") or time.time()))
-    )
-    return re.sub(
-        rb"(/(?:CreationDate|ModDate) ?\(D:)\d{14}",
-        lambda found: found.group(1) + when.encode(),
-        pdf,
-    )  # as long as before: offsets hold
+def _print(window, folder: Path, missing: list[str], pages: dict[str, int]) -> bytes:
+    page = window.new_page(color_scheme="light")
+    page.set_default_timeout(120_000)
+    page.route("**/*", lambda route: _serve(route, folder, missing))
+    page.goto(ADDRESS + "index.html", wait_until="load")
+    page.evaluate(NUMBER_CONTENTS, pages)
+    # where reading paused, words were left in two pieces, and a link over them would be two
+    page.evaluate("document.normalize()")
+    page.evaluate("document.fonts.ready.then(() => true)")
+    printed = page.pdf(prefer_css_page_size=True, print_background=True, tagged=True, outline=True)
+    page.close()
+    return printed
 
 
-def put(made: Path, sources: str | None) -> Path:
-    """Put a file into the site, whole, if the site was made of the same sources, and return its path there."""
-    place = BUILD / "html" / made.name
-    with one_at_a_time(BUILD / ".lock"):
-        if sources is None or sources != made_of(BUILD / "html"):
-            raise NotPrinted(
-                f"the site was not made of what {made.name} was made of: a file changed meanwhile; run make again"
+def _serve(route, folder: Path, missing: list[str]) -> None:
+    """Answer the browser from the folder of the page, fonts from matplotlib's."""
+    import matplotlib
+
+    path = unquote(urlsplit(route.request.url).path).lstrip("/")
+    file = folder / path
+    if path.startswith("fonts/"):
+        file = Path(matplotlib.get_data_path(), "fonts", "ttf", path.removeprefix("fonts/"))
+    if route.request.url.startswith(ADDRESS) and file.is_file():
+        kind = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
+        route.fulfill(body=file.read_bytes(), content_type=kind)
+    else:
+        missing.append(route.request.url)
+        route.abort()
+
+
+def set_date(pdf: bytes) -> bytes:
+    """Return a PDF whose dates are SOURCE_DATE_EPOCH, so that the same book is the same file."""
+    seconds = int(os.environ.get("SOURCE_DATE_EPOCH") or time.time())
+    date = time.strftime("%Y%m%d%H%M%S", time.gmtime(seconds)).encode()
+    pattern = rb"(/(?:CreationDate|ModDate) ?\(D:)\d{14}"  # as long as before: offsets hold
+    return re.sub(pattern, lambda match: match.group(1) + date, pdf)
+
+
+def publish_file(path: Path, sources: str | None) -> Path:
+    """Put a file into the site, whole, if the site was made of the same sources.
+
+    Returns its path there. Raises PrintError.
+    """
+    target = BUILD / "html" / path.name
+    with build_lock(BUILD / ".lock"):
+        if sources is None or sources != source_digest(BUILD / "html"):
+            raise PrintError(
+                f"the site was not made of what {path.name} was made of: a file changed "
+                "meanwhile; run make again"
             )
-        aside = BUILD / f".{made.name}.new"
-        shutil.copyfile(made, aside)
-        os.replace(aside, place)
-    return place
+        replace_file(target, path.read_bytes())
+    return target

@@ -1,4 +1,4 @@
-"""What a version consists of, packed for its release: the site, the PDF, the EPUB, the tables, and the words of CHANGELOG.md."""
+"""Pack what a version consists of: site, PDF, EPUB, tables and release notes."""
 
 from __future__ import annotations
 
@@ -8,89 +8,79 @@ import shutil
 import zipfile
 from pathlib import Path
 
-from ledger.commands import pdf
-from ledger.core import citations
+from ledger.core import citations, config
 from ledger.core.config import DATA, ROOT
 
 SITE = ROOT / "_build" / "html"
 
 
-class NotReady(ValueError):
-    """The version cannot be released as it is: says what disagrees with what, and what to do."""
+class ReleaseError(ValueError):
+    """The version cannot be released as it is: names what disagrees, and what to do."""
 
 
 def pack(tag: str, into: Path, site: Path = SITE) -> list[Path]:
     """Pack what the release `tag` consists of into the new folder `into`, and return its files.
 
-    They are the site and the tables as .zip, the PDF, the EPUB, and `notes.md`, the version's section of CHANGELOG.md. Raises NotReady,
-    and leaves no folder, where the tag, CITATION.cff, the descriptor of the tables, CHANGELOG.md and the built site do not name one version.
+    They are the site and the tables as .zip, the PDF, the EPUB, and `notes.md`, the version's
+    section of CHANGELOG.md. Raises ReleaseError, and leaves no folder, where the tag, CITATION.cff,
+    the descriptor of the tables, CHANGELOG.md and the built site do not name one version.
     """
-    version = citations.edition()["version"]
-    built = json.loads((site / "build.json").read_text(encoding="utf-8"))
+    version, slug = citations.edition()["version"], config.book().slug
     notes = _notes(version)
-    books = [site / f"{pdf.NAME}.{kind}" for kind in ("pdf", "epub")]
-    for wrong, says in [
-        (
-            tag != f"v{version}",
-            f"the tag is {tag}, and CITATION.cff has version {version}: set the version there, or name the tag v{version}",
-        ),
-        (
-            _version_of_tables() != version,
-            f"data/datapackage.json has version {_version_of_tables()}, and CITATION.cff {version}: set it there too",
-        ),
-        (built["version"] != version, f"the site is of version {built['version']}: make book"),
-        (
-            not built["commit"],
-            "the site does not say from which commit it was built: build it in a clone of the repository",
-        ),
-        (
-            built["changed_since"],
-            f"the site was built from commit {built['commit']} with changes since: commit them, then make book pdf epub",
-        ),
-        (
-            not notes,
-            f"CHANGELOG.md has no section '## {version}' with words in it: write what is new",
-        ),
-        (
-            not all(book.exists() for book in books),
-            "the PDF or the EPUB is not beside the site: make pdf epub",
-        ),
-        (
-            _notes("Unreleased") != "",
-            f"CHANGELOG.md still has words under '## Unreleased': move them under '## {version}'",
-        ),
-    ]:
-        if wrong:
-            raise NotReady(f"{tag} is not ready: {says}")
+    books = [site / f"{slug}.{kind}" for kind in ("pdf", "epub")]
+    if problem := _problem(tag, version, notes, site, books):
+        raise ReleaseError(f"{tag} is not ready: {problem}")
     into.mkdir(parents=True)
     try:
         (into / "notes.md").write_text(notes, encoding="utf-8")
         for book in books:
-            shutil.copy(book, into / book.name.replace(pdf.NAME, f"{pdf.NAME}-{version}"))
-        _zip(
-            into / f"{pdf.NAME}-{version}-site.zip",
-            site,
-            [path for path in site.rglob("*") if path not in books],
-        )
+            shutil.copy(book, into / book.name.replace(slug, f"{slug}-{version}"))
+        pages = [path for path in site.rglob("*") if path not in books]
+        _zip(into / f"{slug}-{version}-site.zip", site, pages)
         rights = [ROOT / "LICENSE.md", ROOT / "CITATION.cff", *(ROOT / "LICENSES").glob("*")]
-        _zip(into / f"{pdf.NAME}-{version}-tables.zip", ROOT, [*DATA.glob("*"), *rights])
+        tables = [*DATA.glob("*.csv"), DATA / "datapackage.json"]
+        _zip(into / f"{slug}-{version}-tables.zip", ROOT, [*tables, *rights])
     except BaseException:
         shutil.rmtree(into, ignore_errors=True)
         raise
     return sorted(into.iterdir())
 
 
-def _version_of_tables() -> str:
-    return json.loads((DATA / "datapackage.json").read_text(encoding="utf-8")).get(
-        "version", "none"
-    )
+def _problem(tag: str, version: str, notes: str, site: Path, books: list[Path]) -> str:
+    """Return what keeps a version from being released, empty where nothing does."""
+    built = json.loads((site / "build.json").read_text(encoding="utf-8"))
+    package = json.loads((DATA / "datapackage.json").read_text(encoding="utf-8"))
+    described = package.get("version", "none")
+    problems = {
+        f"the tag is {tag}, and CITATION.cff has version {version}: set the version there, or name "
+        f"the tag v{version}": tag != f"v{version}",
+        f"data/datapackage.json has version {described}, and CITATION.cff {version}: set it there "
+        "too": described != version,
+        f"the site is of version {built['version']}: make book": built["version"] != version,
+        "the site does not say from which commit it was built: build it in a clone of the "
+        "repository": not built["commit"],
+        f"the site was built from commit {built['commit']} with changes since: commit them, then "
+        "make book pdf epub": built["changed_since"],
+        f"CHANGELOG.md has no section '## {version}' with words in it: write what is new": (
+            not notes
+        ),
+        "the PDF or the EPUB is not beside the site: make pdf epub": not all(
+            book.exists() for book in books
+        ),
+        f"CHANGELOG.md still has words under '## Unreleased': move them under '## {version}'": (
+            _notes("Unreleased") != ""
+        ),
+    }
+    return next((problem for problem, holds in problems.items() if holds), "")
 
 
 def _notes(version: str) -> str:
-    """Return a version's section of CHANGELOG.md without its heading, empty where there is none."""
-    text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
-    found = re.search(rf"^## {re.escape(version)}(?=\s).*?\n(.*?)(?=^## |\Z)", text, re.M | re.S)
-    return found.group(1).strip() + "\n" if found and found.group(1).strip() else ""
+    """Return a version's section of CHANGELOG.md without its heading, empty if there is none."""
+    log = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    pattern = rf"^## {re.escape(version)}(?=\s).*?\n(.*?)(?=^## |\Z)"
+    section = re.search(pattern, log, re.M | re.S)
+    words = section.group(1).strip() if section else ""
+    return f"{words}\n" if words else ""
 
 
 def _zip(path: Path, root: Path, files: list[Path]) -> None:

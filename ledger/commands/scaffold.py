@@ -1,4 +1,4 @@
-"""Starting a chapter and starting a table: files that build as they are, for an author to go on from."""
+"""Scaffold a chapter or a table: files that build as they are, for an author to go on from."""
 
 from __future__ import annotations
 
@@ -10,157 +10,138 @@ from pathlib import Path
 
 import yaml
 
-from ledger.core import tables
+from ledger.core import config, table_files, tables, validation
 from ledger.core.config import ROOT
 from ledger.core.files import exclusive_lock, recover, replace_files
 from ledger.upkeep import importer
 
-CLAIMS = "chapters/claims"  # a new chapter stands before it, after the last one of a domain
 OTHER_PAGES = ("404", "index", "search")  # of the site, beside those of _toc.yml and of the tables
-RESERVED = re.compile(
-    r"con|prn|aux|nul|(com|lpt)[0-9]"
-)  # names that Windows gives to no file, whatever its ending
-LONGEST = 50  # characters of an address; Jupyter Book 2 cuts off the rest
-CHAPTER = """---
-jupytext:
-  text_representation:
-    extension: .md
-    format_name: myst
-kernelspec:
-  display_name: Python 3
-  language: python
-  name: python3
----
-# TITLE
-
-This chapter is begun and not yet written: its chart, its number and its claim hold the places of those to come.
-
-```{code-cell} ipython3
-from ledger import charts, numbers
-from ledger.core.tables import load
-
-gdp = load("gdp").pivot(index="year", columns="country", values="gdp_usd")[["RUS", "IRN"]] / 1e9
-gdp = gdp.rename(columns={"RUS": "Russia", "IRN": "Iran"}).rename_axis(columns=None)
-times = (gdp["Russia"] / gdp["Iran"]).dropna()
-numbers.put("NAME-first-number", times.iloc[-1], "{:.1f}", table="gdp", unit="times")
-```
-
-## In short
-
-- In the last year that the World Bank gives for both, Russia's output was {num}`NAME-first-number` times that of Iran ({numref}`NAME-first-chart`). The chapter's own findings go here, each with a number that a cell computes.
-
-## What the data show
-
-The chart of the chapter's own table goes here, with a caption that states the finding and a sentence for those who cannot see it.
-
-```{code-cell} ipython3
-ax = charts.lines(gdp, "US$ billion")
-charts.publish(
-    ax, "NAME-first-chart", table="gdp", data=gdp,
-    caption=f"Russia's output was {times.iloc[-1]:.1f} times that of Iran in {times.index[-1]}, and at least {times.min():.1f} times in each year since {times.index[0]} that has figures for both.",
-    alt="Two lines over the years: Russia's rises steeply in the first decade of the century and swings after it; Iran's stays below it throughout.",
-)
-```
-
-## What the article says
-
-The article announces a breakdown in its title {cite}`baghai2023`. {claim}`C01`
-The claims that this chapter tests go here, each with the evidence for its verdict.
-"""
+RESERVED = re.compile(r"con|prn|aux|nul|(com|lpt)[0-9]")  # no names of files on Windows
+MAX_NAME = 50  # characters of an address; Jupyter Book 2 cuts off the rest
 
 
-class NotStarted(ValueError):
-    """A chapter or a table that was not started: says what is in the way and what to do. Nothing was written."""
+class ScaffoldError(ValueError):
+    """A chapter or a table that was not started: names the obstacle and what to do.
+
+    Nothing was written.
+    """
 
 
 def chapter(name: str, title: str, root: Path = ROOT) -> str:
-    """Write chapters/`name`.md with one chart, one number and one claim, enter it in _toc.yml, and return what was done and comes next.
+    """Write chapters/`name`.md from the book's template, enter it in _toc.yml, say what comes next.
 
-    Both files are written or none. Raises NotStarted for a name that is taken or cannot be an address or a file, and for a title that is
-    taken or cannot be printed.
+    Both files are written or none. Raises ScaffoldError for a name that is taken or cannot be an
+    address or a file, and for a title that is taken or cannot be printed.
     """
-    recover(root / "chapters")  # what an earlier start that was killed had decided
+    recover(root / "chapters")  # from an earlier run that was killed
     if not re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", name):
-        raise NotStarted(
-            f"chapter {name!r}: a name is lower-case letters, digits and single hyphens, and begins with a letter, for it becomes the page's address"
+        raise ScaffoldError(
+            f"chapter {name!r}: a name is lower-case letters, digits and single hyphens, and begins "
+            "with a letter, for it becomes the page's address"
             '\n  make chapter NAME=migration TITLE="Migration between the two"'
         )
-    _can_be_file("chapter", name)
-    title = " ".join(title.split())
-    if not title:
-        raise NotStarted(
-            f'chapter {name!r}: it has no title\n  make chapter NAME={name} TITLE="The title as readers see it"'
-        )
-    if not title.isprintable() or set(title) & set("\\{}"):
-        raise NotStarted(
-            f"chapter {name!r}: the title {title!r} has a brace, a backslash or a character that is not seen, which citations cannot hold"
-        )
+    _check_file_name("chapter", name)
+    title = _checked_title(name, title)
     toc = _read(root / "_toc.yml")
-    if taken := _pages(toc, root).get(name):
-        raise NotStarted(
-            f"chapter {name!r}: the name is taken by {taken}; choose another, for a page's name is used once in the book"
+    if taken := _names_in_use(toc, root).get(name):
+        raise ScaffoldError(
+            f"chapter {name!r}: the name is taken by {taken}; choose another, for a page's name is "
+            "used once in the book"
         )
-    for path in [root / "index.md", *sorted((root / "chapters").glob("*.md"))]:
-        if path.is_file() and title.casefold() in (
-            _plain(line).casefold() for line in _read(path).splitlines() if line.startswith("# ")
-        ):
-            raise NotStarted(
-                f"chapter {name!r}: the title {title!r} is that of {path.relative_to(root).as_posix()}; choose another, for readers tell pages apart by it"
-            )
-    entry = re.search(rf"^(\s*- file: ){CLAIMS}[ \t]*(\r?\n)", toc, re.M)
+    _check_title_is_free(name, title, root)
+    claims = config.book(root).claims_page  # a new chapter stands before it
+    entry = re.search(rf"^(\s*- file: ){claims}[ \t]*(\r?\n)", toc, re.M)
     if not entry:
-        raise NotStarted(
-            f"_toc.yml has no line '- file: {CLAIMS}', before which a new chapter is entered: put it there again"
+        raise ScaffoldError(
+            f"_toc.yml has no line '- file: {claims}', before which a new chapter is entered: "
+            "put it there again"
         )
-    page = CHAPTER.replace("NAME", name).replace(
-        "TITLE", re.sub(r"([*_`\[\]<>&#$|~^])", r"\\\1", title), 1
-    )
+    template = _read(root / config.book(root).chapter_template)
+    escaped = re.sub(r"([*_`\[\]<>&#$|~^])", r"\\\1", title)
+    page = template.replace("NAME", name).replace("TITLE", escaped, 1)
     toc = toc[: entry.start()] + f"{entry[1]}chapters/{name}{entry[2]}" + toc[entry.start() :]
     replace_files(root / "chapters", {f"{name}.md": page, "../_toc.yml": toc})
+    return _after_chapter(name, claims)
+
+
+def _after_chapter(name: str, claims: str) -> str:
     return "\n".join(
         [
-            f"chapters/{name}.md is written, and entered in _toc.yml before {CLAIMS}. It builds as it is.",
+            f"chapters/{name}.md is written, and entered in _toc.yml before {claims}. "
+            "It builds as it is.",
             "Next:",
-            f"  1. make live, and put the chapter's own in place of the chart {name}-first-chart, the number {name}-first-number and the claim C01.",
-            f"  2. If claims or omissions belong to it: add {name!r} to the values that data/datapackage.json allows for their column chapter,",
+            f"  1. make preview, and replace the chart {name}-first-chart, the number first-number "
+            "and the claim.",
+            f"  2. If claims or omissions belong to it: add {name!r} to the values that "
+            "data/datapackage.json allows for their column chapter,",
             "     write it into their rows, and run: python -m ledger accept claims",
-            "  3. make check, and mend what it names.",
+            "  3. make check, and fix what it names.",
         ]
     )
+
+
+def _checked_title(name: str, title: str) -> str:
+    """Return the title in one line. Raises ScaffoldError."""
+    title = " ".join(title.split())
+    if not title:
+        command = f'make chapter NAME={name} TITLE="The title as readers see it"'
+        raise ScaffoldError(f"chapter {name!r}: it has no title\n  {command}")
+    if not title.isprintable() or set(title) & set("\\{}"):
+        raise ScaffoldError(
+            f"chapter {name!r}: the title {title!r} has a brace, a backslash or an invisible "
+            "character, which citations cannot hold"
+        )
+    return title
+
+
+def _check_title_is_free(name: str, title: str, root: Path) -> None:
+    for path in [root / "index.md", *sorted((root / "chapters").glob("*.md"))]:
+        lines = _read(path).splitlines() if path.is_file() else []
+        titles = {_title(line).casefold() for line in lines if line.startswith("# ")}
+        if title.casefold() in titles:
+            page = path.relative_to(root).as_posix()
+            raise ScaffoldError(
+                f"chapter {name!r}: the title {title!r} is that of {page}; choose another, for "
+                "readers tell pages apart by it"
+            )
 
 
 def table(name: str, csv_file: Path, root: Path = ROOT) -> str:
     """Start table `name` from a CSV: write the answer sheet `name`.yml beside it, or, once that is filled in, the table itself.
 
-    Returns what was done and comes next. The table and its description are written together or not at all. Raises NotStarted for
+    Returns what was done and comes next. The table and its description are written together or not at all. Raises ScaffoldError for
     a name that is taken or is none, importer.Unreadable for a CSV that cannot be read with certainty, importer.Unanswered for a sheet with
     blanks or wrong answers (it names them all), tables.TableError for rows that break the rules of the sheet.
     """
     data = root / "data"
     if not re.fullmatch(r"[a-z][a-z0-9]*(_[a-z0-9]+)*", name):
-        raise NotStarted(
+        raise ScaffoldError(
             f"table {name!r}: a name is lower-case letters, digits and single underscores, and begins with a letter\n  make table NAME=ferry_traffic CSV=path/to.csv"
         )
-    _can_be_file("table", name)
+    _check_file_name("table", name)
     if not str(csv_file).strip() or csv_file == Path():
-        raise NotStarted(
+        raise ScaffoldError(
             f"table {name!r}: it needs a CSV to start from\n  make table NAME={name} CSV=path/to.csv"
         )
     if name in tables.names(data):
-        raise NotStarted(
+        raise ScaffoldError(
             f"table {name!r} is there already\n  To change it: edit data/{name}.csv, then run python -m ledger accept {name}"
         )
-    if taken := _pages(_read(root / "_toc.yml"), root).get(Path(tables.page_path(name)).name):
-        raise NotStarted(f"table {name!r}: its page would have the name of {taken}; choose another")
+    if taken := _names_in_use(_read(root / "_toc.yml"), root).get(
+        Path(tables.page_path(name)).name
+    ):
+        raise ScaffoldError(
+            f"table {name!r}: its page would have the name of {taken}; choose another"
+        )
     if (data / f"{name}.csv").exists() or csv_file.resolve().parent == data.resolve():
-        raise NotStarted(
+        raise ScaffoldError(
             f"table {name!r}: data/ holds only tables that are described; move the CSV elsewhere and start from there"
         )
     content = importer.read(csv_file)
     answers = csv_file.with_name(f"{name}.yml")
     countries = {row["iso3"] for row in tables.read_rows("countries", data)}
     if answers.exists() and not importer.is_one(answers):
-        raise NotStarted(
+        raise ScaffoldError(
             f"table {name!r}: {answers} is there already and is no answer sheet; nothing was written\n  Move that file away, or choose another NAME."
         )
     if not answers.exists():
@@ -170,16 +151,16 @@ def table(name: str, csv_file: Path, root: Path = ROOT) -> str:
             "Next: fill in every blank, then run the same command again. Nothing is in data/ yet."
         )
     resource, text = importer.answered(name, answers, content)
-    tables.check_text(name, text, resource, data)
+    tables.check_text(text, resource, data)
     text = importer.in_order(text, resource)
-    tables.set_hash(resource, text)
+    table_files.set_hash(resource, text)
     with exclusive_lock(data):
         package = tables.descriptor(data)
         if name in tables.names(data):
-            raise NotStarted(f"table {name!r} was started meanwhile")
+            raise ScaffoldError(f"table {name!r} was started meanwhile")
         package["resources"].append(resource)
-        described = tables.to_json(package)
-        tables.check_package(described.encode())
+        described = table_files.to_json(package)
+        validation.check_descriptor(described.encode())
         _check_loads(name, text, described, data)
         replace_files(data, {resource["path"]: text, "datapackage.json": described})
     return "\n".join(
@@ -193,19 +174,19 @@ def table(name: str, csv_file: Path, root: Path = ROOT) -> str:
     )
 
 
-def _can_be_file(kind: str, name: str) -> None:
+def _check_file_name(kind: str, name: str) -> None:
     if RESERVED.fullmatch(name):
-        raise NotStarted(
+        raise ScaffoldError(
             f"{kind} {name!r}: Windows can have no file of that name, so that the book could not be copied there; choose another"
         )
-    if len(name) > LONGEST:
-        raise NotStarted(
-            f"{kind} {name!r}: the name has {len(name)} characters, and an address at most {LONGEST}; choose a shorter one"
+    if len(name) > MAX_NAME:
+        raise ScaffoldError(
+            f"{kind} {name!r}: the name has {len(name)} characters, and an address at most {MAX_NAME}; choose a shorter one"
         )
 
 
 def _check_loads(name: str, text: str, described: str, data: Path) -> None:
-    """Load a finished table once as chapters do, in a folder of its own. Raises NotStarted where that fails, TableError for what breaks a rule."""
+    """Load a finished table once as chapters do, in a folder of its own. Raises ScaffoldError where that fails, TableError for what breaks a rule."""
     with tempfile.TemporaryDirectory() as folder:
         trial = Path(folder)
         (trial / f"{name}.csv").write_bytes(text.encode())
@@ -216,12 +197,12 @@ def _check_loads(name: str, text: str, described: str, data: Path) -> None:
         except tables.TableError:
             raise
         except (ValueError, OverflowError, TypeError) as error:
-            raise NotStarted(
+            raise ScaffoldError(
                 f"table {name!r}: chapters could not load it, so nothing was written: {error}\n  Correct the type of that column, or the cell."
             ) from None
 
 
-def _plain(heading: str) -> str:
+def _title(heading: str) -> str:
     """Return the title that a line of Markdown is the heading for."""
     return " ".join(re.sub(r"\\([\W_])", r"\1", heading.removeprefix("# ")).split())
 
@@ -231,7 +212,7 @@ def _read(path: Path) -> str:
         return file.read()
 
 
-def _pages(toc: str, root: Path) -> dict[str, str]:
+def _names_in_use(toc: str, root: Path) -> dict[str, str]:
     """Return what has each name, by the last part of the address, which is all that Jupyter Book 2 makes an address of."""
     files = re.findall(r'"file": "([^"]+)"', json.dumps(yaml.safe_load(toc), ensure_ascii=False))
     found = {name: f"the site's page {name}" for name in OTHER_PAGES}

@@ -49,6 +49,7 @@ class Book:
     chapter_template : text that a new chapter starts from.
     epub_identifier : identifier of the EPUB, a URN.
     rights : sentence on rights in the metadata of the EPUB.
+    search_hint : what may be looked for, beside the field of the search.
     prose_columns : table → columns that hold prose, which checks read as such.
     redirects : former page → page that replaces it, as document names.
     """
@@ -64,6 +65,7 @@ class Book:
     chapter_template: str
     epub_identifier: str
     rights: str
+    search_hint: str
     prose_columns: dict[str, list[str]]
     redirects: dict[str, str]
 
@@ -109,3 +111,21 @@ def _checked(key: str, kind: str, value: object):
             f"{FILE}: {key} must be a map of words to {inner.__name__}, not {value!r}"
         )
     return value
+
+
+def pages(root: Path = ROOT) -> list[str]:
+    """Return the pages that `_toc.yml` names, in its order. Globs are left out."""
+    import yaml
+
+    names: list[str] = []
+
+    def walk(node: object) -> None:
+        for value in node.values() if isinstance(node, dict) else node:
+            if isinstance(value, (dict, list)):
+                walk(value)
+        if isinstance(node, dict):
+            names.extend(node[key] for key in ("root", "file") if key in node)
+
+    toc = yaml.safe_load((root / "_toc.yml").read_text(encoding="utf-8"))
+    walk(toc)
+    return [toc["root"], *(name for name in names if name != toc["root"])]

@@ -1,7 +1,8 @@
-"""Several files of a folder written as one: all of them or none, whatever ends the process in between.
+"""Write files whole or not at all, several of a folder as one, and one process at a time.
 
-The new files are written beside the folder, then a list of them is put there in one step: from then on the change is decided. Whoever
-uses the folder next (`recover`) puts what is still missing in place, so that nobody ever works with half of it.
+`replace_files` writes the new files beside the folder, then a list of them in one step: from then
+on the change is decided. Whoever uses the folder next (`recover`) puts the missing ones in place,
+so that nobody ever works with half of a change.
 """
 
 from __future__ import annotations
@@ -11,28 +12,43 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from filelock import FileLock
 
 
 class LockedError(RuntimeError):
-    """Another process writes the same folder."""
+    """Another process holds a lock: `holder` is its number, or "unknown"."""
+
+    def __init__(self, message: str, holder: str = "unknown"):
+        self.holder = holder
+        super().__init__(message)
+
+
+def replace_file(path: Path, content: str | bytes) -> None:
+    """Write a file whole: whoever reads it finds the old content or the new."""
+    raw = content.encode("utf-8") if isinstance(content, str) else content
+    aside = path.with_name(f"{path.name}.new")
+    aside.write_bytes(raw)
+    os.replace(aside, path)
 
 
 def replace_files(folder: Path, texts: dict[str, str]) -> None:
-    """Write files of `folder` (path relative to it → text), all or none. Raises OSError, after which the folder is as it was."""
+    """Write files of `folder` (path relative to it → text), all or none.
+
+    Raises OSError, after which the folder is as it was.
+    """
     recover(folder)
     pending = _pending(folder)
-    shutil.rmtree(
-        pending, ignore_errors=True
-    )  # what a write left that was ended before it was decided
+    shutil.rmtree(pending, ignore_errors=True)  # of a write that ended before it was decided
     try:
         pending.mkdir(parents=True)
         names = {}
         for path, text in texts.items():
-            names[path] = _name(
-                path, text.encode()
-            )  # of its own, so that a finisher takes no other write's file
+            names[path] = _name(path, text.encode())  # so that no other write's file is taken
             _write(pending / names[path], text)
         _write(pending / "list.new", json.dumps(names))
         os.replace(pending / "list.new", pending / "list")
@@ -54,44 +70,66 @@ def recover(folder: Path) -> None:
     except (FileNotFoundError, NotADirectoryError):
         return
     for path, name in names.items():
+        target = folder / path
         try:
-            os.replace(pending / name, folder / path)
-        except FileNotFoundError:  # it is there already
-            if not (folder / path).exists() or _name(path, (folder / path).read_bytes()) != name:
+            os.replace(pending / name, target)
+        except FileNotFoundError:  # it is in place already
+            if not target.exists() or _name(path, target.read_bytes()) != name:
                 raise RuntimeError(
-                    f"{folder / path} should have been replaced, and what was to replace it is gone: restore {folder.name} from git (git checkout -- {folder.name}), and remove {pending}"
+                    f"{target} should have been replaced, and its replacement is gone: restore "
+                    f"{folder.name} from git (git checkout -- {folder.name}), and remove {pending}"
                 ) from None
     _sync(folder)
     (pending / "list").unlink(missing_ok=True)
     shutil.rmtree(pending, ignore_errors=True)
 
 
+def acquire_lock(path: Path, on_wait: Callable[[str], None] | None = None) -> FileLock:
+    """Return a held lock on `path`; `release()` or the end of the process gives it back.
+
+    While another process holds it: calls `on_wait` with its number, and waits; without `on_wait`
+    raises LockedError.
+    """
+    from filelock import FileLock, Timeout
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    holder = path.with_name(f"{path.name}ed-by")
+    lock = FileLock(path)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        number = holder.read_text().strip() if holder.exists() else ""
+        if on_wait is None:
+            raise LockedError(f"{path} is held", number or "unknown") from None
+        on_wait(number or "unknown")
+        lock.acquire()
+    holder.write_text(str(os.getpid()))
+    return lock
+
+
 @contextlib.contextmanager
 def exclusive_lock(folder: Path) -> Iterator[None]:
-    """Hold the right to write `folder`. Raises LockedError, which names the process, while another has it; it falls away with the process."""
-    import fcntl  # Windows has none, and who only reads tables there needs none
-
-    path = folder.parent / f".{folder.name}.lock"
-    with path.open("a+") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            lock.seek(0)
-            raise LockedError(
-                f"another process ({lock.read().strip() or 'unknown'}) is bringing {folder.name} up to date: wait for it to end, then run this again"
-            ) from None
-        lock.truncate(0)
-        lock.write(str(os.getpid()))
-        lock.flush()
+    """Hold the right to write `folder`. Raises LockedError, which names the process that has it."""
+    try:
+        lock = acquire_lock(folder.parent / "_build" / f".{folder.name}.lock")
+    except LockedError as error:
+        raise LockedError(
+            f"another process ({error.holder}) is bringing {folder.name} up to date: "
+            "wait for it to end, then run this again",
+            error.holder,
+        ) from None
+    try:
         yield
+    finally:
+        lock.release()
+
+
+def _pending(folder: Path) -> Path:
+    return folder.parent / f".{folder.name}.pending"  # not in _build, which anyone may delete
 
 
 def _name(path: str, content: bytes) -> str:
     return hashlib.sha256(path.encode() + b"\0" + content).hexdigest()
-
-
-def _pending(folder: Path) -> Path:
-    return folder.parent / f".{folder.name}.pending"
 
 
 def _write(path: Path, text: str) -> None:

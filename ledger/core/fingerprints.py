@@ -1,8 +1,8 @@
-"""What a page depends on, by name and by content.
+"""Fingerprint what a page depends on: a name and a hash of the content.
 
-A process that computes something for a page notes what it used (`table gdp`, `file ledger/core/charts/plots.py`, `the lock`, `Python`) with a
-hash of what it found. A page is stale as soon as one of these hashes is no longer the present one. This module imports nothing
-heavy: the build asks it thirty times before it decides that nothing is to be done.
+A process that computes something for a page records what it used (`table NAME`, `file PATH`, `the
+lock`, `Python`). A page is stale as soon as one of these fingerprints has changed. This module
+imports nothing heavy: the build asks it thirty times before it decides that nothing is to be done.
 """
 
 from __future__ import annotations
@@ -18,20 +18,20 @@ from ledger.core.files import recover
 
 GLOBAL = ("the lock", "Python", "file book.yml")  # every executed chapter depends on them
 
-recorded: dict[str, str] = {}  # what this process has used so far, with the hash it found
+recorded: dict[str, str] = {}  # what this process has used so far, name → fingerprint
 
 
 def record(name: str) -> None:
-    """Remember that this process uses `name` (see `fingerprint`), with its present hash; the first note of a name counts."""
+    """Record that this process uses `name` (see `fingerprint`); the first record counts."""
     if name not in recorded:
         recorded[name] = fingerprint(name)
 
 
 def fingerprint(name: str) -> str:
-    """Return the present hash of an input, or a word where it has none.
+    """Return the present fingerprint of an input: a hash, or a word where there is none.
 
-    Names: `table NAME` (its rows and its entry of the descriptor), `the names of the tables`, `file PATH` (from the book's
-    folder, or of the machine: `file ledger/…`), `the lock`, `Python`.
+    Names: `table NAME` (rows and entry of the descriptor), `the names of the tables`, `file PATH`
+    (from the book's folder, or of the machine: `file ledger/…`), `the lock`, `Python`.
     """
     if name == "Python":
         return platform.python_version()
@@ -44,19 +44,14 @@ def fingerprint(name: str) -> str:
         return _of_file((PACKAGE.parent if rest.startswith(f"{PACKAGE.name}/") else ROOT) / rest)
     if kind != "table":
         raise ValueError(f"no input is named {name!r}")
-    entry = _described().get(rest)
-    return (
-        _hash(
-            json.dumps(entry, sort_keys=True).encode()
-            + _of_file(DATA / str(entry.get("path"))).encode()
-        )
-        if entry
-        else "not described"
-    )
+    if (entry := _described().get(rest)) is None:
+        return "not described"
+    rows = _of_file(DATA / str(entry.get("path")))
+    return _hash(json.dumps(entry, sort_keys=True).encode() + rows.encode())
 
 
 def stale(known: dict[str, str]) -> list[str]:
-    """Return the names of `known` (name → hash) whose hash is no longer the present one, sorted."""
+    """Return the names in `known` (name → fingerprint) that have changed, sorted."""
     return sorted(name for name, before in known.items() if fingerprint(name) != before)
 
 

@@ -1,63 +1,254 @@
-"""The one way a number reaches a sentence.
+"""Publish numbers from a cell, for sentences to print.
 
-A cell calls `put("trade-2019-total", 2.1027, "{:.2f}", table="trade_totals")`, the sentence says {num}`trade-2019-total`. What was
-put is glued into the notebook (so it is executed, cached and validated with it) and is also published, with chapter and table,
-in the site's numbers.json.
+A cell publishes a value (`put`) or a series (`series`), the sentence picks: {num}`gap`,
+{num}`total[2019]`, {num}`sales[2005, Metals]`, {num}`ratio[2001]:.0f`. What was published travels
+in the cell's output, so it is cached and validated with its notebook, and a sentence can pick
+another value of a series without executing anything.
 """
 
 from __future__ import annotations
 
+import ast
+import linecache
 import math
 import re
+import sys
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-from IPython.display import display
+from ledger.core import tables, text
 
-from ledger.core import tables
+if TYPE_CHECKING:
+    import pandas as pd
 
-GLUE = "application/papermill.record/"  # MyST-NB's mark of what is glued; it is not imported, for who runs a notebook need not have it
+GLUE = "application/papermill.record/"  # MyST-NB's mark of what is glued, which needs no import
+NAME = r"[a-z0-9]+(?:-[a-z0-9]+)*"
+REFERENCE = re.compile(rf"\s*({NAME})\s*(?:\[([^\[\]]*)\])?\s*(?::(\S+))?\s*")
+ROLE = re.compile(r"\{num\}`([^`]+)`")
+MAX_KEYS = 12  # keys that an error names
+
+
+class NumberError(ValueError):
+    """A sentence picks a number that is not there."""
 
 
 def put(
-    name: str, value: float, form: str = "{:,.0f}", *, table: str | list[str], unit: str = ""
+    name: str,
+    value: float,
+    form: str = "{:,.0f}",
+    *,
+    table: str | list[str] | None = None,
+    unit: str = "",
 ) -> None:
-    """Publish `value` under `name`, printed with `form` (a str.format pattern), as drawn from `table` (one name or several).
+    """Publish one value under `name`.
 
-    `unit` is for the machine-readable list; the sentence says it in words. Raises ValueError for a name that is not a slug, a
-    value that is missing or not finite, a pattern that prints nothing or does not print the value; tables.TableError for an
-    unknown table.
+    Parameters
+    ----------
+    name : lower-case words joined by hyphens, used once on the page.
+    value : a finite number.
+    form : str.format pattern by which it is printed.
+    table : the table or tables it is drawn from; one that this chapter loaded.
+    unit : for the machine-readable list; the sentence says it in words.
+
+    Raises
+    ------
+    ValueError
+        For a name that is not a slug, a value that is missing or not finite, a pattern that does
+        not print the value, a table that was not loaded.
     """
-    if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", name):
+    value = value.item() if hasattr(value, "item") else value  # NumPy's would glue as nothing
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if not is_number or not math.isfinite(value):
+        problem = f"the value is {value!r}, nothing a sentence could print as a number"
+        raise ValueError(f"number {name!r}: {problem}")
+    content = _content(name, None, table, unit) | {"value": value, "form": form}
+    printed = _print(name, value, form)
+    words = f"{printed} {unit}".strip()
+    glue(name, printed, f"{name}: {words} (from {', '.join(content['tables'])})", content)
+
+
+def series(
+    name: str,
+    values: pd.Series | pd.DataFrame | dict,
+    form: str = "{:,.0f}",
+    *,
+    table: str | list[str] | None = None,
+    unit: str = "",
+) -> None:
+    """Publish a series under `name`, from which sentences pick by key.
+
+    Parameters
+    ----------
+    values : a Series or dict, by year, name or a pair of them; of a frame, row and column.
+        Missing values are an error only where a sentence picks them.
+    name, form, table, unit : as for `put`. Without `table`, the one from which `values` were
+        loaded, as far as pandas carries it along.
+
+    Raises
+    ------
+    ValueError
+        As `put`, and for values that are empty or not numbers, or a key that is there twice.
+    """
+    import pandas as pd
+
+    content = _content(name, values, table, unit)
+    if isinstance(values, pd.DataFrame):
+        values = values.stack()
+    items = {}
+    for key, value in values.items():
+        parts = key if isinstance(key, tuple) else (key,)
+        label = ", ".join(" ".join(str(part).split()) for part in parts)
+        if label in items:
+            raise ValueError(f"series {name!r}: the key [{label}] is there twice")
+        number = float(value)
+        items[label] = int(number) if number.is_integer() else number
+        if math.isnan(number):
+            items[label] = None
+    known = [value for value in items.values() if value is not None]
+    if not known:
+        raise ValueError(f"series {name!r}: it has no values")
+    _print(name, known[0], form)
+    count = text.plural(len(items), "value")
+    shown = f"{name}: {count} (from {', '.join(content['tables'])})"
+    glue(name, count, shown, content | {"values": items, "form": form})
+
+
+def require(condition: bool, sentence: str) -> None:
+    """Stop the chapter when a sentence no longer holds.
+
+    `sentence` repeats what the text says. Raises AssertionError.
+    """
+    if not condition:
+        raise AssertionError(f"a sentence no longer holds: {sentence}")
+
+
+def glue(name: str, printed: str, shown: str, content: dict) -> None:
+    """Hand `content` to the page under `name`; a notebook by itself shows `shown`."""
+    from IPython.display import display
+
+    data = {GLUE + "text/plain": printed, "text/plain": shown}
+    scrapbook = {"name": name, "mime_prefix": GLUE}
+    display(data, raw=True, metadata={"scrapbook": scrapbook, "ledger": content})
+
+
+def parse(reference: str) -> tuple[str, str | None, str | None]:
+    """Return name, key and form of what a sentence picks, such as `ratio[2001]:.0f`.
+
+    Key and form are None where there is none. Raises NumberError.
+    """
+    match = REFERENCE.fullmatch(reference)
+    if not match:
+        raise NumberError(f"{reference!r} is no number: write name, name[key] or name[key]:form")
+    name, key, form = match.groups()
+    return name, None if key is None else " ".join(key.split()), form
+
+
+def canonical(reference: str) -> str:
+    """Return a reference as numbers.json lists it, without needless space."""
+    name, key, form = parse(reference)
+    return name + ("" if key is None else f"[{key}]") + ("" if form is None else f":{form}")
+
+
+def pick(reference: str, content: dict) -> dict:
+    """Return the record of the number that a sentence prints.
+
+    Parameters
+    ----------
+    reference : what stands in the role.
+    content : what `put` or `series` published under its name.
+
+    Returns
+    -------
+    dict with name (the reference), value, printed, unit, tables, code.
+
+    Raises
+    ------
+    NumberError
+        For a key that is not there, or whose value is missing.
+    """
+    name, key, form = parse(reference)
+    if "values" in content:
+        value = _value(name, key, content["values"])
+    elif key is not None:
+        raise NumberError(f"{name!r} is one number, not a series: leave out [{key}]")
+    else:
+        value = content["value"]
+    try:
+        printed = _print(name, value, content["form"] if form is None else f"{{:{form}}}")
+    except ValueError as error:
+        raise NumberError(str(error)) from None
+    record = {"name": canonical(reference), "value": value, "printed": printed}
+    return record | {part: content[part] for part in ("unit", "tables", "code")}
+
+
+def picked(page_text: str, contents: Iterable[dict]) -> dict[str, dict]:
+    """Return the records of all numbers that a page's text prints, by reference.
+
+    What the page does not publish is left out, for the build reports it.
+    """
+    by_name = {content["name"]: content for content in contents}
+    records = {}
+    for reference in ROLE.findall(page_text):
+        try:
+            record = pick(reference, by_name[parse(reference)[0]])
+        except (KeyError, NumberError):
+            continue
+        records[record["name"]] = record
+    return records
+
+
+def _value(name: str, key: str | None, values: dict) -> float:
+    some = ", ".join([*list(values)[:MAX_KEYS], *(["…"] if len(values) > MAX_KEYS else [])])
+    if key is None:
+        raise NumberError(f"{name!r} is a series: pick a value of it, by [{some}]")
+    if key not in values:
+        raise NumberError(f"{name!r} has no value [{key}]; it has {some}")
+    if values[key] is None:
+        raise NumberError(f"{name!r} has no figure for [{key}]: it is missing in the data")
+    return values[key]
+
+
+def _print(name: str, value: float, form: str) -> str:
+    whole = form.endswith("d}") and value == int(value)
+    try:
+        printed = text.number(int(value) if whole else value, form)
+    except (ValueError, IndexError, KeyError) as error:
+        raise ValueError(f"number {name!r}: the pattern {form!r} prints nothing: {error}") from None
+    if not re.search(r"\d", printed) or printed == form:
+        raise ValueError(f"number {name!r}: the pattern {form!r} prints {printed!r}")
+    return printed
+
+
+def _content(name: str, values: object, table: str | list[str] | None, unit: str) -> dict:
+    """Return what a value and a series have in common: name, unit, tables, code."""
+    if not re.fullmatch(NAME, name):
         raise ValueError(f"number {name!r}: a name is lower-case words joined by hyphens")
+    if table is None:
+        table = getattr(values, "attrs", {}).get("table", [])
     used = [table] if isinstance(table, str) else list(table)
     if not used:
         raise ValueError(f"number {name!r}: name the table it comes from")
     for each in used:
         tables.describe(each)
-    value = (
-        value.item() if hasattr(value, "item") else value
-    )  # a NumPy number would glue as nothing
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
-        raise ValueError(
-            f"number {name!r}: the value is {value!r}, nothing a sentence could print as a number"
-        )
-    printed = form.format(
-        int(value) if form.endswith("d}") and value == int(value) else value
-    ).replace("-", "−")
-    if not re.search(r"\d", printed) or printed == form:
-        raise ValueError(f"number {name!r}: the pattern {form!r} prints {printed!r}")
-    record = {"name": name, "value": value, "printed": printed, "unit": unit, "tables": used}
-    glue(
-        name,
-        printed,
-        f"{name}: {printed}{' ' + unit if unit else ''} (from {', '.join(used)})",
-        record,
-    )
+        if each not in tables.loaded:
+            loaded = ", ".join(sorted(tables.loaded)) or "none"
+            problem = f"table {each} was not loaded here; loaded are: {loaded}"
+            raise ValueError(f"number {name!r}: {problem}")
+    return {"name": name, "unit": unit, "tables": used, "code": _statement(sys._getframe(2))}
 
 
-def glue(name: str, printed: str, shown: str, content: dict) -> None:
-    """Hand `content` to the page under `name`, printed as `printed`. A notebook by itself, which prints nothing of that, shows `shown`."""
-    display(
-        {GLUE + "text/plain": printed, "text/plain": shown},
-        raw=True,
-        metadata={"scrapbook": {"name": name, "mime_prefix": GLUE}, "ledger": content},
-    )
+def _statement(frame) -> str:
+    """Return the source of the statement that a frame executes, empty where it is not known."""
+    source = "".join(linecache.getlines(frame.f_code.co_filename))
+    try:
+        tree = ast.parse(source)
+    except SyntaxError:
+        return ""
+    line = frame.f_lineno
+    around = [
+        node
+        for node in ast.walk(tree)
+        if isinstance(node, ast.stmt) and node.lineno <= line <= (node.end_lineno or node.lineno)
+    ]
+    innermost = min(around, key=lambda node: (node.end_lineno or 0) - node.lineno, default=None)
+    return " ".join((ast.get_source_segment(source, innermost) or "").split()) if innermost else ""

@@ -26,13 +26,12 @@ def plain(value: float, digits: int = 12) -> str:
 
 
 def date(iso: object) -> str:
-    """Return an ISO date (text, datetime or Timestamp) as in prose: 22 November 2026, June 2026."""
-    year, month, *day = str(iso)[:10].split("-")
-    return (
-        f"{int(day[0])} {MONTHS[int(month) - 1]} {year}"
-        if day
-        else (f"{MONTHS[int(month) - 1]} {year}")
-    )
+    """Return an ISO date (text or date) as in prose: 22 November 2026, June 2026, 2026."""
+    year, *rest = str(iso)[:10].split("-")
+    if not rest:
+        return year
+    named = f"{MONTHS[int(rest[0]) - 1]} {year}"
+    return f"{int(rest[1])} {named}" if len(rest) > 1 else named
 
 
 def listing(parts: Iterable[object], none: str = "none") -> str:

@@ -21,7 +21,7 @@ from pathlib import Path
 
 import yaml
 
-from ledger.core import tables
+from ledger.core import tables, validation
 
 LARGEST = 2_000_000  # bytes; data/ holds extracts (the hook large-files of .pre-commit-config.yaml)
 SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
@@ -148,7 +148,7 @@ def read(path: Path) -> Content:
         if not any(cells):
             raise Unreadable(path, "the row is empty: remove it", row=row)
         for name, cell in zip(header, cells):
-            if tables.starts_formula(cell) and not any(number_of(cell, mark) for mark in ".,"):
+            if validation.starts_formula(cell) and not any(number_of(cell, mark) for mark in ".,"):
                 told = "a spreadsheet would take the cell for a formula: leave it empty where there is no value, else let it begin otherwise"
                 raise Unreadable(path, told, row=row, column=name, value=cell)
     return Content(header, rows)

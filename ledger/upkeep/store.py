@@ -41,6 +41,22 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def provenance(source: Source, edition: str, store: Path) -> dict[str, str]:
+    """Return what a table's descriptor says of a source: edition, date, address and hash."""
+    files = manifest(store / source.name)["files"].values()
+    addresses = list(dict.fromkeys(entry["address"] for entry in files))
+    hashes = sorted(entry["sha256"] for entry in files)
+    many = f"{len(addresses)} answers of {source.address}"
+    of_all = hashlib.sha256("".join(hashes).encode()).hexdigest()
+    return {
+        "edition": edition,
+        "retrieved": max(entry["retrieved"] for entry in files)[:10],
+        "upstream": source.name,
+        "snapshot": addresses[0] if len(addresses) == 1 else many,
+        "fetched": f"sha256:{hashes[0] if len(hashes) == 1 else of_all}",
+    }
+
+
 def publish(source: Source, part: Path, folder: Path, content: dict) -> None:
     """Put the complete folder `part`, with its manifest, in the place of `folder`."""
     text = json.dumps({"address": source.address} | content, indent=1)

@@ -1,5 +1,7 @@
-"""Promise: the site serves every reader: axe finds nothing, a keyboard reaches all, small and magnified screens lose nothing, colours stay
-apart for colour-blind eyes, and nothing on any page comes from anyone else."""
+"""Promise: the site serves every reader: axe finds nothing, a keyboard reaches all, small and
+magnified screens lose nothing, colours stay apart for colour-blind eyes, and nothing on any page
+comes from anyone else.
+"""
 
 import itertools
 import re
@@ -11,7 +13,7 @@ from colorspacious import cspace_convert, deltaE
 from playwright.sync_api import expect
 from reading import PAGES, SITE, address, browser, needs_browser, open_page  # noqa: F401
 
-from ledger.core.charts.palette import PALETTE
+from ledger.core.charts.style import PALETTE
 
 SETTINGS = list(itertools.product((1280, 390), ("light", "dark")))
 OPEN_ALL = "document.querySelectorAll('details').forEach((part) => { part.open = true; })"
@@ -19,7 +21,8 @@ OPEN_ALL = "document.querySelectorAll('details').forEach((part) => { part.open =
 FEW_ROWS = (
     "document.querySelectorAll('.chart-table tr:nth-child(n + 4)').forEach((row) => row.remove())"
 )
-# what stands beyond the right edge, though the page itself does not scroll: the theme has its content scroll instead
+# what stands beyond the right edge, though the page itself does not scroll: the theme has its
+# content scroll instead
 WIDE = """() => [...document.querySelectorAll("[role=main] *, main *")].filter((one) => {
     const box = one.getBoundingClientRect();
     if (!box.width || box.right <= innerWidth + 1 || one.closest("caption, colgroup, svg svg, svg defs, svg clipPath")) return false;
@@ -65,7 +68,9 @@ def test_every_page_is_private_fits_and_passes_axe(open_page, path):
 def test_axe_and_the_ruler_see_what_is_wrong(open_page):
     page = open_page("chapters/outlook.html", width=320)
     page.evaluate(
-        "document.querySelector('article').insertAdjacentHTML('beforeend', '<img src=x.png><div style=\"width: 900px; height: 1px\"></div><p style=\"color: #ccc; background: #fff\">pale</p>')"
+        "document.querySelector('article').insertAdjacentHTML('beforeend', '<img src=x.png><div "
+        'style="width: 900px; height: 1px"></div><p style="color: #ccc; background: '
+        "#fff\">pale</p>')"
     )
     rules = {rule["id"] for rule in Axe().run(page).response["violations"]}
     assert {"image-alt", "color-contrast"} <= rules and len(page.evaluate(WIDE)) == 1
@@ -183,7 +188,9 @@ def test_each_page_has_one_title_and_headings_in_order(path):
 
 
 def seen(colour, kind):
-    """Return a colour as an eye with a deficiency sees it (Machado and others 2009, full severity), as sRGB from 0 to 1."""
+    """Return a colour as an eye with a deficiency sees it (Machado and others 2009, full severity),
+    as sRGB from 0 to 1.
+    """
     rgb = np.array([int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)])
     if kind == "normal":
         return rgb

@@ -104,15 +104,72 @@ FAULTS = {
         (
             add("chapters/energy.md", cell('print("#ff0000")')),
             r"chapters/energy\.md:\d+: '#ff0000' is a colour",
-            "ledger/core/charts/palette.py",
+            "ledger/core/charts/style.py",
         ),
     ],
     "types": [
         (
             add("ledger/core/fingerprints.py", '\n\ndef planted() -> int:\n    return "one"\n'),
-            r"ledger/inputs\.py:\d+.*bad-return",
-            "mend: the code",
+            r"ledger/core/fingerprints\.py:\d+.*bad-return",
+            "fix: the code",
         )
+    ],
+    "imports": [
+        (
+            add("ledger/core/text.py", "\nfrom ledger.build import downloads  # noqa: E402,F401\n"),
+            r"ledger\.core\.text -> ledger\.build",
+            "docs/architecture.md",
+        ),
+        (
+            add("ledger/core/text.py", "\nimport analysis.measures  # noqa: E402,F401\n"),
+            r"ledger\.core\.text -> analysis\.measures",
+            "docs/architecture.md",
+        ),
+    ],
+    "floors": [
+        (
+            add("ledger/core/text.py", "\nfrom ledger.build import downloads  # noqa: E402,F401\n"),
+            r"rooms import each other in a circle: .*ledger\.core",
+            "Break it",
+        )
+    ],
+    "book-words": [
+        (
+            add("ledger/core/text.py", '\nPLANTED = "Russia"\n'),
+            r"ledger/core/text\.py:\d+: 'Russia' is of this book",
+            "book.yml",
+        )
+    ],
+    "sizes": [
+        (
+            add("ledger/core/text.py", "\n" * 400),
+            r"ledger/core/text\.py:1: \d+ lines, 400 at most",
+            "Split the module",
+        ),
+        (
+            add("ledger/planted.py", "def planted():\n" + "    print()\n" * 60),
+            r"ledger/planted\.py:1: planted has 61 lines",
+            "Split it",
+        ),
+        (
+            lambda folder: [
+                add(f"ledger/planted/planted{number}.py", "")(folder) for number in range(13)
+            ],
+            r"13 modules in ledger/planted, 12 at most",
+            "Split it",
+        ),
+    ],
+    "columns": [
+        (
+            add("ledger/core/text.py", f"# {'x' * 99}\n"),
+            r"ledger/core/text\.py:\d+: 101 columns",
+            "Break the line",
+        ),
+        (
+            add("chapters/energy.md", cell(f"# {'x' * 99}")),
+            r"chapters/energy\.md:\d+: 101 columns",
+            "Break the line",
+        ),
     ],
     "markdown": [
         (add("README.md", "\n##### Too deep\n"), r"README\.md:\d+:1: \[MD001\]", "rumdl explain")
@@ -150,7 +207,7 @@ FAULTS = {
             "",
         ),
         (
-            add("chapters/security.md", cell('charts.level(ax, 1, "a wordd")')),
+            add("chapters/security.md", cell('charts.hline(ax, 1, "a wordd")')),
             r"chapters/security\.md:\d+: 'wordd'",
             "",
         ),
@@ -300,7 +357,8 @@ FAULTS = {
             add(
                 "chapters/energy.md",
                 cell('numbers.put("planted-two", 1, table="gdp")')
-                + "\n<!-- {num}`planted-two` -->\n\n% {num}`planted-two`\n\nSee `` {num}`planted-two` ``.\n",
+                + "\n<!-- {num}`planted-two` -->\n\n% {num}`planted-two`\n\nSee `` "
+                "{num}`planted-two` ``.\n",
             ),
             r"chapters/energy\.md:\d+: no sentence .* 'planted-two'",
             "",
@@ -325,7 +383,8 @@ FAULTS = {
         (
             add(
                 "index.md",
-                "\n<!-- {cite}`planted2023` -->\n\n% {cite}`planted2023`\n\nWrite `` {cite}`planted2023` ``.\n",
+                "\n<!-- {cite}`planted2023` -->\n\n% {cite}`planted2023`\n\nWrite `` "
+                "{cite}`planted2023` ``.\n",
             ),
             "",
             "",
@@ -335,14 +394,14 @@ FAULTS = {
         (
             add("_toc.yml", "format: jb-book\n"),
             r"_toc\.yml:\d+:1: \[error\] duplication of key",
-            "mend: the line named",
+            "fix: the line named",
         )
     ],
     "actionlint": [
         (
             add(".github/workflows/planted.yml", WORKFLOW),
             r"planted\.yml:9:\d+: undefined variable",
-            "mend: the line named",
+            "fix: the line named",
         )
     ],
     "zizmor": [
@@ -412,7 +471,8 @@ RIGHT = {
     "typed-numbers": (
         add(
             "chapters/outlook.md",
-            "\n1. One way\n2. Another way\n\nOn 2025-05-05 at 14:30 see page 12, on the 21st century, 24/7.\n",
+            "\n1. One way\n2. Another way\n\nOn 2025-05-05 at 14:30 see page 12, on the 21st "
+            "century, 24/7.\n",
         ),
         r"outlook\.md:\d+: \S+ is typed",
     ),
@@ -430,7 +490,9 @@ RIGHT = {
 
 @pytest.fixture(scope="module")
 def said(tmp_path_factory):
-    """What `make check` says of each hook in a copy of the repository with all faults at once, and how it ended."""
+    """What `make check` says of each hook in a copy of the repository with all faults at once, and
+    how it ended.
+    """
     folder = tmp_path_factory.mktemp("checks") / "copy"
     environment = {
         name: value
@@ -519,7 +581,8 @@ def test_without_git_it_is_said_what_is_missing(tmp_path):
 
 @pytest.mark.skipif(
     not ARTICLE.exists(),
-    reason=f"the article's text is not at {ARTICLE}: whether checks/article_runs.txt is of it was not tried",
+    reason=f"the article's text is not at {ARTICLE}: whether checks/article_runs.txt is of it was "
+    "not tried",
 )
 def test_the_runs_are_the_articles():
     body = ARTICLE.read_text(encoding="utf-8").lstrip().split("\n", 1)[1]  # its title may be quoted

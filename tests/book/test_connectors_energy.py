@@ -1,4 +1,6 @@
-"""Promise: what the institutions of the energy tables publish now is downloaded, or taken from a person, and read as their copies are."""
+"""Promise: what the institutions of the energy tables publish now is downloaded, or taken from a
+person, and read as their copies are.
+"""
 
 import csv
 import functools
@@ -65,7 +67,7 @@ def asked(server):
     return [(request.path, dict(request.args)) for request, _ in server.log]
 
 
-# --- Energy Institute -----------------------------------------------------------------------------------------------------------
+# --- Energy Institute -----------------------------------------------------------------------------
 
 UNREVISED = [  # sheet, first and last year in which the editions of 2024 and 2026 agree
     ("Oil Production - barrels", 1965, 1999),
@@ -110,7 +112,9 @@ def edition_2024():
 
 @pytest.fixture(scope="module")
 def taken_2024(tmp_path_factory):
-    """The true workbook of 2024 as a person gives it, under the name the site gave it, and the copy of 2026."""
+    """The true workbook of 2024 as a person gives it, under the name the site gave it, and the copy
+    of 2026.
+    """
     given, store = (
         tmp_path_factory.mktemp("given") / "EI-Stats-Review-ALL-data.xlsx",
         tmp_path_factory.mktemp("store"),
@@ -287,19 +291,73 @@ def replaced(sheets, name, before, after):
     return {**sheets, name: rows}
 
 
-@pytest.mark.parametrize(("sheet", "before", "after", "said"), [
-    ("Contents", "2024 Energy Institute Statistical Review of World Energy", "2024 bp Review", "Contents: expected the title .* found '2024 bp Review'"),
-    ("Oil Production - barrels", "Thousand barrels daily", "Million tonnes", "Oil Production - barrels: expected a time series in 'Thousand barrels daily', found 'Million tonnes'"),
-    ("Oil Production - barrels", "Guyana", "Atlantis", "Oil Production - barrels: unknown country 'Atlantis'"),
-    ("Oil Production - barrels", 1999, 1899, "Oil Production - barrels: expected a header of consecutive years, found .*2000"),
-    ("Gas Production - Bcm", 54.01627500000001, "54,016", r"Gas Production - Bcm, row 5 \(Canada\), 1970: '54,016' is no number"),
-    ("Gas - Trade movements", "Europe", "Africa", "Gas - Trade movements: 'Pipeline imports' stands under 'Africa', expected 'Europe'"),
-    ("Gas - Trade movements", "Billion cubic metres", "Billion cubic feet", "Gas - Trade movements: expected billion cubic metres"),
-    ("Gas trade - pipeline", "Billion cubic metres", "Billion cubic feet", "Gas trade - pipeline: expected the unit 'Billion cubic metres'"),
-    ("Gas trade - LNG", "Argentina", "Atlantis", "Gas trade - LNG, row 9: unknown destination 'Atlantis'"),
-    ("Gas trade - LNG", "Natural Gas: Trade movements 2023 as liquefied natural gas* ", "Gas", "Gas trade - LNG: expected a title"),
-    ("Gas trade - LNG", "To ", "From", "Gas trade - LNG: no header row"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("sheet", "before", "after", "said"),
+    [
+        (
+            "Contents",
+            "2024 Energy Institute Statistical Review of World Energy",
+            "2024 bp Review",
+            "Contents: expected the title .* found '2024 bp Review'",
+        ),
+        (
+            "Oil Production - barrels",
+            "Thousand barrels daily",
+            "Million tonnes",
+            "Oil Production - barrels: expected a time series in 'Thousand barrels daily', found "
+            "'Million tonnes'",
+        ),
+        (
+            "Oil Production - barrels",
+            "Guyana",
+            "Atlantis",
+            "Oil Production - barrels: unknown country 'Atlantis'",
+        ),
+        (
+            "Oil Production - barrels",
+            1999,
+            1899,
+            "Oil Production - barrels: expected a header of consecutive years, found .*2000",
+        ),
+        (
+            "Gas Production - Bcm",
+            54.01627500000001,
+            "54,016",
+            r"Gas Production - Bcm, row 5 \(Canada\), 1970: '54,016' is no number",
+        ),
+        (
+            "Gas - Trade movements",
+            "Europe",
+            "Africa",
+            "Gas - Trade movements: 'Pipeline imports' stands under 'Africa', expected 'Europe'",
+        ),
+        (
+            "Gas - Trade movements",
+            "Billion cubic metres",
+            "Billion cubic feet",
+            "Gas - Trade movements: expected billion cubic metres",
+        ),
+        (
+            "Gas trade - pipeline",
+            "Billion cubic metres",
+            "Billion cubic feet",
+            "Gas trade - pipeline: expected the unit 'Billion cubic metres'",
+        ),
+        (
+            "Gas trade - LNG",
+            "Argentina",
+            "Atlantis",
+            "Gas trade - LNG, row 9: unknown destination 'Atlantis'",
+        ),
+        (
+            "Gas trade - LNG",
+            "Natural Gas: Trade movements 2023 as liquefied natural gas* ",
+            "Gas",
+            "Gas trade - LNG: expected a title",
+        ),
+        ("Gas trade - LNG", "To ", "From", "Gas trade - LNG: no header row"),
+    ],
+)
 def test_faults_of_the_energy_institutes_workbook_are_named(
     edition_2024, tmp_path, sheet, before, after, said
 ):
@@ -317,7 +375,8 @@ def test_sheets_of_the_energy_institute_missing_or_twice(edition_2024, tmp_path)
     save(tmp_path / "energy-institute" / FILE, {**edition_2024, "Gas trade 2023 - LNG": [["x"]]})
     with pytest.raises(
         ValueError,
-        match="expected one sheet 'Gas trade - LNG', found .'Gas trade - LNG', 'Gas trade 2023 - LNG'. among",
+        match="expected one sheet 'Gas trade - LNG', found .'Gas trade - LNG', 'Gas trade 2023 - "
+        "LNG'. among",
     ):
         energy_institute.production(tmp_path, PAIR)
     with pytest.raises(FileNotFoundError, match=f"neither energy-institute/{FILE}"):
@@ -375,7 +434,7 @@ def test_the_energy_institute_for_another_pair():
     assert nothing.empty and list(nothing.columns) == opec.EXPORTS
 
 
-# --- OPEC -----------------------------------------------------------------------------------------------------------------------
+# --- OPEC -----------------------------------------------------------------------------------------
 
 GAS, OIL = (
     "Table 9.1: World proven natural gas reserves by country (bn standard cu m)",
@@ -385,7 +444,9 @@ GAS, OIL = (
 
 @pytest.fixture(scope="module")
 def bulletin():
-    """{T91.xlsx: rows, T31.xlsx: rows} of the ASB 2024 with the title rows and the notes that the institution gives them."""
+    """{T91.xlsx: rows, T31.xlsx: rows} of the ASB 2024 with the title rows and the notes that the
+    institution gives them.
+    """
     tables = {}
     for name, copy, section, title in [
         ("T91.xlsx", "gas", "Section 9 — Natural gas data", GAS),
@@ -450,12 +511,19 @@ def test_a_further_year_of_opec_is_read(bulletin, tmp_path):
     assert opec.reserves(tmp_path, PAIR).query("fuel == 'gas'")["year"].max() == 2024
 
 
-@pytest.mark.parametrize(("before", "after", "said"), [
-    (GAS, GAS.replace("bn standard cu m", "bn standard cu ft"), "T91.xlsx, sheet Table 9.1: expected the title .*cu m.*found .*cu ft"),
-    ("Qatar", "Atlantis", "T91.xlsx: unknown country 'Atlantis'"),
-    (8304, "8 304,5", None),
-    (1961, 1962, "T91.xlsx: expected a header of consecutive years"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        (
+            GAS,
+            GAS.replace("bn standard cu m", "bn standard cu ft"),
+            "T91.xlsx, sheet Table 9.1: expected the title .*cu m.*found .*cu ft",
+        ),
+        ("Qatar", "Atlantis", "T91.xlsx: unknown country 'Atlantis'"),
+        (8304, "8 304,5", None),
+        (1961, 1962, "T91.xlsx: expected a header of consecutive years"),
+    ],
+)
 def test_faults_of_opecs_tables_are_named(bulletin, tmp_path, before, after, said):
     rows = replaced(bulletin, "T91.xlsx", before, after)
     if said is None:  # a figure of a country as text
@@ -479,14 +547,16 @@ def test_opecs_files_with_an_extra_sheet_or_missing(bulletin, tmp_path):
         opec.reserves(tmp_path, PAIR)
 
 
-# --- Our World in Data ----------------------------------------------------------------------------------------------------------
+# --- Our World in Data ----------------------------------------------------------------------------
 
 OWID = UPSTREAM / "owid-energy" / "owid-energy-data.subset.csv"
 
 
 @pytest.fixture(scope="module")
 def energy():
-    """(header, rows) of the energy file with other countries and groups round the five of the copy, sorted by name as it is."""
+    """(header, rows) of the energy file with other countries and groups round the five of the copy,
+    sorted by name as it is.
+    """
     with OWID.open(encoding="utf-8", newline="") as file:
         header, *rows = csv.reader(file)
     for name, code in [
@@ -565,7 +635,8 @@ def test_an_energy_file_that_is_cut_off_at_a_line_is_refused(server, energy, tmp
     )
     with pytest.raises(
         registry.FetchError,
-        match="source owid-energy, https://.*/owid-energy-data.csv: owid-energy-data.csv: no rows of .'WLD'.",
+        match="source owid-energy, https://.*/owid-energy-data.csv: owid-energy-data.csv: no rows "
+        "of .'WLD'.",
     ):
         fetched("owid-energy", server, tmp_path)
     assert not (tmp_path / "owid-energy").exists()
@@ -638,12 +709,24 @@ def test_bounds_of_an_estimate_are_not_read_for_it(server, deaths, tmp_path):
     )
 
 
-@pytest.mark.parametrize(("header", "said"), [
-    (["Entity", "Code", "Year", LONG.replace("all", "interstate")], "expected Entity, Code, Year and one column of deaths of all conflict types"),
-    (["Entity", "Code", "Year", LONG.replace("Deaths in", "Number of")], "expected Entity, Code, Year and one column of deaths"),
-    (["Entity", "Code", "Day", LONG], "expected Entity, Code, Year"),
-    (["Entity", "Code", "Year", LONG.replace("best", "high")], "expected Entity, Code, Year and one column of deaths"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("header", "said"),
+    [
+        (
+            ["Entity", "Code", "Year", LONG.replace("all", "interstate")],
+            "expected Entity, Code, Year and one column of deaths of all conflict types",
+        ),
+        (
+            ["Entity", "Code", "Year", LONG.replace("Deaths in", "Number of")],
+            "expected Entity, Code, Year and one column of deaths",
+        ),
+        (["Entity", "Code", "Day", LONG], "expected Entity, Code, Year"),
+        (
+            ["Entity", "Code", "Year", LONG.replace("best", "high")],
+            "expected Entity, Code, Year and one column of deaths",
+        ),
+    ],
+)
 def test_another_column_of_deaths_is_refused(server, deaths, tmp_path, header, said):
     server.expect_request(f"/{DEATHS}").respond_with_data(
         pack(header, deaths), content_type="text/csv"
@@ -668,7 +751,7 @@ def test_a_chart_that_is_gone_or_has_no_syria(server, deaths, tmp_path):
         fetched("owid-ucdp-deaths", server, tmp_path)
 
 
-# --- EIA ------------------------------------------------------------------------------------------------------------------------
+# --- EIA ------------------------------------------------------------------------------------------
 
 
 def serve_prices(server, change=lambda text: text):
@@ -687,12 +770,24 @@ def test_the_price_of_brent_gives_what_the_copy_does(server, tmp_path, mark):
     same(eia.brent(tmp_path, PAIR), eia.brent(UPSTREAM, OTHER))
 
 
-@pytest.mark.parametrize(("change", "said"), [
-    (lambda text: text.replace("Price", "Value", 1), "brent-year.csv: it has no column .'Price'."),
-    (lambda text: text.replace(",18.53", ',"18,53"'), "brent-year.csv, row 2, column Price: '18,53' is no number"),
-    (lambda text: text.replace("1987-06-30", "06/30/1987"), "brent-year.csv, row 2, column Date: '06/30/1987' is no date"),
-    (lambda text: text.splitlines()[0] + "\r\n", "brent-(year|monthly).csv: it has no rows"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (
+            lambda text: text.replace("Price", "Value", 1),
+            "brent-year.csv: it has no column .'Price'.",
+        ),
+        (
+            lambda text: text.replace(",18.53", ',"18,53"'),
+            "brent-year.csv, row 2, column Price: '18,53' is no number",
+        ),
+        (
+            lambda text: text.replace("1987-06-30", "06/30/1987"),
+            "brent-year.csv, row 2, column Date: '06/30/1987' is no date",
+        ),
+        (lambda text: text.splitlines()[0] + "\r\n", "brent-(year|monthly).csv: it has no rows"),
+    ],
+)
 def test_faults_of_the_price_are_named(server, tmp_path, change, said):
     serve_prices(server, change)
     with pytest.raises(registry.FetchError, match="source eia-brent, https://.*: " + said):
@@ -754,12 +849,19 @@ def test_a_report_of_exports_for_another_pair():
     assert set(eia.exports(UPSTREAM, ("XKX", "ZZZ"))["country"]) == {"SAU", "WLD"}
 
 
-@pytest.mark.parametrize(("before", "after", "said"), [
-    ("exports (Mb/d)", "exports (TJ)", r"expected crude oil exports \(Mb/d\), found 'crude oil including lease condensate exports \(TJ\)'"),
-    ('"1981"', '"1982"', "expected the header API, .empty., and consecutive years from 1980"),
-    ("INTL.57-4-SAU-TBPD.A", "INTL.57-4-SAU-MT.A", "no series INTL.57-4-SAU-TBPD.A"),
-    ("Report generated on", "Generated", "expected 'Report generated on: '"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        (
+            "exports (Mb/d)",
+            "exports (TJ)",
+            r"expected crude oil exports \(Mb/d\), found 'crude oil including lease condensate exports \(TJ\)'",
+        ),
+        ('"1981"', '"1982"', "expected the header API, .empty., and consecutive years from 1980"),
+        ("INTL.57-4-SAU-TBPD.A", "INTL.57-4-SAU-MT.A", "no series INTL.57-4-SAU-TBPD.A"),
+        ("Report generated on", "Generated", "expected 'Report generated on: '"),
+    ],
+)
 def test_faults_of_a_report_are_named(tmp_path, before, after, said):
     store = give_report(tmp_path, lambda text: text.replace(before, after))
     with pytest.raises(ValueError, match="^INT-Export.csv: " + said):
@@ -781,7 +883,7 @@ def test_a_comma_in_a_report_is_no_decimal_point(tmp_path):
         eia.exports(tmp_path / "nothing", PAIR)
 
 
-# --- Global Energy Monitor ------------------------------------------------------------------------------------------------------
+# --- Global Energy Monitor ------------------------------------------------------------------------
 
 TRACKER = UPSTREAM / "gem-ggit" / "ggit_2024-10-08.xlsx"
 
@@ -834,11 +936,20 @@ def test_a_pair_without_a_selection_has_no_pipelines():
     assert rows.empty and list(rows.columns) == global_energy_monitor.COLUMNS
 
 
-@pytest.mark.parametrize(("answer", "said"), [
-    ({"message": "API rate limit exceeded", "documentation_url": "https://docs.github.com"}, "the list of the folder is none: API rate limit exceeded"),
-    ([], r"no workbook ggit_\(date\).xlsx is among its 0 files"),
-    ([{"name": f"ggit_{i}.xlsx", "download_url": ""} for i in range(1000)], "the list of the folder is cut off at 1,000 files"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (
+            {"message": "API rate limit exceeded", "documentation_url": "https://docs.github.com"},
+            "the list of the folder is none: API rate limit exceeded",
+        ),
+        ([], r"no workbook ggit_\(date\).xlsx is among its 0 files"),
+        (
+            [{"name": f"ggit_{i}.xlsx", "download_url": ""} for i in range(1000)],
+            "the list of the folder is cut off at 1,000 files",
+        ),
+    ],
+)
 def test_a_folder_without_the_tracker_is_refused(server, tmp_path, answer, said):
     server.expect_request("/").respond_with_json(answer)
     with pytest.raises(registry.FetchError, match=f"source gem-ggit, https://localhost:.*: {said}"):
@@ -884,15 +995,52 @@ def test_columns_of_the_tracker_may_stand_anywhere(tracker, pipelines, tmp_path)
     same(global_energy_monitor.pipelines(tmp_path, PAIR[::-1]), pipelines)
 
 
-@pytest.mark.parametrize(("change", "said"), [
-    (lambda rows: {"A": rows, "B": rows}, "ggit.xlsx: expected one sheet with the columns .* found .'A', 'B'."),
-    (lambda rows: {"A": [["x"]]}, "ggit.xlsx: expected one sheet with the columns .* found ..;"),
-    (lambda rows: replaced({"A": rows}, "A", "capacity-table", "capacity-units"), "ggit.xlsx: expected one sheet with the columns"),
-    (lambda rows: {"A": [row for row in rows if row[0] != "P0748"]}, "ggit.xlsx: no pipeline P0748"),
-    (lambda rows: {"A": [[cell.replace("bcm/y", "MMcf/d") if isinstance(cell, str) else cell for cell in row] for row in rows]}, "ggit.xlsx, P0748: capacity '10' is not '10.0 MMcf/d of gas'"),
-    (lambda rows: {"A": [[cell.replace("Iran", "Atlantis") if isinstance(cell, str) else cell for cell in row] for row in rows]}, "ggit.xlsx, P0748: unknown country 'Atlantis'"),
-    (lambda rows: {"A": [*rows, rows[1]]}, "ggit.xlsx, sheet A: two rows have the id"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (
+            lambda rows: {"A": rows, "B": rows},
+            "ggit.xlsx: expected one sheet with the columns .* found .'A', 'B'.",
+        ),
+        (
+            lambda rows: {"A": [["x"]]},
+            "ggit.xlsx: expected one sheet with the columns .* found ..;",
+        ),
+        (
+            lambda rows: replaced({"A": rows}, "A", "capacity-table", "capacity-units"),
+            "ggit.xlsx: expected one sheet with the columns",
+        ),
+        (
+            lambda rows: {"A": [row for row in rows if row[0] != "P0748"]},
+            "ggit.xlsx: no pipeline P0748",
+        ),
+        (
+            lambda rows: {
+                "A": [
+                    [
+                        cell.replace("bcm/y", "MMcf/d") if isinstance(cell, str) else cell
+                        for cell in row
+                    ]
+                    for row in rows
+                ]
+            },
+            "ggit.xlsx, P0748: capacity '10' is not '10.0 MMcf/d of gas'",
+        ),
+        (
+            lambda rows: {
+                "A": [
+                    [
+                        cell.replace("Iran", "Atlantis") if isinstance(cell, str) else cell
+                        for cell in row
+                    ]
+                    for row in rows
+                ]
+            },
+            "ggit.xlsx, P0748: unknown country 'Atlantis'",
+        ),
+        (lambda rows: {"A": [*rows, rows[1]]}, "ggit.xlsx, sheet A: two rows have the id"),
+    ],
+)
 def test_faults_of_the_tracker_are_named(tracker, tmp_path, change, said):
     save(tmp_path / "gem-ggit" / "ggit.xlsx", change(tracker))
     with pytest.raises(ValueError, match=said):
@@ -904,7 +1052,7 @@ def test_a_missing_tracker_is_named(tmp_path):
         global_energy_monitor.pipelines(tmp_path, PAIR)
 
 
-# --- Central Intelligence Agency ------------------------------------------------------------------------------------------------
+# --- Central Intelligence Agency ------------------------------------------------------------------
 
 FACTBOOK = "cia_natural_gas_proved_reserves_by_edition_tcm.csv"
 
@@ -918,11 +1066,14 @@ def test_the_factbook_for_another_pair():
     assert "TUR" not in set(cia.reserves(UPSTREAM, OTHER)["country"])  # no large holder
 
 
-@pytest.mark.parametrize(("before", "after", "said"), [
-    ("2025", "2026", f"{FACTBOOK}: it has no column .'2025'."),
-    ("Russia,", "Russian Federation,", f"{FACTBOOK}: expected rows named .'Russia'."),
-    (",0.04998,", ',"0,04998",', f"{FACTBOOK}, row 2, column 2003: '0,04998' is no number"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ("2025", "2026", f"{FACTBOOK}: it has no column .'2025'."),
+        ("Russia,", "Russian Federation,", f"{FACTBOOK}: expected rows named .'Russia'."),
+        (",0.04998,", ',"0,04998",', f"{FACTBOOK}, row 2, column 2003: '0,04998' is no number"),
+    ],
+)
 def test_faults_of_the_factbook_are_named(tmp_path, before, after, said):
     (tmp_path / "cia-factbook").mkdir()
     (tmp_path / "cia-factbook" / FACTBOOK).write_text(

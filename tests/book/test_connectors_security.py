@@ -1,4 +1,6 @@
-"""Promise: what the institutions of arms, war, votes, sanctions and reactors publish is downloaded and read as their own files are, for any pair."""
+"""Promise: what the institutions of arms, war, votes, sanctions and reactors publish is downloaded
+and read as their own files are, for any pair.
+"""
 
 import csv
 import datetime
@@ -56,7 +58,7 @@ def asked(server):
     return [(request.path, dict(request.args)) for request, _ in server.log]
 
 
-# --- SIPRI: the registers -------------------------------------------------------------------------------------------------------
+# --- SIPRI: the registers -------------------------------------------------------------------------
 
 DEALS, DELIVERIES = arms.DEALS, arms.DELIVERIES
 
@@ -91,7 +93,10 @@ def test_registers_of_another_day_with_a_mark_other_ends_and_more_rows(
         "\nIran,Russia,2028,,9,,Su-98,fighter aircraft,0,,,New,not yet delivered,25,225,0\n"
     )
     deliveries = "\n".join(line.rstrip(";") for line in registers[DELIVERIES].splitlines())
-    deliveries += "\n99999,Russia,Iran,Su-99,fighter aircraft,Aircraft,2027,No,4,No,2028,No,New,25,25,100,No\n"
+    deliveries += (
+        "\n99999,Russia,Iran,Su-99,fighter "
+        "aircraft,Aircraft,2027,No,4,No,2028,No,New,25,25,100,No\n"
+    )
     put(tmp_path, DEALS, "\ufeff" + deals)
     put(tmp_path, DELIVERIES, "\ufeff" + deliveries.replace("\n", "\r\n"))
     ours = sipri.arms_transfers(tmp_path, PAIR)
@@ -201,7 +206,7 @@ def test_an_export_of_fewer_years_or_countries_is_refused(tmp_path, registers):
         sipri.arms_transfers(tmp_path, PAIR)
 
 
-# --- SIPRI: spending ------------------------------------------------------------------------------------------------------------
+# --- SIPRI: spending ------------------------------------------------------------------------------
 
 SHEETS = {
     "Constant (2023) US$": "Constant (2022) US$",
@@ -212,7 +217,9 @@ SHEETS = {
 
 @pytest.fixture(scope="module")
 def spending():
-    """The workbook as SIPRI offers it: from 1949, years as whole numbers, notes before the header, colours as RGB, further sheets."""
+    """The workbook as SIPRI offers it: from 1949, years as whole numbers, notes before the header,
+    colours as RGB, further sheets.
+    """
     with pytest.warns(UserWarning, match="default style"):
         book = openpyxl.load_workbook(UPSTREAM / "sipri-milex/SIPRI-Milex-data-1991-2024.xlsx")
     kept = {
@@ -398,7 +405,7 @@ def test_no_workbook_and_two_workbooks_are_named(tmp_path):
         sipri.military_spending(tmp_path, PAIR)
 
 
-# --- UCDP -----------------------------------------------------------------------------------------------------------------------
+# --- UCDP -----------------------------------------------------------------------------------------
 
 
 def battles():
@@ -547,7 +554,7 @@ def test_the_file_of_a_later_version_with_a_mark_and_a_later_year(tmp_path):
     assert ucdp.syria_conflict(tmp_path, PAIR)["year"].max() == 2026
 
 
-# --- Voeten ---------------------------------------------------------------------------------------------------------------------
+# --- Voeten ---------------------------------------------------------------------------------------
 
 CODES = {"yes": 1, "abstain": 2, "no": 3}
 
@@ -559,7 +566,9 @@ def package_votes(*pair):
 
 @pytest.fixture(scope="module")
 def completed():
-    """All votes as the dataset has them, for the compared countries and two others, made of the package's tables."""
+    """All votes as the dataset has them, for the compared countries and two others, made of the
+    package's tables.
+    """
     tables = {
         name: pyreadr.read_r(str(UPSTREAM / f"unvotes/{name}.rda"))[name]
         for name in ("un_votes", "un_roll_calls", "un_roll_call_issues")
@@ -615,7 +624,9 @@ def completed():
 
 
 def dataverse(server, versions, files, latest=None):
-    """Dataverse's API: the dataset's versions, each a list of (label, id), and the files by id, behind a redirect."""
+    """Dataverse's API: the dataset's versions, each a list of (label, id), and the files by id,
+    behind a redirect.
+    """
     listed = [
         {
             "versionNumber": number,
@@ -898,7 +909,7 @@ def test_a_faulty_answer_of_dataverse_is_refused_with_its_address(tmp_path, serv
         fetched("voeten-idealpoints", server, tmp_path)
 
 
-# --- Global Sanctions Database --------------------------------------------------------------------------------------------------
+# --- Global Sanctions Database --------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
@@ -961,7 +972,7 @@ def test_a_state_without_cases_has_zeros_and_one_that_is_never_named_is_an_error
             lambda f: f.assign(begin=f["begin"].astype(str).str.replace("2003", "2003,5")),
             "row 3, column begin: '2003,5' is no number",
         ),
-        (lambda f: pd.concat([f, f.tail(1)]), "stands twice"),
+        (lambda f: pd.concat([f, f.tail(1)]), "duplicate key"),
         (
             lambda f: f.assign(end=f["end"].where(f["case_id"] != 727)),
             "row 3, column end: nothing where every case has a value",
@@ -975,7 +986,7 @@ def test_sanctions_that_changed_are_refused(tmp_path, cases, change, says):
         gsdb.sanctions(tmp_path, PAIR)
 
 
-# --- GeoNuclearData -------------------------------------------------------------------------------------------------------------
+# --- GeoNuclearData -------------------------------------------------------------------------------
 
 REACTORS = "geonucleardata/nuclear_power_plants.csv"
 ADDRESS = "/data/csv/denormalized/nuclear_power_plants.csv"
@@ -1038,7 +1049,7 @@ def test_a_list_of_reactors_that_changed_is_refused_with_its_address(
         fetched("geonucleardata", server, tmp_path)
 
 
-# --- Security Council and IAEA --------------------------------------------------------------------------------------------------
+# --- Security Council and IAEA --------------------------------------------------------------------
 
 LIST = un_security_council.VETOES
 

@@ -1,5 +1,7 @@
-"""Promise: trade and World Bank figures are downloaded as the institutions offer them now, read as the copies are, and refused when they
-are not what they should be; a bulk file of Comtrade is read in little memory."""
+"""Promise: trade and World Bank figures are downloaded as the institutions offer them now, read as
+the copies are, and refused when they are not what they should be; a bulk file of Comtrade is read
+in little memory.
+"""
 
 import csv
 import functools
@@ -51,7 +53,9 @@ def same(one, two):
 
 
 def refused(name, server, folder, *parts, pair=PAIR, **more):  # noqa: F811
-    """The download fails, its message names the source and each of `parts`, and nothing is left in the store."""
+    """The download fails, its message names the source and each of `parts`, and nothing is left in
+    the store.
+    """
     with pytest.raises(registry.FetchError) as error:
         fetched(name, server, folder, pair, **more)
     for part in (f"source {name}", "https://localhost", *parts):
@@ -60,14 +64,16 @@ def refused(name, server, folder, *parts, pair=PAIR, **more):  # noqa: F811
     return str(error.value)
 
 
-# --- UN Comtrade ----------------------------------------------------------------------------------------------------------------
+# --- UN Comtrade ----------------------------------------------------------------------------------
 
 KEY = "0123456789abcdef0123456789abcdef"
 
 
 @functools.cache
 def lists():
-    """Comtrade's lists of areas, made of the numbers in the copy: Germany has an old number too, and countries that report no code."""
+    """Comtrade's lists of areas, made of the numbers in the copy: Germany has an old number too,
+    and countries that report no code.
+    """
     found = {
         ("0", "W00", "World"),
         ("490", "S19", "Other Asia, nes"),
@@ -101,7 +107,9 @@ def lists():
 
 @pytest.fixture(scope="module")
 def comtrade_records():
-    """Every record of the copy as the API gives it now: numbers without names, chapters of two digits."""
+    """Every record of the copy as the API gives it now: numbers without names, chapters of two
+    digits.
+    """
     records = []
     for path in [
         *UPSTREAM.glob("comtrade/total-trade-value-*.csv"),
@@ -148,7 +156,9 @@ def comtrade_records():
 
 
 def comtrade(server, records, change=lambda content, args: content, key=None):  # noqa: F811
-    """A Comtrade that answers with what is asked for of `records`, cut off at the limit without a word; returns the questions asked."""
+    """A Comtrade that answers with what is asked for of `records`, cut off at the limit without a
+    word; returns the questions asked.
+    """
     asked, shelves = [], {}
     for record in records:
         shelves.setdefault(
@@ -415,7 +425,7 @@ def test_legacy_files_of_comtrade(tmp_path):
             ),
             ["no code for partner 998, 'Atlantis'"],
         ),
-        "twice": (lambda rows: rows.append(rows[5]), ["stands twice"]),
+        "twice": (lambda rows: rows.append(rows[5]), ["duplicate key"]),
         "short row": (
             lambda rows: rows[5].__delitem__(slice(20, None)),
             ["cannot be read as text with ','"],
@@ -434,7 +444,7 @@ def test_legacy_files_of_comtrade(tmp_path):
             assert part in str(error.value), (fault, error.value)
 
 
-# --- bulk files -----------------------------------------------------------------------------------------------------------------
+# --- bulk files -----------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
@@ -543,7 +553,7 @@ def test_faults_of_bulk_files(bulk_file, tmp_path):
         ValueError, match=re.escape(f"{bulk_file.name}: it cannot be read") + ".*(?i:gzip|end)"
     ):
         un_comtrade.totals(written("cut", [], bulk_file.read_bytes()[:-2000]), PAIR)
-    with pytest.raises(ValueError, match="stands twice"):
+    with pytest.raises(ValueError, match="duplicate key"):
         folder = written("twice", lines)
         shutil.copy(folder / "comtrade" / bulk_file.name, folder / "comtrade" / "again.gz")
         un_comtrade.totals(folder, PAIR)
@@ -561,9 +571,12 @@ def test_faults_of_bulk_files(bulk_file, tmp_path):
     assert same(un_comtrade.totals(lower, PAIR), un_comtrade.totals(bulk_file.parent.parent, PAIR))
 
 
-# --- International Monetary Fund ------------------------------------------------------------------------------------------------
+# --- International Monetary Fund ------------------------------------------------------------------
 
-IMTS = "DATAFLOW COUNTRY INDICATOR COUNTERPART_COUNTRY FREQUENCY TIME_PERIOD OBS_VALUE SCALE PRECISION DECIMALS_DISPLAYED TRADE_FLOW VALUATION UNIT DERIVATION_TYPE OVERLAP STATUS LICENSE".split()
+IMTS = (
+    "DATAFLOW COUNTRY INDICATOR COUNTERPART_COUNTRY FREQUENCY TIME_PERIOD OBS_VALUE SCALE "
+    "PRECISION DECIMALS_DISPLAYED TRADE_FLOW VALUATION UNIT DERIVATION_TYPE OVERLAP STATUS LICENSE"
+).split()
 WORKBOOKS = {
     "RUS": ("DOTS_162.xlsx", "Russian Federation"),
     "IRN": ("DOTS_95.xlsx", "Iran, Islamic Rep. of"),
@@ -584,7 +597,9 @@ def by_hand(reporter, name, sheet):
 
 
 def imts(change=lambda rows: None):
-    """What the service answers, made of the workbooks' cells: plain dollars, and a row about the dataset first."""
+    """What the service answers, made of the workbooks' cells: plain dollars, and a row about the
+    dataset first.
+    """
     rows = [dict.fromkeys(IMTS, "") | {"DATAFLOW": "IMF.STA:IMTS(1.0.0)", "LICENSE": "© IMF"}]
     for reporter, partner in (PAIR, PAIR[::-1]):
         for sheet, indicator in (("Exports, FOB", "XG_FOB_USD"), ("Imports, CIF", "MG_CIF_USD")):
@@ -764,7 +779,7 @@ def test_workbooks_of_the_fund(tmp_path):
         imf.totals(tmp_path / "two", OTHER)
 
 
-# --- World Bank -----------------------------------------------------------------------------------------------------------------
+# --- World Bank -----------------------------------------------------------------------------------
 
 SERIES = {
     "worldbank-gdp": (
@@ -981,7 +996,7 @@ def test_wits(tmp_path):
             world_bank.wits_totals(tmp_path, PAIR)
 
 
-# --- Growth Lab -----------------------------------------------------------------------------------------------------------------
+# --- Growth Lab -----------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
@@ -1113,7 +1128,7 @@ def test_harvard_refuses(server, harvard_body, tmp_path):  # noqa: F811
         refused(name, server, tmp_path, "hs92_country_country_year.csv", *parts)
         shutil.rmtree(tmp_path / f".{name}.part")
     dataverse(server, (text + text.splitlines()[5] + "\n").encode())
-    refused(name, server, tmp_path, "stands twice")
+    refused(name, server, tmp_path, "duplicate key")
 
 
 @needs_upstream
@@ -1156,7 +1171,7 @@ def test_harvard_copies(tmp_path):
             harvard_growth_lab.totals(tmp_path, PAIR)
 
 
-# --- closed sources -------------------------------------------------------------------------------------------------------------
+# --- closed sources -------------------------------------------------------------------------------
 
 
 @needs_upstream

@@ -1,6 +1,7 @@
 """Promise: the figures the book rests on are in the tables, as the institutions published them.
 
-Every value was read or summed by hand from the institution's own file when its connector was written, by other code than the connector's.
+Every value was read or summed by hand from the institution's own file when its connector was
+written, by other code than the connector's.
 """
 
 import pandas as pd
@@ -21,18 +22,21 @@ def cell(table, column="value", **where):
     return frame[column].iloc[0]
 
 
-# --- trade ----------------------------------------------------------------------------------------------------------------------
+# --- trade ----------------------------------------------------------------------------------------
 
 
 def test_russia_reported_trade_of_2019():
-    trade = measures.flows(load("trade_totals"), "UN Comtrade", "RUS", "IRN").loc[2019] / MILLION
+    trade = (
+        measures.bilateral_trade(load("trade_totals"), "UN Comtrade", "RUS", "IRN").loc[2019]
+        / MILLION
+    )
     assert round(trade["export"], 1) == 1518.2 and round(trade["import"], 1) == 584.5
     assert round(trade.sum(), 1) == 2102.7
     assert round(trade["export"] / trade["import"], 2) == 2.60
 
 
 def test_harvard_atlas_trade_of_2019():
-    trade = measures.flows(load("trade_totals"), "Harvard Atlas", "RUS", "IRN").loc[2019]
+    trade = measures.bilateral_trade(load("trade_totals"), "Harvard Atlas", "RUS", "IRN").loc[2019]
     assert round(trade.sum() / MILLION) == 2035
     assert round(trade["export"] / trade["import"], 2) == 2.94
 
@@ -40,17 +44,23 @@ def test_harvard_atlas_trade_of_2019():
 def test_agri_food_is_most_of_the_basket_both_ways_in_2019():
     products = load("trade_products")
     assert (
-        round(100 * measures.basket(products, "RUS", "IRN", "export", 2019)["Agri-food"], 1) == 79.6
+        round(100 * measures.product_shares(products, "RUS", "IRN", "export", 2019)["Agri-food"], 1)
+        == 79.6
     )
     assert (
-        round(100 * measures.basket(products, "RUS", "IRN", "import", 2019)["Agri-food"], 1) == 77.8
+        round(100 * measures.product_shares(products, "RUS", "IRN", "import", 2019)["Agri-food"], 1)
+        == 77.8
     )
 
 
 def test_metals_were_most_of_russias_exports_in_2005():
     assert (
         round(
-            100 * measures.basket(load("trade_products"), "RUS", "IRN", "export", 2005)["Metals"], 1
+            100
+            * measures.product_shares(load("trade_products"), "RUS", "IRN", "export", 2005)[
+                "Metals"
+            ],
+            1,
         )
         == 69.4
     )
@@ -143,7 +153,7 @@ def test_sanctions_cover_only_the_years_in_which_the_copy_is_complete():
     assert sorted(load("sanctions")["year"].unique()) == list(range(2013, 2023))
 
 
-# --- energy ---------------------------------------------------------------------------------------------------------------------
+# --- energy ---------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("country, value", [("IRN", 264.8), ("RUS", 609.4)])
@@ -200,7 +210,8 @@ def test_energy_institute_reserves_stop_at_2020():
 )
 def test_where_russian_pipeline_gas_goes(year, destination, value):
     exports = load("energy_exports").query(
-        "country == 'RUS' and fuel == 'pipeline gas' and destination == @destination and year == @year and source == 'Energy Institute'"
+        "country == 'RUS' and fuel == 'pipeline gas' and destination == @destination and year == "
+        "@year and source == 'Energy Institute'"
     )
     assert value in [round(v, 6) for v in exports["value"]]
 
@@ -244,7 +255,7 @@ def test_electricity_mix(country, year, power, share):
     )
 
 
-# --- security -------------------------------------------------------------------------------------------------------------------
+# --- security -------------------------------------------------------------------------------------
 
 
 def tiv(supplier, recipient):
@@ -294,7 +305,7 @@ def test_military_spending(year, source, measure, country, value):
     )
 
 
-# --- diplomacy ------------------------------------------------------------------------------------------------------------------
+# --- diplomacy ------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

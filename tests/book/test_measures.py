@@ -26,14 +26,14 @@ PAIR = trade(
 
 
 def test_flows_keep_gaps():
-    frame = measures.flows(PAIR, "S", "AAA", "BBB")
+    frame = measures.bilateral_trade(PAIR, "S", "AAA", "BBB")
     assert frame.loc[2001].tolist() == [300.0, 100.0]
     assert frame.loc[2002, "export"] == 50.0 and pd.isna(frame.loc[2002, "import"])
 
 
 def test_flows_of_an_unknown_source_is_an_error():
     with pytest.raises(ValueError, match="T has no trade of AAA with BBB"):
-        measures.flows(PAIR, "T", "AAA", "BBB")
+        measures.bilateral_trade(PAIR, "T", "AAA", "BBB")
 
 
 def test_ratio_leaves_out_years_without_both_flows():
@@ -99,7 +99,7 @@ def products(amounts):
 
 
 def test_basket_by_hand():
-    shares = measures.basket(
+    shares = measures.product_shares(
         products({"10": 60.0, "08": 20.0, "72": 15.0, "84": 5.0}), "AAA", "BBB", "export", 2001
     )
     assert shares.to_dict() == pytest.approx(
@@ -110,7 +110,7 @@ def test_basket_by_hand():
 
 @given(st.dictionaries(st.integers(1, 99).map("{:02d}".format), values, min_size=1, max_size=30))
 def test_basket_sums_to_one_and_its_concentration_lies_between_equal_and_one(amounts):
-    shares = measures.basket(products(amounts), "AAA", "BBB", "export", 2001)
+    shares = measures.product_shares(products(amounts), "AAA", "BBB", "export", 2001)
     assert shares.sum() == pytest.approx(1)
     assert 1 / len(shares) - 1e-9 <= measures.concentration(shares) <= 1 + 1e-9
 
@@ -280,12 +280,12 @@ FORUM = pd.DataFrame(
     ],
 )
 def test_forum_on_reads_the_last_list_of_each_status(day, members, observers):
-    assert measures.forum_on(FORUM, day) == (members, observers)
+    assert measures.gecf_members_on(FORUM, day) == (members, observers)
 
 
 def test_forum_had_no_members_before_its_statute():
     with pytest.raises(ValueError, match="no members on 2007-05-01"):
-        measures.forum_on(FORUM, "2007-05-01")
+        measures.gecf_members_on(FORUM, "2007-05-01")
 
 
 def test_forum_shares_by_hand():
@@ -298,7 +298,7 @@ def test_forum_shares_by_hand():
             ("WLD", 2009, "gas", "S", 120.0),
         ]
     )
-    table = measures.forum_shares(frame, FORUM, ["2008-01-01"], ["S"])
+    table = measures.gecf_reserve_shares(frame, FORUM, ["2008-01-01"], ["S"])
     assert table.drop(columns=["listed_on", "source"]).to_dict("records") == [
         {"year": 2008, "members": 2, "observers": 1, "alone": 0.3, "together": 0.5, "missing": 1},
         {"year": 2009, "members": 2, "observers": 1, "alone": 0.5, "together": 0.5, "missing": 2},

@@ -1,4 +1,6 @@
-"""Promise: the notebooks that the book executed are complete and hold no error. (test_elsewhere.py runs them again, under nbval.)"""
+"""Promise: the notebooks that the book executed are complete and hold no error. (test_elsewhere.py
+runs them again, under nbval.)
+"""
 
 from pathlib import Path
 

@@ -1,4 +1,6 @@
-"""Promise: in a real browser a reader finds a claim, filters the ledger, walks from a verdict to the rows behind it, and takes them away."""
+"""Promise: in a real browser a reader finds a claim, filters the ledger, walks from a verdict to
+the rows behind it, and takes them away.
+"""
 
 import json
 import re

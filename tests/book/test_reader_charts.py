@@ -1,5 +1,6 @@
-"""Promise: in a real browser a chart tells its values to the mouse, to a finger and to the keyboard, as its table has them, and is whole
-without JavaScript."""
+"""Promise: in a real browser a chart tells its values to the mouse, to a finger and to the
+keyboard, as its table has them, and is whole without JavaScript.
+"""
 
 import csv
 import gzip
@@ -18,7 +19,9 @@ LINK = f"{PAGE}#chart-{CHART}"
 
 
 def in_table(chart, year, column):
-    """Return what the table behind a chart holds, in thousands as the chart draws it, as it should be printed."""
+    """Return what the table behind a chart holds, in thousands as the chart draws it, as it should
+    be printed.
+    """
     with open(SITE / "charts" / f"{chart}.csv", encoding="utf-8") as file:
         return f"{float(next(row for row in csv.DictReader(file) if row['year'] == year)[column]) / 1000:.4g}"
 
@@ -178,7 +181,8 @@ def test_arrow_keys_walk_the_points_and_the_series_and_are_spoken(open_page):  #
 def test_sound_is_off_until_it_is_asked_for_and_the_place_is_kept(open_page):  # noqa: F811
     page = open_page(LINK)
     page.evaluate(
-        "() => { window.begun = 0; const start = OscillatorNode.prototype.start; OscillatorNode.prototype.start = function () { window.begun++; return start.call(this); }; }"
+        "() => "
+        "{ window.begun = 0; const start = OscillatorNode.prototype.start; OscillatorNode.prototype.start = function () { window.begun++; return start.call(this); }; }"
     )
     take_keyboard(page, CHART)
     page.keyboard.press("ArrowRight")

@@ -1,4 +1,6 @@
-"""Promise: the site is quotable and findable: citations, descriptions, addresses, feed and stamp are there, agree and can be read by machines."""
+"""Promise: the site is quotable and findable: citations, descriptions, addresses, feed and stamp
+are there, agree and can be read by machines.
+"""
 
 import datetime
 import io
@@ -16,10 +18,10 @@ from pybtex.database import parse_string
 from reading import PAGES, SITE, address, browser, needs_browser, open_page  # noqa: F401
 from small_book import GOOD, ROOT, book, build, edit, run_here, write  # noqa: F401
 
-from ledger.build.sphinxext import site as made
-from ledger.core import citations, tables
+from ledger.build.sphinxext.content.changes import load_changes
+from ledger.core import citations, config, tables
 from ledger.core.charts import plots
-from ledger.core.charts.palette import PALETTE
+from ledger.core.charts.style import PALETTE
 from ledger.core.claims import VERDICTS
 
 CONFIG = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
@@ -112,11 +114,12 @@ def test_no_page_has_an_address_that_jupyter_book_2_would_change():
 
 @needs_browser
 def test_an_address_of_the_first_edition_leads_to_where_the_page_is(open_page):
-    assert len(made.MOVED) == 17
-    for name in made.MOVED:
-        there = f"{tables.page_path(name)}.html"
+    redirects = config.book().redirects
+    assert len(redirects) == 17
+    for name, docname in redirects.items():
+        there = f"{docname}.html"
         assert (
-            f'<link rel="canonical" href="{BASE}{there}">' in text(f"tables/{name}.html")
+            f'<link rel="canonical" href="{BASE}{there}">' in text(f"{name}.html")
             and (SITE / there).exists()
         ), name
     for record in ("searchindex.js", "sitemap.xml"):
@@ -130,22 +133,38 @@ def test_an_address_of_the_first_edition_leads_to_where_the_page_is(open_page):
 
 
 def test_the_page_of_a_table_under_an_earlier_name_does_not_stay(book):
-    (book / "tables").mkdir()
-    (book / "tables" / "trade_totals.md").write_text("# As it was\n", encoding="utf-8")
+    pages = book / "pages" / "tables"
+    pages.mkdir(parents=True)
+    (pages / "trade_totals.md").write_text("# As it was\n", encoding="utf-8")
     run_here(
         book,
-        "from ledger.core.config import ROOT; from ledger.build.sphinxext import table_pages; table_pages.write_pages(ROOT)",
+        """
+        from ledger.build.sphinxext.content import table_pages
+        from ledger.core.config import ROOT
+
+        table_pages.write_pages(ROOT / "pages")
+        """,
     )
-    assert {f"tables/{path.stem}" for path in (book / "tables").iterdir()} == {
+    assert {f"tables/{path.stem}" for path in pages.iterdir()} == {
         tables.page_path(name) for name in tables.names()
     }
+
+
+def test_a_build_writes_nothing_outside_its_folder(book):
+    before = {path.name for path in book.iterdir()}
+    edit(book / "_toc.yml", "chapters/one\n", "chapters/one\n  - glob: tables/*\n")
+    code, said = build(book)
+    assert code == 0, said
+    assert {path.name for path in book.iterdir()} - before <= {"_build"}
+    assert (book / "_build" / "html" / "tables" / "gdp.html").exists()
+    assert (book / "_build" / "html" / "_sources" / "tables" / "gdp.md").exists()
 
 
 def test_the_feed_is_atom_and_every_page_names_it():
     atom = "{http://www.w3.org/2005/Atom}"
     root = ElementTree.fromstring(text("feed.xml").encode())
     entries = root.findall(f"{atom}entry")
-    assert root.tag == f"{atom}feed" and len(entries) == len(made.changes()) >= 1
+    assert root.tag == f"{atom}feed" and len(entries) == len(load_changes()) >= 1
     for node in (root, *entries):
         for tag in ("id", "title", "updated"):
             assert node.find(atom + tag).text
@@ -159,9 +178,13 @@ def test_the_feed_is_atom_and_every_page_names_it():
 def test_a_correction_stands_on_the_page_and_in_the_feed(book):
     write(
         book,
-        methods="# Methods\n\n(the-tables)=\n## Tables\n\n## Corrections\n\n```{changes} correction\n```\n",
+        methods="# Methods\n\n(the-tables)=\n## Tables\n\n## Corrections\n\n```{changes} "
+        "correction\n```\n",
     )
-    entry = "- date: 2027-01-02\n  kind: correction\n  title: A ratio was wrong\n  text: It said 3.1; it is 2.6.\n"
+    entry = (
+        "- date: 2027-01-02\n  kind: correction\n  title: A ratio was wrong\n  text: It said 3.1; "
+        "it is 2.6.\n"
+    )
     (book / "data/changes.yml").write_text(entry, encoding="utf-8")
     code, said = build(book)
     assert code == 0, said
@@ -288,7 +311,7 @@ def test_rows_have_the_unit_of_the_chart_only_where_they_are_drawn_as_they_are()
 
 
 def test_verdicts_have_one_colour_in_badges_ledger_and_charts():
-    css = (ROOT / "assets" / "ledger.css").read_text(encoding="utf-8")
+    css = (ROOT / "ledger/build/sphinxext/assets/ledger.css").read_text(encoding="utf-8")
     for kind in ("span.verdict-{} a", "table.claims tr.verdict-{} td:nth-child(2)"):
         for verdict, colour in zip(VERDICTS, plots.colours(VERDICTS)):
             name = next(name for name, (light, _) in PALETTE.items() if light == colour)

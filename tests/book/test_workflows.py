@@ -1,4 +1,6 @@
-"""Promise: what GitHub runs are commands that exist here, with no more rights than each needs. (actionlint and zizmor see to the rest, in `make check`.)"""
+"""Promise: what GitHub runs are commands that exist here, with no more rights than each needs.
+(actionlint and zizmor see to the rest, in `make check`.)
+"""
 
 import os
 import re

@@ -1,16 +1,26 @@
-"""Promise: the site that `make book` leaves is whole, and a failed cell, a lost number or a spoilt table fails the build."""
+"""Promise: the site that `make book` leaves is whole, and a failed cell, a lost number or a spoilt
+table fails the build.
+"""
 
 import json
-import os
 import re
 import shutil
-import subprocess
-import sys
 from html.parser import HTMLParser
 
 import pytest
 from reading import CHROMIUM
-from small_book import GOOD, ROOT, TOC, book, build, edit_table, page, rows, without_last_row, write  # noqa: F401
+from small_book import (
+    GOOD,
+    ROOT,
+    TOC,
+    build,
+    edit_table,
+    page,
+    rows,
+    run_here,
+    without_last_row,
+    write,
+)
 
 SITE = ROOT / "_build" / "html"
 
@@ -155,7 +165,7 @@ def test_a_spoilt_cell_of_a_table_fails_the_build_and_is_named(book):
     assert code != 0 and "table gdp, row 2, column gdp_usd, value '-5'" in said, said[-3000:]
 
 
-# --- claims: a row, a place in a chapter, and a link each way -----------------------------------------------------------------------
+# --- claims: a row, a place in a chapter, and a link each way -------------------------------------
 
 
 def claims_of_the_ledger():
@@ -165,7 +175,9 @@ def claims_of_the_ledger():
 
 
 def section_of(chapter, claim):
-    """Return the heading under which a claim's badge stands in a chapter's source, None where there is none."""
+    """Return the heading under which a claim's badge stands in a chapter's source, None where there
+    is none.
+    """
     heading = None
     for line in (ROOT / "chapters" / f"{chapter}.md").read_text(encoding="utf-8").splitlines():
         if line.startswith("## "):
@@ -177,7 +189,8 @@ def section_of(chapter, claim):
 
 def test_every_claim_stands_in_the_chapter_and_section_that_the_ledger_names():
     wrong = [
-        f"{row.claim_id}: the ledger says {row.section!r} of {row.chapter}, its badge stands under {section_of(row.chapter, row.claim_id)!r}"
+        f"{row.claim_id}: the ledger says {row.section!r} of {row.chapter}, its badge stands under "
+        f"{section_of(row.chapter, row.claim_id)!r}"
         for row in claims_of_the_ledger().itertuples()
         if not row.section or section_of(row.chapter, row.claim_id) != row.section
     ]
@@ -207,10 +220,13 @@ def test_a_badge_prints_the_verdict_of_the_ledger(site):
 
 
 def test_a_corrupted_table_turns_the_build_red_and_names_the_claim(book):
-    """Iran's exports of 2019 doubled, with a hash that agrees: the table is well-formed, the verdicts are no longer the data's."""
+    """Iran's exports of 2019 doubled, with a hash that agrees: the table is well-formed, the
+    verdicts are no longer the data's.
+    """
     (book / "_toc.yml").write_text(
         TOC
-        + "  - glob: chapters/[a-m]*\n  - file: chapters/security\n  - file: chapters/references\n  - glob: tables/*\n",
+        + "  - glob: chapters/[a-m]*\n  - file: chapters/security\n  - file: chapters/references\n "
+        " - glob: tables/*\n",
         encoding="utf-8",
     )
     for name in ("claims", "references"):
@@ -223,20 +239,20 @@ def test_a_corrupted_table_turns_the_build_red_and_names_the_claim(book):
         "methods",
     ):  # omissions name their chapters
         (book / "chapters" / f"{name}.md").write_text(f"# {name.capitalize()}\n", encoding="utf-8")
-    change = "\n".join(
-        [
-            "from pathlib import Path; from ledger.core import files as a, tables as t; import pandas as pd",
-            "d = Path('data'); f = t.load('trade_totals', d)",
-            "f.loc[(f.reporter == 'RUS') & (f.flow == 'import') & (f.year == 2019), 'value_usd'] *= 2",
-            "p = t.package(d); r = next(r for r in p['resources'] if r['name'] == 'trade_totals'); s = t.to_text(f, r); t.stamp(r, s)",
-            "a.write(d, {r['path']: s, 'datapackage.json': t.dump(p)})",
-        ]
-    )
-    subprocess.run(
-        [sys.executable, "-c", change],
-        cwd=book,
-        check=True,
-        env=os.environ | {"PYTHONPATH": str(book)},
+    run_here(
+        book,
+        """
+        from ledger.core import files, table_files, tables
+
+        trade, package = tables.load("trade_totals"), tables.descriptor()
+        imports = (trade.reporter == "RUS") & (trade.flow == "import") & (trade.year == 2019)
+        trade.loc[imports, "value_usd"] *= 2
+        entry = next(e for e in package["resources"] if e["name"] == "trade_totals")
+        text = table_files.to_text(trade, entry)
+        table_files.set_hash(entry, text)
+        texts = {entry["path"]: text, "datapackage.json": table_files.to_json(package)}
+        files.replace_files(tables.DATA, texts)
+        """,
     )
     code, said = build(book)
     assert code != 0 and "C37 is published as 'supported' and computed as" in said, said[-3000:]

@@ -1,5 +1,6 @@
-"""Promise: a chapter runs elsewhere: its notebook, with the installed package and nothing of this checkout, gives under nbval, cell by cell,
-the very numbers and charts of the page."""
+"""Promise: a chapter runs elsewhere: its notebook, with the installed package and nothing of this
+checkout, gives under nbval, cell by cell, the very numbers and charts of the page.
+"""
 
 import html
 import importlib.metadata
@@ -17,11 +18,11 @@ import nbformat
 import pytest
 import yaml
 from packaging.requirements import Requirement
-from small_book import HEAD, ROOT, book, build, edit, write  # noqa: F401
+from small_book import HEAD, ROOT, build, edit, write
 from sphinx.errors import SphinxParallelError
 
-from ledger.build.execution import engine
-from ledger.build.sphinxext.lifecycle import BuildFailed, Tasks
+from ledger.build.execution import notebooks
+from ledger.build.sphinxext.lifecycle import BuildFailed, StrictParallelTasks
 
 SITE = ROOT / "_build" / "html"
 CONFIG = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
@@ -62,7 +63,9 @@ def files(folder):
 
 @pytest.fixture(scope="module")
 def ran(tmp_path_factory):
-    """Run all notebooks of the site with the package as pip installs it, in an empty folder; return them, where it is, and what the kernels told."""
+    """Run all notebooks of the site with the package as pip installs it, in an empty folder; return
+    them, where it is, and what the kernels told.
+    """
     there = tmp_path_factory.mktemp("elsewhere")
     wheel = [
         sys.executable,
@@ -231,7 +234,7 @@ def test_a_notebook_has_the_code_of_the_page_and_prose_that_any_notebook_shows(p
     code = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
     assert code[1:] == [
         cell.source
-        for cell in engine.read_notebook(text).cells
+        for cell in notebooks.read_notebook(text).cells
         if cell.cell_type == "code" and cell.source
     ]
     assert (
@@ -320,7 +323,8 @@ def test_every_kind_of_prose_becomes_plain_markdown(book):
         f"{BASE}{page}.html" for page in ("tables/gdp", "chapters/one", "chapters/two")
     )
     assert prose.splitlines() == [
-        f"There are [{rows}]({table}) rows, says [the top]({here}#top) and says [The second]({two}), or [the other]({two}). "
+        f"There are [{rows}]({table}) rows, says [the top]({here}#top) and says [The "
+        f"second]({two}), or [the other]({two}). "
         f"See ([Baghai 2023]({two}#{anchor})) and `{{num}}` as it is.",
         "",
         "> **Take *care***",
@@ -354,7 +358,7 @@ def fail(number):
     "first, expected", [(0, SphinxParallelError), (-1, BuildFailed), (1, None)]
 )
 def test_a_page_that_cannot_be_written_is_not_passed_over(first, expected):
-    tasks = Tasks(2)
+    tasks = StrictParallelTasks(2)
     for number in (first, 1, 2, 3, 4, 5):
         tasks.add_task(fail, number)
     if expected:
@@ -364,7 +368,7 @@ def test_a_page_that_cannot_be_written_is_not_passed_over(first, expected):
         tasks.join()
 
 
-# --- Binder and the development container -----------------------------------------------------------------------------------------
+# --- Binder and the development container ---------------------------------------------------------
 
 
 def test_binder_and_the_container_take_the_lock():

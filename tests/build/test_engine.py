@@ -1,5 +1,6 @@
-"""Promise: a chapter executes when something it used has changed, and only then; a page never shows what is no longer so; chapters
-see nothing of each other; two builds do not meet."""
+"""Promise: a chapter executes when something it used has changed, and only then; a page never shows
+what is no longer so; chapters see nothing of each other; two builds do not meet.
+"""
 
 import os
 import re
@@ -24,7 +25,7 @@ from small_book import (
     surroundings,
     without_last_row,
     write,
-)  # noqa: F401
+)
 
 READS = (
     HEAD
@@ -43,7 +44,7 @@ def counts(title, table):
 
 def why(book, name):
     ran = subprocess.run(
-        [sys.executable, "-m", "ledger", "why", name],
+        [sys.executable, "-m", "ledger", "explain", name],
         cwd=book,
         capture_output=True,
         text=True,
@@ -53,7 +54,7 @@ def why(book, name):
     return (ran.stdout + ran.stderr).strip()
 
 
-# --- the key --------------------------------------------------------------------------------------------------------------------
+# --- the key --------------------------------------------------------------------------------------
 
 
 def test_a_chapter_executes_when_something_it_used_has_changed_and_only_then(book):
@@ -100,10 +101,12 @@ def test_a_chapter_executes_when_something_it_used_has_changed_and_only_then(boo
     assert why(book, "one") == "chapters/one would execute: table gdp is not as when it ran"
     after("a table edited", "one", shows=(gdp - 1, pipelines, 15))
 
-    # changes are taken back beside the next edit, which concerns another chapter: the first must not execute again
+    # changes are taken back beside the next edit, which concerns another chapter: the first must
+    # not execute again
     table.write_bytes(sealed[0])
     descriptor.write_bytes(sealed[1])
-    # the second edit of a module within a second, with no change of length: Python would use what it compiled after the first
+    # the second edit of a module within a second, with no change of length: Python would use what
+    # it compiled after the first
     helper.write_text("VALUE = 6\n")
     os.utime(helper, (1e9 + 0.9, 1e9 + 0.9))
     os.utime(next(book.glob("__pycache__/helper.*.pyc")), (1e9 + 0.5, 1e9 + 0.5))
@@ -130,14 +133,14 @@ def test_a_chapter_executes_when_something_it_used_has_changed_and_only_then(boo
     )
 
     notes.write_text("10\n")
-    edit(book / "ledger/core/charts/plots.py", "WIDTH = 5.0", "WIDTH = 5.1")
+    edit(book / "ledger/core/charts/style.py", "WIDTH = 5.0", "WIDTH = 5.1")
     assert (
         why(book, "two")
-        == "chapters/two would execute: file ledger/core/charts/plots.py is not as when it ran"
+        == "chapters/two would execute: file ledger/core/charts/style.py is not as when it ran"
     )
     after("the file changed back; a module edited that two chapters import", "one", "two")
 
-    edit(book / "ledger/core/charts/plots.py", "WIDTH = 5.1", "WIDTH = 5.0")
+    edit(book / "ledger/core/charts/style.py", "WIDTH = 5.1", "WIDTH = 5.0")
     edit(one, "{code-cell} ipython3\n", "{code-cell} ipython3\n:name: counting\n\n")
     after("the module changed back; an option of a cell edited", "one")
 
@@ -152,7 +155,8 @@ def test_a_chapter_executes_when_something_it_used_has_changed_and_only_then(boo
         code, said = build(book)
         assert (
             code != 0
-            and "chapters/one.md:19: cell 1: TableError: table gdp: the content is not the one whose hash the descriptor holds"
+            and "chapters/one.md:19: cell 1: TableError: table gdp: the content is not the one "
+            "whose hash the descriptor holds"
             in said
         ), f"attempt {attempt}: {said[-3000:]}"
         assert "FAILED chapters/one" in said and not executed(said)
@@ -165,12 +169,13 @@ def test_why_is_clear_of_pages_that_have_no_code_or_are_none(book):
     assert why(book, "index") == "index has no code, so that nothing of it executes"
     assert (
         why(book, "chapters/nowhere")
-        == "error: there is no page chapters/nowhere: neither chapters/nowhere.md nor chapters/chapters/nowhere.md"
+        == "error: there is no page chapters/nowhere: neither chapters/nowhere.md nor "
+        "chapters/chapters/nowhere.md"
     )
     assert (
         "-m ledger why index"
         in subprocess.run(
-            ["make", "-n", "why", "PAGE=index"], cwd=ROOT, capture_output=True, text=True
+            ["make", "-n", "explain", "PAGE=index"], cwd=ROOT, capture_output=True, text=True
         ).stdout
     )
 
@@ -189,28 +194,28 @@ def test_what_changes_while_a_chapter_runs_is_not_taken_for_what_ran(book):
         """
         import time
         from pathlib import Path
-        from ledger.build.execution import engine
+        from ledger.build.execution import notebooks, pool
 
         texts = {name: Path(f"{name}.md").read_text() for name in ("old", "new", "uses")}
-        pages = {name: engine.read_notebook(text) for name, text in texts.items()}
-        runs = engine.Engine(2, Path("cache"))
+        pages = {name: notebooks.read_notebook(text) for name, text in texts.items()}
+        runs = pool.ChapterPool(2, Path("cache"))
         quiet = lambda text: None
         runs.submit("edited", pages["old"])
         runs.submit("uses", pages["uses"])
         while not Path(runs.folder, "begun").exists():
             time.sleep(0.01)
         Path("helper.py").write_text("VALUE = 66\\n")
-        kept = runs.kept.executed(texts["new"], runs.outputs("edited", pages["new"], quiet))
+        kept = runs.cache.executed(texts["new"], runs.run("edited", pages["new"], quiet))
         print([word for word in ("old", "new") if f'"{word}\\\\n"' in kept])
-        runs.outputs("uses", pages["uses"], quiet)
-        print(runs.kept.why("uses", pages["uses"]))
+        runs.run("uses", pages["uses"], quiet)
+        print(runs.cache.explain("uses", pages["uses"]))
         runs.close()
         """,
     )
     assert said == "['new']\nuses would execute: file helper.py is not as when it ran\n"
 
 
-# --- isolation ------------------------------------------------------------------------------------------------------------------
+# --- isolation ------------------------------------------------------------------------------------
 
 SPOILS = """# Each chapter looks for the traces of the others, then leaves its own.
 import builtins, os, random, sys
@@ -269,7 +274,7 @@ def test_chapters_see_nothing_of_each_other_in_whatever_order_and_share_one_warm
         assert len({parent for _, parent in pairs}) == 1, "the start is paid more than once"
 
 
-# --- two builds at once ---------------------------------------------------------------------------------------------------------
+# --- two builds at once ---------------------------------------------------------------------------
 
 
 def test_a_second_build_of_the_checkout_says_so_and_waits(book, tmp_path):
@@ -278,15 +283,13 @@ def test_a_second_build_of_the_checkout_says_so_and_waits(book, tmp_path):
         book,
         one=GOOD.replace(
             "numbers.put",
-            f"import os, time\nwhile not os.path.exists({str(go)!r}):\n    time.sleep(0.02)\n\nnumbers.put",
+            f"import os, time\nwhile not os.path.exists({str(go)!r}):\n    "
+            "time.sleep(0.02)\n\nnumbers.put",
         ),
     )
     first = start(book)
-    while (
-        (book / "_build/.lock").read_text() != str(first.pid)
-        if (book / "_build/.lock").exists()
-        else True
-    ):
+    holder = book / "_build/.locked-by"
+    while not holder.exists() or holder.read_text() != str(first.pid):
         assert first.poll() is None, first.stdout.read()
     second = start(book)
     said = ""

@@ -1,5 +1,6 @@
-"""Promise: whatever a chapter does, the build ends, says in one message where and why, and leaves the last good site as it was; what
-is mended builds again, with nothing cleaned by hand."""
+"""Promise: whatever a chapter does, the build ends, says in one message where and why, and leaves
+the last good site as it was; what is mended builds again, with nothing cleaned by hand.
+"""
 
 import os
 import re
@@ -21,17 +22,19 @@ from small_book import (
     run_here,
     site,
     write,
-)  # noqa: F401
+)
 
 PAST = "it ran past its limit of 2 seconds and was stopped"
 LEFT = "the chapter ends and leaves a"
-EXCESS = "Excess: the chapter has printed more than 1,000,000 bytes"
-# name → the code cells of a chapter, of which one has its fault on the line that says "here", and what the message says of it
+EXCESS = "OutputLimitError: the chapter has printed more than 1,000,000 bytes"
+# name → the code cells of a chapter, of which one has its fault on the line that says "here", and
+# what the message says of it
 FAULTS = {
     "raises": (
         [
             "def share(part, whole):\n    return part / whole",
-            ":tags: [hide-input]\n\nrows = 3\nshares = [\n    share(1, rows),\n    share(1, 0),  # here\n]",
+            ":tags: [hide-input]\n\nrows = 3\nshares = [\n    share(1, rows),\n    share(1, 0),  # "
+            "here\n]",
         ],
         "ZeroDivisionError: division by zero",
     ),
@@ -44,7 +47,8 @@ FAULTS = {
     "sleeps": (["import time\n\ntime.sleep(60)  # here"], PAST),
     "matches": (
         [
-            "import re\n\nre.match('(a+)+$', 'a' * 60 + 'b')  # here, in C, which lets no signal through"
+            "import re\n\nre.match('(a+)+$', 'a' * 60 + 'b')  # here, in C, which lets no signal "
+            "through"
         ],
         PAST,
     ),
@@ -63,14 +67,16 @@ FAULTS = {
     ),
     "threads": (
         [
-            "import threading, time\n\nthreading.Thread(target=time.sleep, args=(60,), name='sleeper').start()  # here",
+            "import threading, time\n\nthreading.Thread(target=time.sleep, args=(60,), "
+            "name='sleeper').start()  # here",
             "rows = 1",
         ],
         f"{LEFT} thread running: sleeper. Join it, or shut its pool down",
     ),
     "daemons": (
         [
-            "import threading, time\n\nthreading.Thread(target=time.sleep, args=(60,), name='sleeper', daemon=True).start()  # here"
+            "import threading, time\n\nthreading.Thread(target=time.sleep, args=(60,), "
+            "name='sleeper', daemon=True).start()  # here"
         ],
         f"{LEFT} thread running: sleeper. Join it, or shut its pool down",
     ),
@@ -103,7 +109,8 @@ FAULTS = {
     "asks": (["rows = 1\ninput()  # here"], "EOFError: EOF when reading a line"),
     "fills": (
         [
-            "with open('big', 'wb', buffering=0) as file:\n    file.seek(300_000_000)\n    file.write(b'x')  # here"
+            "with open('big', 'wb', buffering=0) as file:\n    file.seek(300_000_000)\n    "
+            "file.write(b'x')  # here"
         ],
         "OSError: [Errno 27] File too large",
     ),
@@ -141,8 +148,8 @@ def test_each_fault_is_told_in_one_message_and_the_site_stays_as_it_was(book):
         assert code != 0 and time.monotonic() - started < 40, said[-3000:]
         message = said.partition("Build failed:")[2]
         assert (
-            f"{len(FAULTS)} of {len(FAULTS) + (attempt == 1)} chapters that had to run failed, and the site is left as it was:"
-            in message
+            f"{len(FAULTS)} of {len(FAULTS) + (attempt == 1)} chapters that had to run failed, and "
+            "the site is left as it was:" in message
         )
         for name in FAULTS:
             assert [line for line in said.splitlines() if f"chapters/{name}.md:" in line] == [
@@ -161,7 +168,9 @@ def test_each_fault_is_told_in_one_message_and_the_site_stays_as_it_was(book):
 
 
 def test_a_chapter_is_stopped_in_time_though_the_build_is_busy_with_a_page(book):
-    """News that the build does not take at once would fill the pipe to it, and hold up the process that stops chapters."""
+    """News that the build does not take at once would fill the pipe to it, and hold up the process
+    that stops chapters.
+    """
     (book / "fails.md").write_text(HEAD + cell("print('x' * 900_000)\nraise ValueError"))
     (book / "loops.md").write_text(
         HEAD + cell("open('../begun', 'w').close()") + cell("while True:\n    pass")
@@ -171,11 +180,11 @@ def test_a_chapter_is_stopped_in_time_though_the_build_is_busy_with_a_page(book)
         """
         import time
         from pathlib import Path
-        from ledger.build.execution import engine
+        from ledger.build.execution import notebooks, pool
 
-        runs = engine.Engine(2, Path("cache"), limit=1)
+        runs = pool.ChapterPool(2, Path("cache"), limit=1)
         for name in ("fails", "loops"):
-            runs.submit(name, engine.read_notebook(Path(f"{name}.md").read_text()))
+            runs.submit(name, notebooks.read_notebook(Path(f"{name}.md").read_text()))
         while not Path(runs.folder, "begun").exists():
             time.sleep(0.01)
         time.sleep(3)
@@ -206,10 +215,10 @@ def test_a_full_disk_fails_the_build_and_leaves_the_site_as_it_was(book, tmp_pat
             "-c",
             f"import pathlib, test_faults; test_faults.on_full_disks(pathlib.Path({str(book)!r}))",
         ],
-        cwd=ROOT / "tests",
+        cwd=ROOT / "tests" / "build",
         capture_output=True,
         text=True,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        env=os.environ | {"PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'tests'}"},
     )
     assert ran.returncode == 0, ran.stderr[-6000:]
 
@@ -236,7 +245,10 @@ def on_full_disks(book):
 
     # little room there, and little on the disk of the chapters' folders
     good = {"one": GOOD, "two": GOOD.replace("numbers.put", "x = 1\nnumbers.put")}
-    writes = "file = open('big', 'wb', buffering=0)\nfor i in range(5):\n    file.write(bytes(1_000_000))"
+    writes = (
+        "file = open('big', 'wb', buffering=0)\nfor i in range(5):\n    "
+        "file.write(bytes(1_000_000))"
+    )
     shows = "from IPython.display import HTML\n\nHTML('x' * {})"
     write(
         book,
@@ -255,22 +267,24 @@ def on_full_disks(book):
     assert code != 0 and executed(said) >= {"two"} and "Traceback" not in said, said
     for says in (
         "chapters/writes.md:16: cell 1: OSError: [Errno 28] No space left on device",
-        "chapters/much.md:16: cell 1: the chapter ran, and its result could not be written: OSError: [Errno 28] No space left on device",
-        "chapters/more.md:1: it ran, and what it put out could not be kept: [Errno 28] No space left on device",
+        "chapters/much.md:16: cell 1: the chapter ran, and its result could not be written: "
+        "OSError: [Errno 28] No space left on device",
+        "chapters/more.md:1: it ran, and what it put out could not be kept: [Errno 28] No space "
+        "left on device",
     ):
         assert said.count(says) == 1, f"{says}\n{said}"
     assert site(book) == before
 
     # no room at all: what is kept already is not thrown away
-    from ledger.build.execution import engine
+    from ledger.build.execution import notebooks, pool
 
-    runs = engine.Engine(1, book / "_build/other")
-    assert runs.kept.records == []
+    runs = pool.ChapterPool(1, book / "_build/other")
+    assert runs.cache.records == []
     leave_free(0)
     with pytest.raises(
-        engine.ChapterError, match="it ran, and what it put out could not be kept: .*disk is full"
+        pool.ChapterError, match="it ran, and what it put out could not be kept: .*disk is full"
     ):
-        runs.outputs("one", engine.read_notebook(GOOD))
+        runs.run("one", notebooks.read_notebook(GOOD))
     runs.close()
     write(book, **good)
     code, said = build(book)

@@ -1,5 +1,6 @@
-"""Promise: a build that is killed leaves nothing running, and what builds keep is whole or not believed: the next build is right, with
-nothing cleaned by hand."""
+"""Promise: a build that is killed leaves nothing running, and what builds keep is whole or not
+believed: the next build is right, with nothing cleaned by hand.
+"""
 
 import os
 import shutil
@@ -19,14 +20,18 @@ from small_book import (
     start,
     without_last_row,
     write,
-)  # noqa: F401
+)
 
-# --- builds that are killed -----------------------------------------------------------------------------------------------------
+# --- builds that are killed -----------------------------------------------------------------------
 
 
 def test_after_a_kill_at_any_moment_the_next_build_is_right_and_nothing_lives_on(book, tmp_path):
     runs = tmp_path / "runs"
-    code = f"import subprocess, time\n\nopen({str(runs)!r}, 'w').close()\nsleeper = subprocess.Popen(['sleep', '60'], start_new_session=True)\ntime.sleep(0.3)\nsleeper.kill()\nsleeper.wait()\nnumbers.put"
+    code = (
+        f"import subprocess, time\n\nopen({str(runs)!r}, 'w').close()\nsleeper = "
+        "subprocess.Popen(['sleep', '60'], "
+        "start_new_session=True)\ntime.sleep(0.3)\nsleeper.kill()\nsleeper.wait()\nnumbers.put"
+    )
     slow = GOOD.replace("numbers.put", code)
     write(
         book,
@@ -79,14 +84,14 @@ def test_a_kill_between_taking_the_old_site_away_and_putting_the_new_one_leaves_
     before, built = site(book), book / "_build"
     (built / "html").rename(built / ".html.old")
     shutil.copytree(built / ".work/html/site/chapters", built / ".html.new")
-    (built / ".work/html/seal.json").unlink()
+    (built / ".work/html/manifest.json").unlink()
     edit(book / "chapters/one.md", "There are", "{num}`nothing` There are")
     code, said = build(book)
     assert code != 0 and site(book) == before, said[-3000:]
     assert not list(built.glob(".html.*"))
 
 
-# --- damage to what builds keep -------------------------------------------------------------------------------------------------
+# --- damage to what builds keep -------------------------------------------------------------------
 
 
 def put(pattern, before, after):
@@ -136,7 +141,7 @@ DAMAGES = {  # what is damaged → how, and whether the chapter must execute aga
         put("_build/.work/html/site/chapters/one.html", ROWS, b"999"),
         False,
     ),
-    "the seal": (put("_build/.work/html/seal.json", b'"site"', b'"sire"'), False),
+    "the manifest": (put("_build/.work/html/manifest.json", b'"site"', b'"sire"'), False),
     "an executed notebook": (
         put("_build/.work/html/executed/chapters/one.ipynb", ROWS, b"999"),
         False,
@@ -151,7 +156,8 @@ def test_what_is_damaged_is_never_believed(book):
         one=GOOD
         + "\n"
         + cell(
-            f"import base64\n\nfrom IPython.display import Image\n\nImage(data=base64.b64decode({PICTURE!r}), format='png')"
+            "import base64\n\nfrom IPython.display import "
+            f"Image\n\nImage(data=base64.b64decode({PICTURE!r}), format='png')"
         ),
     )
     assert rows(book, "gdp") == int(ROWS)
@@ -175,15 +181,16 @@ def test_no_flipped_bit_of_the_database_is_believed(book):
         """
         import random, re, shutil
         from pathlib import Path
-        from ledger.build.execution import engine
+        from ledger.build.execution import notebooks, pool
+        from ledger.build.execution.cache import OutputCache
 
         text = Path("one.md").read_text()
-        notebook = engine.read_notebook(text)
-        runs = engine.Engine(1, Path("cache"))
-        right = runs.kept.executed(text, runs.outputs("one", notebook, lambda text: None))
+        notebook = notebooks.read_notebook(text)
+        runs = pool.ChapterPool(1, Path("cache"))
+        right = runs.cache.executed(text, runs.run("one", notebook, lambda text: None))
         runs.close()
         content, chance = Path("cache/global.db").read_bytes(), random.Random(1)
-        record = runs.kept.records[0]
+        record = runs.cache.records[0]
         places = chance.sample([place for place, byte in enumerate(content) if byte], 30)
         for words in (record.hashkey, record.data["key"], record.data["digest"], record.data["cells"], "table gdp", "inputs", record.data["inputs"]["table gdp"]):
             for found in re.finditer(words.encode(), content):
@@ -194,8 +201,8 @@ def test_no_flipped_bit_of_the_database_is_believed(book):
             damaged = bytearray(content)
             damaged[place] ^= 1 << chance.randrange(7)
             Path("damaged/global.db").write_bytes(damaged)
-            kept = engine.Kept(Path("damaged"))
-            if key := kept.find(notebook):
+            kept = OutputCache(Path("damaged"))
+            if key := kept.lookup(notebook):
                 believed += 1
                 assert key == record.data["key"] and kept.inputs_of(key) == record.data["inputs"] and kept.executed(text, key) == right, place
             shutil.rmtree("damaged")

@@ -1,4 +1,5 @@
-"""Promise: while `make live` runs, a saved file is on the open page a moment later, and so is what went wrong.
+"""Promise: while `make preview` runs, a saved file is on the open page a moment later, and so is
+what went wrong.
 
 Chromium as in `test_reader`; the book is the small one.
 """
@@ -16,7 +17,7 @@ from typing import NamedTuple
 
 import pytest
 from playwright.sync_api import Page, expect
-from reading import browser, needs_browser  # noqa: F401
+from reading import needs_browser
 from small_book import GOOD, edit_table, make, rows, surroundings, without_last_row
 
 pytestmark = needs_browser
@@ -50,7 +51,7 @@ class Live(NamedTuple):
 def start(folder, port, log):
     with log.open("w", encoding="utf-8") as out:
         return subprocess.Popen(
-            [sys.executable, "-m", "ledger", "live", "--port", str(port)],
+            [sys.executable, "-m", "ledger", "preview", "--port", str(port)],
             cwd=folder,
             env=surroundings(),
             stdout=out,
@@ -95,7 +96,7 @@ def content(folder):
 
 
 @pytest.fixture(scope="module")
-def live(tmp_path_factory, browser):  # noqa: F811
+def live(tmp_path_factory, browser):
     folder, port = make(tmp_path_factory.mktemp("live") / "book"), free_port()
     published, log = folder / "_build" / "html", folder.parent / "log"
     published.mkdir(parents=True)
@@ -117,9 +118,10 @@ def live(tmp_path_factory, browser):  # noqa: F811
 
 def test_a_page_opened_during_the_first_build_shows_the_book_once_it_is_there(live):
     live.shows("There are")
-    live.page.wait_for_load_state()  # words show before the page has come to its end, where the script stands
-    assert live.page.evaluate("document.documentElement.outerHTML").count("/.news") == 1
-    assert "/.news" not in (live.folder / "_build/live/chapters/one.html").read_text(
+    # words show before the page has come to its end, where the script stands
+    live.page.wait_for_load_state()
+    assert live.page.evaluate("document.documentElement.outerHTML").count("/.reload") == 1
+    assert "/.reload" not in (live.folder / "_build/live/chapters/one.html").read_text(
         encoding="utf-8"
     )  # only what is served has the script
 

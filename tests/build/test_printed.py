@@ -1,6 +1,8 @@
-"""Promise: the PDF and the EPUB hold every chart, caption, number and claim of the site they stand beside, and none outlives it.
+"""Promise: the PDF and the EPUB hold every chart, caption, number and claim of the site they stand
+beside, and none outlives it.
 
-Both are what `make pdf` and `make epub` left in the site. Tests of the PDF are skipped where no Chromium could print it, but never in CI.
+Both are what `make pdf` and `make epub` left in the site. Tests of the PDF are skipped where no
+Chromium could print it, but never in CI.
 """
 
 import html
@@ -17,9 +19,9 @@ import pytest
 import yaml
 from pypdf import PdfReader
 from reading import needs_browser
-from small_book import ROOT, book, build, edit, run_here, surroundings  # noqa: F401
+from small_book import ROOT, build, edit, run_here, surroundings
 
-from ledger.build.sphinxext.print_builders import drawn_hatches
+from ledger.build.sphinxext.content.chart_print import draw_hatches
 from ledger.core.tables import names, page_path, read_rows
 
 SITE = ROOT / "_build" / "html"
@@ -76,7 +78,7 @@ def titles():
     }
 
 
-# --- the EPUB -------------------------------------------------------------------------------------------------------------------
+# --- the EPUB -------------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
@@ -207,7 +209,7 @@ def test_every_link_within_the_epub_leads_somewhere(epub):
     assert seen > 1500 and outside > 300
 
 
-# --- the PDF --------------------------------------------------------------------------------------------------------------------
+# --- the PDF --------------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
@@ -237,7 +239,9 @@ def pdf_text(pdf):
 
 
 def bookmarks(pdf):
-    """Return the bookmarks of the first level with their page's index, and the number of those below."""
+    """Return the bookmarks of the first level with their page's index, and the number of those
+    below.
+    """
     first = [
         (entry["/Title"], pdf.get_destination_page_number(entry))
         for entry in pdf.outline
@@ -376,7 +380,7 @@ def test_a_hatch_is_drawn_where_its_bar_is():
         '<svg xmlns="http://www.w3.org/2000/svg"><defs><pattern id="h"><rect width="73" height="73" fill="#97478c"/><path d="M0 0l10 10" style="stroke:#ffffff"/></pattern></defs>'
         '<g clip-path="url(#axes)"><path d="M130 160v-20h20v20z" style="fill:url(#h);opacity:1"/><path d="M0 0h9" style="stroke:#000000"/></g></svg>'
     )
-    drawn = ET.fromstring(drawn_hatches(svg))
+    drawn = ET.fromstring(draw_hatches(svg))
     space = "{http://www.w3.org/2000/svg}"
     group, line = drawn.find(f"{space}g")
     outline, ground, inside = group
@@ -392,7 +396,7 @@ def test_a_hatch_is_drawn_where_its_bar_is():
     assert all(tile.get("d") == "M0 0l10 10" for tile in inside)
 
 
-# --- when they are made, and when they go ---------------------------------------------------------------------------------------
+# --- when they are made, and when they go ---------------------------------------------------------
 
 
 def test_a_build_that_changes_nothing_keeps_them_and_one_that_does_drops_them(book):
@@ -409,7 +413,9 @@ def test_a_build_that_changes_nothing_keeps_them_and_one_that_does_drops_them(bo
 
 
 def test_what_was_made_of_other_sources_is_not_put_beside_the_site(book):
-    """A chapter that is edited between the site's build and the EPUB's would leave numbers in the one that the other does not have."""
+    """A chapter that is edited between the site's build and the EPUB's would leave numbers in the
+    one that the other does not have.
+    """
     epub = book / "_build" / "html" / f"{NAME}.epub"
     make = [sys.executable, "-m", "ledger", "epub"]
     build(book)
@@ -453,6 +459,7 @@ def test_without_chromium_one_line_says_what_to_install(book):
 def test_a_pdf_is_dated_by_the_last_commit(book):
     told = run_here(
         book,
-        "from ledger.commands import pdf; print(pdf.dated(b\"/CreationDate (D:20990101000000+00'00')\").decode())",
+        'from ledger.commands import pdf; print(pdf.dated(b"/CreationDate '
+        "(D:20990101000000+00'00')\").decode())",
     )
     assert told.strip() == "/CreationDate (D:20231114221320+00'00')"

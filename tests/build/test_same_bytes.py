@@ -1,4 +1,6 @@
-"""Promise: the same input gives the same site, byte for byte, whoever builds it, where, when, and on how many cores."""
+"""Promise: the same input gives the same site, byte for byte, whoever builds it, where, when, and
+on how many cores.
+"""
 
 import calendar
 import json
@@ -101,7 +103,10 @@ def test_a_build_elsewhere_at_another_time_gives_the_same_site(tmp_path):
 
 def test_the_clock_of_that_build_was_really_another():
     """Were it not, the test above would prove less than it says."""
-    code = f"import time_machine, datetime, time; time_machine.travel({ANOTHER_DAY}, tick=True).start(); print(datetime.date.today().year, time.localtime().tm_year)"
+    code = (
+        f"import time_machine, datetime, time; time_machine.travel({ANOTHER_DAY}, "
+        "tick=True).start(); print(datetime.date.today().year, time.localtime().tm_year)"
+    )
     assert subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True
     ).stdout.split() == ["2031", "2031"]

@@ -1,9 +1,9 @@
-"""Promise: a site that was built piece by piece, edit after edit, has the bytes of one built at once; and no warning is lost on the way."""
+"""Promise: a site that was built piece by piece, edit after edit, has the bytes of one built at
+once; and no warning is lost on the way.
+"""
 
 import json
 import shutil
-import subprocess
-import sys
 
 from small_book import (
     BOOK,
@@ -14,12 +14,12 @@ from small_book import (
     edit_table,
     end,
     make,
+    run_here,
     site,
     start,
-    surroundings,
     without_last_row,
     write,
-)  # noqa: F401
+)
 
 ONE = (
     HEAD
@@ -33,7 +33,8 @@ data = gdp[gdp["country"].isin(["RUS", "IRN"])].pivot(index="year", columns="cou
 charts.publish(charts.lines(data, "US$ trillion"), "output", table="gdp", data=data, caption="Output of Russia and of Iran over the years.", alt="Russia's line stands far above that of Iran.")"""
     )
     + cell('numbers.put("rows", len(gdp), "{:d}", table="gdp")')
-    + "(there)=\n## A section\n\nThere are {num}`rows` rows, see {numref}`second-output`, {doc}`two` and {cite}`rs2025war`. {claim}`C02`\n\n![A picture](../picture.svg)\n"
+    + "(there)=\n## A section\n\nThere are {num}`rows` rows, see {numref}`second-output`, "
+    "{doc}`two` and {cite}`rs2025war`. {claim}`C02`\n\n![A picture](../picture.svg)\n"
 )
 TWO = (
     ONE.replace("The first chapter", "The second chapter")
@@ -55,7 +56,9 @@ CLAIMS = (
 
 
 def full_book(folder):
-    """Make a book with all that pages can show of one another: badges, charts, citations, tables. Few of each, for speed."""
+    """Make a book with all that pages can show of one another: badges, charts, citations, tables.
+    Few of each, for speed.
+    """
     make(folder)
     write(
         folder,
@@ -115,7 +118,9 @@ def add_chapter(folder):
 
 
 def remove_for_good(folder):
-    """Remove a chapter, a table, a picture and an asset: what none of the pages shows any more leaves the site."""
+    """Remove a chapter, a table, a picture and an asset: what none of the pages shows any more
+    leaves the site.
+    """
     (folder / "chapters/more.md").unlink()
     edit(folder / "_toc.yml", "  - file: chapters/more\n", "")
     path = folder / "data/datapackage.json"
@@ -173,9 +178,7 @@ def test_a_build_after_an_edit_leaves_the_same_bytes_as_a_clean_build(tmp_path):
     for what, change in EDITS.items():
         change(book)
         shutil.rmtree(twin, ignore_errors=True)
-        shutil.copytree(
-            book, twin, ignore=shutil.ignore_patterns("_build", "tables", "__pycache__")
-        )
+        shutil.copytree(book, twin, ignore=shutil.ignore_patterns("_build", "__pycache__"))
         shutil.copytree(book / "_build" / "checked", twin / "_build" / "checked")
         before, runs = site(book), [start(book), start(twin)]
         for code, said in map(end, runs):
@@ -183,26 +186,29 @@ def test_a_build_after_an_edit_leaves_the_same_bytes_as_a_clean_build(tmp_path):
         after, clean = site(book), site(twin)
         assert after != before, f"{what} shows nowhere"
         assert after == clean, (
-            f"{what}: {sorted(name for name in after | clean if after.get(name) != clean.get(name))} differ from a clean build"
+            f"{what}: "
+            f"{sorted(name for name in after | clean if after.get(name) != clean.get(name))} "
+            "differ from a clean build"
         )
 
 
 def test_every_page_depends_on_the_code_that_builds_it(book):
     """Chapters depend on the modules they import; these are imported by the build itself."""
     code = """
-import sys
-from pathlib import Path
-from ledger.build.sphinxext import lifecycle, charts, claims, page_store, numbers, table_pages, print_builders, bibliography, search, site
+        import pkgutil, sys
+        from importlib import import_module
+        from pathlib import Path
+        from ledger.build import sphinxext
 
-own = {Path(module.__file__).relative_to(Path.cwd()).as_posix() for module in sys.modules.values() if str(getattr(module, "__file__", None)).startswith(str(Path.cwd()))}
-print(*sorted(own - set(build.EVERYWHERE)))
-"""
-    ran = subprocess.run(
-        [sys.executable, "-c", code], cwd=book, capture_output=True, text=True, env=surroundings()
-    )
-    assert set(ran.stdout.split()) == {"ledger/__init__.py", "ledger/build/execution/runner.py"}, (
-        ran.stdout + ran.stderr
-    )  # every chapter has these two among its inputs
+        for module in pkgutil.walk_packages(sphinxext.__path__, sphinxext.__name__ + "."):
+            import_module(module.name)
+        files = (getattr(module, "__file__", None) for module in list(sys.modules.values()))
+        here = str(Path.cwd())
+        own = {Path(file).relative_to(here).as_posix() for file in files if str(file).startswith(here)}
+        print(*own - set(sphinxext.staleness.GLOBAL_INPUTS))
+    """
+    # among the inputs of every chapter that executes
+    assert run_here(book, code).split() == ["ledger/__init__.py"]
 
 
 def test_warnings_are_not_lost_by_building_again(book):

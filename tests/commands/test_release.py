@@ -1,4 +1,6 @@
-"""Promise: a release holds one version, whole: tag, CITATION.cff, tables, changelog and site name the same, or nothing is packed."""
+"""Promise: a release holds one version, whole: tag, CITATION.cff, tables, changelog and site name
+the same, or nothing is packed.
+"""
 
 import json
 import os
@@ -37,7 +39,8 @@ def test_a_version_is_packed_whole_or_not_at_all(book):
         "version"
     ]
     (book / "CHANGELOG.md").write_text(
-        f"# Changes\n\n## Unreleased\n\n- A thing.\n\n## {version} (a day)\n\nFirst edition of all.\n\n## {version}.1\n\nAnother.\n",
+        f"# Changes\n\n## Unreleased\n\n- A thing.\n\n## {version} (a day)\n\nFirst edition of "
+        f"all.\n\n## {version}.1\n\nAnother.\n",
         encoding="utf-8",
     )
     shutil.copytree(ROOT / "LICENSES", book / "LICENSES")

@@ -1,8 +1,11 @@
-"""Promise: what `numbers.put` accepts prints as meant, and what would print nothing is refused."""
+"""Promise: what a cell publishes prints as meant, a sentence picks of a series what is there, and
+what would print nothing is refused.
+"""
 
 import json
 
 import numpy as np
+import pandas as pd
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
@@ -11,11 +14,17 @@ from myst_nb.ext.glue import GLUE_PREFIX
 from ledger.core import numbers, tables
 
 
-def put(*args, **kwargs):
-    """Put a number as a cell would and return what was displayed."""
+@pytest.fixture(autouse=True)
+def loaded(monkeypatch):
+    """The chapter has loaded one table."""
+    monkeypatch.setattr(tables, "loaded", {"output"})
+
+
+def publish(function, *args, **kwargs):
+    """Publish as a cell would; return what was displayed."""
     InteractiveShell.instance()
     with capture_output() as shown:
-        numbers.put(*args, **kwargs)
+        function(*args, **kwargs)
     (output,) = shown.outputs
     return output
 
@@ -34,18 +43,14 @@ def put(*args, **kwargs):
     ],
 )
 def test_prints(value, form, printed):
-    output = put("a-number", value, form, table="gdp", unit="US$")
+    output = publish(numbers.put, "a-number", value, form, table="output", unit="US$")
     assert output.data == {
         GLUE_PREFIX + "text/plain": printed,
-        "text/plain": f"a-number: {printed} US$ (from gdp)",
+        "text/plain": f"a-number: {printed} US$ (from output)",
     }
-    record = output.metadata["ledger"]
-    assert (
-        record["printed"] == printed
-        and record["tables"] == ["gdp"]
-        and output.metadata["scrapbook"]["name"] == "a-number"
-    )
-    json.dumps(record)
+    assert output.metadata["scrapbook"]["name"] == "a-number"
+    record = numbers.pick("a-number", json.loads(json.dumps(output.metadata["ledger"])))
+    assert record["printed"] == printed and record["tables"] == ["output"]
 
 
 @pytest.mark.parametrize(
@@ -60,11 +65,88 @@ def test_prints(value, form, printed):
 )
 def test_refused(name, value, form, says):
     with pytest.raises(ValueError, match=says):
-        numbers.put(name, value, form, table="gdp")
+        numbers.put(name, value, form, table="output")
 
 
-def test_a_number_needs_a_known_table():
+def test_a_number_names_a_table_that_was_loaded():
     with pytest.raises(tables.TableError, match="no such table"):
-        numbers.put("a-number", 1.0, table="gpd")
+        numbers.put("a-number", 1.0, table="outputs")
     with pytest.raises(ValueError, match="name the table"):
         numbers.put("a-number", 1.0, table=[])
+    with pytest.raises(ValueError, match="trade was not loaded here; loaded are: output"):
+        numbers.put("a-number", 1.0, table="trade")
+
+
+YEARS = pd.Series({2019: 2.4, 2020: 2.1854, 2021: float("nan")})
+
+
+def series(values=YEARS, form="{:.1f}", **more):
+    output = publish(numbers.series, "ratio", values, form, **{"table": "output"} | more)
+    return json.loads(json.dumps(output.metadata["ledger"]))
+
+
+@pytest.mark.parametrize(
+    "reference, printed",
+    [
+        ("ratio[2020]", "2.2"),
+        ("ratio[2020]:.3f", "2.185"),
+        ("ratio[ 2019 ]:.0f", "2"),
+    ],
+)
+def test_a_sentence_picks_a_value_of_a_series(reference, printed):
+    record = numbers.pick(reference, series(unit="times"))
+    assert (record["printed"], record["unit"], record["tables"]) == (printed, "times", ["output"])
+    assert record["name"] == numbers.canonical(reference)
+
+
+@pytest.mark.parametrize(
+    "reference, says",
+    [
+        ("ratio[1914]", r"'ratio' has no value \[1914\]; it has 2019, 2020, 2021"),
+        ("ratio[2021]", r"no figure for \[2021\]: it is missing in the data"),
+        ("ratio", r"is a series: pick a value of it, by \[2019, 2020, 2021\]"),
+        ("ratio[2020]:q", "prints nothing"),
+        ("ratio[2020", "is no number: write name, name"),
+    ],
+)
+def test_what_a_series_does_not_have_is_refused_with_what_it_has(reference, says):
+    with pytest.raises(numbers.NumberError, match=says):
+        numbers.pick(reference, series())
+
+
+def test_keys_are_years_names_and_pairs():
+    frame = pd.DataFrame({"Fish": [1.0, 2.0], "Ore and coal": [3.0, 4.0]}, index=[2005, 2019])
+    assert numbers.pick("ratio[2019, Ore and coal]", series(frame))["printed"] == "4.0"
+    assert numbers.pick("ratio[Arland]", series({"Arland": 12}, "{:d}"))["printed"] == "12"
+    twice = pd.Series([1.0, 2.0], index=[2019, 2019])
+    with pytest.raises(ValueError, match=r"the key \[2019\] is there twice"):
+        series(twice)
+    with pytest.raises(ValueError, match="it has no values"):
+        series(pd.Series(dtype=float))
+
+
+def test_one_number_has_no_keys():
+    output = publish(numbers.put, "a-number", 1.0, table="output")
+    with pytest.raises(numbers.NumberError, match="is one number, not a series"):
+        numbers.pick("a-number[2019]", output.metadata["ledger"])
+
+
+def test_the_table_goes_with_what_was_loaded():
+    values = YEARS.copy()
+    values.attrs["table"] = "output"
+    assert series(values, table=None)["tables"] == ["output"]
+
+
+def test_a_page_s_numbers_are_those_that_its_text_picks():
+    page = "It was {num}`ratio[2020]`, then {num}`ratio[2020]:.3f`; {num}`other` is not there."
+    records = numbers.picked(page, [series()])
+    assert {name: record["printed"] for name, record in records.items()} == {
+        "ratio[2020]": "2.2",
+        "ratio[2020]:.3f": "2.185",
+    }
+
+
+def test_a_sentence_that_no_longer_holds_is_named():
+    numbers.require(True, "both grew")
+    with pytest.raises(AssertionError, match="a sentence no longer holds: both grew"):
+        numbers.require(False, "both grew")

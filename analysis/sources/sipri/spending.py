@@ -124,7 +124,7 @@ def _sheet(book, path: Path, form: tuple[str, str, str], codes: list[str]) -> Fi
         if code not in codes:  # regions, and countries that are not compared
             continue
         if code in found:
-            raise ValueError(f"{where}: {code} stands in two rows")
+            raise ValueError(f"{where}: duplicate row for {code}")
         found.add(code)
         for year, cell in cells.items():
             if (value := _value(cell, f"{where}, {name}, {year}")) is not None:

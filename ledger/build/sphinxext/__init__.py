@@ -1,4 +1,4 @@
-"""What Sphinx is taught for this book: charts, printed numbers, claim badges, table pages, and when what is stale."""
+"""Sphinx extension of a book: charts, printed numbers, claims, tables, and incremental builds."""
 
 from __future__ import annotations
 
@@ -9,38 +9,53 @@ from sphinx.application import Sphinx
 
 def setup(app: Sphinx) -> dict:
     os.environ["LEDGER_BOOK"] = str(app.srcdir)  # wherever the build was started from
-    app.add_config_value(
-        "comments_config", {}, "html"
-    )  # Jupyter Book sets it, whether or not comments are used
+    # Jupyter Book sets it, whether or not comments are used
+    app.add_config_value("comments_config", {}, "html")
     app.add_css_file("ledger.css", priority=900)  # after the theme
-    from ledger.build.sphinxext import (
-        lifecycle,
-    )  # first, and before the others are imported: it takes the lock and starts the warm process
+    # before the others are imported: it takes the lock and starts the warm process
+    from ledger.build.sphinxext import lifecycle
 
     lifecycle.setup(app)
-    from ledger.build.sphinxext import (
+    from ledger.build.sphinxext import build_info, chapters, page_store, staleness
+    from ledger.build.sphinxext.content import (
         bibliography,
+        changes,
         charts,
         claims,
-        notebooks,
         numbers,
-        page_store,
-        print_builders,
-        search,
-        site,
         table_pages,
     )
+    from ledger.build.sphinxext.output import (
+        notebooks,
+        page_metadata,
+        redirects,
+        search,
+        site_files,
+        table_files,
+        theme,
+    )
+    from ledger.build.sphinxext.paper import epub, single_page, title_page
 
     for part in (
         page_store,
+        staleness,
+        chapters,
         charts,
         claims,
         numbers,
         table_pages,
-        print_builders,
+        changes,
         bibliography,
+        title_page,
+        epub,
+        single_page,
         search,
-        site,
+        build_info,
+        theme,
+        page_metadata,
+        site_files,
+        table_files,
+        redirects,
         notebooks,
     ):
         part.setup(app)

@@ -1,4 +1,4 @@
-"""What matplotlib writes as SVG, made small for a page: the same picture in a fifth of the bytes, and the same bytes each time."""
+"""Minify matplotlib's SVG: the same picture in a fifth of the bytes, each time the same."""
 
 from __future__ import annotations
 
@@ -10,17 +10,21 @@ HREF = f"{{{XLINK}}}href"
 ET.register_namespace("", SVG)
 ET.register_namespace("xlink", XLINK)
 NUMBER = re.compile(r"-?\d+\.?\d*(?:[eE][-+]?\d+)?")
-# A grid of dots 4 units apart, every other row shifted by 2, as dashes of no length with round ends: matplotlib's own takes 145 kB
+# A grid of dots 4 units apart, every other row shifted by 2, as dashes of no length with round
+# ends: matplotlib's own takes 145 kB.
 DOTS = "M" + "M".join(f"{-2 * (row % 2)} {4 * row}H76" for row in range(19))
 
 
-def slim(svg: str, name: str) -> str:
-    """Return an SVG of matplotlib's with coordinates to a hundredth of a point, without what draws nothing, ids made from `name`."""
+def minify(svg: str, name: str) -> str:
+    """Return matplotlib's SVG with coordinates to a hundredth of a point, without invisible parts.
+
+    Identifiers are made from `name`, so that several charts can stand on one page.
+    """
     root = ET.fromstring(svg)
-    _lighter_dots(root)
-    _drop_what_draws_nothing(root)
-    _short_ids(root, name)
-    _join_groups(root)
+    _replace_dot_hatch(root)
+    _drop_invisible(root)
+    _shorten_ids(root, name)
+    _flatten_groups(root)
     for node in root.iter():
         if node.tag != f"{{{SVG}}}text":
             node.text = None
@@ -35,18 +39,16 @@ def slim(svg: str, name: str) -> str:
     return ET.tostring(root, encoding="unicode", short_empty_elements=True).replace(" />", "/>")
 
 
-def _lighter_dots(root: ET.Element) -> None:
+def _replace_dot_hatch(root: ET.Element) -> None:
     for pattern in root.iter(f"{{{SVG}}}pattern"):
         path = pattern.find(f"{{{SVG}}}path")
         if "C" in path.get("d"):  # the only hatch of the house with curves
             ink = re.search(r"stroke: ([^;]+)", path.get("style")).group(1)
-            path.attrib = {
-                "d": DOTS,
-                "style": f"fill: none; stroke: {ink}; stroke-width: 1.6; stroke-linecap: round; stroke-dasharray: 0 4",
-            }
+            line = "stroke-width: 1.6; stroke-linecap: round; stroke-dasharray: 0 4"
+            path.attrib = {"d": DOTS, "style": f"fill: none; stroke: {ink}; {line}"}
 
 
-def _drop_what_draws_nothing(root: ET.Element) -> None:
+def _drop_invisible(root: ET.Element) -> None:
     for parent in root.iter():
         for node in list(parent):
             if node.tag == f"{{{SVG}}}path" and node.get("style") == "fill: none":
@@ -56,8 +58,8 @@ def _drop_what_draws_nothing(root: ET.Element) -> None:
             del text.attrib["transform"]
 
 
-def _short_ids(root: ET.Element, name: str) -> None:
-    """Leave ids only where something refers to them."""
+def _shorten_ids(root: ET.Element, name: str) -> None:
+    """Keep identifiers only where something refers to them."""
     used: dict[str, str] = {}
 
     def shortened(reference: re.Match) -> str:
@@ -72,31 +74,40 @@ def _short_ids(root: ET.Element, name: str) -> None:
             node.set("id", used[old])
 
 
-def _join_groups(parent: ET.Element) -> None:
-    """Replace a group that says nothing by what is in it; say once, on the group, what all in it say; remove empty ones."""
+def _flatten_groups(parent: ET.Element) -> None:
+    """Drop empty groups, inline those without attributes, hoist a style that all children share."""
     children = []
     for node in parent:
-        _join_groups(node)
+        _flatten_groups(node)
         if node.tag in (f"{{{SVG}}}g", f"{{{SVG}}}defs"):
             if not len(node):
                 continue
             if node.tag == f"{{{SVG}}}g" and not node.attrib:
                 children += list(node)
                 continue
-            styles = {child.get("style") for child in node}
-            if (
-                node.tag == f"{{{SVG}}}g"
-                and len(node) > 1
-                and len(styles) == 1
-                and None not in styles
-                and "style" not in node.attrib
-                and "opacity" not in min(styles)
-            ):
-                node.set("style", min(styles))
-                for child in node:
-                    del child.attrib["style"]
+            _hoist_style(node)
         children.append(node)
     parent[:] = children
+
+
+def _hoist_style(node: ET.Element) -> None:
+    styles = {child.get("style") for child in node}
+    if node.tag != f"{{{SVG}}}g" or len(node) < 2 or len(styles) != 1 or None in styles:
+        return
+    style = styles.pop()
+    if "style" not in node.attrib and "opacity" not in style:
+        node.set("style", style)
+        for child in node:
+            del child.attrib["style"]
+
+
+def _line(across: int, down: int) -> str:
+    """Return a relative straight line of so many hundredths, horizontal or vertical if it is."""
+    if not across:
+        return f"v{_short(down / 100)}"
+    if not down:
+        return f"h{_short(across / 100)}"
+    return f"l{_short(across / 100)} {_short(down / 100)}"
 
 
 def _short(number: float) -> str:
@@ -105,24 +116,18 @@ def _short(number: float) -> str:
 
 
 def _path(d: str) -> str:
-    """Return a path with straight lines told from point to point, which are shorter numbers than places."""
-    out, here = [], (0, 0)  # in hundredths, so that rounding does not add up along the line
+    """Return a path with its straight lines as relative steps, which are shorter than positions."""
+    out, here = [], (0, 0)  # in hundredths: rounding does not add up along the line
     for command, rest in re.findall(r"([A-Za-z])([^A-Za-z]*)", d):
         numbers = [round(100 * float(number)) for number in NUMBER.findall(rest)]
         if command == "L":
             step = (numbers[0] - here[0], numbers[1] - here[1])
-            told = (
-                f"v{_short(step[1] / 100)}"
-                if not step[0]
-                else f"h{_short(step[0] / 100)}"
-                if not step[1]
-                else f"l{_short(step[0] / 100)} {_short(step[1] / 100)}"
-            )
+            part = _line(*step)
         else:
-            told = command + " ".join(_short(number / 100) for number in numbers)
+            part = command + " ".join(_short(number / 100) for number in numbers)
         if len(numbers) > 1:
             here = tuple(numbers[-2:])
         elif command == "H":
             here = (numbers[0], here[1])
-        out.append(told)
+        out.append(part)
     return "".join(out).replace(" -", "-")

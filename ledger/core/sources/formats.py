@@ -230,7 +230,7 @@ def query_text(
         if missing := [column for column in columns if column.lower() not in lower]:
             raise ValueError(f"{path.name}: no column {missing}; header is {header}")
         if len(set(lower)) != len(header):
-            raise ValueError(f"{path.name}: a column stands twice in its header {header}")
+            raise ValueError(f"{path.name}: duplicate column in its header {header}")
         spelled = {column: header[lower.index(column.lower())] for column in columns}
         frame = _query(path, header, spelled, where, list(numbers), separator)
         frames.append(frame.assign(file=path.name))

@@ -68,7 +68,7 @@ class Source:
     max_mb : megabytes that one file may have.
     pause : seconds between two requests.
     files : files that a person downloads: name in the store → text by which the file is known.
-    snapshot : folder of the snapshot that tables were first built from, where its name is another.
+    snapshot : folder of the copy that tables were first built from, where its name is another.
     """
 
     name: str

@@ -1,0 +1,1 @@
+"""Rules that decide claims, a file a domain."""

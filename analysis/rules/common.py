@@ -1,0 +1,88 @@
+"""What several rules share: confirmed events, votes, trade, and the constants of the article."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from analysis import measures
+from ledger.core import text
+from ledger.core.claims import NOT_CHECKABLE, Finding, Load
+
+NAMES = {"RUS": "Russia", "IRN": "Iran"}
+ARTICLE_YEAR = 2019  # the year whose trade the article describes
+KNOWN_YEAR = 2022  # the last full year that could be known in November 2023
+RECENT_VOTES = (2015, 2019)  # the last five full years of roll calls in un_votes
+IMPOSED = {  # drafts and the resolutions they became
+    "S/2006/1010": "1737",
+    "S/2007/170": "1747",
+    "S/2008/141": "1803",
+    "S/2010/283": "1929",
+}
+SANCTIONING = [*IMPOSED, "S/2020/797"]  # the last would have kept the arms embargo
+# the nuclear deal, and two drafts that would have kept sanctions off
+EASING = ["S/2015/547", "S/2025/561", "S/2025/539"]
+
+
+def not_checkable(explanation: str) -> Finding:
+    """Return the finding of a rule whose tables lack what it needs."""
+    return Finding(NOT_CHECKABLE, "–", explanation)
+
+
+def confirmed(load: Load, event_id: str) -> pd.Series | None:
+    """Return a dated event that table events has as confirmed, else None."""
+    events = load("events").set_index("event_id")
+    if event_id in events.index and events.loc[event_id, "status"] == "confirmed":
+        return events.loc[event_id]
+    return None
+
+
+def published(load: Load) -> pd.Timestamp:
+    """Return the day on which the article appeared."""
+    return load("events").set_index("event_id").loc["2023-11-03-article-published", "date"]
+
+
+def confirmed_after_article(load: Load, event_id: str) -> pd.Series | None:
+    """Return a confirmed event that came after the article, else None."""
+    event = confirmed(load, event_id)
+    return event if event is not None and event["date"] > published(load) else None
+
+
+def day(date: pd.Timestamp) -> str:
+    """Return a date as in prose: 3 November 2023."""
+    return text.date(date)
+
+
+def percent(share: float, form: str = "{:.0f}") -> str:
+    """Return a share as per cent, without the words."""
+    return text.number(100 * share, form)
+
+
+def trade_of(load: Load, year: int) -> dict[str, pd.Series]:
+    """Return Russia's exports to and imports from Iran in a year, by source, in US$.
+
+    Each source that has both, on Russia's side. Iran's side adds nothing in 2019: the Harvard Atlas
+    repeats one reconciled value, and no other source has a report of Iran's.
+    """
+    trade = load("trade_totals").query("reporter == 'RUS' and partner == 'IRN' and year == @year")
+    flows = trade.pivot(index="source", columns="flow", values="value_usd")
+    both = flows.reindex(columns=["export", "import"]).dropna()
+    return {source: both.loc[source] for source in sorted(both.index, reverse=True)}
+
+
+def agreement(load: Load, one: str, other: str) -> float:
+    """Return the share of recent General Assembly roll calls in which two countries agreed."""
+    votes = measures.voting_agreement(load("un_votes"), one, other)
+    return float(votes[votes["year"].between(*RECENT_VOTES)]["agree"].mean())
+
+
+def council_votes(load: Load, member: str) -> pd.Series:
+    """Return a member's vote on each draft about Iran, by symbol of the draft, in order of date."""
+    votes = load("security_council").query("record == 'vote' and member == @member")
+    return votes.sort_values("date").set_index("draft")["vote"]
+
+
+def relative_trade(load: Load, partner: str) -> float:
+    """Return Russia's goods trade with a partner over its trade with Iran in 2019 (UN Comtrade)."""
+    partners = load("trade_partners")
+    total = measures.partner_table(partners, "UN Comtrade", "RUS", ARTICLE_YEAR)["total"]
+    return float(total[partner] / total["IRN"])

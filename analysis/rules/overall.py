@@ -1,0 +1,164 @@
+"""Claims about the relationship as a whole."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from analysis.rules.common import (
+    agreement,
+    confirmed,
+    council_votes,
+    day,
+    not_checkable,
+    percent,
+    published,
+)
+from ledger.core import text
+from ledger.core.claims import (
+    CONTRADICTED,
+    NOT_CHECKABLE,
+    PARTLY,
+    SUPPORTED,
+    Finding,
+    Load,
+    rule,
+    verdict_from_tests,
+)
+
+RUPTURE = r"\b(?:denounc|breaks? off|severs?\b|severed|recall|expel|suspend|terminat)"
+TREATY = r"(?:treaty|agreement).*(?:signed|takes effect)"
+
+
+@rule
+def c01_breakdown_followed(load: Load) -> Finding:
+    """C01. Rule: contradicted when, from publication to the end of the evidence, at least one
+    treaty or trade agreement between the two was signed or took effect, no event is a rupture, and
+    trade never fell below half of its level of 2022; supported when there was a rupture or such a
+    fall and no treaty; partly when there was both; not checkable when there was neither.
+
+    Counts: confirmed events, a treaty by the words treaty or agreement with signed or takes effect
+    in its title, a rupture by denounce, break off, sever, recall, expel, suspend or terminate;
+    trade by official_trade_statements, each series of yearly totals of one speaker that covers
+    2022. A reading: the list of events is kept by hand, and what no page told is not in it.
+    """
+    events, start = load("events"), published(load)
+    later = events[(events["date"] > start) & (events["status"] == "confirmed")]
+    treaties = later[later["event"].str.contains(TREATY, case=False)]
+    ruptures = later[later["event"].str.contains(RUPTURE, case=False)]
+    lowest = _lowest_trade_since_2022(load)
+    if len(ruptures) > 0 or lowest < 0.5:
+        verdict = PARTLY if len(treaties) else SUPPORTED
+    else:
+        verdict = CONTRADICTED if len(treaties) else NOT_CHECKABLE
+    broken = f"{len(ruptures) or 'no'} rupture{'s' * (len(ruptures) > 1)}"
+    dates = text.listing(day(date) for date in treaties["date"])
+    return Finding(
+        verdict,
+        f"{len(treaties)} treaty acts, {broken}",
+        f"After {day(start)} the record has {len(treaties)} signings or entries into force "
+        f"({dates}), {broken}, and trade, in each official's series that covers 2022 and a later "
+        f"year, at no less than {percent(lowest)} per cent of its level of 2022.",
+    )
+
+
+def _lowest_trade_since_2022(load: Load) -> float:
+    """Return the lowest yearly trade since 2022 over that of 2022, in any official's series."""
+    stated = load("official_trade_statements")
+    totals = stated.query("measure == 'total' and coverage == 'RUS-IRN'")
+    totals = totals[totals["period_label"].str.fullmatch(r"\d{4}")]
+    lows = []
+    for _, series in totals.groupby("statement"):
+        value = series.set_index(series["period_label"].astype(int))["value"]
+        if 2022 in value.index and value.index.max() > 2022:
+            lows.append(value[value.index > 2022].min() / value[2022])
+    return min(lows, default=float("nan"))
+
+
+@rule
+def c06_cooperation_began_1991(load: Load) -> Finding:
+    """C06. Rule: in each of three fields, the first thing that the tables record between Moscow
+    and Tehran falls in 1992 or later (after the Soviet Union's end of 26 December 1991); supported
+    when in all three fields, partly when in some, contradicted when in none.
+
+    Counts: arms, the year of order of the deals in SIPRI's register (arms_transfers) with the
+    Soviet Union or Russia; trade, the first year with a value in trade_totals for either; nuclear
+    work, the contract for Bushehr in events. A reading: the accord of June 1989 named nuclear
+    energy, but an accord in outline is not counted as work begun. Tables on arms and trade start
+    in 1989 (arms: deals with a delivery since then), so they cannot show what was older still.
+    """
+    deals, trade = _with_moscow(load)
+    end = confirmed(load, "1991-12-26-soviet-union-dissolved")
+    bushehr = confirmed(load, "1995-01-08-bushehr-contract")
+    if end is None or bushehr is None:
+        return not_checkable(
+            "The end of the Soviet Union or the Bushehr contract is not among the confirmed events."
+        )
+    first_trade = trade.sort_values("year").iloc[0]
+    first = {
+        "arms": int(deals["order_year"].min()),
+        "trade": int(first_trade["year"]),
+        "nuclear work": int(bushehr["date"].year),
+    }
+    volume = deals["tiv_delivered"]
+    soviet = volume[deals["supplier"] == "SUN"].sum() / volume.sum()
+    return Finding(
+        verdict_from_tests({field: year > end["date"].year for field, year in first.items()}),
+        ", ".join(f"{field} {year}" for field, year in first.items()),
+        f"Among deals with a delivery since 1989, the first order of arms is of {first['arms']} "
+        f"(SIPRI; {percent(soviet)} per cent of their volume came from the Soviet Union), the "
+        f"first trade recorded is of {first['trade']} ({first_trade['source']}, where the table "
+        f"begins), the first nuclear contract of {first['nuclear work']}.",
+    )
+
+
+def _with_moscow(load: Load) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return arms deals and trade of the Soviet Union or Russia with Iran."""
+    moscow = ["SUN", "RUS"]
+    arms, trade = load("arms_transfers"), load("trade_totals")
+    deals = arms.query("record == 'deal' and supplier in @moscow and recipient == 'IRN'")
+    sold, bought = (
+        trade["reporter"].isin(moscow) & (trade["partner"] == "IRN"),
+        (trade["reporter"] == "IRN") & trade["partner"].isin(moscow),
+    )
+    return deals, trade[sold | bought]
+
+
+@rule
+def c12_against_united_states(load: Load) -> Finding:
+    """C12. Rule: four tests; in the General Assembly of 2015–19 Russia and Iran voted alike in
+    more than half of the roll calls, Russia and the United States in fewer than half, Iran and the
+    United States in fewer than half; in the Security Council Russia and the United States voted
+    yes against no on more than half of the drafts about Iran since Washington left the nuclear
+    deal. Supported when all four hold, partly when some, contradicted when none.
+
+    Counts: un_votes, security_council. A reading: votes stand for the order; most states agree
+    with the United States in few of these roll calls, so the tests in the Assembly are easy to
+    pass and the one in the Council carries the weight.
+    """
+    pairs = (("RUS", "IRN"), ("RUS", "USA"), ("IRN", "USA"))
+    alike = {pair: agreement(load, *pair) for pair in pairs}
+    left = confirmed(load, "2018-05-08-us-leaves-nuclear-deal")
+    if left is None:
+        return not_checkable(
+            "The day on which the United States left the nuclear deal is not among the "
+            "confirmed events."
+        )
+    votes = load("security_council").query("record == 'vote'")
+    recent = votes[votes["date"] > left["date"]]["draft"].unique()
+    russia, america = council_votes(load, "RUS"), council_votes(load, "USA")
+    opposed = [d for d in recent if {russia.get(d), america.get(d)} == {"yes", "no"}]
+    tests = {
+        "together": alike["RUS", "IRN"] > 0.5,
+        "Russia apart": alike["RUS", "USA"] < 0.5,
+        "Iran apart": alike["IRN", "USA"] < 0.5,
+        "council": len(opposed) > len(recent) / 2,
+    }
+    together, russia_apart, iran_apart = (percent(alike[pair]) for pair in pairs)
+    return Finding(
+        verdict_from_tests(tests),
+        f"{len(opposed)} of {len(recent)} drafts opposed",
+        f"Russia and the United States voted against each other on {len(opposed)} of "
+        f"{len(recent)} Security Council drafts about Iran since May 2018, and in the General "
+        f"Assembly of 2015–19 Russia voted like Iran in {together} per cent of roll calls, like "
+        f"the United States in {russia_apart}, and Iran like the United States in {iran_apart}.",
+    )

@@ -1,0 +1,380 @@
+"""Run one chapter's cells in an IPython shell, in a child of the warm process.
+
+The child works in an empty temporary folder and hands back outputs as a notebook holds them.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import os
+import resource
+import signal
+import sys
+import tempfile
+import threading
+import traceback
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from IPython.core.displayhook import DisplayHook
+from IPython.core.displaypub import DisplayPublisher
+from IPython.core.history import HistoryManager
+from IPython.core.interactiveshell import InteractiveShell
+from nbformat.v4 import new_output
+
+from ledger.core import fingerprints, tables
+from ledger.core.config import DATA, PACKAGE, ROOT
+
+MAX_PRINTED = 1_000_000  # bytes of text of a chapter: more is a slip, and a page nobody can load
+MAX_SHOWN = 20_000_000  # bytes of charts and tables of a chapter
+MAX_FILE = 200_000_000  # bytes of a file that a chapter writes
+# audit events of Python
+PROCESS_EVENTS = {"subprocess.Popen", "os.fork", "os.forkpty", "os.posix_spawn"}
+TABLE_MODULES = (tables.__file__, fingerprints.__file__)
+
+
+class OutputLimitError(Exception):
+    """A chapter put out more than a page can carry."""
+
+
+class ChapterFailure(Exception):
+    """A chapter cannot be published: why, in which cell, on which line of its file."""
+
+    def __init__(self, reason: str, **position: int):
+        super().__init__(reason)
+        self.position = position
+
+
+def run_chapter(job: dict, home: str, result: Path, channel: int) -> None:
+    """Run a chapter and write its result; never returns.
+
+    Where it is and how it fails goes to the pipe `channel`, as lines of JSON.
+    """
+
+    def send(**message) -> None:
+        os.write(channel, json.dumps(message).encode() + b"\n")
+
+    os.setsid()
+    signal.set_wakeup_fd(-1)
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (MAX_FILE, MAX_FILE))
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # the write fails with an error of its own
+    os.chdir(home)
+    os.environ["TMPDIR"] = tempfile.tempdir = home
+    printed = os.open("printed by programs", os.O_RDWR | os.O_CREAT | os.O_APPEND)
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    for stream in (1, 2):
+        os.dup2(printed, stream)
+    chapter = Chapter(job["cells"], send, printed)
+    status = 1
+    try:
+        chapter.run()
+        content = json.dumps({"cells": chapter.done, "inputs": chapter.inputs()})
+        partial = result.with_suffix(".part")
+        partial.write_text(content, encoding="utf-8")
+        os.replace(partial, result)
+        status = 0
+    except ChapterFailure as failure:
+        send(failure={"reason": str(failure), **failure.position})
+    except BaseException as error:
+        result.with_suffix(".part").unlink(missing_ok=True)
+        reason = f"the chapter ran, and its result could not be written: {_reason(error)}"
+        send(failure={"reason": reason})
+    os._exit(status)
+
+
+class Hook(DisplayHook):
+    """Puts the value of a cell's last line among the chapter's outputs."""
+
+    def write_output_prompt(self):
+        pass
+
+    def write_format_data(self, format_dict, md_dict=None):
+        self.shell.chapter.put(
+            "execute_result", format_dict, md_dict, execution_count=self.prompt_count
+        )
+
+    def finish_displayhook(self):
+        pass
+
+
+class Publisher(DisplayPublisher):
+    """Puts what a cell displays among the chapter's outputs."""
+
+    def publish(self, data, metadata=None, **_):
+        self.shell.chapter.put("display_data", data, metadata)
+
+    def clear_output(self, wait=False):
+        self.shell.chapter.outputs.clear()
+
+
+class Shell(InteractiveShell):
+    """An IPython shell that tells its chapter which line runs and what goes wrong.
+
+    It runs a cell statement by statement.
+    """
+
+    displayhook_class, display_pub_class = Hook, Publisher
+    chapter: Chapter
+
+    async def run_code(self, code_obj, result=None, *, async_=False):
+        first = min((line for *_, line in code_obj.co_lines() if line), default=1)
+        self.chapter.send_position(first)
+        failed = await super().run_code(code_obj, result, async_=async_)
+        self.chapter.note_threads(first)
+        return failed
+
+    def ask_exit(self):
+        raise SystemExit
+
+    def _showtraceback(self, etype, evalue, stb):
+        error = new_output("error", ename=etype.__name__, evalue=str(evalue), traceback=list(stb))
+        self.chapter.outputs.append(error)
+
+    def init_history(self):  # no history file: chapters leave nothing behind
+        self.history_manager = HistoryManager(
+            shell=self, parent=self, enabled=False, hist_file=":memory:"
+        )
+
+
+class Stream(io.TextIOBase):
+    """Standard output or error of a chapter."""
+
+    encoding = "utf-8"
+
+    def __init__(self, chapter: Chapter, name: str):
+        self.chapter, self.name = chapter, name
+
+    def write(self, text: str) -> int:
+        self.chapter.write(self.name, text)
+        return len(text)
+
+    def writable(self) -> bool:
+        return True
+
+
+class Chapter:
+    """The cells of a chapter, run one after another in a shell, and their outputs."""
+
+    def __init__(self, cells: list[dict], send: Callable[..., None], printed: int):
+        self.cells, self.send, self.printed = cells, send, printed
+        self.done: list[dict] = []  # for each cell its number, execution count and outputs
+        self.outputs: list[dict] = []  # of the cell that runs
+        self.cell: dict = {"number": 0, "line": 1}
+        self.size = {"stream": 0, "shown": 0}
+        self.excess: OutputLimitError | None = None
+        self.opened: set[str] = set()
+        # thread or process → cell and line where it was started
+        self.started: dict[threading.Thread | int, dict] = {}
+        self.spawned: dict = {}  # cell and line where the last process was started
+        self.shell = Shell.instance()
+        self.shell.chapter = self
+        self.shell.colors = "nocolor"
+        sys.stdout, sys.stderr = Stream(self, "stdout"), Stream(self, "stderr")
+        sys.addaudithook(self.watch)
+
+    def run(self) -> None:
+        """Run all cells. Raises ChapterFailure."""
+        for cell in self.cells:
+            self.cell, self.outputs = cell, []
+            self.send_position(1)
+            if "skip-execution" in cell["tags"]:
+                continue
+            outcome = self.shell.run_cell(cell["source"], store_history=True)
+            self._take_printed()
+            ran = {
+                "number": cell["number"],
+                "execution_count": outcome.execution_count,
+                "outputs": self.outputs,
+            }
+            self.done.append(ran)
+            self.send(ran=ran)  # now, since the process may not live to tell it at the end
+            error = outcome.error_before_exec or outcome.error_in_exec
+            if error is not None and "raises-exception" not in cell["tags"]:
+                raise ChapterFailure(_reason(error), line=self._line_of_error(error))
+            if self.excess:  # a cell may have caught it, and its page would lack the rest
+                raise ChapterFailure(_reason(self.excess))
+            for pid in child_processes():
+                self.started.setdefault(pid, self.spawned)
+        self.check_no_leaks()
+
+    def send_position(self, line: int) -> None:
+        """Tell the parent which line of the present cell runs."""
+        self.send(cell=self.cell["number"], line=self.cell["line"] + line - 1)
+
+    def note_threads(self, line: int) -> None:
+        """Note threads that the statement on this line of the cell started and that still run."""
+        scripts = self.shell.magics_manager.registry.get("ScriptMagics")
+        loop = getattr(scripts, "event_loop", None)  # of %%bash and its like, which stays
+        position = {"cell": self.cell["number"], "line": self.cell["line"] + line - 1}
+        for thread in threading.enumerate():
+            if loop is not None and getattr(thread, "_target", None) == loop.run_forever:
+                continue
+            if thread is not threading.main_thread():
+                self.started.setdefault(thread, position)
+
+    def check_no_leaks(self) -> None:
+        """Raise ChapterFailure if a thread or process that a cell started still runs."""
+        for thread in threading.enumerate():
+            if thread in self.started:
+                raise ChapterFailure(
+                    f"the chapter ends and leaves a thread running: {thread.name}. "
+                    "Join it, or shut its pool down",
+                    **self.started[thread],
+                )
+        try:
+            while os.waitpid(-1, os.WNOHANG)[0]:
+                pass  # it has ended, and nobody asked how
+        except ChildProcessError:
+            return  # there is none
+        for pid in child_processes() or [0]:
+            command = _command(pid)
+            # Python's own helpers end with the chapter
+            if "from multiprocessing." not in command:
+                raise ChapterFailure(
+                    "the chapter ends and leaves a process running: "
+                    f"{command[:60] or pid or 'of unknown name'}. Wait for it, or end it",
+                    **self.started.get(pid, self.spawned),
+                )
+
+    def put(self, kind: str, data: dict, metadata: dict | None, **more) -> None:
+        """Add what a cell shows, by MIME type, to its outputs."""
+        data = {
+            mime: base64.b64encode(content).decode() if isinstance(content, bytes) else content
+            for mime, content in data.items()
+        }
+        self._count("shown", len(json.dumps(data)), MAX_SHOWN)
+        self.outputs.append(new_output(kind, data=data, metadata=metadata or {}, **more))
+
+    def write(self, name: str, text: str) -> None:
+        """Add what a cell prints to its outputs."""
+        self._count("stream", len(text), MAX_PRINTED)
+        last = self.outputs[-1] if self.outputs else {}
+        if last.get("output_type") == "stream" and last["name"] == name:
+            last["text"] += text
+        elif text:
+            self.outputs.append(new_output("stream", name=name, text=text))
+
+    def _count(self, kind: str, size: int, limit: int) -> None:
+        self.size[kind] += size
+        if self.size[kind] > limit:
+            verb = "printed" if kind == "stream" else "shown"
+            self.excess = OutputLimitError(f"the chapter has {verb} more than {limit:,} bytes")
+            raise self.excess
+
+    def _take_printed(self) -> None:
+        """Add what the cell's subprocesses and libraries wrote to the terminal, past Python."""
+        if not (size := os.fstat(self.printed).st_size):
+            return
+        text = os.pread(self.printed, min(size, MAX_PRINTED + 1), 0).decode("utf-8", "replace")
+        os.ftruncate(self.printed, 0)
+        try:
+            self.write("stdout", text)
+        except OutputLimitError as error:
+            raise ChapterFailure(_reason(error)) from None
+
+    def watch(self, event: str, details: tuple) -> None:
+        """Record, as an audit hook, which files a cell opens and where it starts processes."""
+        if event == "open":
+            if isinstance(details[0], (str, bytes)):
+                self._record_opened(os.path.abspath(os.fsdecode(details[0])), details[2] or 0)
+        elif event in PROCESS_EVENTS:
+            self.spawned = self.here()
+
+    def _record_opened(self, path: str, flags: int) -> None:
+        """Record a file of the checkout as an input, unless the chapter writes it itself.
+
+        What the cell uses is recorded before it is read: the page depends on it.
+        """
+        if path in self.opened or path.startswith(f"{DATA}{os.sep}") and _in_table_code():
+            return
+        self.opened.add(path)
+        if not flags & os.O_TRUNC:
+            _record_file(path)
+
+    def here(self) -> dict[str, int]:
+        """Return cell and line of the chapter's file that are being run."""
+        line = self._line(traceback.walk_stack(sys._getframe()))
+        return {"cell": self.cell["number"], "line": line}
+
+    def inputs(self) -> dict[str, str]:
+        """Return what the page depends on, name → hash (see `ledger.core.fingerprints`)."""
+        record_modules()
+        for name in fingerprints.GLOBAL:
+            fingerprints.record(name)
+        return dict(sorted(fingerprints.recorded.items()))
+
+    def _line_of_error(self, error: BaseException) -> int:
+        if (
+            isinstance(error, SyntaxError)
+            and error.lineno
+            and str(error.filename).startswith("<ipython-input-")
+        ):
+            return self.cell["line"] + error.lineno - 1
+        return self._line(reversed(list(traceback.walk_tb(error.__traceback__))))
+
+    def _line(self, frames: Iterable) -> int:
+        """Return the line of the chapter's file at which `frames` left the present cell.
+
+        `frames` are pairs of frame and line, the innermost first.
+        """
+        name = f"<ipython-input-{self.shell.execution_count - 1}-"
+        lines = [
+            line for frame, line in frames if frame.f_code.co_filename.startswith(name) and line
+        ]
+        return self.cell["line"] + (lines or [1])[-1] - 1
+
+
+def child_processes() -> list[int]:
+    """Return the processes whose parent is this one; none where the system does not list them."""
+    try:
+        return [
+            int(pid)
+            for thread in os.listdir("/proc/self/task")
+            for pid in Path(f"/proc/self/task/{thread}/children").read_text().split()
+        ]
+    except OSError:
+        return []
+
+
+def record_modules() -> None:
+    """Record as inputs the files of all modules that are imported."""
+    for module in list(sys.modules.values()):
+        if file := getattr(module, "__file__", None):
+            _record_file(str(file))
+
+
+def _record_file(path: str) -> None:
+    """Record a file as an input if it is the checkout's own; of a compiled module its source."""
+    folder, name = os.path.split(path)
+    if os.path.basename(folder) == "__pycache__":
+        path = os.path.join(os.path.dirname(folder), name.partition(".")[0] + ".py")
+    base = PACKAGE.parent if path.startswith(f"{PACKAGE}{os.sep}") else ROOT
+    if path.startswith(f"{base}{os.sep}"):
+        within = Path(path).relative_to(base)
+        if not any(part.startswith((".", "_build")) for part in within.parts):
+            fingerprints.record(f"file {within.as_posix()}")
+
+
+def _in_table_code() -> bool:
+    """Tell whether `ledger.core.tables` reads: it records only the entries that are asked for."""
+    return any(
+        frame.f_code.co_filename in TABLE_MODULES
+        for frame, _ in traceback.walk_stack(sys._getframe())
+    )
+
+
+def _reason(error: BaseException) -> str:
+    if isinstance(error, SystemExit):
+        return f"the cell called exit{f' with {error}' if str(error) else ''}"
+    return f"{type(error).__name__}: {error.msg if isinstance(error, SyntaxError) else error}"
+
+
+def _command(pid: int) -> str:
+    try:
+        words = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ")
+    except OSError:
+        return ""
+    return words.decode("utf-8", "replace").strip()

@@ -1,0 +1,108 @@
+"""Say what is built: version, commit, date, and where the repository is."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from pathlib import Path
+from typing import NamedTuple
+
+from sphinx.application import Sphinx
+from sphinx.errors import ConfigError
+
+from ledger.build.sphinxext.works import book_record
+from ledger.core import citations, text
+from ledger.core.config import ROOT, book
+
+
+class Commit(NamedTuple):
+    """The commit that is built; name and date are empty outside a repository."""
+
+    name: str = ""
+    date: str = ""
+    changed: bool = False  # whether files differ from it
+
+
+def commit() -> Commit:
+    """Return the commit that is built.
+
+    Who builds a copy without its history can name it in LEDGER_COMMIT: commit, date, and "changed"
+    if files differ.
+    """
+    if words := os.environ.get("LEDGER_COMMIT", "").split():
+        return Commit(words[0], words[1], "changed" in words[2:])
+    try:
+        if Path(_git("rev-parse", "--show-toplevel")).resolve() != ROOT.resolve():
+            return Commit()  # a copy inside another repository
+        name, _, date = _git("log", "-1", "--abbrev=12", "--format=%h %cs").partition(" ")
+        return Commit(name, date, bool(_git("status", "--porcelain")))
+    except (OSError, subprocess.CalledProcessError):
+        return Commit()
+
+
+def _git(*words: str) -> str:
+    command = ["git", "-C", str(ROOT), *words]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+
+
+def evidence_line() -> str:
+    """Return the words that say until when evidence was looked for."""
+    return f"Evidence ends in {text.date(book().evidence_until)}"
+
+
+def build_info(built: Commit) -> str:
+    """Return the sentences that each page ends with: version, commit, date, end of evidence."""
+    origin = "built outside a repository"
+    if built.name:
+        origin = f"built from commit {built.name} of {text.date(built.date)}"
+        origin += " with changes since" if built.changed else ""
+    return f"Version {citations.edition()['version']}, {origin}. {evidence_line()}."
+
+
+def substitutions(config) -> dict[str, str]:
+    """Return what a page may print of the edition, by name, as in {{ version }}."""
+    edition = citations.edition()
+    releases = f"{config.ledger_repository['address']}/releases"
+    record = book_record(edition["title"], f"<{config.html_baseurl}>")
+    return {
+        "version": edition["version"],
+        "released": text.date(edition["date"]),
+        "citation": citations.plain(record),
+        "releases": f"[releases]({releases})",
+    }
+
+
+def repository(options: dict, built: Commit) -> dict[str, str]:
+    """Return what Jupyter Book's settings `repository` and `launch_buttons` say.
+
+    Keys: `address`; `ref`, the version that the site is built from (its commit, so that what runs
+    elsewhere is what the page says, or the branch where that is not known); `binder`, `colab`.
+    """
+    buttons = options.get("launch_buttons") or {}
+    return {
+        "address": (options.get("repository_url") or "").rstrip("/"),
+        "ref": built.name or options.get("repository_branch") or "main",
+        "binder": (buttons.get("binderhub_url") or "").rstrip("/"),
+        "colab": (buttons.get("colab_url") or "").rstrip("/"),
+    }
+
+
+def set_build_info(app: Sphinx, config) -> None:
+    """Put what pages say of the build and of the edition into Sphinx's configuration."""
+    if not re.fullmatch(r"https?://[^/]+/(.*/)?", config.html_baseurl or ""):
+        raise ConfigError(
+            f"_config.yml: html: baseurl: {config.html_baseurl!r} is not the site's address; "
+            "it begins with https:// and ends with /"
+        )
+    config.ledger_build_info = build_info(app.ledger_commit)
+    config.ledger_repository = repository(config.html_theme_options, app.ledger_commit)
+    config.html_theme_options = {}  # Jupyter Book's are for another theme
+    config.myst_substitutions = {**config.myst_substitutions, **substitutions(config)}
+
+
+def setup(app: Sphinx) -> None:
+    app.add_config_value("ledger_build_info", "", "html", str)
+    app.add_config_value("ledger_repository", {}, "html", dict)
+    app.ledger_commit = commit()
+    app.connect("config-inited", set_build_info)

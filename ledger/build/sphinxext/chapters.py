@@ -1,0 +1,135 @@
+"""Have the chapters that must run executed, and give each page its outputs."""
+
+from __future__ import annotations
+
+import html
+from pathlib import Path
+
+from sphinx.application import Sphinx
+from sphinx.util import logging
+
+from ledger.build.execution.cache import FAILED_INPUTS
+from ledger.build.execution.notebooks import (
+    KERNEL,
+    code_length,
+    is_notebook,
+    read_notebook,
+    with_key,
+)
+from ledger.build.execution.pool import ChapterError
+from ledger.build.sphinxext import page_store
+from ledger.build.sphinxext.lifecycle import LIVE, BuildFailed
+from ledger.core import fingerprints
+
+logger = logging.getLogger(__name__)
+
+
+def use_cache(app: Sphinx, config) -> None:
+    """Have MyST-NB take outputs from the cache."""
+    config.nb_execution_mode = "cache"
+    config.nb_execution_cache_path = str(app.ledger_build.chapters.cache_folder)
+
+
+def run_chapters(app: Sphinx, env, docnames: list[str]) -> None:
+    """Start the chapters that must run, and put the other pages first: they are read meanwhile."""
+    pool = app.ledger_build.chapters
+    pool.limit = app.config.nb_execution_timeout
+    chapters = {}
+    for docname in docnames:
+        text = Path(env.doc2path(docname)).read_text(encoding="utf-8-sig")
+        try:
+            if is_notebook(text):
+                chapters[docname] = read_notebook(text)
+        except Exception as error:
+            raise BuildFailed(f"{docname}.md cannot be read as a notebook: {error}") from None
+    # the longest first: begun last, it would run on alone while the other cores idle
+    for docname in sorted(chapters, key=lambda docname: -code_length(chapters[docname])):
+        if pool.cache.lookup(chapters[docname]) is None:
+            pool.submit(docname, chapters[docname])
+    order = {docname: place for place, docname in enumerate(pool.notebooks)}
+    docnames.sort(key=lambda docname: (order.get(docname, -1), docname))
+    app.ledger_build.pages_read = len(docnames)
+
+
+def attach_outputs(app: Sphinx, docname: str, source: list[str]) -> None:
+    """Wait for a chapter's outputs and write their key into its front matter.
+
+    By the key MyST-NB finds the outputs in the cache.
+    """
+    text, path = source[0], Path(app.env.doc2path(docname))
+    build, inputs = app.ledger_build, page_store.page(app.env, docname)["inputs"]
+    if path.is_relative_to(build.folder):
+        return  # the build wrote it itself: it depends on what it was made of
+    inputs[f"file {path.relative_to(app.srcdir).as_posix()}"] = fingerprints.of_text(text)
+    if not is_notebook(text):
+        return
+    if not KERNEL.search(text):
+        raise BuildFailed(
+            f"{docname}.md: a page with code begins with a block that has a line `display_name:` "
+            "under `kernelspec:`, as the other chapters do"
+        )
+    notebook, cache = read_notebook(text), build.chapters.cache
+    key = cache.lookup(notebook)
+    if key is None:
+        try:
+            key = build.chapters.run(docname, notebook, logger.info)
+        except ChapterError as error:
+            if not LIVE:
+                raise _all_failures(app) from error
+            key = store_failed(app, docname, notebook, error)
+    inputs |= cache.inputs_of(key)
+    executed = build.folder / "executed" / f"{docname}.ipynb"
+    executed.parent.mkdir(parents=True, exist_ok=True)
+    executed.write_text(cache.executed(text, key), encoding="utf-8")
+    source[0] = with_key(text, key)
+
+
+def _all_failures(app: Sphinx) -> BuildFailed:
+    """Wait for the other chapters, and return the error that names all that failed."""
+    pool = app.ledger_build.chapters
+    failures = pool.wait_for_all(logger.info)
+    lines = "\n".join(f"  {failure}" for failure in failures)
+    return BuildFailed(
+        f"{len(failures)} of {len(pool.notebooks)} chapters that had to run failed, "
+        f"and the site is left as it was:\n{lines}"
+    )
+
+
+def store_failed(app: Sphinx, docname: str, notebook, error: ChapterError) -> str:
+    """Keep the outputs of a failed chapter, with the reason at the cell that failed.
+
+    Returns their key. The next build runs the chapter again.
+    """
+    logger.warning("%s", error)
+    page_store.page(app.env, docname)["failure"] = str(error)
+    cells = {cell["number"]: cell for cell in error.outputs}
+    if error.cell:
+        failed = cells.setdefault(
+            error.cell, {"number": error.cell, "execution_count": None, "outputs": []}
+        )
+        if not any(output["output_type"] == "error" for output in failed["outputs"]):
+            # it did not raise: it was killed, say
+            reason = {
+                "output_type": "error",
+                "ename": "",
+                "evalue": error.reason,
+                "traceback": [error.reason],
+            }
+            failed["outputs"].append(reason)
+    cache = app.ledger_build.chapters.cache
+    return cache.store(docname, notebook, list(cells.values()), FAILED_INPUTS)
+
+
+def show_failure(app: Sphinx, page: str, template: str, context: dict, doctree) -> None:
+    """Say at the top of a chapter's page that it did not run to its end."""
+    if failure := page_store.all_pages(app.env, "failure").get(page):
+        message = f"This chapter did not run to its end: {html.escape(failure)}"
+        banner = f'<p class="chapter-failed" role="alert">{message}</p>'
+        context["body"] = banner + context["body"]
+
+
+def setup(app: Sphinx) -> None:
+    app.connect("config-inited", use_cache)
+    app.connect("env-before-read-docs", run_chapters)
+    app.connect("source-read", attach_outputs)
+    app.connect("html-page-context", show_failure)

@@ -1,0 +1,83 @@
+"""List corrections and data updates of data/changes.yml on a page."""
+
+from __future__ import annotations
+
+import re
+
+import yaml
+from docutils import nodes
+from docutils.statemachine import StringList
+from sphinx.application import Sphinx
+from sphinx.errors import ExtensionError
+from sphinx.util.docutils import SphinxDirective
+
+from ledger.build.sphinxext import page_store
+from ledger.core import text
+from ledger.core.config import DATA, ROOT
+
+CHANGES = DATA / "changes.yml"
+NAME = CHANGES.relative_to(ROOT).as_posix()
+KEYS = {"date", "kind", "title", "text"}
+KINDS = ("correction", "data update")
+
+
+def load_changes() -> list[dict]:
+    """Return the entries of data/changes.yml, the newest first.
+
+    Raises ExtensionError that names the entry when one is not as it should be.
+    """
+    entries = []
+    if CHANGES.exists():
+        entries = yaml.safe_load(CHANGES.read_text(encoding="utf-8")) or []
+    for number, entry in enumerate(entries, 1):
+        if problem := _problem(entry):
+            raise ExtensionError(f"{NAME}, entry {number}: {problem}")
+    return sorted(entries, key=lambda entry: str(entry["date"]), reverse=True)
+
+
+def _problem(entry: dict) -> str:
+    """Say what is wrong with an entry, if anything."""
+    if set(entry) - {"tables"} != KEYS:
+        needed = "it needs date, kind, title and text, and may have tables"
+        return f"it has the keys {sorted(entry)}; {needed}"
+    if not re.fullmatch(r"\d{4}-\d\d-\d\d", str(entry["date"])):
+        return f"the date {entry['date']!r} is not year-month-day"
+    if entry["kind"] not in KINDS:
+        return f"the kind {entry['kind']!r} is neither {' nor '.join(KINDS)}"
+    return ""
+
+
+def previous_editions(entry: dict) -> str:
+    """Return what each table held before a refresh, and the hashes of its content.
+
+    By its hash the earlier content is found in the repository.
+    """
+    return "".join(
+        f" Before, `{table['name']}` held {table['edition_before']} "
+        f"(content `{table['before'][7:19]}`, since then `{table['after'][7:19]}`)."
+        for table in entry.get("tables", [])
+    )
+
+
+class Changes(SphinxDirective):
+    """{changes}: the entries of one kind, the newest first."""
+
+    required_arguments = 1
+    final_argument_whitespace = True
+
+    def run(self):
+        page_store.add_dependency(self.env, f"file {NAME}")
+        lines = []
+        for entry in load_changes():
+            if entry["kind"] == self.arguments[0]:
+                title = f"**{text.date(entry['date'])}. {entry['title']}.**"
+                words = " ".join(entry["text"].split())
+                lines.append(f"- {title} {words}{previous_editions(entry)}")
+        holder = nodes.Element()
+        content = StringList(lines or ["None so far."], NAME)
+        self.state.nested_parse(content, self.content_offset, holder)
+        return holder.children
+
+
+def setup(app: Sphinx) -> None:
+    app.add_directive("changes", Changes)

@@ -1,0 +1,149 @@
+"""Turn a published chart of a notebook's output into a figure of the page, with its downloads."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from pathlib import Path
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.errors import ExtensionError
+from sphinx.transforms import SphinxTransform
+
+from ledger.build import downloads
+from ledger.build.sphinxext import page_store
+from ledger.build.sphinxext.content import chart_html, chart_print
+from ledger.build.sphinxext.markup import raw_html
+from ledger.build.sphinxext.works import chart_record
+from ledger.core import citations
+from ledger.core.charts.style import PALETTE, THEME
+
+CONTENT = re.compile(r'<script type="application/json" class="ledger-chart">(.*)</script>', re.S)
+
+
+class FigureOfChart(SphinxTransform):
+    """Replace what `ledger.core.charts.publish` displayed by a numbered figure.
+
+    Pages can refer to it by the chart's name.
+    """
+
+    default_priority = 200  # before references and figure numbers are gathered
+
+    def apply(self, **_) -> None:
+        for raw in list(self.document.findall(nodes.raw)):
+            match = CONTENT.search(raw.astext()) if raw.get("format") == "html" else None
+            if match:
+                chart = json.loads(match.group(1))
+                self._note(chart)
+                bundle = raw.parent.parent if raw.parent.get("mime_type") else raw
+                bundle.replace_self(self._figure(chart))
+
+    def _note(self, chart: dict) -> None:
+        """Remember the chart for the pages that name it, and write its downloads."""
+        name, page = chart["name"], self.env.docname
+        other = charts_of(self.env).get(name, {}).get("page")
+        if other is not None or name in self.document.nameids:
+            raise ExtensionError(
+                f"two charts are named {name!r}: in {other or page} and in {page}; "
+                "a name is an address, rename one"
+            )
+        page_store.page(self.env)["charts"][name] = {
+            "name": name,
+            "page": page,
+            "caption": chart["caption"],
+            "tables": chart["tables"],
+        }
+        folder = Path(self.app.outdir, "charts")
+        for kind, content in self._files(chart).items():
+            folder.mkdir(exist_ok=True)
+            raw = content.encode() if isinstance(content, str) else content
+            (folder / f"{name}.{kind}").write_bytes(raw)
+
+    def _files(self, chart: dict) -> dict[str, str | bytes]:
+        """Return the files that the site, or the EPUB, has of a chart, by their endings."""
+        builder, record = self.app.builder.name, chart_record(self.config, chart)
+        if builder == "epub":
+            return {"svg": chart_html.standalone_svg(chart["svg"])}
+        if builder != "html":
+            return {}
+        return {
+            "svg": chart_html.standalone_svg(chart["svg"]),
+            "csv": chart["csv"],
+            "png": base64.b64decode(chart["png"]),
+            "zip": downloads.chart_zip(chart, record),
+            "bib": citations.bibtex(record),
+            "ris": citations.ris(record),
+            "html": chart_html.own_page(chart, record, self.app, self.env.docname),
+        }
+
+    def _figure(self, chart: dict) -> nodes.figure:
+        name, docname = chart["name"], self.env.docname
+        figure = nodes.figure(
+            classes=["ledger-chart"], names=[name], ids=[chart_html.chart_anchor(name)]
+        )
+        figure.source, figure.line = self.document["source"], None
+        self.document.note_explicit_target(figure)
+        if self.app.builder.name != "html":
+            return chart_print.fill_figure(figure, chart, self.app, docname)
+        record = chart_record(self.config, chart)
+        parts = chart_html.chart_parts(chart, record, self.app.builder, docname)
+        before, after = parts.tools.split(chart_html.CODE_PLACE)
+        figure += raw_html(parts.picture)
+        figure += nodes.caption("", chart["caption"])
+        figure += raw_html(parts.source + before)
+        figure += nodes.literal_block(chart["code"], chart["code"], language="python")
+        figure += raw_html(after)
+        return figure
+
+
+def charts_of(env) -> dict[str, dict]:
+    """Return name, page, caption and tables of the charts of all pages, by name."""
+    return {
+        name: chart
+        for charts in page_store.all_pages(env, "charts").values()
+        for name, chart in charts.items()
+    }
+
+
+def remove_downloads(app: Sphinx, error: Exception | None) -> None:
+    """Remove the downloads of charts that are gone."""
+    if not error and app.builder.name in ("html", "epub"):
+        known = charts_of(app.env)
+        for path in Path(app.outdir, "charts").glob("*.*"):
+            if path.stem not in known:
+                path.unlink()
+
+
+def palette_css() -> str:
+    """Return the colours as CSS variables for the light and the dark theme; print is light."""
+    light, dark = (
+        "".join(f"--chart-{key}: {pair[side]};" for key, pair in (PALETTE | THEME).items())
+        for side in (0, 1)
+    )
+    system_dark = "@media (prefers-color-scheme: dark)"
+    return (
+        f"body {{ {light} }}\n@media not print {{\nbody[data-theme=dark] {{ {dark} }}\n"
+        f"{system_dark} {{ body:not([data-theme=light]) {{ {dark} }} }}\n}}\n"
+    )
+
+
+def write_palette(app: Sphinx) -> None:
+    """Write the palette before the pages, which name it with a hash of what is in it."""
+    if app.builder.name == "html":
+        Path(app.outdir, "_static", "palette.css").write_text(palette_css(), encoding="utf-8")
+
+
+def add_script(app: Sphinx, page: str, template: str, context: dict, doctree) -> None:
+    """Load the script that makes charts explorable on the pages that have charts."""
+    if page_store.all_pages(app.env, "charts").get(page):
+        app.add_js_file("charts.js", loading_method="defer")
+
+
+def setup(app: Sphinx) -> None:
+    app.add_transform(FigureOfChart)
+    app.connect("html-page-context", add_script)
+    app.connect("builder-inited", write_palette)
+    app.connect("build-finished", remove_downloads)
+    app.add_css_file("palette.css", priority=900)

@@ -1,0 +1,355 @@
+"""Make a page of each table from the descriptor, and list tables and sources on pages."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from docutils import nodes
+from docutils.statemachine import StringList
+from sphinx.application import Sphinx
+from sphinx.errors import ExtensionError
+from sphinx.project import Project
+from sphinx.util.docutils import SphinxDirective
+from sphinx.util.matching import patmatch
+from sphinx.util.nodes import make_refnode
+
+from ledger.build import downloads
+from ledger.build.sphinxext import page_store
+from ledger.build.sphinxext.content.chart_html import chart_anchor
+from ledger.build.sphinxext.content.charts import charts_of
+from ledger.build.sphinxext.content.numbers import anchor, numbers_of
+from ledger.build.sphinxext.markup import data_table, raw_html, site_link, table_cell
+from ledger.core import tables, text
+from ledger.core.config import DATA
+from ledger.core.files import replace_file
+from ledger.core.sources import registry
+
+MAX_ROWS = 300  # a longer table shows its first FIRST_ROWS and is downloaded for the rest
+FIRST_ROWS = 50
+HOW = {
+    "closed": "No newer edition is read",
+    "manual": "A person downloads it",
+    "automatic or manual": (
+        "Downloaded by the book's command, or by a person where the site asks for one"
+    ),
+    "automatic": "Downloaded by the book's command",
+}
+
+
+class BookProject(Project):
+    """Sphinx's sources, and the tables' pages: they lie in the build's folder, not in the book's.
+
+    To everyone else such a page is `tables/NAME.md`.
+    """
+
+    def __init__(self, project: Project, folder: Path, pages: list[str]):
+        super().__init__(project.srcdir, project.source_suffix)
+        self.restore(project)
+        self.folder, self.pages = folder, pages
+
+    def discover(self, exclude_paths=(), include_paths=("**",)) -> set[str]:
+        super().discover([*exclude_paths, f"{tables.PAGES}/**"], include_paths)
+        for docname in self.pages:
+            self.docnames.add(docname)
+            self._path_to_docname[f"{docname}.md"] = docname
+            self._docname_to_path[docname] = f"{docname}.md"
+        return self.docnames
+
+    def doc2path(self, docname: str, absolute: bool) -> str:
+        if absolute and docname.startswith(f"{tables.PAGES}/"):
+            return str(self.folder / f"{docname}.md")
+        return super().doc2path(docname, absolute)
+
+
+def write_pages(folder: Path) -> list[str]:
+    """Write a Markdown page for each table below `folder`, and return their document names.
+
+    Pages of tables that are gone are removed, and those that are as they should be are left.
+    """
+    (folder / tables.PAGES).mkdir(parents=True, exist_ok=True)
+    pages = {tables.page_path(entry["name"]): entry for entry in tables.descriptor()["resources"]}
+    for path in (folder / tables.PAGES).glob("*.md"):
+        if f"{tables.PAGES}/{path.stem}" not in pages:
+            path.unlink()
+    for docname, resource in pages.items():
+        path, content = folder / f"{docname}.md", page_text(resource)
+        if not path.exists() or path.read_text(encoding="utf-8") != content:
+            replace_file(path, content)
+    return list(pages)
+
+
+def page_text(resource: dict) -> str:
+    """Return the Markdown text of a table's page."""
+    name = resource["name"]
+    return "\n".join(
+        [
+            *_introduction(resource),
+            *_sources(resource),
+            *_terms(resource),
+            *_columns(resource),
+            "",
+            "## Where the book uses it",
+            "",
+            "```{table-uses} " + name,
+            "```",
+            "",
+            "## Rows",
+            "",
+            "```{table-rows} " + name,
+            "```",
+            "",
+        ]
+    )
+
+
+def _introduction(resource: dict) -> list[str]:
+    name, connectors = resource["name"], resource["connectors"]
+    made = "It is kept by hand."
+    if connectors != tables.MANUAL:
+        made = "It is built by " + ", ".join(f"`{connector}`" for connector in connectors) + "."
+    key = ", ".join(f"`{column}`" for column in resource["schema"]["primaryKey"])
+    return [
+        f"(table-{name})=",
+        f"# {resource['title']}",
+        "",
+        resource["description"],
+        "",
+        f"Table `{name}`: {resource['rows']:,} rows, one for each {key}. {made}",
+        "",
+        "```{downloads} " + name,
+        "```",
+        "",
+    ]
+
+
+def _sources(resource: dict) -> list[str]:
+    lines = ["## Sources", ""]
+    for source in resource["sources"]:
+        title = source["title"]
+        if source["path"].startswith("https"):
+            title = f"[{title}]({source['path']})"
+        lines.append(
+            f"- **{source['key']}**: {title}, {source['institution']}. "
+            f"Edition: {source['edition']}. Retrieved: {source['retrieved']}."
+        )
+    return [*lines, ""]
+
+
+def _terms(resource: dict) -> list[str]:
+    licences = [
+        f"[{licence['title']}]({licence['path']})."
+        if licence.get("path")
+        else f"{licence['title']}."
+        for licence in resource["licenses"]
+    ]
+    lines = ["## Terms", "", " ".join(licences), "", resource["republication"], ""]
+    if resource.get("notes"):
+        notes = [f"- {note}" for note in resource["notes"]]
+        lines += ["## What to know before using it", "", *notes, ""]
+    return lines
+
+
+def _columns(resource: dict) -> list[str]:
+    lines = ["## Columns", "", "| Column | What it holds | Unit | Values |", "|---|---|---|---|"]
+    for field in resource["schema"]["fields"]:
+        cells = (
+            f"`{field['name']}`",
+            f"{field['title']}. {field['description']}",
+            field.get("unit", ""),
+            _values(field),
+        )
+        lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
+    return lines
+
+
+def _values(field: dict) -> str:
+    """Return which values a column may have."""
+    rules = field.get("constraints", {})
+    parts = [field["type"]]
+    if "minimum" in rules or "maximum" in rules:
+        parts.append(f"{rules.get('minimum', '')} to {rules.get('maximum', '')}".strip())
+    if "enum" in rules:
+        parts.append("one of: " + ", ".join(str(value) for value in rules["enum"]))
+    if rules.get("required"):
+        parts.append("never empty")
+    return "; ".join(parts)
+
+
+class Downloads(SphinxDirective):
+    """{downloads}: the files that the site has of a table."""
+
+    required_arguments = 1
+
+    def run(self):
+        name = self.arguments[0]
+        page_store.add_dependency(self.env, f"table {name}")
+        path = tables.describe(name)["path"]
+        if self.env.app.builder.name != "html":
+            link = site_link(self.config, f"data/{path}")
+            return [raw_html(f"<p>On the book's site: {link}</p>")]
+        data = "../" * self.env.docname.count("/") + "data"
+        described = "the table with description, sources, terms and citation"
+        links = [
+            f'<a href="{data}/{name}.zip" download>{described}</a> (zip)',
+            f'<a href="{data}/{path}" download>{path}</a> alone',
+            f'or <a href="{data}/{downloads.ALL}" download>all tables</a>',
+        ]
+        return [raw_html(f'<p class="downloads">Download {", ".join(links)}.</p>')]
+
+
+class TableList(SphinxDirective):
+    """{table-list}: all tables, one row each: page, rows, sources, and who makes it."""
+
+    def run(self):
+        page_store.add_dependency(self.env, "file data/datapackage.json")
+        lines = ["| Table | Rows | Sources | Made by |", "|---|---|---|---|"]
+        for resource in tables.descriptor()["resources"]:
+            keys = ", ".join(dict.fromkeys(source["key"] for source in resource["sources"]))
+            made = "kept by hand" if resource["connectors"] == tables.MANUAL else "connectors"
+            link = _link(resource["title"], resource["name"])
+            lines.append(f"| {link} | {resource['rows']:,} | {keys} | {made} |")
+        return _parsed(self, lines)
+
+
+class SourceList(SphinxDirective):
+    """{source-list}: all sources, one item each.
+
+    Says which tables hold them, in which form and how often they are published, how they are had,
+    and on what terms. (A table of as many columns is cut off on a phone.)
+    """
+
+    def run(self):
+        page_store.add_dependency(self.env, f"file {DATA.name}/{registry.REGISTRY.name}")
+        page_store.add_dependency(self.env, "file data/datapackage.json")
+        sources = registry.sources().values()
+        ordered = sorted(sources, key=lambda source: (source.institution, source.name))
+        return _parsed(self, [_source_item(source) for source in ordered])
+
+
+def _source_item(source: registry.Source) -> str:
+    held = ", ".join(_link(name, name) for name in source.tables)
+    date = source.due(tables.descriptor())
+    due = f"; next expected {text.date(date)}" if date else ""
+    key = ""
+    if source.api_key_spec:
+        key = ", with a key" + ("" if source.api_key_spec["required"] else " where there is one")
+    form = source.format[:1].upper() + source.format[1:]
+    return (
+        f"- **[{source.institution}]({source.address})**, in {held}. {form}. "
+        f"Publication: {source.published}{due}. {HOW[source.how]}{key}. Terms: {source.terms}."
+    )
+
+
+def _link(title: str, table: str) -> str:
+    """Return a Markdown link to a table's page."""
+    return f"{{doc}}`{title} </{tables.page_path(table)}>`"
+
+
+def _parsed(directive: SphinxDirective, lines: list[str]) -> list[nodes.Node]:
+    holder = nodes.Element()
+    content = StringList(lines, directive.get_source_info()[0])
+    directive.state.nested_parse(content, directive.content_offset, holder)
+    return holder.children
+
+
+class TableRows(SphinxDirective):
+    """{table-rows}: the rows of a table, or the first of many."""
+
+    required_arguments = 1
+
+    def run(self):
+        name = self.arguments[0]
+        page_store.add_dependency(self.env, f"table {name}")
+        try:
+            rows = tables.read_rows(name)
+        except tables.TableError as error:
+            raise ExtensionError(str(error)) from None
+        count = f"{len(rows):,} rows"
+        if self.env.app.builder.name != "html":
+            link = site_link(self.config, f"{self.env.docname}.html")
+            return [raw_html(f"<p>{count}, which are not printed here: {link}</p>")]
+        shown, caption = rows, f"All {count}."
+        if len(rows) > MAX_ROWS:
+            shown = rows[:FIRST_ROWS]
+            caption = f"The first {FIRST_ROWS} of {count}; the file has them all."
+        cells = ("".join(map(table_cell, row.values())) for row in shown)
+        return [raw_html(data_table(f"Rows of table {name}", caption, rows[0], cells))]
+
+
+class TableUses(SphinxDirective):
+    """{table-uses}: charts and numbers drawn from a table; known when all pages are read."""
+
+    required_arguments = 1
+
+    def run(self):
+        return [nodes.bullet_list("", uses=self.arguments[0])]
+
+
+def fill_uses(app: Sphinx, doctree: nodes.document, docname: str) -> None:
+    """Fill the lists that {table-uses} left."""
+
+    def link(page: str, anchor: str, label: str) -> nodes.reference:
+        return make_refnode(app.builder, docname, page, anchor, nodes.Text(label))
+
+    for listing in list(doctree.findall(nodes.bullet_list)):
+        if "uses" not in listing:
+            continue
+        for chart in _charts_from(app.env, listing["uses"]):
+            chapter = app.env.titles[chart["page"]].astext()
+            to_chart = link(chart["page"], chart_anchor(chart["name"]), chart["caption"])
+            words = nodes.paragraph("", f"{chapter}, chart: ", to_chart)
+            listing += nodes.list_item("", words)
+        for page, records in _numbers_from(app.env, listing["uses"]).items():
+            to_page = link(page, "", app.env.titles[page].astext())
+            words = nodes.Text(f": {text.plural(len(records), 'printed number')}")
+            entries = nodes.bullet_list("", *map(_number_entry, records))
+            listing += nodes.list_item("", nodes.paragraph("", "", to_page, words), entries)
+        if not listing.children:
+            nothing = (
+                "No chart or number is drawn from it directly; "
+                "it serves the checks and the tables beside it."
+            )
+            listing.replace_self(nodes.paragraph("", nothing))
+
+
+def _charts_from(env, table: str) -> list[dict]:
+    charts = [chart for chart in charts_of(env).values() if table in chart["tables"]]
+    return sorted(charts, key=lambda chart: (chart["page"], chart["name"]))
+
+
+def _numbers_from(env, table: str) -> dict[str, list[dict]]:
+    """Return the printed numbers that are drawn from a table, by page."""
+    pages: dict[str, list[dict]] = {}
+    for record in numbers_of(env):
+        if table in record["tables"]:
+            pages.setdefault(record["page"], []).append(record)
+    return dict(sorted(pages.items()))
+
+
+def _number_entry(record: dict) -> nodes.list_item:
+    """Return a printed number with its unit and the code that computed it."""
+    words = f"{record['printed']} {record['unit']}".strip()
+    code = nodes.literal("", record["code"])
+    paragraph = nodes.paragraph("", "", nodes.Text(f"{words}, {record['name']}: "), code)
+    return nodes.list_item("", paragraph, ids=[anchor(record)])
+
+
+def add_pages(app: Sphinx) -> None:
+    """Make the tables' pages that the table of contents names part of the book."""
+    folder, toc = app.ledger_build.folder, app.config.external_site_map
+    pages = [
+        docname
+        for docname in write_pages(folder)
+        if docname in toc or any(patmatch(docname, pattern) for pattern in toc.globs())
+    ]
+    app.project = app.env.project = BookProject(app.project, folder, pages)
+
+
+def setup(app: Sphinx) -> None:
+    app.add_directive("downloads", Downloads)
+    app.add_directive("table-list", TableList)
+    app.add_directive("source-list", SourceList)
+    app.add_directive("table-rows", TableRows)
+    app.add_directive("table-uses", TableUses)
+    app.connect("builder-inited", add_pages)
+    app.connect("doctree-resolved", fill_uses)

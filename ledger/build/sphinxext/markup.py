@@ -1,0 +1,46 @@
+"""Write pieces of HTML that several kinds of content share."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterable
+
+from docutils import nodes
+
+
+def raw_html(markup: str) -> nodes.raw:
+    """Return HTML as a node of a page."""
+    return nodes.raw("", markup, format="html")
+
+
+def table_cell(cell: str, shown: str | None = None) -> str:
+    """Return a cell of a table as HTML: figures stand right, words left."""
+    number = not cell or re.fullmatch(r"-?[\d.]+(e[-+]?\d+)?", cell)
+    words = "" if number else ' class="words"'
+    return f"<td{words}>{html.escape(cell if shown is None else shown)}</td>"
+
+
+def data_table(label: str, caption: str, titles: Iterable[str], rows: Iterable[str]) -> str:
+    """Return a table that scrolls within the page; a keyboard can scroll it.
+
+    Parameters
+    ----------
+    label : what a screen reader calls it.
+    caption : HTML of its caption.
+    titles : text of the column headings.
+    rows : HTML of the cells of each row.
+    """
+    head = "".join(f'<th scope="col">{html.escape(title)}</th>' for title in titles)
+    body = "".join(f"<tr>{cells}</tr>" for cells in rows)
+    return (
+        f'<div class="chart-table" tabindex="0" role="group" aria-label="{label}">'
+        f"<table><caption>{caption}</caption><thead><tr>{head}</tr></thead>"
+        f"<tbody>{body}</tbody></table></div>"
+    )
+
+
+def site_link(config, path: str) -> str:
+    """Return a link to a place of the site that prints where it leads."""
+    address = html.escape(config.html_baseurl + path)
+    return f'<a href="{address}">{address}</a>'

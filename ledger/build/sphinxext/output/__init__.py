@@ -1,0 +1,1 @@
+"""Write what surrounds the pages and what stands beside them: theme, metadata, feeds, files."""

@@ -1,0 +1,161 @@
+"""Turn the prose of a page into plain Markdown that any notebook shows.
+
+Printed numbers, citations, badges and references become text with links to the site.
+"""
+
+from __future__ import annotations
+
+import functools
+import posixpath
+import re
+from collections.abc import Callable
+from urllib.parse import urljoin
+
+from sphinx.application import Sphinx
+from sphinxcontrib.bibtex.style.referencing.author_year import AuthorYearReferenceStyle
+
+from ledger.build.sphinxext import page_store
+from ledger.build.sphinxext.content.chart_html import chart_anchor
+from ledger.build.sphinxext.content.charts import charts_of
+from ledger.core import numbers, tables
+from ledger.core.config import book
+
+ROLE = re.compile(
+    r"\{(?P<role>[\w:-]+)\}(?P<ticks>`+)(?P<content>.+?)(?<!`)(?P=ticks)(?!`)"
+    r"|(?P<code>`+).+?(?<!`)(?P=code)(?!`)",
+    re.S,
+)
+DIRECTIVE = re.compile(
+    r"^(?P<fence>`{3,}|:{3,})\{(?P<name>[\w-]+)\}(?P<title>[^\n]*)\n"
+    r"(?P<body>.*?)^(?P=fence)[ \t]*$",
+    re.S | re.M,
+)
+OPTIONS = re.compile(r"\A(?::[\w-]+:[^\n]*\n)+\n*")
+LABEL = re.compile(r"^\([\w-]+\)=\n", re.M)
+SUBSTITUTION = re.compile(r"\{\{ (\w+) \}\}")
+DEFINITION = re.compile(r"^(\S[^\n]*)\n: +", re.M)  # a term and what it means
+PAGE_LINK = re.compile(r"\]\((?!\w+:)([^)\s]+)\.md(#[^)\s]*)?\)")
+FILE_LINK = re.compile(r'(<a href=")(?!\w+:)([^"]*)')
+# the text of a role that names its target apart
+TARGETED = re.compile(r"(?P<text>.+?)\s*<(?P<target>[^<>]+)>", re.S)
+ADMONITIONS = (
+    "admonition attention caution danger error hint important note seealso tip warning"
+).split()
+
+
+def plain_text(app: Sphinx, docname: str, text: str) -> str:
+    """Return prose of the page `docname` as plain Markdown."""
+    return Prose(app, docname).plain(text)
+
+
+class Prose:
+    """The prose of one page, and what its roles and links lead to."""
+
+    def __init__(self, app: Sphinx, docname: str):
+        self.app, self.env, self.docname = app, app.env, docname
+        self.base = app.config.html_baseurl
+        self.address = self.base + app.builder.get_target_uri(docname)
+        self.roles: dict[str, Callable[[str, str], str]] = {
+            "num": self._number,
+            "claim": self._claim,
+            "numref": self._figure_or_label,
+            "ref": self._label,
+            "doc": self._document,
+        }
+
+    def plain(self, text: str) -> str:
+        """Return the text with all that only this build understands replaced."""
+        text = DIRECTIVE.sub(self._directive, text)
+        text = ROLE.sub(self._role, text)
+        known = self.app.config.myst_substitutions
+        text = SUBSTITUTION.sub(lambda match: known.get(match[1], match[0]), text)
+        text = LABEL.sub("", text)
+        text = DEFINITION.sub(r"- **\1**: ", text)
+        text = PAGE_LINK.sub(lambda m: f"]({self._page_address(m[1])}{m[2] or ''})", text)
+        return FILE_LINK.sub(lambda m: m[1] + urljoin(self.address, m[2]), text)
+
+    def _directive(self, match: re.Match) -> str:
+        if match["name"] not in ADMONITIONS:
+            link = f"[the page]({self.address})"
+            return f"*(What stands here is made when the site is built: see {link}.)*"
+        body = OPTIONS.sub("", match["body"]).strip()
+        title = match["title"].strip() or match["name"].capitalize()
+        lines = [f"**{title}**", "", *body.splitlines()]
+        return "\n".join(f"> {line}".rstrip() for line in lines)
+
+    def _role(self, match: re.Match) -> str:
+        if match["code"]:
+            return match[0]
+        role, content = match["role"], match["content"]
+        if role.startswith("cite"):
+            return self._citations(content)
+        named = TARGETED.fullmatch(content)
+        words, target = (named["text"], named["target"]) if named else ("", content)
+        handler = self.roles.get(role)
+        return handler(words, target) if handler else words or content
+
+    def _number(self, words: str, name: str) -> str:
+        record = page_store.all_pages(self.env, "numbers")[self.docname].get(
+            numbers.canonical(name)
+        )
+        if not record:  # a preview shows a page that failed
+            return "?"
+        page = tables.page_path(record["tables"][0])
+        return f"[{record['printed']}]({self.base}{page}.html)"
+
+    def _claim(self, words: str, claim: str) -> str:
+        if claim not in _verdicts():  # the page has its error already
+            return claim
+        row = f"{self.base}{book().claims_page}.html#{claim.lower()}"
+        return f"[{claim} · {_verdicts()[claim]}]({row})"
+
+    def _citations(self, keys: str) -> str:
+        known = {entry.key: entry for entry in self.env.get_domain("cite").citations}
+        cited = [known[key.strip()] for key in keys.split(",") if key.strip() in known]
+        return f"({'; '.join(map(self._citation, cited))})"
+
+    def _citation(self, citation) -> str:
+        style = AuthorYearReferenceStyle()  # as on the site
+        template = style.person.author_or_editor_or_title(full=False)
+        values = {"entry": citation.entry, "style": style}
+        authors = template.format_data(values).render_as("text")
+        year = citation.entry.fields.get("year", "")
+        page = f"{citation.bibliography_key.docname}.html"
+        return f"[{authors} {year}]({self.base}{page}#{citation.citation_id})"
+
+    def _figure_or_label(self, words: str, target: str) -> str:
+        chart = charts_of(self.env).get(target)
+        if not chart:
+            return self._label(words, target)
+        page, anchor = chart["page"], chart_anchor(target)
+        figures = self.env.toc_fignumbers.get(page, {}).get("figure", {})
+        number = ".".join(map(str, figures.get(anchor, "?")))
+        numbered = "%s" in words or "{number}" in words
+        form = words if numbered else self.app.config.numfig_format["figure"]
+        shown = form.replace("%s", number).replace("{number}", number)
+        return f"[{shown}]({self.base}{page}.html#{anchor})"
+
+    def _label(self, words: str, target: str) -> str:
+        domain = self.env.get_domain("std")
+        if target not in domain.anonlabels:
+            return words or target
+        page, anchor = domain.anonlabels[target][:2]
+        title = domain.labels.get(target, ("", "", target))[2]
+        return f"[{words or title}]({self.base}{page}.html#{anchor})"
+
+    def _document(self, words: str, target: str) -> str:
+        title = words or self.env.titles[self._page(target)].astext()
+        return f"[{title}]({self._page_address(target)})"
+
+    def _page(self, target: str) -> str:
+        """Return the document name that this page calls `target`."""
+        path = posixpath.join("/", posixpath.dirname(self.docname), target)
+        return posixpath.normpath(path).lstrip("/")
+
+    def _page_address(self, target: str) -> str:
+        return self.base + self.app.builder.get_target_uri(self._page(target))
+
+
+@functools.lru_cache(maxsize=1)
+def _verdicts() -> dict[str, str]:
+    return {row["claim_id"]: row["verdict"] for row in tables.read_rows("claims")}

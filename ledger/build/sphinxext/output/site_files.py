@@ -1,0 +1,143 @@
+"""Write what stands beside the pages: citations, feed, sitemap, licences, build.json."""
+
+from __future__ import annotations
+
+import html
+import importlib.metadata
+import json
+import re
+import shutil
+from pathlib import Path
+from xml.etree import ElementTree
+
+from sphinx.application import Sphinx
+
+from ledger.build.sphinxext.build_info import Commit
+from ledger.build.sphinxext.content.changes import load_changes
+from ledger.build.sphinxext.content.charts import charts_of
+from ledger.build.sphinxext.works import citation_path, citation_record
+from ledger.core import citations, tables
+from ledger.core.config import book
+
+ATOM = "http://www.w3.org/2005/Atom"
+SITEMAP = "http://www.sitemaps.org/schemas/sitemap/0.9"
+LICENSED = ("furo", "sphinx", "sphinx-basic-ng", "myst-nb", "pygments")
+
+
+def feed(base: str) -> str:
+    """Return the Atom feed of corrections and data updates."""
+    ElementTree.register_namespace("", ATOM)
+    entries, edition = load_changes(), citations.edition()
+    root = ElementTree.Element(f"{{{ATOM}}}feed")
+    _add(root, "title", f"{edition['title']}: corrections and data updates")
+    _add(root, "id", f"{base}feed.xml")
+    _add(root, "link", rel="self", href=f"{base}feed.xml")
+    _add(root, "link", href=base)
+    latest = entries[0]["date"] if entries else edition["date"]
+    _add(root, "updated", f"{latest}T00:00:00Z")
+    _add(_add(root, "author"), "name", edition["author"])
+    for entry in entries:
+        _add_entry(root, entry, base)
+    ElementTree.indent(root)
+    return ElementTree.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
+
+
+def _add_entry(root: ElementTree.Element, entry: dict, base: str) -> None:
+    item = _add(root, "entry")
+    title = re.sub(r"[^a-z0-9]+", "-", entry["title"].lower())
+    # by its content, for a table may be brought up to date twice a day
+    content = "".join(f"-{table['after'][7:15]}" for table in entry.get("tables", [])[:1])
+    _add(item, "title", f"{entry['kind'].capitalize()}: {entry['title']}")
+    _add(item, "id", f"{base}feed.xml#{entry['date']}-{title}{content}")
+    _add(item, "link", href=f"{base}{book().methods_page}.html#corrections")
+    _add(item, "updated", f"{entry['date']}T00:00:00Z")
+    _add(item, "category", term=entry["kind"])
+    _add(item, "summary", " ".join(entry["text"].split()))
+
+
+def _add(parent: ElementTree.Element, tag: str, text: str = "", **attributes: str):
+    child = ElementTree.SubElement(parent, f"{{{ATOM}}}{tag}", attributes)
+    child.text = text or None
+    return child
+
+
+def sitemap(addresses: list[str]) -> str:
+    """Return the sitemap. (sphinx-sitemap lists only the pages that a build writes anew.)"""
+    rows = "".join(f"  <url><loc>{html.escape(address)}</loc></url>\n" for address in addresses)
+    head = f'<?xml version="1.0" encoding="utf-8"?>\n<urlset xmlns="{SITEMAP}">\n'
+    return f"{head}{rows}</urlset>\n"
+
+
+def licences() -> str:
+    """Return the licences of others' software of which the site carries a part."""
+    parts = [
+        "Licences of others' software of which this site carries a part "
+        "(what is in _static/vendor has its own beside it)\n"
+    ]
+    for name in LICENSED:
+        package = importlib.metadata.distribution(name)
+        (file,) = (
+            file
+            for file in package.files or []
+            if file.name.partition(".")[0] == "LICENSE" and ".dist-info" in str(file)
+        )
+        title = f"{package.metadata['Name']} {package.version}"
+        words = file.read_text(encoding="utf-8").strip()
+        parts.append(f"{'-' * 100}\n{title}\n\n{words}\n")
+    return "\n".join(parts)
+
+
+def build_record(built: Commit) -> dict:
+    """Return what build.json says: version, commit, end of the evidence, editions of the data."""
+    editions = {
+        resource["name"]: [
+            {key: source[key] for key in ("key", "institution", "edition", "retrieved")}
+            for source in resource["sources"]
+        ]
+        for resource in tables.descriptor()["resources"]
+    }
+    return {
+        "version": citations.edition()["version"],
+        "commit": built.name,
+        "date": built.date,
+        "changed_since": built.changed,
+        "evidence_ends": book().evidence_until,
+        "data": editions,
+    }
+
+
+def write_citations(app: Sphinx, folder: Path) -> None:
+    """Write BibTeX and RIS of every page."""
+    shutil.rmtree(folder / "cite", ignore_errors=True)  # a page may be gone
+    (folder / "cite").mkdir()
+    for docname in sorted(app.env.found_docs):
+        record = citation_record(app, docname)
+        for ending, form in (("bib", citations.bibtex), ("ris", citations.ris)):
+            path = folder / f"{citation_path(record)}.{ending}"
+            path.write_text(form(record), encoding="utf-8")
+
+
+def write_files(app: Sphinx, error: Exception | None) -> None:
+    """Write all files of this module into the site."""
+    if error or app.builder.name != "html":
+        return
+    folder, base = Path(app.outdir), app.config.html_baseurl
+    write_citations(app, folder)
+    addresses = [
+        base if docname == app.config.root_doc else base + app.builder.get_target_uri(docname)
+        for docname in sorted(app.env.found_docs)
+    ]
+    addresses += [f"{base}charts/{name}.html" for name in sorted(charts_of(app.env))]
+    record = json.dumps(build_record(app.ledger_commit), indent=1, ensure_ascii=False)
+    for name, content in {
+        "feed.xml": feed(base),
+        "_static/licences.txt": licences(),
+        "sitemap.xml": sitemap(addresses),
+        "robots.txt": f"User-agent: *\nAllow: /\nSitemap: {base}sitemap.xml\n",
+        "build.json": f"{record}\n",
+    }.items():
+        (folder / name).write_text(content, encoding="utf-8")
+
+
+def setup(app: Sphinx) -> None:
+    app.connect("build-finished", write_files)

@@ -1,0 +1,156 @@
+"""Tell which pages to read and write anew: those that depend on something that has changed.
+
+Tables, chapters and their modules are followed page by page (`page_store`); the machine's code and
+the book's settings are inputs of every page.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+from sphinx.application import Sphinx
+from sphinx.util import logging
+
+from ledger.build.execution.pool import worker_count
+from ledger.build.sphinxext import page_store
+from ledger.core import fingerprints
+from ledger.core.config import PACKAGE, ROOT
+
+logger = logging.getLogger(__name__)
+BOOK_ASSETS = ROOT / "assets"
+ASSETS, THEME = Path(__file__).with_name("assets"), Path(__file__).with_name("theme")
+CODE = [path for room in ("build", "core") for path in (PACKAGE / room).rglob("*.py")]
+# the page of a chart by itself is written when its chapter is read
+CHART_TEMPLATES = [THEME / "chart.html", THEME / "metadata.html"]
+MACHINE_FILES = [path.relative_to(PACKAGE.parent).as_posix() for path in (*CODE, *CHART_TEMPLATES)]
+# files that every page depends on
+GLOBAL_INPUTS = ["book.yml", "references.bib", "CITATION.cff", *sorted(MACHINE_FILES)]
+SETTINGS = ["_config.yml", "_toc.yml", "CITATION.cff"]
+
+
+def set_inputs(app: Sphinx, config) -> None:
+    """Give Sphinx the fingerprints of what every page depends on, and of the site's assets."""
+    names = [*fingerprints.GLOBAL, *(f"file {path}" for path in GLOBAL_INPUTS)]
+    config.ledger_inputs = " ".join(map(fingerprints.fingerprint, names))
+    config.ledger_inputs += config.html_baseurl or ""
+    bases = ((PACKAGE.parent, ASSETS), (PACKAGE.parent, THEME), (ROOT, BOOK_ASSETS))
+    config.ledger_assets = " ".join(
+        fingerprints.fingerprint(f"file {(folder / name).relative_to(base).as_posix()}")
+        for base, folder in bases
+        for name in _files(folder)
+    )
+
+
+def _files(folder: Path) -> list[str]:
+    """Return the paths of all files under a folder, relative to it, sorted."""
+    paths = sorted(path for path in folder.rglob("*") if path.is_file())
+    return [path.relative_to(folder).as_posix() for path in paths]
+
+
+def prepare_assets(app: Sphinx) -> None:
+    """Add the machine's and the book's assets to MyST-NB's; remove those that are gone."""
+    from myst_nb.sphinx_ext import add_global_html_resources
+
+    # before the pages, which name the file with a hash of what is in it
+    add_global_html_resources(app, None)
+    # it would name the folder in which Sphinx works; Jupyter Book names the site
+    app.builder.epilog = ""
+    # only now, for Sphinx has hashed its configuration: it is the same wherever the folders are
+    folders = [folder for folder in (ASSETS, BOOK_ASSETS) if folder.is_dir()]
+    app.config.html_static_path = [*app.config.html_static_path, *map(str, folders)]
+    names = [name for folder in (ASSETS, BOOK_ASSETS) for name in _files(folder)]
+    for name in set(getattr(app.env, "ledger_assets", [])) - set(names):
+        Path(app.outdir, "_static", name).unlink(missing_ok=True)
+    app.env.ledger_assets = names
+
+
+def stale_pages(app: Sphinx, env, added, changed, removed) -> list[str]:
+    """Return the pages whose inputs have changed; remove what is left of pages that are gone."""
+    for docname in removed:
+        for leftover in (
+            Path(app.builder.get_outfilename(docname)),
+            Path(app.outdir, "_sources", f"{docname}.md"),
+            app.ledger_build.folder / "executed" / f"{docname}.ipynb",
+        ):
+            leftover.unlink(missing_ok=True)
+    inputs = page_store.all_pages(env, "inputs")
+    return [docname for docname, known in inputs.items() if fingerprints.stale(known)]
+
+
+def rewrite_all(app: Sphinx, env) -> list[str]:
+    """Return all pages for writing when something changed that any page can show of another."""
+    digests = {
+        name: hashlib.sha256(repr(shown).encode()).hexdigest()
+        for name, shown in _shown_elsewhere(env).items()
+    }
+    before, env.ledger_shown = getattr(env, "ledger_shown", {}), digests
+    changed = [name for name, digest in digests.items() if before.get(name) != digest]
+    if changed and before:
+        logger.info("every page is written anew, for these changed: %s", ", ".join(changed))
+    if changed or app.ledger_build.pages_read > 5:
+        # for writing; reading waits for chapters, and those run side by side already
+        app.parallel = worker_count() + 1
+    return sorted(env.found_docs) if changed else []
+
+
+def _shown_elsewhere(env) -> dict[str, object]:
+    """Return what pages can show of other pages: titles, order, numbers, labels, links back."""
+    labels, citations = env.get_domain("std").data, env.get_domain("cite").citations
+    return {
+        "titles": sorted((page, title.astext()) for page, title in env.titles.items()),
+        "order of pages": sorted((page, list(sub)) for page, sub in env.toctree_includes.items()),
+        "labels": sorted(labels["labels"].items()),
+        "anchors": sorted(labels["anonlabels"].items()),
+        "numbers of figures": sorted(env.toc_fignumbers.items()),
+        "numbers of sections": sorted(env.toc_secnumbers.items()),
+        "citations": sorted(
+            (c.key, c.bibliography_key.docname, c.citation_id, c.formatted_entry.label)
+            for c in citations
+        ),
+        "claims": {page: sorted(k) for page, k in page_store.all_pages(env, "claims").items()},
+        "charts": {
+            page: sorted(map(str, known.values()))
+            for page, known in page_store.all_pages(env, "charts").items()
+        },
+        "printed numbers": {
+            page: sorted(map(str, known.values()))
+            for page, known in page_store.all_pages(env, "numbers").items()
+        },
+    }
+
+
+def write_source_digest(app: Sphinx) -> None:
+    """Write the hash of all that the published book was made of (see `source_digest`)."""
+    sources = [
+        page_store.all_pages(app.env, "inputs"),
+        app.config.ledger_inputs,
+        [fingerprints.fingerprint(f"file {name}") for name in SETTINGS],
+    ]
+    digest = fingerprints.of_text(json.dumps(sources, sort_keys=True))
+    _digest_file(app.ledger_build.published).write_text(digest, encoding="utf-8")
+
+
+def source_digest(published: Path) -> str | None:
+    """Return a hash of all that a published book was made of, None where it is not known.
+
+    A site, a PDF and an EPUB of the same sources have the same.
+    """
+    try:
+        return _digest_file(published).read_text(encoding="utf-8")
+    except OSError:
+        return None
+
+
+def _digest_file(published: Path) -> Path:
+    return published.parent / ".work" / published.name / "source-digest"
+
+
+def setup(app: Sphinx) -> None:
+    app.add_config_value("ledger_inputs", "", "env", str)
+    app.add_config_value("ledger_assets", "", "html", str)
+    app.connect("config-inited", set_inputs)
+    app.connect("builder-inited", prepare_assets)
+    app.connect("env-get-outdated", stale_pages)
+    app.connect("env-get-updated", rewrite_all, priority=900)  # when figures are numbered

@@ -1,0 +1,50 @@
+"""Describe pages and charts as works to cite (see `ledger.core.citations`)."""
+
+from __future__ import annotations
+
+from sphinx.application import Sphinx
+
+from ledger.core import citations, tables
+from ledger.core.config import book
+
+SLUG = book().slug
+
+
+def citation_record(app: Sphinx, docname: str) -> dict:
+    """Return a page as a work to cite: the book, a chapter or a table."""
+    base, address = app.config.html_baseurl, app.builder.get_target_uri(docname)
+    if resource := tables.table_of_page(docname):
+        return {
+            "kind": "table",
+            "key": f"{SLUG}-{resource['name']}",
+            "title": resource["title"],
+            "url": base + address,
+            "note": citations.credit(resource["sources"]),
+        }
+    title = app.env.titles[docname].astext()
+    if docname == app.config.root_doc:
+        return book_record(title, base)
+    name = docname.rpartition("/")[2]
+    return {"kind": "chapter", "key": f"{SLUG}-{name}", "title": title, "url": base + address}
+
+
+def book_record(title: str, url: str) -> dict:
+    """Return the book as a work to cite."""
+    return {"kind": "book", "key": SLUG, "title": title, "url": url}
+
+
+def chart_record(config, chart: dict) -> dict:
+    """Return a chart as a work to cite."""
+    return {
+        "kind": "chart",
+        "key": f"{SLUG}-{chart['name']}",
+        "title": chart["caption"],
+        "url": f"{config.html_baseurl}charts/{chart['name']}.html",
+        "note": citations.credit(chart["sources"]),
+    }
+
+
+def citation_path(record: dict) -> str:
+    """Return where a page's BibTeX and RIS files are in the site, less their endings."""
+    name = SLUG if record["kind"] == "book" else record["key"].removeprefix(f"{SLUG}-")
+    return f"cite/{name}"

@@ -1,0 +1,268 @@
+"""Read a built site as it is published: claims, numbers, tables, charts, and words of pages.
+
+Markup, ids, and what only follows from another change (a figure's number, the list of a table's
+uses) are left out.
+"""
+
+from __future__ import annotations
+
+import csv
+import functools
+import hashlib
+import io
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from urllib.parse import unquote
+
+from bs4 import BeautifulSoup, Tag
+
+from ledger.core import text
+
+NEEDED = ("index.html", "build.json", "claims.json", "numbers.json", "data/datapackage.json")
+ARTICLE = re.compile(r'<article role="main".*?</article>', re.S)
+FOOTER = re.compile(r'<div class="colophon">.*?</div>', re.S)
+BUILD = re.compile(r"<p>Version .*?</p>", re.S)  # in the footer: another with each commit
+PICTURE = re.compile(r'(<img\b[^>]*?\bsrc=")([^"]*)')
+# Weighs most in a page and is compared elsewhere, so that it need not be parsed.
+HEAVY = re.compile(
+    r"(<svg[^>]*>).*?(?=</svg>)|<script.*?</script>"
+    r'|(<div class="chart-table"[^>]*>)<table>.*?</table>',
+    re.S,
+)
+UNSEEN = (
+    "script, style, svg, .headerlink, figure.ledger-chart, table.ledger-table.claims, "
+    "details.cite, details.run, .claim-places, section#where-the-book-uses-it > ul"
+)
+HEADINGS = "h1 h2 h3 h4 h5 h6".split()
+BLOCKS = HEADINGS + (
+    "address article aside blockquote br caption dd details div dl dt figcaption figure hr li "
+    "ol p pre section summary table tbody thead tr ul"
+).split()  # fmt: skip
+BREAK, HEADING = "\ue002", "\ue003"  # between blocks; before a heading
+OPEN, CLOSE = "\ue000", "\ue001"  # around a computed number and a claim's badge
+COMPUTED = re.compile(f"{OPEN}([^{CLOSE}]*){CLOSE}")
+
+
+class SiteError(ValueError):
+    """A folder is no whole built site: says what it lacks."""
+
+
+@dataclass(frozen=True)
+class Block:
+    """A paragraph, heading, item, row or line of code, and the heading under which it stands."""
+
+    text: str
+    heading: str
+
+    @functools.cached_property
+    def without_computed(self) -> str:
+        return COMPUTED.sub(OPEN, self.text)
+
+
+def plain(content: str) -> str:
+    """Return a page's text as it is read: without the marks around what is computed."""
+    return COMPUTED.sub(r"\1", content)
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A chart: its words on its page, its SVG, and the CSV of the data behind it."""
+
+    name: str
+    page: str = ""
+    caption: str = ""
+    description: str = ""
+    source: str = ""
+    code: str = ""
+    svg: str = ""
+    csv: str = ""
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page by its address without ending."""
+
+    address: str
+    html: str
+
+    @functools.cached_property
+    def title(self) -> str:
+        heading = re.search(r"<h1>(.*?)(?:<a |</h1>)", self.html, re.S)
+        words = heading[1] if heading else self.address
+        return BeautifulSoup(words, "html.parser").get_text().strip()
+
+    @property
+    def blocks(self) -> list[Block]:
+        return _read(self.html)[0]
+
+    @property
+    def charts(self) -> list[Chart]:
+        return [replace(chart, page=self.address) for chart in _read(self.html)[1]]
+
+
+@functools.lru_cache(256)  # most pages are the same in both sites
+def _read(html: str) -> tuple[list[Block], list[Chart]]:
+    """Return the text of a page block by block, and its charts."""
+    soup = BeautifulSoup(HEAVY.sub(r"\1\2", html), "html.parser")
+    charts = [_chart(figure) for figure in soup.select("figure.ledger-chart[id]")]
+    for unseen in soup.select(UNSEEN):
+        unseen.decompose()
+    for number in soup.select(".num"):
+        number.replace_with(f"{OPEN}{number.get_text()}{CLOSE}")
+    for badge in soup.select("span.claim"):
+        badge.replace_with(f"{OPEN}[{badge.get_text()}]{CLOSE}")
+    for reference in soup.select(".std-numref"):  # its number follows from the charts before it
+        link = reference.find_parent("a")
+        target = str(link["href"]) if link else ""
+        reference.replace_with(f"Fig. {target.rpartition('#chart-')[2]}")
+    return list(_blocks(soup)), charts
+
+
+def _chart(figure: Tag) -> Chart:
+    def words(selector: str) -> str:
+        element = figure.select_one(selector)
+        return " ".join(element.get_text().split()) if element else ""
+
+    picture, code = figure.select_one("svg[aria-label]"), figure.select_one("details pre")
+    return Chart(
+        name=str(figure["id"]).removeprefix("chart-"),
+        caption=words(".caption-text"),
+        description=str(picture["aria-label"]) if picture else "",
+        source=words(".chart-source"),
+        code=code.get_text() if code else "",
+    )
+
+
+def _blocks(soup: Tag) -> Iterator[Block]:
+    """Yield the text of a page: a row of a table is a block, and so is each line of code."""
+    for picture in soup("img"):
+        picture.replace_with(f"[picture: {picture.get('alt', '')}, {picture.get('src', '')}]")
+    for cell in soup(["td", "th"]):
+        mark = " | " if cell.find_previous_sibling(["td", "th"]) else ""
+        cell.string = mark + " ".join(cell.get_text(" ").split())
+    for code in soup("pre"):
+        code.string = code.get_text().replace("\n", BREAK)
+    for title in soup(HEADINGS):
+        title.insert(0, HEADING)
+    for block in soup(BLOCKS):
+        block.insert(0, BREAK)
+        block.append(BREAK)
+    heading = ""
+    for piece in soup.get_text().split(BREAK):
+        words = " ".join(piece.split())
+        if words.startswith(HEADING):
+            words = words.removeprefix(HEADING)
+            heading = plain(words)
+        if words:
+            yield Block(words, heading)
+
+
+class Site:
+    """A built site in a folder. Raises SiteError for any other folder."""
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+        if missing := [name for name in NEEDED if not (folder / name).is_file()]:
+            raise SiteError(
+                f"{folder} is no built site, for it lacks {text.listing(missing)}: "
+                "name a folder as make book leaves it in _build/html"
+            )
+        self.build: dict = self._json("build.json")
+        resources = self._json("data/datapackage.json")["resources"]
+        self.resources: dict[str, dict] = {entry["name"]: entry for entry in resources}
+        self.numbers: dict[tuple[str, str], dict] = {
+            (record["page"], record["name"]): record for record in self._json("numbers.json")
+        }
+        rows = {row["claim_id"]: row for row in parse_csv(self.table("claims"))}
+        self.claims: dict[str, dict] = {
+            record["claim_id"]: rows.get(record["claim_id"], {}) | record
+            for record in self._json("claims.json")
+        }
+        self.pages = self._pages()
+        self.charts = self._charts()
+
+    def _json(self, name: str):
+        try:
+            return json.loads(self.read(name))
+        except ValueError as error:
+            raise self._damaged(name, f"cannot be read ({error})") from None
+
+    def _damaged(self, name: str, problem: str) -> SiteError:
+        return SiteError(
+            f"{self.folder / name} {problem}, so that this is no whole site: build it again"
+        )
+
+    def read(self, name: str) -> str:
+        """Return the text of a file of the site, empty where there is none."""
+        path = self.folder / name
+        try:
+            return path.read_text(encoding="utf-8") if path.is_file() else ""
+        except UnicodeDecodeError as error:
+            raise self._damaged(name, f"cannot be read ({error})") from None
+
+    def read_csv(self, name: str) -> str:
+        """Return the text of a CSV file; a row cut short, as in a copy broken off, is an error."""
+        content = self.read(name)
+        rows = [row for row in csv.reader(io.StringIO(content)) if row]
+        for number, row in enumerate(rows, 1):
+            if len(row) != len(rows[0]):
+                cells = f"{text.plural(len(row), 'cell')} where the header has {len(rows[0])}"
+                raise self._damaged(name, f"has in row {number} {cells}")
+        return content
+
+    def table(self, name: str) -> str:
+        """Return the CSV text of a table, empty where there is none."""
+        resource = self.resources.get(name)
+        return self.read_csv(f"data/{Path(resource['path']).name}") if resource else ""
+
+    def title(self, page: str) -> str:
+        return self.pages[page].title if page in self.pages else page
+
+    def _pages(self) -> dict[str, Page]:
+        """Return the pages by address, and as another one the footer that all of them have."""
+        pages = {}
+        for path in sorted(self.folder.rglob("*.html")):
+            address = path.relative_to(self.folder).with_suffix("").as_posix()
+            content = self.read(f"{address}.html")
+            article, footer = ARTICLE.search(content), FOOTER.search(content)
+            if not article or address.startswith(("_static/", "charts/")) or address == "search":
+                continue
+            html = PICTURE.sub(functools.partial(_with_content, path.parent), article[0])
+            pages[address] = Page(address, html)
+            if footer and address == "index":
+                html = "<h1>Footer of every page</h1>" + BUILD.sub("", footer[0])
+                pages["footer"] = Page(address, html)
+        return pages
+
+    def _charts(self) -> dict[str, Chart]:
+        """Return the charts by name: all that have a drawing, on a page or not."""
+        shown = {
+            chart.name: chart
+            for page in self.pages.values()
+            if 'class="ledger-chart' in page.html
+            for chart in page.charts
+        }
+        return {
+            name: replace(
+                shown.get(name, Chart(name)),
+                svg=self.read(f"charts/{name}.svg"),
+                csv=self.read_csv(f"charts/{name}.csv"),
+            )
+            for name in sorted(path.stem for path in self.folder.glob("charts/*.svg"))
+        }
+
+
+def parse_csv(content: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(content)))
+
+
+def _with_content(folder: Path, image: re.Match) -> str:
+    """Return the source of a picture as its file's name and a hash of what the file holds."""
+    source = image[2]
+    file = folder / unquote(source.partition("?")[0])
+    content = file.read_bytes() if ":" not in source and file.is_file() else source.encode()
+    name = source.rpartition("/")[2][-40:]
+    return f"{image[1]}{name}, contents {hashlib.sha256(content).hexdigest()[:8]}"

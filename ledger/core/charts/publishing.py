@@ -1,0 +1,189 @@
+"""Publish a chart: the one way it reaches a page.
+
+Everything the page shows travels in the cell's output, so that a chart is cached, validated and
+rebuilt with its notebook.
+"""
+
+from __future__ import annotations
+
+import base64
+import csv
+import html
+import io
+import json
+import re
+
+import matplotlib.pyplot as plt
+import pandas as pd
+from matplotlib.axes import Axes
+
+from ledger.core import tables, text
+from ledger.core.charts import svg, tooltips
+from ledger.core.charts.style import GRID, PALETTE, TEXT
+from ledger.core.validation import starts_formula
+
+# of a notebook by itself, which may be dark; the page has a style of its own
+NOTEBOOK_STYLE = "max-width: 40em; padding: .5em; background: #ffffff; color: #222222"
+SOURCE_PARTS = ("key", "title", "institution", "edition", "path")
+
+
+class Chart:
+    """What a cell displays: the picture for a notebook, and in it all that the page needs."""
+
+    def __init__(self, content: dict):
+        self.content = content
+
+    def _repr_mimebundle_(self, include=None, exclude=None) -> dict:
+        content = json.dumps(self.content, ensure_ascii=False, sort_keys=True)
+        inside = content.replace("</", "<\\/")
+        caption = f"<figcaption>{html.escape(self.content['caption'])}</figcaption>"
+        picture = f"<figure style='{NOTEBOOK_STYLE}'>{self.content['svg']}{caption}</figure>"
+        script = f'<script type="application/json" class="ledger-chart">{inside}</script>'
+        return {
+            "text/html": picture + script,
+            "text/plain": f"Chart {self.content['name']}: {self.content['caption']}",
+        }
+
+
+def publish(
+    ax: Axes,
+    name: str,
+    *,
+    table: str | list[str],
+    data: pd.DataFrame | pd.Series,
+    caption: str,
+    alt: str,
+) -> Chart:
+    """Return a chart as what a page shows: caption, alt text, source line, table, downloads.
+
+    Parameters
+    ----------
+    ax : axes of the chart, which are closed.
+    name : address of the chart, a slug used once in the book.
+    table : the table or tables behind it, from which the source line is drawn.
+    data : what was drawn; becomes the table under the chart and its CSV.
+    caption : states the finding in a sentence.
+    alt : says in a sentence of its own what a sighted reader sees.
+
+    Raises
+    ------
+    ValueError
+        When one of these is missing or is not what it should be.
+    TableError
+        For an unknown table.
+    """
+    if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", name or ""):
+        raise ValueError(f"chart {name!r}: a name is lower-case words joined by hyphens")
+    used = [table] if isinstance(table, str) else list(table or [])
+    if not used:
+        raise ValueError(f"chart {name!r}: name the table behind it")
+    resources = [tables.describe(table) for table in used]
+    caption, alt = _sentence(name, "caption", caption), _sentence(name, "alt text", alt)
+    if alt == caption or alt.rstrip(".") == caption.rstrip("."):
+        problem = "the alt text repeats the caption; say what the chart shows to the eye"
+        raise ValueError(f"chart {name!r}: {problem}")
+    frame = data.to_frame() if isinstance(data, pd.Series) else data
+    rows = _csv(name, frame)
+    picture, png, points = _draw(ax, name)
+    return Chart(
+        {
+            "name": name,
+            "caption": caption,
+            "alt": alt,
+            "tables": used,
+            "sources": _credit(resources, frame),
+            "code": _cell_source(),
+            "csv": rows,
+            "svg": picture,
+            "png": png,
+            "marks": points,
+        }
+    )
+
+
+def _sentence(chart: str, part: str, words: str) -> str:
+    words = " ".join((words or "").split())
+    begins = words[:1].isupper() or words[:1].isdigit()
+    if len(words.split()) < 5 or not begins or words[-1] not in ".!?":
+        raise ValueError(f"chart {chart!r}: the {part} is not a sentence: {words!r}")
+    return words
+
+
+def _csv(chart: str, frame: pd.DataFrame) -> str:
+    """Return the rows behind a chart as CSV text."""
+    if frame.empty:
+        raise ValueError(f"chart {chart!r}: the data behind it have no rows")
+    if not (isinstance(frame.index, pd.RangeIndex) and frame.index.name is None):
+        frame = frame.reset_index()
+    rows = frame.to_csv(
+        index=False, lineterminator="\n", float_format=lambda value: text.plain(value, 10)
+    )
+    for cell in (cell for row in csv.reader(io.StringIO(rows)) for cell in row):
+        if starts_formula(cell):
+            problem = f"the cell {cell!r} of its data would start a formula in a spreadsheet"
+            raise ValueError(f"chart {chart!r}: {problem}")
+    return rows
+
+
+def _credit(resources: list[dict], frame: pd.DataFrame) -> list[dict]:
+    """Return the sources of the tables.
+
+    Where the data name the sources they used, in a column `source` (and `edition`) or in the
+    index, only those.
+    """
+    frame = frame.reset_index()
+    words = {str(column) for column in frame.columns}
+    if "source" in frame:
+        words |= set(frame["source"].astype(str))
+    editions = {""}  # where one institution has several
+    if "edition" in frame:
+        editions = {f"{year} edition" for year in frame["edition"]}
+    sources = {
+        (source["key"], source["edition"]): {part: source.get(part, "") for part in SOURCE_PARTS}
+        for resource in resources
+        for source in resource["sources"]
+    }
+    named = [s for (key, _), s in sources.items() if any(key in word for word in words)]
+    of_edition = [
+        source
+        for source in named
+        if any(edition in f"{source['title']}, {source['edition']}" for edition in editions)
+    ]
+    return of_edition or named or list(sources.values())
+
+
+def _cell_source() -> str:
+    try:
+        from IPython import get_ipython
+
+        return get_ipython().user_ns["In"][-1].strip()
+    except (AttributeError, KeyError, IndexError):
+        return ""  # drawn outside a notebook, as in a test
+
+
+def _draw(ax: Axes, name: str) -> tuple[str, str, dict]:
+    """Return the figure as SVG text (small, colours as CSS variables, no fixed size), as PNG in
+    base64, and its tooltips."""
+    figure = ax.figure
+    out, picture = io.StringIO(), io.BytesIO()
+    no_date = {"Date": None, "Creator": None}
+    figure.savefig(out, format="svg", metadata=no_date, transparent=True)
+    figure.set_layout_engine("none")  # laid out by the first drawing; again costs a third
+    points = tooltips.extract(ax)
+    figure.savefig(picture, format="png", dpi=200, facecolor="white", metadata={"Software": None})
+    plt.close(figure)
+    return _for_page(out.getvalue(), name), base64.b64encode(picture.getvalue()).decode(), points
+
+
+def _for_page(drawn: str, name: str) -> str:
+    drawn = re.sub(r"<metadata>.*?</metadata>|<style[^>]*>.*?</style>", "", drawn, flags=re.S)
+    drawn = re.sub(r"; font-family: [^;\"]*", "", drawn)  # the page's own font
+    drawn = svg.minify(drawn, name)
+    for size in ("width", "height"):  # of the whole: the page gives it
+        drawn = re.sub(rf'(<svg[^>]*?) {size}="[^"]*"', r"\1", drawn, count=1)
+    for key, (light, _) in PALETTE.items():
+        drawn = drawn.replace(light, f"var(--chart-{key}, {light})")
+    for key, colour in (("ink", TEXT), ("rule", GRID)):
+        drawn = drawn.replace(colour, f"var(--chart-{key}, {colour})")
+    style = "stroke-linejoin: round; stroke-linecap: butt"
+    return drawn.replace("<svg ", f'<svg style="{style}" ', 1)

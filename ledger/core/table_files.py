@@ -1,0 +1,175 @@
+"""Text of tables and of their descriptor: reading, hashing, canonical writing, differences."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+import subprocess
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ledger.core import text as words
+
+if TYPE_CHECKING:  # pandas takes a second to import, which a build with nothing to check saves
+    import pandas as pd
+
+
+class TableError(ValueError):
+    """Data that cannot be trusted: names table, row, column, value and the rule that is broken."""
+
+    def __init__(
+        self,
+        table: str,
+        rule: str,
+        *,
+        row: int | None = None,
+        column: str | None = None,
+        value: object = None,
+        hint: str = "",
+    ):
+        self.table, self.row, self.column, self.value, self.rule = table, row, column, value, rule
+        where = [f"table {table}"]
+        if row is not None:
+            where.append(f"row {row}")
+        if column:
+            where.append(f"column {column}")
+        if value is not None:
+            where.append(f"value {value!r}")
+        super().__init__(", ".join(where) + f": {rule}" + (f"\n  {hint}" if hint else ""))
+
+
+def read_text(name: str, path: Path) -> str:
+    """Return the text of table `name` without byte-order mark and with LF line ends.
+
+    Raises TableError when the file is missing, not UTF-8, empty or truncated.
+    """
+    try:
+        raw = path.read_bytes()
+    except FileNotFoundError:
+        raise TableError(name, f"the file {path} does not exist") from None
+    try:
+        text = raw.decode("utf-8-sig")  # an editor's mark and line ends are no change of content
+    except UnicodeDecodeError as error:
+        raise TableError(
+            name,
+            f"the file is not UTF-8 (byte {error.start})",
+            row=raw[: error.start].count(b"\n") + 1,
+            value=raw[error.start : error.end],
+        ) from None
+    text = text.replace("\r\n", "\n")
+    if not text.strip():
+        raise TableError(name, f"the file {path.name} is empty")
+    if not text.endswith("\n"):
+        raise TableError(
+            name,
+            "the file is truncated: its last row has no line end",
+            row=text.count("\n") + 1,
+            value=text.rsplit("\n", 1)[-1][-40:],
+        )
+    return text
+
+
+def content_hash(text: str) -> str:
+    """Return `sha256:<hex>` of a table's content, as `read_text` returns it."""
+    return "sha256:" + hashlib.sha256(text.encode("utf-8")).hexdigest()
+
+
+def column(text: str, name: str) -> list[str]:
+    """Return the cells of one column of a CSV text."""
+    return [row[name] for row in csv.DictReader(io.StringIO(text))]
+
+
+def difference_from_git(path: Path, text: str, wanted: str) -> str:
+    """Name the first cell that differs from the version in git with the wanted hash.
+
+    Returns an empty text where there is no git or no such version among the last 50.
+    """
+
+    def git(*arguments: str) -> str:
+        run = subprocess.run(
+            ["git", *arguments], cwd=path.parent, capture_output=True, timeout=20, check=True
+        )
+        return run.stdout.decode("utf-8-sig").replace("\r\n", "\n")
+
+    try:
+        for commit in git("log", "--format=%h", "-n", "50", "--", path.name).split():
+            earlier = git("show", f"{commit}:./{path.name}")
+            if content_hash(earlier) == wanted:
+                return "; " + first_difference(earlier, text, f"commit {commit}")
+    except (OSError, subprocess.SubprocessError, UnicodeDecodeError):
+        pass  # the message stands without the cell
+    return ""
+
+
+def first_difference(before: str, after: str, label: str) -> str:
+    """Return a phrase that names the first cell in which two CSV texts differ."""
+    old, new = (list(csv.reader(io.StringIO(text))) for text in (before, after))
+    start = f"the first difference from {label}: row"
+    for row, (a, b) in enumerate(zip(old, new), start=1):
+        if a != b:
+            for name, x, y in zip(old[0], a, b):
+                if x != y:
+                    return f"{start} {row}, column {name}, {x!r} there and {y!r} here"
+            return f"{start} {row} has {len(a)} cells there and {len(b)} here"
+    return f"{len(old) - 1} rows in {label}, {len(new) - 1} here"
+
+
+def to_text(frame: pd.DataFrame, resource: dict) -> str:
+    """Return a frame as the canonical CSV text of a table.
+
+    Columns stand in the schema's order, rows sorted by key, LF line ends, numbers at their
+    shortest. Raises TableError when the columns are not the schema's or a whole number has a
+    fraction.
+    """
+    schema, name = resource["schema"], resource["name"]
+    columns = [field["name"] for field in schema["fields"]]
+    if sorted(frame.columns) != sorted(columns):
+        raise TableError(
+            name,
+            f"the connector gave the columns {sorted(frame.columns)}, "
+            f"the schema wants {sorted(columns)}",
+        )
+    frame = _sorted(frame[columns], schema)
+    cells = [_cells(name, frame[field["name"]], field) for field in schema["fields"]]
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows(zip(*cells))
+    return out.getvalue()
+
+
+def _sorted(frame: pd.DataFrame, schema: dict) -> pd.DataFrame:
+    """Return a frame sorted by key; text sorts as text, whatever type a connector gave it."""
+    keys = schema["primaryKey"]
+    texts = [f["name"] for f in schema["fields"] if f["type"] == "string" and f["name"] in keys]
+    as_text = {name: frame[name].map(str, na_action="ignore") for name in texts}
+    return frame.assign(**as_text).sort_values(keys, kind="stable")
+
+
+def _cells(table: str, values: pd.Series, field: dict) -> list[str]:
+    import pandas as pd
+
+    formats = {
+        "integer": lambda v: str(int(v)),
+        "number": words.plain,
+        "date": lambda v: str(v)[:10],
+        "boolean": lambda v: str(bool(v)).lower(),
+    }
+    if field["type"] == "integer" and (values.dropna().astype(float) % 1 != 0).any():
+        raise TableError(table, "a whole number has a fraction", column=field["name"])
+    form = formats.get(field["type"], str)
+    return ["" if pd.isna(value) else form(value) for value in values]
+
+
+def to_json(content: dict) -> str:
+    """Return a descriptor as the JSON text of `datapackage.json`."""
+    return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+
+
+def set_hash(resource: dict, text: str) -> None:
+    """Write hash, size and number of rows of a table's text into its descriptor."""
+    resource["hash"] = content_hash(text)
+    resource["bytes"] = len(text.encode("utf-8"))
+    resource["rows"] = sum(1 for _ in csv.reader(io.StringIO(text))) - 1

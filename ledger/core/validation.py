@@ -1,0 +1,199 @@
+"""Check a table and its descriptor. The rules of the schema are checked by frictionless; content
+hash, country codes, spreadsheet formulas and messages worded for an author are ours."""
+
+from __future__ import annotations
+
+import csv
+import functools
+import hashlib
+import io
+import json
+import os
+import re
+from collections.abc import Callable
+from importlib.metadata import version
+from pathlib import Path
+
+from ledger.core import config, table_files
+from ledger.core.table_files import TableError
+
+PARTS = (  # that the descriptor must give for each table
+    "title",
+    "description",
+    "connectors",
+    "sources",
+    "licenses",
+    "republication",
+    "path",
+    "hash",
+)
+
+
+@functools.cache
+def passed_checks() -> Path:
+    """Return the folder of passed checks: an empty file each, named by the hash of its content."""
+    if not config.INSTALLED:
+        return config.ROOT / "_build" / "checked"
+    cache = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+    return Path(cache, config.book().slug, "checked")
+
+
+def cached_check(check: Callable[[], None], *content: bytes) -> None:
+    """Run `check` once per content.
+
+    A pass is cached as an empty file named by hash(content, rules, frictionless version).
+    """
+    passed = passed_checks() / hashlib.sha256(b"\0".join([_rules(), *content])).hexdigest()
+    if not passed.exists():
+        check()
+        try:
+            passed.parent.mkdir(parents=True, exist_ok=True)
+            passed.touch()
+        except OSError:
+            pass  # where nothing can be written, every check runs each time
+
+
+@functools.cache
+def _rules() -> bytes:
+    code = (Path(module).read_bytes() for module in (__file__, table_files.__file__))
+    return b"".join(code) + version("frictionless").encode()
+
+
+def check_descriptor(raw: bytes) -> None:
+    """Check the bytes of a `datapackage.json`.
+
+    Raises TableError when it is not JSON, breaks the Data Package standard, or lacks what each
+    table must have: title, connectors, sources, licence, republication note, a key, a unit for
+    every number, a hash.
+    """
+    from frictionless import FrictionlessException, Package
+
+    problem = ""
+    try:
+        content = json.loads(raw.decode("utf-8-sig"))
+        Package.from_descriptor(content)
+        for resource in content["resources"]:
+            _check_resource(resource)
+    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+        problem = f"is not JSON in UTF-8: {error}"
+    except FrictionlessException as error:
+        reasons = "; ".join(e.note for e in (error.reasons or [error.error]))
+        problem = f"is not a Data Package: {reasons}"
+    except (KeyError, TypeError, AttributeError) as error:
+        problem = f"lacks a part that every table needs: {error!r}"
+    if problem:
+        raise TableError("datapackage.json", f"the descriptor {problem}")
+
+
+def _check_resource(resource: dict) -> None:
+    name = resource["name"]
+    for part in PARTS:
+        if not resource.get(part):
+            raise TableError(name, f"the descriptor gives no {part!r} for this table")
+    if not re.fullmatch(r"sha256:[0-9a-f]{64}", resource["hash"]):
+        problem = f"the descriptor's hash {resource['hash']!r} is not sha256:<64 hex digits>"
+        raise TableError(name, problem)
+    columns = [field["name"] for field in resource["schema"]["fields"]]
+    for key in resource["schema"].get("primaryKey") or [None]:
+        if key not in columns:
+            problem = f"the descriptor's primary key names {key!r}, which is not a column"
+            raise TableError(name, problem)
+    for field in resource["schema"]["fields"]:
+        if field["type"] == "number" and "unit" not in field and "unit" not in columns:
+            raise TableError(name, "the descriptor gives no unit", column=field["name"])
+
+
+def check_table(text: str, resource: dict, read_other: Callable[[str], str]) -> None:
+    """Check a table's text against its schema: columns, types, ranges, keys, country codes.
+
+    `read_other` returns the text of a table that a foreign key refers to. Raises TableError at
+    the first fault. Rows are numbered as in a text editor: the header is row 1.
+    """
+    name, schema = resource["name"], resource["schema"]
+    rows = list(csv.reader(io.StringIO(text)))
+    columns = [field["name"] for field in schema["fields"]]
+    _check_header(name, rows[0], columns)
+    _check_cells(name, rows, columns)
+    _check_schema(name, text, schema, columns)
+    _check_references(name, text, schema, read_other)
+
+
+def _check_header(name: str, header: list[str], columns: list[str]) -> None:
+    for column in columns:
+        if column not in header:
+            raise TableError(name, "the column is missing", row=1, column=column)
+    for column in header:
+        if column not in columns:
+            raise TableError(name, "unexpected column", row=1, column=column)
+    if header != columns:
+        order = ", ".join(columns)
+        problem = f"the columns stand in another order than the schema's: {order}"
+        raise TableError(name, problem, row=1, value=",".join(header))
+
+
+def _check_cells(name: str, rows: list[list[str]], columns: list[str]) -> None:
+    for row, cells in enumerate(rows, start=1):
+        if len(cells) != len(columns):
+            fault = "cut short" if len(cells) < len(columns) else "too long"
+            problem = f"the row is {fault}: {len(cells)} cells, not {len(columns)}"
+            raise TableError(name, problem, row=row, value=",".join(cells)[-60:])
+        for column, cell in zip(columns, cells):
+            if starts_formula(cell):
+                raise TableError(
+                    name,
+                    "the cell would start a formula in a reader's spreadsheet",
+                    row=row,
+                    column=column,
+                    value=cell,
+                    hint="Write it otherwise in the connector, "
+                    "or by a row of data/corrections.csv.",
+                )
+
+
+def _check_schema(name: str, text: str, schema: dict, columns: list[str]) -> None:
+    from frictionless import Resource, Schema
+
+    own = {key: value for key, value in schema.items() if key != "foreignKeys"}
+    resource = Resource(
+        data=text.encode("utf-8"),
+        format="csv",
+        schema=Schema.from_descriptor(own),
+        encoding="utf-8",
+    )
+    parts = ["rowNumber", "fieldName", "type", "note", "cells", "message"]
+    for row, column, kind, note, cells, message in resource.validate(limit_errors=1).flatten(parts):
+        value, problem = None, note or message
+        if kind == "primary-key":
+            key = schema["primaryKey"]
+            column = ", ".join(key)
+            value = ", ".join(cells[columns.index(part)] for part in key)
+            problem = f"duplicate key: {note}"
+        elif column and cells and column in columns and columns.index(column) < len(cells):
+            value = cells[columns.index(column)]
+        if kind == "type-error":
+            problem = f"wrong type: {note}"
+        raise TableError(name, problem, row=row, column=column or None, value=value)
+
+
+def _check_references(name: str, text: str, schema: dict, read_other: Callable[[str], str]) -> None:
+    for key in schema.get("foreignKeys", []):
+        column, target = key["fields"], key["reference"]["resource"] or name
+        other = text if target == name else read_other(target)
+        known = set(table_files.column(other, key["reference"]["fields"]))
+        for row, value in enumerate(table_files.column(text, column), start=2):
+            if value and value not in known:
+                wanted = key["reference"]["fields"]
+                problem = f"unknown code: table {target} has no such {wanted}"
+                raise TableError(name, problem, row=row, column=column, value=value)
+
+
+def starts_formula(cell: str) -> bool:
+    """Tell whether a spreadsheet might take a cell for a formula.
+
+    It begins as one, also after invisible characters, and is not a number.
+    """
+    if cell[:1] in ("\t", "\r", "\n"):
+        return True
+    visible = re.sub(r"^[\s\u200b-\u200f\u2060\ufeff]+", "", cell)
+    number = re.fullmatch(r"[+-]\d+(\.\d+)?([eE][+-]?\d+)?", visible)
+    return visible[:1] in tuple("=+-@＝＋－＠") and not number

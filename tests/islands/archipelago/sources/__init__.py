@@ -1,0 +1,1 @@
+"""Connectors: each module reads what one institution publishes."""
