@@ -80,13 +80,15 @@ def check_each_row_has_one_connector(data):
     for resource in tables.descriptor(data)["resources"]:
         if resource["connectors"] == tables.MANUAL:
             continue
-        of_connector = {}
+        by_connector = {}
         for source in known.values():
             if function := source.tables.get(resource["name"]):
-                of_connector.setdefault((source.module, function), []).append(source)
+                by_connector.setdefault((source.module, function), []).append(source)
         text = (data / resource["path"]).read_text(encoding="utf-8")
         rows = table_diff.parse_rows(text)
-        filters = [rebuild.row_filter(resource, its, known) for its in of_connector.values()]
+        filters = [
+            rebuild.row_filter(resource, sources, known) for sources in by_connector.values()
+        ]
         for row in rows:
             assert sum(is_own(row) for is_own in filters) == 1, (resource["name"], row)
         random.Random(1).shuffle(rows)
