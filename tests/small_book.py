@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from ledger.core import validation
+from ledger.core import tables, validation
 
 ROOT = Path(__file__).resolve().parent.parent
 BOOK = [str(Path(sys.executable).parent / "jupyter-book"), "build", "-W", "-n", "--keep-going", "."]
@@ -28,45 +28,52 @@ HEAD = (
 TOC = "format: jb-book\nroot: index\nchapters:\n  - file: chapters/one\n"
 GOOD = (
     HEAD
-    + '# A chapter\n\n```{code-cell} ipython3\nfrom ledger import numbers\nfrom ledger.core.tables import load\n\nnumbers.put("rows", len(load("gdp")), "{:d}", table="gdp")\n```\n\nThere are {num}`rows` rows.\n'
+    + '# A chapter\n\n```{code-cell} ipython3\nfrom ledger import numbers\nfrom ledger.core.tables import load\n\nnumbers.put("rows", len(load("output")), "{:d}", table="output")\n```\n\nThere are {num}`rows` rows.\n'
 )
 
 
+ISLANDS = ROOT / "tests" / "islands"  # the made-up book
+THIS_GOOD = GOOD.replace('"output"', '"gdp"')
+
+
 def make(folder):
-    """Make the book in a new folder: one chapter, GOOD."""
+    """Make a copy of the made-up book in a new folder, with one chapter, GOOD, and the machine."""
+    left_out = shutil.ignore_patterns("__pycache__", "_build", "chapters", "upstream", "README.md")
+    shutil.copytree(ISLANDS, folder, ignore=left_out)
+    shutil.copytree(ROOT / "ledger", folder / "ledger", ignore=left_out)
+    for name in tables.names(ISLANDS / "data"):  # checked once, not by each copy: half a second
+        tables.load(name, ISLANDS / "data")
+    return _begin(folder, GOOD)
+
+
+def make_this_book(folder):
+    """Make a copy of the book of this checkout in a new folder, with one chapter, THIS_GOOD."""
     folder.mkdir()
     for part in ("ledger", "analysis", "data", "assets"):
         shutil.copytree(ROOT / part, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
     for part in ("_config.yml", "book.yml", "requirements.txt", "references.bib", "CITATION.cff"):
         shutil.copy(ROOT / part, folder)
-    # what the book's own tables have stood need not be checked again for each small book: half a
-    # second each
+    return _begin(folder, THIS_GOOD)
+
+
+def _begin(folder, chapter):
     if validation.passed_checks().is_dir():
-        shutil.copytree(validation.passed_checks(), folder / "_build" / "checked")
+        passed = folder / "_build" / "checked"
+        shutil.copytree(validation.passed_checks(), passed, dirs_exist_ok=True)
     (folder / "chapters").mkdir()
     (folder / "index.md").write_text("# A book\n", encoding="utf-8")
-    write(folder, one=GOOD)
-    return folder
-
-
-ISLANDS = ROOT / "tests" / "islands"
-ISLANDS_GOOD = GOOD.replace('"gdp"', '"output"')
-
-
-def make_islands(folder):
-    """Make a copy of the made-up book with one chapter, ISLANDS_GOOD, and the machine in it."""
-    left_out = shutil.ignore_patterns("__pycache__", "_build", "chapters", "tables", "upstream")
-    shutil.copytree(ISLANDS, folder, ignore=left_out)
-    shutil.copytree(ROOT / "ledger", folder / "ledger", ignore=left_out)
-    (folder / "chapters").mkdir()
-    (folder / "index.md").write_text("# A book\n", encoding="utf-8")
-    write(folder, one=ISLANDS_GOOD)
+    write(folder, one=chapter)
     return folder
 
 
 @pytest.fixture
 def book(tmp_path):
     return make(tmp_path / "book")
+
+
+@pytest.fixture
+def this_book(tmp_path):
+    return make_this_book(tmp_path / "book")
 
 
 def write(folder, **chapters):

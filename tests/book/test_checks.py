@@ -364,8 +364,8 @@ FAULTS = {
             "",
         ),
         (
-            add("chapters/energy.md", cell('numbers.put("index-claims", 1, table="gdp")')),
-            r"index\.md:\d+: a number named 'index-claims' is put",
+            add("chapters/energy.md", cell('numbers.put("gas", 1, table="gdp")')),
+            r"energy\.md:\d+: 'gas' is published at chapters/energy\.md:\d+ too",
             "Rename one",
         ),
     ],

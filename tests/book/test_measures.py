@@ -109,17 +109,9 @@ def test_basket_by_hand():
 
 
 @given(st.dictionaries(st.integers(1, 99).map("{:02d}".format), values, min_size=1, max_size=30))
-def test_basket_sums_to_one_and_its_concentration_lies_between_equal_and_one(amounts):
+def test_product_shares_sum_to_one(amounts):
     shares = measures.product_shares(products(amounts), "AAA", "BBB", "export", 2001)
     assert shares.sum() == pytest.approx(1)
-    assert 1 / len(shares) - 1e-9 <= measures.concentration(shares) <= 1 + 1e-9
-
-
-def test_concentration_by_hand():
-    assert measures.concentration(pd.Series([0.5, 0.5])) == pytest.approx(0.5)
-    assert measures.concentration(pd.Series([1.0])) == 1
-    with pytest.raises(ValueError, match="sum to 1"):
-        measures.concentration(pd.Series([0.5, 0.2]))
 
 
 def partners(rows):
@@ -336,3 +328,15 @@ def test_agreement_by_issue_counts_a_roll_call_under_each_of_its_issues():
     assert measures.agreement_by_issue(frame, "AAA", "BBB", 1991, 1999).to_dict("index") == {
         "me": {"agreement": 1.0, "votes": 1}
     }
+
+
+def test_stated_figures_by_statement_measure_and_period():
+    rows = pd.DataFrame(
+        {
+            "statement": ["S1", "S1"],
+            "measure": ["total", "agreement"],
+            "period_label": ["2019", "2019-05-17"],
+            "value": [2.0, float("nan")],
+        }
+    )
+    assert measures.stated(rows).to_dict() == {("S1", "total", "2019"): 2.0}

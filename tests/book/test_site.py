@@ -16,7 +16,9 @@ import rispy
 import yaml
 from pybtex.database import parse_string
 from reading import PAGES, SITE, address, browser, needs_browser, open_page  # noqa: F401
-from small_book import GOOD, ROOT, book, build, edit, run_here, write  # noqa: F401
+from small_book import ROOT, build, edit, run_here, write
+from small_book import THIS_GOOD as GOOD
+from small_book import this_book as book  # noqa: F401
 
 from ledger.build.sphinxext.content.changes import load_changes
 from ledger.core import citations, config, tables

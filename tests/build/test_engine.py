@@ -31,7 +31,7 @@ READS = (
     HEAD
     + "# Three\n\n"
     + cell(
-        'import helper\nfrom ledger import numbers\nfrom ledger.core.config import ROOT\n\nread = int((ROOT / "notes.txt").read_text())\nnumbers.put("sum", helper.VALUE + read, "{:d}", table="nuclear")'
+        'import helper\nfrom ledger import load, numbers\nfrom ledger.core.config import ROOT\n\nload("events")\nread = int((ROOT / "notes.txt").read_text())\nnumbers.put("sum", helper.VALUE + read, "{:d}", table="events")'
     )
     + "The sum is {num}`sum`.\n"
 )
@@ -58,7 +58,7 @@ def why(book, name):
 
 
 def test_a_chapter_executes_when_something_it_used_has_changed_and_only_then(book):
-    write(book, one=counts("One", "gdp"), two=counts("Two", "gas_pipelines"), three=READS)
+    write(book, one=counts("One", "output"), two=counts("Two", "landings"), three=READS)
     helper, notes, one, two = (
         book / "helper.py",
         book / "notes.txt",
@@ -68,11 +68,11 @@ def test_a_chapter_executes_when_something_it_used_has_changed_and_only_then(boo
     helper.write_text("VALUE = 5\n")
     os.utime(helper, (1e9, 1e9))
     notes.write_text("10\n")
-    table, descriptor = book / "data/gdp.csv", book / "data/datapackage.json"
+    table, descriptor = book / "data/output.csv", book / "data/datapackage.json"
     sealed = table.read_bytes(), descriptor.read_bytes()
-    gdp, pipelines = rows(book, "gdp"), rows(book, "gas_pipelines")
+    output, landings = rows(book, "output"), rows(book, "landings")
 
-    def after(what, *chapters, shows=(gdp, pipelines, 15)):
+    def after(what, *chapters, shows=(output, landings, 15)):
         """Build and see which chapters executed and what the pages show."""
         code, said = build(book)
         assert code == 0, f"{what}: {said[-3000:]}"
@@ -97,9 +97,9 @@ def test_a_chapter_executes_when_something_it_used_has_changed_and_only_then(boo
     edit(one, "There are", "Prose.\n\nThere are")
     after("an edit to prose")
 
-    edit_table(book, "gdp", without_last_row)
-    assert why(book, "one") == "chapters/one would execute: table gdp is not as when it ran"
-    after("a table edited", "one", shows=(gdp - 1, pipelines, 15))
+    edit_table(book, "output", without_last_row)
+    assert why(book, "one") == "chapters/one would execute: table output is not as when it ran"
+    after("a table edited", "one", shows=(output - 1, landings, 15))
 
     # changes are taken back beside the next edit, which concerns another chapter: the first must
     # not execute again
@@ -113,23 +113,23 @@ def test_a_chapter_executes_when_something_it_used_has_changed_and_only_then(boo
     after(
         "a table changed back; a module beside the package edited",
         "three",
-        shows=(gdp, pipelines, 16),
+        shows=(output, landings, 16),
     )
 
     helper.write_text("VALUE = 5\n")
-    edit(two, 'len(load("gas_pipelines"))', 'len(load("gas_pipelines")) * 2')
+    edit(two, 'len(load("landings"))', 'len(load("landings")) * 2')
     assert (
         why(book, "chapters/two.md")
         == "chapters/two would execute: code cell 1 is not as when it ran"
     )
-    after("the module changed back; a cell edited", "two", shows=(gdp, 2 * pipelines, 15))
+    after("the module changed back; a cell edited", "two", shows=(output, 2 * landings, 15))
 
-    edit(two, 'len(load("gas_pipelines")) * 2', 'len(load("gas_pipelines"))')
+    edit(two, 'len(load("landings")) * 2', 'len(load("landings"))')
     notes.write_text("20\n")
     after(
         "the cell changed back; a file edited that a cell opens",
         "three",
-        shows=(gdp, pipelines, 25),
+        shows=(output, landings, 25),
     )
 
     notes.write_text("10\n")
@@ -155,7 +155,7 @@ def test_a_chapter_executes_when_something_it_used_has_changed_and_only_then(boo
         code, said = build(book)
         assert (
             code != 0
-            and "chapters/one.md:19: cell 1: TableError: table gdp: the content is not the one "
+            and "chapters/one.md:19: cell 1: TableError: table output: the content is not the one "
             "whose hash the descriptor holds"
             in said
         ), f"attempt {attempt}: {said[-3000:]}"
@@ -246,8 +246,8 @@ random.seed(77)
 numpy.random.seed(77)
 tables.load = lambda name: None
 sys.setrecursionlimit(7777)
-numbers.put("process", os.getpid(), "{:d}", table="gdp")
-numbers.put("parent", os.getppid(), "{:d}", table="gdp")"""
+numbers.put("process", os.getpid(), "{:d}", table="output")
+numbers.put("parent", os.getppid(), "{:d}", table="output")"""
 
 
 def test_chapters_see_nothing_of_each_other_in_whatever_order_and_share_one_warm_process(book):
@@ -306,4 +306,4 @@ def test_a_second_build_of_the_checkout_says_so_and_waits(book, tmp_path):
     (code, told), (code_2, told_2) = end(first), end(second)
     assert code == 0 and executed(told) == {"one"}, told[-3000:]
     assert code_2 == 0 and not executed(told_2), told_2[-3000:]
-    assert f"There are {rows(book, 'gdp')} rows" in page(book)
+    assert f"There are {rows(book, 'output')} rows" in page(book)

@@ -23,6 +23,9 @@ from small_book import (
     site,
     write,
 )
+from sphinx.errors import SphinxParallelError
+
+from ledger.build.sphinxext.lifecycle import BuildFailed, StrictParallelTasks
 
 PAST = "it ran past its limit of 2 seconds and was stopped"
 LEFT = "the chapter ends and leaves a"
@@ -305,3 +308,27 @@ def on_full_disks(book):
     filler.unlink()
     code, said = build(book)
     assert code == 0 and not executed(said), said
+
+
+# --- pages that cannot be written ------------------------------------------------------------------
+
+
+def fail(number):
+    if number == 0:
+        raise ValueError("this page cannot be written")
+    if number == -1:
+        os._exit(1)
+
+
+@pytest.mark.parametrize(
+    "first, expected", [(0, SphinxParallelError), (-1, BuildFailed), (1, None)]
+)
+def test_a_page_that_cannot_be_written_is_not_passed_over(first, expected):
+    tasks = StrictParallelTasks(2)
+    for number in (first, 1, 2, 3, 4, 5):
+        tasks.add_task(fail, number)
+    if expected:
+        with pytest.raises(expected):
+            tasks.join()
+    else:
+        tasks.join()

@@ -40,10 +40,11 @@ def test_after_a_kill_at_any_moment_the_next_build_is_right_and_nothing_lives_on
         **{f"page-{i}": f"# Page {i}\n" for i in range(4)},
     )  # so many that Sphinx writes them in processes of its own
     sealed = {
-        path: path.read_bytes() for path in (book / "data/gdp.csv", book / "data/datapackage.json")
+        path: path.read_bytes()
+        for path in (book / "data/output.csv", book / "data/datapackage.json")
     }
     clean = []
-    for change in (lambda: None, lambda: edit_table(book, "gdp", without_last_row)):
+    for change in (lambda: None, lambda: edit_table(book, "output", without_last_row)):
         change()
         shutil.rmtree(book / "_build", ignore_errors=True)
         code, said = build(book)
@@ -74,7 +75,7 @@ def test_after_a_kill_at_any_moment_the_next_build_is_right_and_nothing_lives_on
             path.write_bytes(content)
         shutil.rmtree(book / "_build")
         kill(fresh, clean[0])
-        edit_table(book, "gdp", without_last_row)
+        edit_table(book, "output", without_last_row)
         kill(incremental, clean[1])
 
 
@@ -121,7 +122,7 @@ def spoil_checks(book):
 
 
 PICTURE = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
-ROWS = b"277"
+ROWS = b"29000"
 DAMAGES = {  # what is damaged → how, and whether the chapter must execute again
     "a cache of another version": (
         lambda book: (book / "_build/.jupyter_cache/__version__.txt").write_text("0.6.1"),
@@ -129,38 +130,41 @@ DAMAGES = {  # what is damaged → how, and whether the chapter must execute aga
     ),
     "a database cut short": (cut("_build/.jupyter_cache/global.db"), True),
     "a kept notebook cut short": (cut("_build/.jupyter_cache/executed/*/base.ipynb"), True),
-    "a kept number": (put("_build/.jupyter_cache/executed/*/base.ipynb", ROWS, b"999"), True),
+    "a kept number": (put("_build/.jupyter_cache/executed/*/base.ipynb", ROWS, b"99999"), True),
     "checks": (spoil_checks, True),
-    "a page as read": (put("_build/.work/html/doctrees/chapters/one.doctree", ROWS, b"999"), False),
+    "a page as read": (
+        put("_build/.work/html/doctrees/chapters/one.doctree", ROWS, b"99999"),
+        False,
+    ),
     "the environment": (
         put("_build/.work/html/doctrees/environment.pickle", b"A chapter", b"B chapter"),
         False,
     ),
     "a picture": (put("_build/.work/html/jupyter_execute/*.png", b"IDAT", b"IDAX"), False),
     "a page of the next site": (
-        put("_build/.work/html/site/chapters/one.html", ROWS, b"999"),
+        put("_build/.work/html/site/chapters/one.html", ROWS, b"99999"),
         False,
     ),
     "the manifest": (put("_build/.work/html/manifest.json", b'"site"', b'"sire"'), False),
     "an executed notebook": (
-        put("_build/.work/html/executed/chapters/one.ipynb", ROWS, b"999"),
+        put("_build/.work/html/executed/chapters/one.ipynb", ROWS, b"99999"),
         False,
     ),
-    "a published page": (put("_build/html/chapters/one.html", ROWS, b"999"), False),
+    "a published page": (put("_build/html/chapters/one.html", ROWS, b"99999"), False),
 }
 
 
 def test_what_is_damaged_is_never_believed(book):
     write(
         book,
-        one=GOOD
+        one=GOOD.replace("len(", "1000 * len(", 1)
         + "\n"
         + cell(
             "import base64\n\nfrom IPython.display import "
             f"Image\n\nImage(data=base64.b64decode({PICTURE!r}), format='png')"
         ),
     )
-    assert rows(book, "gdp") == int(ROWS)
+    assert 1000 * rows(book, "output") == int(ROWS)
     code, said = build(book)
     assert code == 0, said[-3000:]
     before, notebook = site(book), book / "_build/.work/html/executed/chapters/one.ipynb"
@@ -192,7 +196,7 @@ def test_no_flipped_bit_of_the_database_is_believed(book):
         content, chance = Path("cache/global.db").read_bytes(), random.Random(1)
         record = runs.cache.records[0]
         places = chance.sample([place for place, byte in enumerate(content) if byte], 30)
-        for words in (record.hashkey, record.data["key"], record.data["digest"], record.data["cells"], "table gdp", "inputs", record.data["inputs"]["table gdp"]):
+        for words in (record.hashkey, record.data["key"], record.data["digest"], record.data["cells"], "table output", "inputs", record.data["inputs"]["table output"]):
             for found in re.finditer(words.encode(), content):
                 places += [found.start(), found.end() - 1]
         believed = 0

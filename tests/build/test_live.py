@@ -161,9 +161,9 @@ def test_a_chapter_that_fails_says_so_and_shows_what_it_can(live, code, reason, 
 
 
 def test_an_edit_to_a_table_shows_its_new_number(live):
-    live.shows(f"There are {rows(live.folder, 'gdp')} rows")
-    edit_table(live.folder, "gdp", without_last_row)
-    live.shows(f"There are {rows(live.folder, 'gdp')} rows")
+    live.shows(f"There are {rows(live.folder, 'output')} rows")
+    edit_table(live.folder, "output", without_last_row)
+    live.shows(f"There are {rows(live.folder, 'output')} rows")
 
 
 def test_a_build_that_fails_shows_its_message_until_the_next_good_one(live):

@@ -28,20 +28,20 @@ ONE = (
         """from ledger import charts, numbers
 from ledger.core.tables import load
 
-gdp = load("gdp")
-data = gdp[gdp["country"].isin(["RUS", "IRN"])].pivot(index="year", columns="country", values="gdp_usd") / 1e12
-charts.publish(charts.lines(data, "US$ trillion"), "output", table="gdp", data=data, caption="Output of Russia and of Iran over the years.", alt="Russia's line stands far above that of Iran.")"""
+output = load("output")
+data = output.pivot(index="year", columns="country", values="output_usd")[["XAR", "XBE"]] / 1e9
+charts.publish(charts.lines(data, "US$ billion"), "lines", table="output", data=data, caption="Output of Arland and of Belmark over the years.", alt="Arland's line stands far above that of Belmark.")"""
     )
-    + cell('numbers.put("rows", len(gdp), "{:d}", table="gdp")')
-    + "(there)=\n## A section\n\nThere are {num}`rows` rows, see {numref}`second-output`, "
-    "{doc}`two` and {cite}`rs2025war`. {claim}`C02`\n\n![A picture](../picture.svg)\n"
+    + cell('numbers.put("rows", len(output), "{:d}", table="output")')
+    + "(there)=\n## A section\n\nThere are {num}`rows` rows, see {numref}`second-lines`, "
+    "{doc}`two` and {cite}`gazette2020`. {claim}`C02`\n\n![A picture](../picture.svg)\n"
 )
 TWO = (
     ONE.replace("The first chapter", "The second chapter")
     .replace("(there)=\n## A section\n\n", "See {ref}`there`. ")
-    .replace('"output"', '"second-output"')
-    .replace("{numref}`second-output`, {doc}`two`", "{numref}`output`")
-    .replace("rs2025war", "atop")
+    .replace('"lines"', '"second-lines"')
+    .replace("{numref}`second-lines`, {doc}`two`", "{numref}`lines`")
+    .replace("gazette2020", "shoal2019")
     .replace("C02", "C03")
     .replace("![A picture](../picture.svg)", "{claim}`C04`")
 )
@@ -64,15 +64,15 @@ def full_book(folder):
         folder,
         one=ONE,
         two=TWO,
-        claims=CLAIMS,
+        verdicts=CLAIMS,
         references="# References\n\n```{bibliography}\n:filter: cited\n```\n",
     )
     (folder / "index.md").write_text("# A book\n\n```{table-list}\n```\n")
     (folder / "picture.svg").write_text('<svg xmlns="http://www.w3.org/2000/svg"/>\n')
     edit(
         folder / "_toc.yml",
-        "  - file: chapters/claims",
-        "  - glob: tables/*\n  - file: chapters/claims",
+        "  - file: chapters/verdicts",
+        "  - glob: tables/*\n  - file: chapters/verdicts",
     )
     edit_table(folder, "claims", lambda text: "".join(text.splitlines(keepends=True)[:5]))
     path = folder / "data/datapackage.json"
@@ -80,13 +80,13 @@ def full_book(folder):
     content["resources"] = [
         entry
         for entry in content["resources"]
-        if entry["name"] in ("gdp", "claims", "countries", "nuclear")
+        if entry["name"] in ("output", "claims", "countries", "fish_price")
     ]
     path.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     path = folder / "references.bib"
     cited = (folder / "data/claims.csv").read_text(
         encoding="utf-8"
-    ) + "rs2025war atop belfer2022list"
+    ) + "gazette2020 shoal2019 harbour2023"
     path.write_text(
         "".join(
             f"@{entry}"
@@ -99,8 +99,8 @@ def full_book(folder):
 
 
 def rename_chart(folder):
-    edit(folder / "chapters/one.md", '"output", table', '"production", table')
-    edit(folder / "chapters/two.md", "{numref}`output`", "{numref}`production`")
+    edit(folder / "chapters/one.md", '"lines", table', '"production", table')
+    edit(folder / "chapters/two.md", "{numref}`lines`", "{numref}`production`")
 
 
 def move_badge(folder):
@@ -125,9 +125,11 @@ def remove_for_good(folder):
     edit(folder / "_toc.yml", "  - file: chapters/more\n", "")
     path = folder / "data/datapackage.json"
     content = json.loads(path.read_text(encoding="utf-8"))
-    content["resources"] = [entry for entry in content["resources"] if entry["name"] != "nuclear"]
+    content["resources"] = [
+        entry for entry in content["resources"] if entry["name"] != "fish_price"
+    ]
     path.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    (folder / "data/nuclear.csv").unlink()
+    (folder / "data/fish_price.csv").unlink()
     (folder / "picture.svg").rename(folder / "drawing.svg")
     edit(folder / "chapters/one.md", "../picture.svg", "../drawing.svg")
     (folder / "assets/more.css").unlink()
@@ -149,10 +151,10 @@ EDITS = {
     ),
     "a badge moved": move_badge,
     "a citation": lambda folder: edit(
-        folder / "chapters/two.md", "There are", "{cite}`belfer2022list` There are"
+        folder / "chapters/two.md", "There are", "{cite}`harbour2023` There are"
     ),
     "a chart renamed": rename_chart,
-    "a row removed": lambda folder: edit_table(folder, "gdp", without_last_row),
+    "a row removed": lambda folder: edit_table(folder, "output", without_last_row),
     "the bibliography": lambda folder: edit(
         folder / "references.bib", "title = {", "title = {New: "
     ),
@@ -165,7 +167,7 @@ EDITS = {
         "Read it there",
     ),
     "the book's title": lambda folder: edit(
-        folder / "_config.yml", "title: The Russia–Iran Ledger", "title: A ledger"
+        folder / "_config.yml", "title: The Strait Papers", "title: A ledger"
     ),
 }
 

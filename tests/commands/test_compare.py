@@ -18,7 +18,8 @@ from urllib.parse import unquote, urlsplit
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from reading import browser, needs_browser  # noqa: F401
-from small_book import HEAD, ROOT, build, cell, edit, edit_table, make, surroundings
+from small_book import HEAD, ROOT, build, cell, edit, edit_table, surroundings
+from small_book import make_this_book as make
 
 from ledger.commands.compare import report, words
 from ledger.commands.compare.diff import compare

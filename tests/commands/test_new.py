@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 import yaml
-from small_book import GOOD as GOOD_PAGE
 from small_book import ROOT, build, edit, run_here, surroundings, write
+from small_book import THIS_GOOD as GOOD_PAGE
 from test_stale import CLAIMS, full_book
 
 from ledger.commands import scaffold

@@ -57,7 +57,7 @@ def test_a_version_is_packed_whole_or_not_at_all(book):
     assert build(book)[0] == 0
     refused(f"v{version}", "the PDF or the EPUB is not beside the site: make pdf epub")
     for kind in ("pdf", "epub"):
-        (book / "_build" / "html" / f"russia-iran-ledger.{kind}").write_bytes(kind.encode())
+        (book / "_build" / "html" / f"strait-papers.{kind}").write_bytes(kind.encode())
     refused("v1999.01", f"the tag is v1999.01, and CITATION.cff has version {version}")
 
     refused(f"v{version}", "CHANGELOG.md still has words under '## Unreleased'")
@@ -68,7 +68,7 @@ def test_a_version_is_packed_whole_or_not_at_all(book):
 
     code, said = release(book, f"v{version}")
     assert code == 0, said
-    stem = f"russia-iran-ledger-{version}"
+    stem = f"strait-papers-{version}"
     assert {path.name for path in (book / "out").iterdir()} == {
         "notes.md",
         f"{stem}.pdf",
@@ -83,7 +83,7 @@ def test_a_version_is_packed_whole_or_not_at_all(book):
     }
     with zipfile.ZipFile(book / "out" / f"{stem}-site.zip") as archive:
         assert set(archive.namelist()) == {
-            name for name in site if not name.startswith("russia-iran-ledger.")
+            name for name in site if not name.startswith("strait-papers.")
         }
         assert archive.read("index.html") == (book / "_build" / "html" / "index.html").read_bytes()
     with zipfile.ZipFile(book / "out" / f"{stem}-tables.zip") as archive:
@@ -91,7 +91,7 @@ def test_a_version_is_packed_whole_or_not_at_all(book):
             "LICENSE.md",
             "CITATION.cff",
             "data/datapackage.json",
-            "data/gdp.csv",
+            "data/output.csv",
             "LICENSES/MIT.txt",
         } <= set(archive.namelist())
     notes = (book / "out" / "notes.md").read_text(encoding="utf-8")

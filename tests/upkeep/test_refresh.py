@@ -26,9 +26,17 @@ from institution import (  # noqa: F401
     running,
     server,
 )
-from small_book import ISLANDS, ROOT, edit, edit_table, run_here, surroundings, write
-from small_book import ISLANDS_GOOD as GOOD
-from small_book import make_islands as make
+from small_book import (
+    GOOD,
+    ISLANDS,
+    ROOT,
+    edit,
+    edit_table,
+    make,
+    run_here,
+    surroundings,
+    write,
+)
 from werkzeug import Response
 
 from ledger.commands import impact

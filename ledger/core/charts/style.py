@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import functools
-
 from ledger.core import config
 
 # Light colour, dark-theme colour. Near Okabe and Ito's colour-blind-safe set, each moved as little
@@ -59,7 +57,6 @@ RC = {
 }
 
 
-@functools.cache
 def entity_colours() -> dict[str, str]:
     """Return the entities that keep their colour in every chart: first words of a name → colour.
 

@@ -18,11 +18,9 @@ import nbformat
 import pytest
 import yaml
 from packaging.requirements import Requirement
-from small_book import HEAD, ROOT, build, edit, write
-from sphinx.errors import SphinxParallelError
+from small_book import ROOT
 
 from ledger.build.execution import notebooks
-from ledger.build.sphinxext.lifecycle import BuildFailed, StrictParallelTasks
 
 SITE = ROOT / "_build" / "html"
 CONFIG = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
@@ -277,95 +275,6 @@ def test_a_page_offers_its_notebook_and_where_to_run_it(page):
         f'pip install jupyterlab "git+{REPOSITORY}@{commit}"\njupyter lab {file_of(page).name}'
         in html.unescape(block)
     )
-
-
-ALL_KINDS = (
-    HEAD
-    + """(top)=
-# A chapter
-
-```{code-cell} ipython3
-from ledger import numbers
-from ledger.core.tables import load
-
-numbers.put("rows", len(load("gdp")), "{:d}", table="gdp")
-```
-
-There are {num}`rows` rows, says {ref}`the top <top>` and says {doc}`/chapters/two`, or {doc}`the other <two>`. See {cite}`baghai2023` and `{num}` as it is.
-
-:::{admonition} Take *care*
-:class: tip
-One {num}`rows`
-
-and two.
-:::
-
-A term
-: what it means
-
-Version {{ version }}, with a [link](two.md) and <a href="../feed.xml">the feed</a>.
-"""
-)
-
-
-def test_every_kind_of_prose_becomes_plain_markdown(book):
-    write(book, one=ALL_KINDS, two="# The second\n\n```{bibliography}\n:filter: cited\n```\n")
-    code, said = build(book)
-    assert code == 0, said
-    path = book / "_build/html/notebooks/one.ipynb"
-    prose = nbformat.read(path, as_version=4).cells[-1].source
-    rows = re.search(r"There are \[(\d+)\]", prose)[1]
-    (anchor,) = re.findall(
-        r'class="citation"[^>]* id="([^"]+)"|id="([^"]+)"[^>]* class="citation"',
-        (book / "_build/html/chapters/two.html").read_text(encoding="utf-8"),
-    )[0][:1]
-    table, here, two = (
-        f"{BASE}{page}.html" for page in ("tables/gdp", "chapters/one", "chapters/two")
-    )
-    assert prose.splitlines() == [
-        f"There are [{rows}]({table}) rows, says [the top]({here}#top) and says [The "
-        f"second]({two}), or [the other]({two}). "
-        f"See ([Baghai 2023]({two}#{anchor})) and `{{num}}` as it is.",
-        "",
-        "> **Take *care***",
-        ">",
-        f"> One [{rows}]({table})",
-        ">",
-        "> and two.",
-        "",
-        "- **A term**: what it means",
-        "",
-        f'Version 2026.11, with a [link]({two}) and <a href="{BASE}feed.xml">the feed</a>.',
-    ]
-    edit(book / "_config.yml", f"  url: {REPOSITORY}\n", '  url: ""\n')
-    code, said = build(book)
-    assert (
-        code == 0
-        and not path.exists()
-        and 'class="run"'
-        not in (book / "_build/html/chapters/one.html").read_text(encoding="utf-8")
-    ), said
-
-
-def fail(number):
-    if number == 0:
-        raise ValueError("this page cannot be written")
-    if number == -1:
-        os._exit(1)
-
-
-@pytest.mark.parametrize(
-    "first, expected", [(0, SphinxParallelError), (-1, BuildFailed), (1, None)]
-)
-def test_a_page_that_cannot_be_written_is_not_passed_over(first, expected):
-    tasks = StrictParallelTasks(2)
-    for number in (first, 1, 2, 3, 4, 5):
-        tasks.add_task(fail, number)
-    if expected:
-        with pytest.raises(expected):
-            tasks.join()
-    else:
-        tasks.join()
 
 
 # --- Binder and the development container ---------------------------------------------------------

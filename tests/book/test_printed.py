@@ -9,8 +9,6 @@ import html
 import json
 import posixpath
 import re
-import subprocess
-import sys
 import xml.etree.ElementTree as ET
 import zipfile
 from pathlib import Path
@@ -19,7 +17,7 @@ import pytest
 import yaml
 from pypdf import PdfReader
 from reading import needs_browser
-from small_book import ROOT, build, edit, run_here, surroundings
+from small_book import ROOT
 
 from ledger.build.sphinxext.content.chart_print import draw_hatches
 from ledger.core.tables import names, page_path, read_rows
@@ -394,72 +392,3 @@ def test_a_hatch_is_drawn_where_its_bar_is():
         f"translate({x} {y})" for x in (72, 144) for y in (72, 144)
     }
     assert all(tile.get("d") == "M0 0l10 10" for tile in inside)
-
-
-# --- when they are made, and when they go ---------------------------------------------------------
-
-
-def test_a_build_that_changes_nothing_keeps_them_and_one_that_does_drops_them(book):
-    made = [book / "_build" / "html" / f"{NAME}.{kind}" for kind in ("pdf", "epub")]
-    build(book)
-    for path in made:
-        path.write_text("the whole book")
-    code, said = build(book)
-    assert code == 0 and all(path.exists() for path in made), said[-2000:]
-    edit(book / "chapters" / "one.md", "There are", "In it are")
-    edit(book / "ledger" / "numbers.py", '"""', '""" ')
-    code, said = build(book)
-    assert code == 0 and not any(path.exists() for path in made), said[-2000:]
-
-
-def test_what_was_made_of_other_sources_is_not_put_beside_the_site(book):
-    """A chapter that is edited between the site's build and the EPUB's would leave numbers in the
-    one that the other does not have.
-    """
-    epub = book / "_build" / "html" / f"{NAME}.epub"
-    make = [sys.executable, "-m", "ledger", "epub"]
-    build(book)
-    edit(book / "chapters" / "one.md", "There are", "In it are")
-    code, said = build(book, make)
-    assert code == 1 and "a file changed meanwhile; run make again" in said and not epub.exists(), (
-        said[-2000:]
-    )
-    build(book)
-    code, said = build(book, make)
-    assert code == 0 and zipfile.is_zipfile(epub), said[-3000:]
-    before = epub.read_bytes()
-    build(book, make)
-    assert epub.read_bytes() == before
-    assert not list((book / "_build").glob(".*.new")) and "executed" not in said, (
-        "chapters were run again for the EPUB"
-    )
-    assert (
-        not (book / "_build" / "epub" / "numbers.json").exists()
-        and not (book / "_build" / "epub" / "data").exists()
-    )
-
-
-def test_without_chromium_one_line_says_what_to_install(book):
-    nowhere = surroundings(PATH="/nowhere")
-    ran = subprocess.run(
-        [sys.executable, "-m", "ledger", "pdf"],
-        cwd=book,
-        capture_output=True,
-        text=True,
-        env=nowhere,
-    )
-    assert (
-        ran.returncode == 1
-        and ran.stdout == ""
-        and ran.stderr.count("\n") == 1
-        and "apt-get install chromium" in ran.stderr
-    ), ran.stderr
-
-
-def test_a_pdf_is_dated_by_the_last_commit(book):
-    told = run_here(
-        book,
-        'from ledger.commands import pdf; print(pdf.dated(b"/CreationDate '
-        "(D:20990101000000+00'00')\").decode())",
-    )
-    assert told.strip() == "/CreationDate (D:20231114221320+00'00')"
