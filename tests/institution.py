@@ -75,7 +75,7 @@ def point(name, server, **more):
 
 
 def check_each_row_has_one_connector(data):
-    """Check for every table and source of `data`: of its rows, in two parts, it is the same table."""
+    """Check that each row of `data` is one connector's, and that parts make up the same table."""
     known = registry.sources(data / "sources.yml")
     for resource in tables.descriptor(data)["resources"]:
         if resource["connectors"] == tables.MANUAL:

@@ -179,9 +179,9 @@ def _read(upstream: Path, pair: tuple[str, str], kind: str) -> pd.DataFrame:
     rows = rows.assign(flow=rows["flow"].map(FLOWS), value_usd=values)
     key = ["reporter", "partner_code", "flow", "year", "product"]
     if (twice := rows.duplicated([*key, "reporter_code"])).any():
+        duplicate = rows.loc[twice, key].iloc[0].to_dict()
         raise ValueError(
-            f"comtrade: duplicate key {rows.loc[twice, key].iloc[0].to_dict()}; are there two files "
-            "of the same year?"
+            f"comtrade: duplicate key {duplicate}; are there two files of the same year?"
         )
     return rows
 

@@ -15,9 +15,12 @@ from institution import ROOT, UPSTREAM, check_each_row_has_one_connector, needs_
 from ledger.core import table_files, tables
 from ledger.upkeep import rebuild, table_diff
 
-DESIGN = """trade_totals trade_products trade_partners official_trade_statements energy_production energy_reserves gecf_membership
-energy_exports oil_price electricity_mix gas_pipelines arms_transfers military_spending syria_conflict nuclear un_votes
-un_ideal_points security_council sanctions gdp events claims""".split()
+DESIGN = """
+trade_totals trade_products trade_partners official_trade_statements energy_production
+energy_reserves gecf_membership energy_exports oil_price electricity_mix gas_pipelines
+arms_transfers military_spending syria_conflict nuclear un_votes un_ideal_points
+security_council sanctions gdp events claims
+""".split()
 
 
 def test_all_tables_of_the_design_are_there():
