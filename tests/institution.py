@@ -69,18 +69,20 @@ def point(name, server, **more):
 
 
 def check_each_row_has_one_connector(data):
-    """Check for every table and source of `data`: of its rows, in two parts, it is the same table."""
+    """Check that each row of `data` is one connector's, and that parts make up the same table."""
     known = registry.sources(data / "sources.yml")
     for resource in tables.descriptor(data)["resources"]:
         if resource["connectors"] == tables.MANUAL:
             continue
-        of_connector = {}
+        by_connector = {}
         for source in known.values():
             if function := source.tables.get(resource["name"]):
-                of_connector.setdefault((source.module, function), []).append(source)
+                by_connector.setdefault((source.module, function), []).append(source)
         text = (data / resource["path"]).read_text(encoding="utf-8")
         rows = table_diff.parse_rows(text)
-        filters = [rebuild.row_filter(resource, its, known) for its in of_connector.values()]
+        filters = [
+            rebuild.row_filter(resource, sources, known) for sources in by_connector.values()
+        ]
         for row in rows:
             assert sum(is_own(row) for is_own in filters) == 1, (resource["name"], row)
         random.Random(1).shuffle(rows)

@@ -1,8 +1,9 @@
-"""Energy Institute: the Statistical Review of World Energy, the current edition, and that of 2024 (data to 2023).
+"""Energy Institute: the Statistical Review of World Energy, a workbook that it publishes yearly.
 
-The institution publishes a workbook. The current edition is read from it, or from a JSON copy of the 2026 workbook, whose series are
-rounded to six significant figures and whose region headings are lost; series from a workbook are rounded alike, so that the
-two forms give the same rows. Of the 2024 edition only the matrix of one year for each kind of gas trade is used.
+The current edition is read from it, or from a JSON snapshot of the workbook of 2026, whose series
+are rounded to six significant figures and whose region headings are lost; series from a workbook
+are rounded alike, so that both give the same rows. Of the edition of 2024 (data to 2023) the
+matrices of gas trade are read. Terms: © Energy Institute; use with credit, no licence.
 """
 
 import json
@@ -13,91 +14,83 @@ from typing import NamedTuple
 import pandas as pd
 
 from analysis.sources.opec import EXPORTS, GAS_HOLDERS, OIL_HOLDERS, RESERVES
-from ledger.core.sources import formats
+from ledger.core.sources import countries, formats
 
 WORKBOOK = "EI-Stats-Review-All-Data.xlsx"
-SERIES = [
-    "Oil Production - barrels", "Gas Production - Bcm", "Gas Consumption - Bcm", "Gas - Proved reserves history",
-    "Oil - Proved reserves history", "Gas - Trade movements", "Gas - LNG exports bcm",
-]  # fmt: skip
-GRIDS = ["Contents", "Gas trade - pipeline", "Gas trade - LNG"]
+SNAPSHOT = "ei_data.json"
+# sheet → unit
+SERIES = {
+    "Oil Production - barrels": "Thousand barrels daily",
+    "Gas Production - Bcm": "Billion cubic metres",
+    "Gas Consumption - Bcm": "Billion cubic metres",
+    "Gas - Proved reserves history": "Trillion cubic metres",
+    "Oil - Proved reserves history": "Thousand million barrels",
+    "Gas - Trade movements": "Billion cubic metres",
+    "Gas - LNG exports bcm": "Billion cubic metres",
+}
+MOVEMENTS, LNG_EXPORTS = "Gas - Trade movements", "Gas - LNG exports bcm"
+PIPELINE_MATRIX, LNG_MATRIX = "Gas trade - pipeline", "Gas trade - LNG"
+GRIDS = ["Contents", PIPELINE_MATRIX, LNG_MATRIX]
 PRODUCTION = ["country", "year", "fuel", "measure", "source", "unit", "value"]
+FIRST_YEAR = 1990
 
-COUNTRIES = {
-    "Canada": "CAN", "Mexico": "MEX", "US": "USA", "Argentina": "ARG", "Bolivia": "BOL", "Brazil": "BRA",
-    "Chile": "CHL", "Colombia": "COL", "Ecuador": "ECU", "Guyana": "GUY", "Peru": "PER", "Trinidad & Tobago": "TTO",
-    "Venezuela": "VEN", "Austria": "AUT", "Belgium": "BEL", "Bulgaria": "BGR", "Croatia": "HRV", "Cyprus": "CYP",
-    "Czech Republic": "CZE", "Denmark": "DNK", "Estonia": "EST", "Finland": "FIN", "France": "FRA", "Germany": "DEU",
-    "Greece": "GRC", "Hungary": "HUN", "Iceland": "ISL", "Ireland": "IRL", "Italy": "ITA", "Latvia": "LVA",
-    "Lithuania": "LTU", "Luxembourg": "LUX", "Netherlands": "NLD", "North Macedonia": "MKD", "Norway": "NOR",
-    "Poland": "POL", "Portugal": "PRT", "Romania": "ROU", "Slovakia": "SVK", "Slovenia": "SVN", "Spain": "ESP",
-    "Sweden": "SWE", "Switzerland": "CHE", "Turkey": "TUR", "Türkiye": "TUR", "Ukraine": "UKR", "United Kingdom": "GBR",
-    "Azerbaijan": "AZE", "Belarus": "BLR", "Kazakhstan": "KAZ", "Russian Federation": "RUS", "Turkmenistan": "TKM",
-    "USSR": "SUN", "Uzbekistan": "UZB", "Bahrain": "BHR", "Iran": "IRN", "Iraq": "IRQ", "Israel": "ISR",
-    "Kuwait": "KWT", "Oman": "OMN", "Qatar": "QAT", "Saudi Arabia": "SAU", "Syria": "SYR",
-    "United Arab Emirates": "ARE", "Yemen": "YEM", "Algeria": "DZA", "Angola": "AGO", "Chad": "TCD",
-    "Republic of Congo": "COG", "Egypt": "EGY", "Equatorial Guinea": "GNQ", "Gabon": "GAB", "Libya": "LBY",
-    "Morocco": "MAR", "Nigeria": "NGA", "South Africa": "ZAF", "South Sudan": "SSD", "Sudan": "SDN", "Tunisia": "TUN",
-    "Australia": "AUS", "Bangladesh": "BGD", "Brunei": "BRN", "China": "CHN", "China Hong Kong SAR": "HKG",
-    "India": "IND", "Indonesia": "IDN", "Japan": "JPN", "Malaysia": "MYS", "Myanmar": "MMR", "New Zealand": "NZL",
-    "Pakistan": "PAK", "Papua New Guinea": "PNG", "Philippines": "PHL", "Singapore": "SGP", "South Korea": "KOR",
-    "Sri Lanka": "LKA", "Taiwan": "TWN", "Thailand": "THA", "Vietnam": "VNM", "Total World": "WLD",
+# no state of today, no country but a row that is read, and a member of the matrices
+EXCEPTIONS = {"USSR": "SUN", "Total World": "WLD", "EU": "EUU"}
+
+# rows that are no country: regions, remainders ("Other ...", "Total ..." apart), groups, and parts
+# of a country
+NO_COUNTRY = {
+    "Central America", "Eastern Africa", "Middle Africa", "Western Africa", "of which: OECD",
+    "Non-OECD", "OPEC", "Non-OPEC", "European Union", "Canadian Oil Sands: Total",
+    "of which: Under active development", "Venezuela: Orinoco Belt",
 }  # fmt: skip
 
-# Rows that are no country: regions, remainders ("Other ...", "Total ..." apart), groups, and parts of a country.
-NOT_A_COUNTRY = {
-    "Central America", "Eastern Africa", "Middle Africa", "Western Africa", "of which: OECD", "Non-OECD", "OPEC",
-    "Non-OPEC", "European Union", "Canadian Oil Sands: Total", "of which: Under active development",
-    "Venezuela: Orinoco Belt",
-}  # fmt: skip
-
-# Where the gas goes, in the matrices of one year: code or name, and the larger destination that this one is part of.
-# "Asia Pacific" is left out of the pipeline matrix: its few countries stand there one by one, and the long series name
-# China alone. In 2024 "Non-EU Europe" was called "Rest of Europe".
+# Where the gas goes, in the matrices of one year: each destination by the larger one that it is
+# part of. Countries become codes; remainders keep their name. In 2024 "Non-EU Europe" was called
+# "Rest of Europe" in the pipeline matrix.
 PIPELINE_TO = {
-    "Canada": ("CAN", "North America"), "Mexico": ("MEX", "North America"), "US": ("USA", "North America"),
-    "North America": ("North America", "WLD"), "Argentina": ("ARG", "S. & Cent. America"),
-    "Brazil": ("BRA", "S. & Cent. America"),
-    "Other S. & Cent. America": ("Other S. & Cent. America", "S. & Cent. America"),
-    "S. & Cent. America": ("S. & Cent. America", "WLD"), "EU": ("EUU", "Europe"),
-    "Non-EU Europe": ("Non-EU Europe", "Europe"), "Rest of Europe": ("Non-EU Europe", "Europe"),
-    "Europe": ("Europe", "WLD"), "Belarus": ("BLR", "CIS"), "Kazakhstan": ("KAZ", "CIS"),
-    "Russian Federation": ("RUS", "CIS"), "Other CIS": ("Other CIS", "CIS"), "CIS": ("CIS", "WLD"),
-    "United Arab Emirates": ("ARE", "Middle East"), "Other Middle East": ("Other Middle East", "Middle East"),
-    "Middle East": ("Middle East", "WLD"), "South Africa": ("ZAF", "Africa"),
-    "Other Africa": ("Other Africa", "Africa"), "Africa": ("Africa", "WLD"), "Australia": ("AUS", "WLD"),
-    "China": ("CHN", "WLD"), "Malaysia": ("MYS", "WLD"), "Singapore": ("SGP", "WLD"), "Thailand": ("THA", "WLD"),
-    "Asia Pacific": None, "Total exports": ("WLD", ""),
-}  # fmt: skip
+    "North America": ["Canada", "Mexico", "US"],
+    "S. & Cent. America": ["Argentina", "Brazil", "Other S. & Cent. America"],
+    "Europe": ["EU", "Non-EU Europe"],
+    "CIS": ["Belarus", "Kazakhstan", "Russian Federation", "Other CIS"],
+    "Middle East": ["United Arab Emirates", "Other Middle East"],
+    "Africa": ["South Africa", "Other Africa"],
+    "WLD": ["Australia", "China", "Malaysia", "Singapore", "Thailand"],
+}
+RENAMED = {"Rest of Europe": "Non-EU Europe"}
+# Left out of the pipeline matrix: the few countries of this region stand there one by one, and the
+# long series name China alone.
+NOT_READ = {"Asia Pacific"}
 LNG_TO = {
-    "Canada": ("CAN", "North America"), "Mexico": ("MEX", "North America"), "US": ("USA", "North America"),
-    "North America": ("North America", "WLD"), "Argentina": ("ARG", "S. & Cent. America"),
-    "Brazil": ("BRA", "S. & Cent. America"), "Chile": ("CHL", "S. & Cent. America"),
-    "Other S. & Cent. America": ("Other S. & Cent. America", "S. & Cent. America"),
-    "S. & Cent. America": ("S. & Cent. America", "WLD"), "Belgium": ("BEL", "Europe"), "France": ("FRA", "Europe"),
-    "Italy": ("ITA", "Europe"), "Spain": ("ESP", "Europe"), "Turkey": ("TUR", "Europe"),
-    "United Kingdom": ("GBR", "Europe"), "Other EU": ("Other EU", "Europe"),
-    "Rest of Europe": ("Rest of Europe", "Europe"), "Europe": ("Europe", "WLD"),
-    "Egypt": ("EGY", "Middle East & Africa"), "Kuwait": ("KWT", "Middle East & Africa"),
-    "United Arab Emirates": ("ARE", "Middle East & Africa"),
-    "Other Middle East & Africa": ("Other Middle East & Africa", "Middle East & Africa"),
-    "Middle East & Africa": ("Middle East & Africa", "WLD"), "China": ("CHN", "Asia Pacific"),
-    "India": ("IND", "Asia Pacific"), "Japan": ("JPN", "Asia Pacific"), "Malaysia": ("MYS", "Asia Pacific"),
-    "Pakistan": ("PAK", "Asia Pacific"), "Singapore": ("SGP", "Asia Pacific"), "South Korea": ("KOR", "Asia Pacific"),
-    "Taiwan": ("TWN", "Asia Pacific"), "Thailand": ("THA", "Asia Pacific"),
-    "Other Asia Pacific": ("Other Asia Pacific", "Asia Pacific"), "Asia Pacific": ("Asia Pacific", "WLD"),
-    "Total exports": ("WLD", ""),
+    "North America": ["Canada", "Mexico", "US"],
+    "S. & Cent. America": ["Argentina", "Brazil", "Chile", "Other S. & Cent. America"],
+    "Europe": [
+        "Belgium", "France", "Italy", "Spain", "Turkey", "United Kingdom", "Other EU",
+        "Rest of Europe",
+    ],
+    "Middle East & Africa": [
+        "Egypt", "Kuwait", "United Arab Emirates", "Other Middle East & Africa",
+    ],
+    "Asia Pacific": [
+        "China", "India", "Japan", "Malaysia", "Pakistan", "Singapore", "South Korea", "Taiwan",
+        "Thailand", "Other Asia Pacific",
+    ],
 }  # fmt: skip
 
-# The order in which the sheet "Gas - Trade movements" lists its regions; each block ends with its total exports.
+# the order in which the sheet of trade movements lists its regions; each block ends with its total
+# exports
 REGIONS = [
-    "US", "Other North America", "Brazil", "Other S&C America", "Europe", "Russian Federation", "Other CIS",
-    "Middle East", "Africa", "China", "India", "OECD Asia", "Other Asia",
+    "US", "Other North America", "Brazil", "Other S&C America", "Europe", "Russian Federation",
+    "Other CIS", "Middle East", "Africa", "China", "India", "OECD Asia", "Other Asia",
 ]  # fmt: skip
 
 
 class Review(NamedTuple):
-    """One edition: the file's name, the year of the edition, and its sheets by name as dicts of unit, years and entities, or of a grid."""
+    """One edition: its file's name, its year, and its sheets.
+
+    A sheet of series has `unit`, `years` and `entities` (each with `name`, `values`, and `under`:
+    the heading above it); a sheet of another kind is a `grid` of rows.
+    """
 
     file: str
     edition: int
@@ -114,97 +107,146 @@ def download(get, pair: tuple[str, str]) -> str:
 
 
 def production(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
-    """Oil output (thousand barrels a day), gas output and gas consumption (bcm) by country and year, from 1990.
+    """Return oil output, gas output and gas consumption by country and year, from 1990.
 
-    Sheets "Oil Production - barrels", "Gas Production - Bcm" and "Gas Consumption - Bcm" of the current edition. Output is
-    given for every country that was among the ten largest producers of that fuel in any year since 1990, so a rank down
-    to the tenth place can be read from the rows; consumption for the pair, Qatar and the world. Oil includes condensate
-    and natural gas liquids; gas leaves out what is flared or put back, and is stated at 40 MJ a cubic metre.
+    Oil includes condensate and natural gas liquids; gas leaves out what is flared or put back, and
+    is stated at 40 MJ a cubic metre.
+
+    Parameters
+    ----------
+    upstream
+        Folder with `energy-institute/` (the workbook) or `energy-institute-2026/` (the snapshot).
+    pair
+        ISO 3166 codes of the two countries.
+
+    Returns
+    -------
+    DataFrame
+        PRODUCTION; one row a country, year, fuel and measure: oil in thousand barrels a day, gas
+        in bcm. Output is given for every country that was among the ten largest producers of that
+        fuel in any year since 1990, so a rank down to the tenth place can be read from the rows;
+        consumption for the pair, Qatar and the world.
+
+    Raises
+    ------
+    ValueError
+        Names sheet and row that are not as expected.
     """
     review = _review(upstream)
     always = {*pair, "QAT", "SAU", "USA", "WLD"}
     rows = []
-    for sheet, expected, fuel, unit in [
-        ("Oil Production - barrels", "Thousand barrels daily", "oil", "thousand barrels a day"),
-        ("Gas Production - Bcm", "Billion cubic metres", "gas", "bcm"),
+    for sheet, fuel, unit in [
+        ("Oil Production - barrels", "oil", "thousand barrels a day"),
+        ("Gas Production - Bcm", "gas", "bcm"),
     ]:
-        figures = {
-            key: value for key, value in _series(review, sheet, expected).items() if key[1] >= 1990
-        }
-        largest = set()
-        for year in {year for _, year in figures}:
-            of_year = {
-                country: value
-                for (country, y), value in figures.items()
-                if y == year and country != "WLD"
-            }
-            largest |= set(sorted(of_year, key=of_year.get, reverse=True)[:10])
+        figures = _series(review, sheet)
+        selected = _largest_producers(figures) | always
         rows += [
             (country, year, fuel, "production", "Energy Institute", unit, value)
             for (country, year), value in figures.items()
-            if country in largest | always
+            if country in selected
         ]
     rows += [
         (country, year, "gas", "consumption", "Energy Institute", "bcm", value)
-        for (country, year), value in _series(
-            review, "Gas Consumption - Bcm", "Billion cubic metres"
-        ).items()
-        if country in {*pair, "QAT", "WLD"} and year >= 1990
+        for (country, year), value in _series(review, "Gas Consumption - Bcm").items()
+        if country in {*pair, "QAT", "WLD"}
     ]
     return pd.DataFrame(rows, columns=PRODUCTION)
 
 
-def reserves(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
-    """Proved reserves at year-end, gas in bcm and oil in million barrels, from 1990.
+def _largest_producers(figures: dict[tuple[str, int], float]) -> set[str]:
+    """Return the countries that were among the ten largest in any year."""
+    by_year: dict[int, dict[str, float]] = {}
+    for (country, year), value in figures.items():
+        if country != "WLD":
+            by_year.setdefault(year, {})[country] = value
+    return {
+        country
+        for values in by_year.values()
+        for country in sorted(values, key=values.__getitem__, reverse=True)[:10]
+    }
 
-    Sheets "Gas - Proved reserves history" (trillion cubic metres) and "Oil - Proved reserves history" (thousand million
-    barrels) of the current edition, whose own note says that they have not been updated: in 2026 they stop at 2020. Oil
-    includes Canada's oil sands, condensate and natural gas liquids, unlike OPEC's. Equatorial Guinea, Angola, Mozambique,
-    Mauritania and Senegal have no gas row of their own (they sit in "Other Africa").
+
+def reserves(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
+    """Return proved reserves at year-end, from 1990.
+
+    The workbook's own note says that they have not been updated: in 2026 they stop at 2020. Oil
+    includes Canada's oil sands, condensate and natural gas liquids, unlike OPEC's. Equatorial
+    Guinea, Angola, Mozambique, Mauritania and Senegal have no gas row of their own (they are in
+    "Other Africa").
+
+    Parameters
+    ----------
+    upstream
+        As for `production`.
+    pair
+        ISO 3166 codes of the two countries; GAS_HOLDERS and OIL_HOLDERS are read too.
+
+    Returns
+    -------
+    DataFrame
+        RESERVES; one row a country, year and fuel: gas in bcm, oil in million barrels.
+
+    Raises
+    ------
+    ValueError
+        Names sheet and row that are not as expected.
     """
     review = _review(upstream)
     rows = []
-    for sheet, expected, fuel, unit, holders in [
-        ("Gas - Proved reserves history", "Trillion cubic metres", "gas", "bcm", GAS_HOLDERS),
-        (
-            "Oil - Proved reserves history",
-            "Thousand million barrels",
-            "oil",
-            "million barrels",
-            OIL_HOLDERS,
-        ),
+    for sheet, fuel, unit, holders in [
+        ("Gas - Proved reserves history", "gas", "bcm", GAS_HOLDERS),
+        ("Oil - Proved reserves history", "oil", "million barrels", OIL_HOLDERS),
     ]:
         rows += [
             (country, year, fuel, "Energy Institute", unit, round(value * 1000, 6))
-            for (country, year), value in _series(review, sheet, expected).items()
-            if country in holders | set(pair) and year >= 1990
+            for (country, year), value in _series(review, sheet).items()
+            if country in holders | set(pair)
         ]
     return pd.DataFrame(rows, columns=RESERVES)
 
 
 def exports(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
-    """Gas exports of the pair in bcm, current edition: by pipeline and destination, and as LNG.
+    """Return the pair's gas exports, current edition: by pipeline and destination, and as LNG.
 
-    Yearly series from 2000, from "Gas - Trade movements" (pipeline gas to Europe, to the CIS, to China and in all, only for
-    an exporter that has a block of its own there, as Russia has) and "Gas - LNG exports bcm"; for the last year the full
-    matrices of destinations. An edition revises figures of those before it, so editions are told apart and must not be
-    added together. Destinations that take nothing are left out. Europe includes Türkiye; "Other Middle East" includes Iraq,
-    which has no row of its own; Iran is not among the LNG exporters. What the series call "Other CIS" is the CIS without
-    Russia, named "CIS" here as in the matrix.
+    Yearly series from 2000, of pipeline gas to Europe, to the CIS, to China and in all, only for an
+    exporter that has a block of its own among the trade movements, as Russia has; and of LNG. For
+    the last year the full matrices of destinations. An edition revises figures of those before it,
+    so editions are told apart and must not be added together. Europe includes Türkiye; "Other
+    Middle East" includes Iraq, which has no row of its own; Iran is not among the LNG exporters.
+    What the series call "Other CIS" is the CIS without Russia, named "CIS" here as in the matrix.
+
+    Parameters
+    ----------
+    upstream
+        As for `production`.
+    pair
+        ISO 3166 codes of the two countries.
+
+    Returns
+    -------
+    DataFrame
+        EXPORTS, in bcm; one row an exporter, year, fuel and destination. Destinations that take
+        nothing are left out.
+
+    Raises
+    ------
+    ValueError
+        Names sheet and row that are not as expected, or series and matrix that disagree.
     """
     review = _review(upstream)
-    names = {code: name for name, code in COUNTRIES.items()}
     rows = []
-    for country in pair:
-        if names.get(country) in REGIONS:
-            rows += _pipeline_series(review, country, names[country])
-    for (exporter, year), value in _series(
-        review, "Gas - LNG exports bcm", "Billion cubic metres"
-    ).items():
-        if exporter in pair:
-            rows.append((exporter, year, "LNG", "WLD", "", value))
+    for region in REGIONS:
+        country = countries.find_code(region, EXCEPTIONS)
+        if country in pair:
+            rows += _pipeline_series(review, country, region)
+    rows += [
+        (exporter, year, "LNG", "WLD", "", value)
+        for (exporter, year), value in _series(review, LNG_EXPORTS, first_year=0).items()
+        if exporter in pair
+    ]
     table = _exports(review, rows + _matrices(review, pair))
-    # The matrices repeat the last year of the series: the two must agree, and one of them is kept.
+    # the matrices repeat the last year of the series: both must agree, and one of them is kept
     key = ["country", "year", "fuel", "destination"]
     values = table.groupby(key)["value"]
     spread = values.max() - values.min()
@@ -214,7 +256,27 @@ def exports(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
 
 
 def exports_2024(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
-    """Gas exports of the pair in 2023 by destination, in bcm: the matrices of edition 2024, some of whose figures later ones revise."""
+    """Return the pair's gas exports of 2023 by destination, as the edition of 2024 has them.
+
+    Later editions revise some of them.
+
+    Parameters
+    ----------
+    upstream
+        Folder with `energy-institute-2024/`, the workbook.
+    pair
+        ISO 3166 codes of the two countries.
+
+    Returns
+    -------
+    DataFrame
+        EXPORTS, in bcm; one row an exporter, fuel and destination.
+
+    Raises
+    ------
+    ValueError
+        Names sheet and row that are not as expected, or another edition.
+    """
     review = _workbook(upstream / "energy-institute-2024" / WORKBOOK)
     if review.edition != 2024:
         raise ValueError(
@@ -224,35 +286,19 @@ def exports_2024(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
 
 
 def _exports(review: Review, rows: list[tuple]) -> pd.DataFrame:
-    table = pd.DataFrame(
-        rows, columns=["country", "year", "fuel", "destination", "part_of", "value"]
-    )
+    columns = ["country", "year", "fuel", "destination", "part_of", "value"]
+    table = pd.DataFrame(rows, columns=columns)
     return table.assign(source="Energy Institute", edition=review.edition, unit="bcm")[EXPORTS]
 
 
+# --- trade movements ------------------------------------------------------------------------------
+
+
 def _pipeline_series(review: Review, country: str, name: str) -> list[tuple]:
-    """Rows from 2000 of one exporter's block in "Gas - Trade movements": all, Europe, CIS, and China's imports from it."""
-    where, sheet = f"{review.file}, Gas - Trade movements", review.sheets["Gas - Trade movements"]
-    if sheet["unit"] != "Billion cubic metres" or sheet["years"][0] != 2000:
-        raise ValueError(
-            f"{where}: expected billion cubic metres from 2000, found {sheet['unit']!r} from {sheet['years'][0]}"
-        )
-    # The copy has lost the headings of the regions, so the same row names return block after block.
-    blocks, block = [], {}
-    for row in sheet["entities"]:
-        region = REGIONS[len(blocks)] if len(blocks) < len(REGIONS) else "World"
-        if row.get("under", region) != region:
-            raise ValueError(
-                f"{where}: {row['name']!r} stands under {row['under']!r}, expected {region!r}"
-            )
-        block.setdefault(row["name"].removeprefix("of which: "), row["values"])
-        if row["name"] == "Total exports":
-            blocks.append(block)
-            block = {}
-    if len(blocks) != len(REGIONS):
-        raise ValueError(f"{where}: {len(blocks)} blocks of regions, expected {len(REGIONS)}")
-    block = dict(zip(REGIONS, blocks, strict=True))
-    exporter, europe, china = block[name], block["Europe"], block["China"]
+    """Return rows from 2000 of one exporter: all, Europe, CIS, and China's imports from it."""
+    where, sheet = f"{review.file}, {MOVEMENTS}", review.sheets[MOVEMENTS]
+    blocks = _blocks(sheet, where)
+    exporter, europe, china = blocks[name], blocks["Europe"], blocks["China"]
     if not {"Europe", "Other CIS"} <= set(exporter) or name not in china:
         return []  # only Russia's exports are broken down so
     rows = []
@@ -274,29 +320,105 @@ def _pipeline_series(review: Review, country: str, name: str) -> list[tuple]:
     return rows
 
 
+def _blocks(sheet: dict, where: str) -> dict[str, dict[str, list]]:
+    """Return region → row's name → values; a region's rows end with its total exports.
+
+    The snapshot has lost the headings of the regions, so only the order tells them.
+    """
+    if sheet["unit"] != SERIES[MOVEMENTS] or sheet["years"][0] != 2000:
+        raise ValueError(
+            f"{where}: expected billion cubic metres from 2000, found {sheet['unit']!r} from "
+            f"{sheet['years'][0]}"
+        )
+    blocks, block = [], {}
+    for row in sheet["entities"]:
+        region = REGIONS[len(blocks)] if len(blocks) < len(REGIONS) else "World"
+        if row.get("under", region) != region:
+            raise ValueError(
+                f"{where}: {row['name']!r} stands under {row['under']!r}, expected {region!r}"
+            )
+        block.setdefault(row["name"].removeprefix("of which: "), row["values"])
+        if row["name"] == "Total exports":
+            blocks.append(block)
+            block = {}
+    if len(blocks) != len(REGIONS):
+        raise ValueError(f"{where}: {len(blocks)} blocks of regions, expected {len(REGIONS)}")
+    return dict(zip(REGIONS, blocks, strict=True))
+
+
 def _matrices(review: Review, pair: tuple[str, str]) -> list[tuple]:
-    """(country, year, fuel, destination, part of, bcm) of the pair in the edition's two matrices."""
-    names = {code: name for name, code in COUNTRIES.items()}
+    """Return (country, year, fuel, destination, part of, bcm) of the pair in the two matrices."""
     return [
-        (country, year, fuel, *row)
-        for country in pair
-        for fuel, sheet, codes in [
-            ("pipeline gas", "Gas trade - pipeline", PIPELINE_TO),
-            ("LNG", "Gas trade - LNG", LNG_TO),
+        row
+        for fuel, sheet, regions in [
+            ("pipeline gas", PIPELINE_MATRIX, PIPELINE_TO),
+            ("LNG", LNG_MATRIX, LNG_TO),
         ]
-        for year, *row in _matrix(review, sheet, names.get(country), codes)
+        for row in _matrix(review, sheet, fuel, _destinations(regions), pair)
     ]
 
 
+def _destinations(regions: dict[str, list[str]]) -> dict[str, tuple[str, str] | None]:
+    """Return a row's name → destination and what it is part of; None for a row that is not read."""
+    parts = {
+        name: (countries.find_code(name, EXCEPTIONS) or name, region)
+        for region, names in regions.items()
+        for name in names
+    }
+    if regions is PIPELINE_TO:
+        parts |= {old: parts[new] for old, new in RENAMED.items()} | dict.fromkeys(NOT_READ)
+    wholes = {region: (region, "WLD") for region in regions if region != "WLD"}
+    return parts | wholes | {"Total exports": ("WLD", "")}
+
+
 def _matrix(
-    review: Review, sheet: str, exporter: str | None, codes: dict
-) -> list[tuple[int, str, str, float]]:
-    """(year, destination, part of, bcm) of one exporter in a matrix of origins by destinations; nothing if it has no column."""
+    review: Review,
+    sheet: str,
+    fuel: str,
+    destinations: dict[str, tuple[str, str] | None],
+    pair: tuple[str, str],
+) -> list[tuple]:
+    """Return (country, year, fuel, destination, part of, bcm) from origins by destinations.
+
+    A country of the pair that has no column has no rows.
+    """
     where = f"{review.file}, {sheet}"
     cells = [
         ["" if cell is None else str(cell).strip() for cell in row]
         for row in review.sheets[sheet]["grid"]
     ]
+    year, header = _matrix_header(cells, where)
+    # a column's name may stand on two rows ("Russian" over "Federation")
+    names = [
+        f"{above} {below}".removeprefix("From ").strip()
+        for above, below in zip(cells[header - 1], cells[header], strict=True)
+    ]
+    columns = {countries.find_code(name, EXCEPTIONS): i for i, name in enumerate(names) if name}
+    rows = []
+    for number, row in enumerate(cells[header + 1 :], start=header + 2):
+        if row[0] not in destinations:
+            raise ValueError(f"{where}, row {number}: unknown destination {row[0]!r}")
+        destination = destinations[row[0]]
+        for country in pair:
+            if destination is None or country not in columns:
+                continue
+            text = row[columns[country]]
+            try:
+                value = float(text)
+            except ValueError:
+                column = names[columns[country]]
+                raise ValueError(
+                    f"{where}, row {number}, column {column}: {text!r} is no number"
+                ) from None
+            if value > 0:
+                rows.append((country, year, fuel, *destination, round(value, 6)))
+        if row[0] == "Total exports":
+            return rows
+    raise ValueError(f"{where}: no row 'Total exports'")
+
+
+def _matrix_header(cells: list[list[str]], where: str) -> tuple[int, int]:
+    """Return the year in a matrix's title, and the number of its header row."""
     title = re.search(r"Trade movements (\d{4})\b", cells[0][0])
     if not title:
         raise ValueError(
@@ -305,126 +427,93 @@ def _matrix(
     header = next((i for i, row in enumerate(cells) if row[0] == "To"), None)
     if header is None:
         raise ValueError(f"{where}: no header row that begins with 'To'")
-    if not any(row[0] == "Billion cubic metres" for row in cells[:header]):
-        raise ValueError(
-            f"{where}: expected the unit 'Billion cubic metres', found {[row[0] for row in cells[1:header]]}"
-        )
-    # A column's name may stand on two rows ("Russian" over "Federation").
-    columns = [
-        f"{above} {below}".removeprefix("From ").strip()
-        for above, below in zip(cells[header - 1], cells[header], strict=True)
-    ]
-    rows = []
-    for number, row in enumerate(cells[header + 1 :], start=header + 2):
-        if row[0] not in codes:
-            raise ValueError(f"{where}, row {number}: unknown destination {row[0]!r}")
-        if exporter in columns and codes[row[0]] is not None:
-            try:
-                value = float(row[columns.index(exporter)])
-            except ValueError:
-                raise ValueError(
-                    f"{where}, row {number}, column {exporter}: {row[columns.index(exporter)]!r} is no number"
-                ) from None
-            if value > 0:
-                rows.append((int(title[1]), *codes[row[0]], round(value, 6)))
-        if row[0] == "Total exports":
-            return rows
-    raise ValueError(f"{where}: no row 'Total exports'")
+    above = [row[0] for row in cells[:header]]
+    if "Billion cubic metres" not in above:
+        raise ValueError(f"{where}: expected the unit 'Billion cubic metres', found {above[1:]}")
+    return int(title[1]), header
 
 
-def _series(review: Review, sheet: str, unit: str) -> dict[tuple[str, int], float]:
-    """{(country, year): value} of one sheet; an unknown name is an error."""
-    table = review.sheets[sheet]
-    if table["unit"] != unit:
+# --- the review -----------------------------------------------------------------------------------
+
+
+def _series(
+    review: Review, sheet: str, first_year: int = FIRST_YEAR
+) -> dict[tuple[str, int], float]:
+    """Return {(country, year): value} of one sheet; an unknown name is an error."""
+    table, where = review.sheets[sheet], f"{review.file}, {sheet}"
+    if table["unit"] != SERIES[sheet]:
         raise ValueError(
-            f"{review.file}, {sheet}: expected a time series in {unit!r}, found {table['unit']!r}"
+            f"{where}: expected a time series in {SERIES[sheet]!r}, found {table['unit']!r}"
         )
     figures = {}
     for row in table["entities"]:
         name = row["name"]
-        if (
-            name in NOT_A_COUNTRY
-            or name.startswith("Other ")
-            or (name.startswith("Total ") and name != "Total World")
-        ):
+        total = name.startswith("Total ") and name not in EXCEPTIONS
+        if name in NO_COUNTRY or name.startswith("Other ") or total:
             continue
-        if name not in COUNTRIES:
-            raise ValueError(f"{review.file}, {sheet}: unknown country or region {name!r}")
+        country = countries.country_code(name, EXCEPTIONS, where)
         figures |= {
-            (COUNTRIES[name], year): value
+            (country, year): value
             for year, value in zip(table["years"], row["values"], strict=True)
-            if value is not None
+            if value is not None and year >= first_year
         }
     return figures
 
 
 def _review(upstream: Path) -> Review:
-    """The current edition: the workbook, or where there is none the JSON copy of the 2026 workbook."""
+    """Return the current edition: the workbook, or else the JSON snapshot of that of 2026."""
     path = upstream / "energy-institute" / WORKBOOK
     if path.exists():
         return _workbook(path)
-    path = upstream / "energy-institute-2026" / "ei_data.json"
+    path = upstream / "energy-institute-2026" / SNAPSHOT
     if not path.exists():
         raise FileNotFoundError(
-            f"neither energy-institute/{WORKBOOK} nor energy-institute-2026/{path.name} is in {upstream}"
+            f"neither energy-institute/{WORKBOOK} nor energy-institute-2026/{SNAPSHOT} is in "
+            f"{upstream}"
         )
-    copy = json.loads(path.read_text(encoding="utf-8"))["sheets"]
+    contents = json.loads(path.read_text(encoding="utf-8"))["sheets"]
     sheets = {}
-    for name in SERIES + GRIDS:
-        found = [sheet for each, sheet in copy.items() if _plain(each) == name]
-        if len(found) != 1 or found[0]["type"] != ("timeseries" if name in SERIES else "raw"):
+    for name in [*SERIES, *GRIDS]:
+        matches = [sheet for title, sheet in contents.items() if _plain(title) == name]
+        kind = "timeseries" if name in SERIES else "raw"
+        if [sheet["type"] for sheet in matches] != [kind]:
             raise ValueError(
-                f"{path.name}: expected one sheet {name!r} as {'a time series' if name in SERIES else 'a grid'}, found {len(found)}"
+                f"{path.name}: expected one sheet {name!r} of type {kind}, found {len(matches)}"
             )
-        sheets[name] = found[0]
+        sheets[name] = matches[0]
     return Review(path.name, _edition(path, sheets["Contents"]["grid"]), sheets)
 
 
 def _workbook(path: Path) -> Review:
-    """The sheets of a workbook in the form of the copy's: series as unit, years and entities, the others as grids."""
+    """Return the sheets of a workbook, in the form of the snapshot's."""
     if not path.exists():
         raise FileNotFoundError(f"{path} is not there")
-    book = formats.workbook(path)
+    book = formats.open_workbook(path)
     sheets = {}
-    for name in SERIES + GRIDS:
-        found = [each for each in book.sheetnames if _plain(each) == name]
-        if len(found) != 1:
+    for name in [*SERIES, *GRIDS]:
+        titles = [title for title in book.sheetnames if _plain(title) == name]
+        if len(titles) != 1:
             raise ValueError(
-                f"{path.name}: expected one sheet {name!r}, found {found} among {book.sheetnames}"
+                f"{path.name}: expected one sheet {name!r}, found {titles} among {book.sheetnames}"
             )
-        grid = formats.sheet(book, found[0], path)
-        sheets[name] = (
-            {"grid": grid} if name in GRIDS else _timeseries(f"{path.name}, {name}", grid)
-        )
+        grid = formats.sheet_rows(book, titles[0], path)
+        if name in SERIES:
+            sheets[name] = _time_series(f"{path.name}, {name}", grid)
+        else:
+            sheets[name] = {"grid": grid}
     book.close()
     return Review(path.name, _edition(path, sheets["Contents"]["grid"]), sheets)
 
 
-def _timeseries(where: str, grid: list[tuple]) -> dict:
-    """Unit, years and entities (name, values, the heading it stands under) of a sheet whose header is a unit and consecutive years.
+def _time_series(where: str, grid: list[tuple]) -> dict:
+    """Return unit, years and entities of a sheet whose header is a unit and consecutive years.
 
-    Rows without a figure are headings, footnotes or blanks; "n/a" and "-" are no figure. What follows the years (growth, share)
-    is not read.
+    Rows without a figure are headings, footnotes or blanks; "n/a" and "-" are no figure.
     """
-    header = next(
-        (
-            i
-            for i, row in enumerate(grid)
-            if isinstance(row[0], str) and isinstance(row[1], int) and 1900 < row[1] < 2100
-        ),
-        None,
-    )
+    header = next((i for i, row in enumerate(grid) if _is_header(row)), None)
     if header is None:
         raise ValueError(f"{where}: no header row of a unit and years")
-    years = [grid[header][1]]
-    for cell in grid[header][2:]:
-        if cell != years[-1] + 1:
-            break
-        years.append(cell)
-    if further := [cell for cell in grid[header] if isinstance(cell, int) and cell > years[-1]]:
-        raise ValueError(
-            f"{where}: expected a header of consecutive years, found {further} after {years[0]} to {years[-1]}"
-        )
+    years = _header_years(where, grid[header])
     entities, heading = [], None
     for number, row in enumerate(grid[header + 1 :], start=header + 2):
         name, cells = _label(row[0]), row[1 : len(years) + 1]
@@ -443,22 +532,45 @@ def _timeseries(where: str, grid: list[tuple]) -> dict:
     return {"unit": str(grid[header][0]).strip(), "years": years, "entities": entities}
 
 
-def _edition(path: Path, contents: list) -> int:
-    """The year of the edition, from the first words of the sheet Contents."""
-    title = next((str(row[0]).strip() for row in contents if row[0]), "")
-    found = re.fullmatch(r"(\d{4}) Energy Institute Statistical Review of World Energy", title)
-    if not found:
+def _is_header(row: tuple) -> bool:
+    return isinstance(row[0], str) and isinstance(row[1], int) and 1900 < row[1] < 2100
+
+
+def _header_years(where: str, row: tuple) -> list[int]:
+    """Return the consecutive years of a header; what follows them (growth, share) is not read."""
+    years = [row[1]]
+    for cell in row[2:]:
+        if cell != years[-1] + 1:
+            break
+        years.append(cell)
+    if later := [cell for cell in row if isinstance(cell, int) and cell > years[-1]]:
         raise ValueError(
-            f"{path.name}, Contents: expected the title '(year) Energy Institute Statistical Review of World Energy', found {title!r}"
+            f"{where}: expected a header of consecutive years, found {later} after {years[0]} to "
+            f"{years[-1]}"
         )
-    return int(found[1])
+    return years
 
 
-def _plain(name: str) -> str:
-    """A sheet's name without blanks round it, and without the year that some editions give the matrices ("Gas trade 2025 - LNG")."""
-    return re.sub(r"^Gas trade \d{4} - ", "Gas trade - ", name.strip())
+def _edition(path: Path, contents: list) -> int:
+    """Return the year of the edition, from the first words of the sheet Contents."""
+    title = next((str(row[0]).strip() for row in contents if row[0]), "")
+    match = re.fullmatch(r"(\d{4}) Energy Institute Statistical Review of World Energy", title)
+    if not match:
+        raise ValueError(
+            f"{path.name}, Contents: expected the title '(year) Energy Institute Statistical "
+            f"Review of World Energy', found {title!r}"
+        )
+    return int(match[1])
+
+
+def _plain(title: str) -> str:
+    """Return a sheet's name without blanks round it, and without the year of a matrix.
+
+    Some editions write "Gas trade 2025 - LNG".
+    """
+    return re.sub(r"^Gas trade \d{4} - ", "Gas trade - ", title.strip())
 
 
 def _label(cell: object) -> str:
-    """A row's name without footnote marks and blanks round it."""
+    """Return a row's name without footnote marks and blanks round it."""
     return re.sub(r"[\s*#^†♦]+$", "", str(cell or "")).strip()

@@ -1,121 +1,112 @@
-"""GeoNuclearData: a list of the world's power reactors compiled from WNA, IAEA PRIS and Wikipedia."""
+"""GeoNuclearData: the world's power reactors after WNA, IAEA PRIS and Wikipedia (CSV).
+
+Terms: ODbL 1.0 for the list, DbCL 1.0 for its contents.
+"""
 
 from pathlib import Path
 
 import pandas as pd
 
-from ledger.core.sources import formats
+from ledger.core.sources import countries, formats
 
-FILE = "geonucleardata/nuclear_power_plants.csv"
+FILE = "nuclear_power_plants.csv"
 PRIS = "https://pris.iaea.org/PRIS/CountryStatistics/ReactorDetails.aspx?current="
 LIST = "https://github.com/cristianst85/GeoNuclearData"
 HEADER = [
-    "Id",
-    "Name",
-    "Latitude",
-    "Longitude",
-    "Country",
-    "CountryCode",
-    "Status",
-    "ReactorType",
-    "ReactorModel",
-    "ConstructionStartAt",
-    "OperationalFrom",
-    "OperationalTo",
-    "Capacity",
-    "LastUpdatedAt",
-    "Source",
-    "IAEAId",
-]
+    "Id", "Name", "Latitude", "Longitude", "Country", "CountryCode", "Status", "ReactorType",
+    "ReactorModel", "ConstructionStartAt", "OperationalFrom", "OperationalTo", "Capacity",
+    "LastUpdatedAt", "Source", "IAEAId",
+]  # fmt: skip
 EVENTS = {
     "ConstructionStartAt": "construction start",
     "OperationalFrom": "commercial operation",
     "OperationalTo": "shutdown",
 }
+COLUMNS = [
+    "record", "subject", "measure", "date", "date_kind", "value", "unit", "detail", "source", "url",
+]  # fmt: skip
 
 
 def download(get, pair: tuple[str, str]) -> str:
-    """Fetch the list as it stands in its repository."""
-    path = get(
-        "nuclear_power_plants.csv", "data/csv/denormalized/nuclear_power_plants.csv", kind="csv"
-    )
+    """Download the list as it stands in its repository."""
+    path = get(FILE, f"data/csv/denormalized/{FILE}", kind="csv")
     try:
-        return f"list as changed last on {_edition(_table(path))}"
+        return f"list as changed last on {_edition(_list(path))}"
     except ValueError as error:
         raise get.refuse(path.name, str(error)) from None
 
 
 def nuclear(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
-    """Milestones of each power reactor in the second country of the pair, and its status on the edition's date.
+    """Return milestones and status of the power reactors in the second country of the pair.
 
-    The edition's date is that of the last change of any reactor. The list has no grid connection, no first criticality
-    and no supplier; `value` of a status row is the design net capacity in MW. Names carry the unit's number (Bushehr-1).
+    The list has no grid connection, no first criticality and no supplier. Names carry the unit's
+    number (Bushehr-1).
+
+    Parameters
+    ----------
+    upstream
+        Folder with `geonucleardata/`, the list.
+    pair
+        ISO 3166 codes of the two countries.
+
+    Returns
+    -------
+    DataFrame
+        COLUMNS; one row a reactor and milestone, and one a reactor for its status on the edition's
+        date (that of the last change of any reactor), with the design net capacity in MW.
+
+    Raises
+    ------
+    ValueError
+        Names file, row, column and value that are not as expected.
     """
-    frame = _table(upstream / FILE)
+    frame = _list(upstream / "geonucleardata" / FILE)
     edition = _edition(frame)
-    code = formats.countries().convert(pair[1], src="ISO3", to="ISO2", not_found="no country")
-    rows = []
-    for r in frame[frame["CountryCode"] == code].to_dict("records"):
-        url = PRIS + r["IAEAId"] if r["IAEAId"] else LIST
-        model = ", ".join(x for x in (r["ReactorType"], r["ReactorModel"]) if x)
-        common = {"record": "reactor", "subject": r["Name"], "source": "GeoNuclearData", "url": url}
-        for column, event in EVENTS.items():
-            if r[column]:
-                rows.append(
-                    common
-                    | {
-                        "measure": event,
-                        "date": r[column],
-                        "date_kind": "milestone",
-                        "detail": model,
-                    }
-                )
-        rows.append(
-            common
-            | {
-                "measure": "status",
-                "date": edition,
-                "date_kind": "edition of the list",
-                "value": float(r["Capacity"]) if pd.notna(r["Capacity"]) else None,
-                "unit": "MW" if pd.notna(r["Capacity"]) else "",
-                "detail": r["Status"].lower() + (f" ({model})" if model else ""),
-            }
-        )
-    columns = [
-        "record",
-        "subject",
-        "measure",
-        "date",
-        "date_kind",
-        "value",
-        "unit",
-        "detail",
-        "source",
-        "url",
+    code = countries.converter().convert(pair[1], src="ISO3", to="ISO2", not_found="no country")
+    reactors = frame[frame["CountryCode"] == code].to_dict("records")
+    rows = [row for reactor in reactors for row in _rows(reactor, edition)]
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def _rows(reactor: dict, edition: str) -> list[dict]:
+    """Return the milestones of one reactor, and its status."""
+    model = ", ".join(filter(None, (reactor["ReactorType"], reactor["ReactorModel"])))
+    common = {
+        "record": "reactor",
+        "subject": reactor["Name"],
+        "source": "GeoNuclearData",
+        "url": PRIS + reactor["IAEAId"] if reactor["IAEAId"] else LIST,
+    }
+    milestones = [
+        {"measure": event, "date": reactor[column], "date_kind": "milestone", "detail": model}
+        for column, event in EVENTS.items()
+        if reactor[column]
     ]
-    return pd.DataFrame(rows, columns=columns)
+    has_capacity = pd.notna(reactor["Capacity"])
+    status = {
+        "measure": "status",
+        "date": edition,
+        "date_kind": "edition of the list",
+        "value": float(reactor["Capacity"]) if has_capacity else None,
+        "unit": "MW" if has_capacity else "",
+        "detail": reactor["Status"].lower() + (f" ({model})" if model else ""),
+    }
+    return [common | row for row in [*milestones, status]]
 
 
-def _table(path):
-    frame = formats.csv_table(
+def _list(path: Path) -> pd.DataFrame:
+    frame = formats.read_csv(
         path, HEADER, ["Capacity"], dtype=str, keep_default_na=False, na_values={"Capacity": [""]}
     )
     for column in [*EVENTS, "LastUpdatedAt"]:
         wrong = ~frame[column].str.fullmatch(r"(\d{4}-\d\d-\d\d.*)?")
-        if wrong.any():
-            row = int(wrong.to_numpy().argmax())
-            raise ValueError(
-                f"{path.name}, row {row + 2}, column {column}: {frame[column].iloc[row]!r} is no date"
-            )
+        formats.refuse_cells(path, frame[column], wrong, "is no date")
     wrong = ~frame["CountryCode"].str.fullmatch("[A-Z]{2}")
-    if wrong.any():
-        raise ValueError(
-            f"{path.name}, column CountryCode: {frame['CountryCode'][wrong].iloc[0]!r} is no code of two letters"
-        )
+    formats.refuse_cells(path, frame["CountryCode"], wrong, "is no code of two letters")
     if not frame["LastUpdatedAt"].any():
         raise ValueError(f"{path.name}: no LastUpdatedAt tells the edition's date")
     return frame
 
 
-def _edition(frame):
+def _edition(frame: pd.DataFrame) -> str:
     return frame["LastUpdatedAt"].max()[:10]

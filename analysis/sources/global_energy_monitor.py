@@ -1,139 +1,142 @@
-"""Global Energy Monitor: the Global Gas Infrastructure Tracker, as compiled for its map.
+"""Global Energy Monitor: the Global Gas Infrastructure Tracker, a workbook compiled for its map.
 
-Which of the tracker's 3,067 pipeline segments a book about two countries needs is chosen by hand, in gas_pipelines_selected.csv
-beside this file: the lines between the two, each one's lines for export or import, and the routes that compete with them. For
-each: the pair (codes in alphabetical order), role, the market its gas is for, where the segment starts and ends in the direction
-of the gas (the tracker names the countries in no fixed order), and whether its capacity counts. It does not when another row
-there already counts it: a phase or a continuation of one line, or an earlier plan for it.
+Which of its 3,067 pipeline segments a book about two countries needs is chosen by hand, in SELECTED
+beside this file. Terms: CC BY 4.0.
 """
 
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
-from ledger.core.sources import formats
+from ledger.core.sources import countries, formats
 
+# The lines between the two countries, each one's lines for export or import, and the routes that
+# compete with them. For each: the pair (codes in alphabetical order), role, the market its gas is
+# for, where the segment starts and ends in the direction of the gas (the tracker names the
+# countries in no fixed order), and whether its capacity counts. It does not when another row there
+# already counts it: a phase or a continuation of one line, or an earlier plan for it.
 SELECTED = Path(__file__).with_name("gas_pipelines_selected.csv")
+SELECTED_COLUMNS = ["pair", "project_id", "role", "market", "start", "end", "counts"]
 NEEDED = [
-    "id",
-    "url",
-    "name",
-    "unit-name",
-    "status",
-    "areas",
-    "capacity",
-    "start-year",
-    "capacity-table",
-]
-COLUMNS = [
-    "project_id", "project", "segment", "role", "market", "status", "capacity_bcm", "counts_capacity", "start_year",
-    "start_country", "end_country", "route", "url",
+    "id", "url", "name", "unit-name", "status", "areas", "capacity", "start-year", "capacity-table",
 ]  # fmt: skip
-
-COUNTRIES = {
-    "Afghanistan": "AFG", "Albania": "ALB", "Armenia": "ARM", "Austria": "AUT", "Azerbaijan": "AZE", "Belarus": "BLR",
-    "Bulgaria": "BGR", "China": "CHN", "Croatia": "HRV", "Cyprus": "CYP", "Denmark": "DNK", "Finland": "FIN",
-    "France": "FRA", "Georgia": "GEO", "Germany": "DEU", "Greece": "GRC", "Hungary": "HUN", "India": "IND",
-    "Iran": "IRN", "Iraq": "IRQ", "Israel": "ISR", "Italy": "ITA", "Jordan": "JOR", "Kazakhstan": "KAZ",
-    "Kyrgyzstan": "KGZ", "Lebanon": "LBN", "Mongolia": "MNG", "Norway": "NOR", "Oman": "OMN", "Pakistan": "PAK",
-    "Poland": "POL", "Qatar": "QAT", "Romania": "ROU", "Russia": "RUS", "Saudi Arabia": "SAU", "Serbia": "SRB",
-    "Slovakia": "SVK", "Slovenia": "SVN", "Spain": "ESP", "Sweden": "SWE", "Switzerland": "CHE", "Syria": "SYR",
-    "Tajikistan": "TJK", "Turkmenistan": "TKM", "Türkiye": "TUR", "Ukraine": "UKR", "Uzbekistan": "UZB",
-}  # fmt: skip
+COLUMNS = [
+    "project_id", "project", "segment", "role", "market", "status", "capacity_bcm",
+    "counts_capacity", "start_year", "start_country", "end_country", "route", "url",
+]  # fmt: skip
+MAX_LISTED = 1000  # files of a folder in an answer of the API; one that has as many is cut off
 
 
 def download(get, pair: tuple[str, str]) -> str:
     """Download the newest workbook of the tracker that lies in the repository of its map."""
-    folder = json.loads(get("folder.json", "", kind="json").read_text(encoding="utf-8"))
+    list_name = "folder.json"
+    folder = json.loads(get(list_name, "", kind="json").read_text(encoding="utf-8"))
     if not isinstance(folder, list):
-        raise get.refuse(
-            "folder.json", f"the list of the folder is none: {folder.get('message', folder)}"[:200]
-        )
-    if len(folder) >= 1000:
-        raise get.refuse("folder.json", "the list of the folder is cut off at 1,000 files")
-    found = {
+        message = folder.get("message", folder)
+        raise get.refuse(list_name, f"the list of the folder is none: {message}"[:200])
+    if len(folder) >= MAX_LISTED:
+        raise get.refuse(list_name, f"the list of the folder is cut off at {MAX_LISTED:,} files")
+    workbooks = {
         match[1]: file
         for file in folder
         if (match := re.fullmatch(r"ggit_(\d{4}-\d{2}-\d{2})\.xlsx", file["name"]))
     }
-    if not found:
+    if not workbooks:
         raise get.refuse(
-            "folder.json",
+            list_name,
             f"no workbook ggit_(date).xlsx is among its {len(folder)} files",
             "Global Energy Monitor sends the tracker by e-mail, too: see its download page.",
         )
-    newest = max(found)
-    get("ggit.xlsx", found[newest]["download_url"], kind="xlsx")
+    newest = max(workbooks)
+    get("ggit.xlsx", workbooks[newest]["download_url"], kind="xlsx")
     return f"compiled on {newest}"
 
 
 def pipelines(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
-    """One row a pipeline segment or phase: status, capacity in bcm a year, start year, countries passed.
+    """Return status, capacity, start year and route of the selected gas pipelines.
 
-    Only the segments chosen in gas_pipelines_selected.csv; a pair without a selection has no rows. Status, capacity, start year
-    and route are the tracker's; role, market, direction and counts_capacity are the book's. Start years of lines not built are
-    plans. The file has no lengths.
+    Status, capacity, start year and route are the tracker's; role, market, direction and
+    counts_capacity are the book's. Start years of lines not built are plans. The file has no
+    lengths.
+
+    Parameters
+    ----------
+    upstream
+        Folder with `gem-ggit/`, the workbook.
+    pair
+        ISO 3166 codes of the two countries; a pair without a selection has no rows.
+
+    Returns
+    -------
+    DataFrame
+        COLUMNS; one row a pipeline segment or phase, capacity in bcm a year.
+
+    Raises
+    ------
+    ValueError
+        Names file, segment and value that are not as expected.
+    FileNotFoundError
+        There is no workbook, or more than one.
     """
-    selected = formats.csv_table(
-        SELECTED, ["pair", "project_id", "role", "market", "start", "end", "counts"], dtype=str
-    )
+    selected = formats.read_csv(SELECTED, SELECTED_COLUMNS, dtype=str)
     selected = selected[selected["pair"] == "-".join(sorted(pair))]
     if selected.empty:
         return pd.DataFrame(columns=COLUMNS)
-    path, tracker = _tracker(upstream / "gem-ggit")
+    path = formats.only_file(upstream / "gem-ggit", "ggit*.xlsx")
+    tracker = _tracker(path)
     rows = []
     for choice in selected.itertuples():
-        where = f"{path.name}, {choice.project_id}"
         if choice.project_id not in tracker:
             raise ValueError(f"{path.name}: no pipeline {choice.project_id}")
-        line = tracker[choice.project_id]
-        areas = line["areas"].split(", ")
-        unknown = [area for area in areas if area not in COUNTRIES]
-        if unknown:
-            raise ValueError(f"{where}: unknown countries {unknown}")
-        route = [COUNTRIES[area] for area in areas]
-        if choice.start not in route or choice.end not in route:
-            raise ValueError(
-                f"{where}: {choice.start} or {choice.end} is not among its countries {route}"
-            )
-        capacity = None if line["capacity"] is None else str(line["capacity"])
-        if capacity and not (
-            re.fullmatch(r"\d+(\.\d+)?", capacity)
-            and line["capacity-table"] == f"{float(capacity)} bcm/y of gas"
-        ):
-            raise ValueError(f"{where}: capacity {capacity!r} is not {line['capacity-table']!r}")
-        if line["start-year"] is not None and not re.fullmatch(r"\d{4}", str(line["start-year"])):
-            raise ValueError(f"{where}: start-year {line['start-year']!r} is no year")
-        rows.append(
-            {
-                "project_id": choice.project_id,
-                "project": line["name"].strip(),
-                "segment": (line["unit-name"] or "").strip(),
-                "role": choice.role,
-                "market": choice.market,
-                "status": line["status"],
-                "capacity_bcm": capacity and float(capacity),
-                "counts_capacity": choice.counts == "yes" and capacity is not None,
-                "start_year": None if line["start-year"] is None else int(line["start-year"]),
-                "start_country": choice.start,
-                "end_country": choice.end,
-                "route": ";".join(route),
-                "url": line["url"],
-            }
-        )
+        segment = tracker[choice.project_id]
+        rows.append(_row(choice, segment, f"{path.name}, {choice.project_id}"))
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
-def _tracker(folder: Path) -> tuple[Path, dict[str, dict]]:
-    """The workbook, and its rows by id as dicts of the columns needed, from the one sheet that has them."""
-    found = sorted(folder.glob("ggit*.xlsx"))
-    if len(found) != 1:
-        raise FileNotFoundError(
-            f"expected one workbook ggit*.xlsx in {folder}, found {[path.name for path in found]}"
+def _row(choice: Any, segment: dict, where: str) -> dict:
+    areas = segment["areas"].split(", ")
+    route = [countries.country_code(area, {}, where) for area in areas]
+    if choice.start not in route or choice.end not in route:
+        raise ValueError(
+            f"{where}: {choice.start} or {choice.end} is not among its countries {route}"
         )
-    path, book = found[0], formats.workbook(found[0])
+    capacity = _capacity(segment, where)
+    start_year = segment["start-year"]
+    if start_year is not None and not re.fullmatch(r"\d{4}", str(start_year)):
+        raise ValueError(f"{where}: start-year {start_year!r} is no year")
+    return {
+        "project_id": choice.project_id,
+        "project": segment["name"].strip(),
+        "segment": (segment["unit-name"] or "").strip(),
+        "role": choice.role,
+        "market": choice.market,
+        "status": segment["status"],
+        "capacity_bcm": capacity,
+        "counts_capacity": choice.counts == "yes" and capacity is not None,
+        "start_year": None if start_year is None else int(start_year),
+        "start_country": choice.start,
+        "end_country": choice.end,
+        "route": ";".join(route),
+        "url": segment["url"],
+    }
+
+
+def _capacity(segment: dict, where: str) -> float | None:
+    """Return the capacity in bcm a year, which a second column repeats with its unit."""
+    if segment["capacity"] is None:
+        return None
+    text, repeated = str(segment["capacity"]), segment["capacity-table"]
+    if not re.fullmatch(r"\d+(\.\d+)?", text) or repeated != f"{float(text)} bcm/y of gas":
+        raise ValueError(f"{where}: capacity {text!r} is not {repeated!r}")
+    return float(text)
+
+
+def _tracker(path: Path) -> dict[str, dict]:
+    """Return the workbook's rows by id, from the one sheet that has the columns NEEDED."""
+    book = formats.open_workbook(path)
     headers = {
         name: next(book[name].iter_rows(max_row=1, values_only=True), ())
         for name in book.sheetnames
@@ -145,15 +148,16 @@ def _tracker(folder: Path) -> tuple[Path, dict[str, dict]]:
     ]
     if len(sheets) != 1:
         raise ValueError(
-            f"{path.name}: expected one sheet with the columns {NEEDED}, found {sheets}; the sheets begin with {headers}"
+            f"{path.name}: expected one sheet with the columns {NEEDED}, found {sheets}; the "
+            f"sheets begin with {headers}"
         )
-    places = {column: headers[sheets[0]].index(column) for column in NEEDED}
-    tracker = {}
-    for line in formats.sheet(book, sheets[0], path)[1:]:
-        if line[places["id"]] in tracker and line[places["id"]] is not None:
-            raise ValueError(
-                f"{path.name}, sheet {sheets[0]}: two rows have the id {line[places['id']]!r}"
-            )
-        tracker[line[places["id"]]] = {column: line[place] for column, place in places.items()}
+    (sheet,) = sheets
+    places = {column: headers[sheet].index(column) for column in NEEDED}
+    tracker: dict[str, dict] = {}
+    for row in formats.sheet_rows(book, sheet, path)[1:]:
+        segment = {column: row[place] for column, place in places.items()}
+        if segment["id"] in tracker and segment["id"] is not None:
+            raise ValueError(f"{path.name}, sheet {sheet}: two rows have the id {segment['id']!r}")
+        tracker[segment["id"]] = segment
     book.close()
-    return path, tracker
+    return tracker

@@ -1,7 +1,7 @@
-"""Growth Lab at Harvard: the Atlas's reconciled goods trade, HS 1992.
+"""Growth Lab at Harvard: the Atlas's reconciled goods trade, HS 1992 (CSV).
 
-Two forms are read: the data set's file of totals by partner, every country in one (`hs92_country_country_year.csv`), or else the copy's
-files of product sections by partner, one a country (`<country>_hs_<years>.csv`).
+Read is the data set's file of totals by partner (FILE), or else a snapshot's files of product
+sections by partner, one a country. Terms: CC0 1.0, cite the Growth Lab and the data set.
 """
 
 import datetime
@@ -15,25 +15,41 @@ from ledger.core.sources import formats
 
 SOURCE = "Harvard Atlas"
 DATASET = "doi:10.7910/DVN/T4CHWJ"
+FOLDER = "harvard-atlas"
 FILE = "hs92_country_country_year.csv"
 FIRST_YEAR = 2010
 SMALLEST_FLOW = 1_000_000  # US$: smaller flows of a partner are left out of the partners' table
-COLUMNS = ["country_iso3_code", "partner_iso3_code", "year", "export_value", "import_value"]
-SECTION_COLUMNS = [
-    "location_id",
-    "partner_id",
-    "product_id",
-    "year",
-    "export_value",
-    "import_value",
-]
+VALUES = ["export_value", "import_value"]
+COLUMNS = ["country_iso3_code", "partner_iso3_code", "year", *VALUES]
+SECTION_COLUMNS = ["location_id", "partner_id", "product_id", "year", *VALUES]
+KEY = ["reporter", "partner", "year"]
 
 
 def totals(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
-    """Goods trade inside the pair, one row a country, flow and year from 2010; US$.
+    """Return goods trade inside the pair, by flow and year from 2010.
 
-    `reporter` is the country in whose rows the figure stands. Harvard reconciles both sides' reports into one value,
-    so one country's exports are the other's imports to the dollar: there is no mirror gap to find here.
+    Harvard reconciles both sides' reports into one value, so one country's exports are the other's
+    imports to the dollar: there is no mirror gap to find here.
+
+    Parameters
+    ----------
+    upstream
+        Folder with `harvard-atlas/`.
+    pair
+        ISO 3166 codes of the two countries.
+
+    Returns
+    -------
+    DataFrame
+        reporter, partner, flow, year, source, value_usd (US$), estimated; one row a reporter (the
+        country in whose rows the figure stands), flow and year.
+
+    Raises
+    ------
+    ValueError
+        Names file, row, column and value that are not as expected.
+    FileNotFoundError
+        None of the files is there.
     """
     rows = _by_partner(upstream, pair)
     rows = rows[rows["partner"].isin(pair)].assign(source=SOURCE, estimated=False)
@@ -41,10 +57,26 @@ def totals(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
 
 
 def partners(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
-    """Goods trade of each member of the pair with every partner, by flow and year from 2010; US$.
+    """Return goods trade of each member of the pair with every partner, from 2010.
 
-    No world total is published in these files. "Undeclared Countries" stand as ANS (area not specified), so the
-    sum over all partners of a year is the file's total but for flows below a million dollars.
+    No world total is published in these files. "Undeclared Countries" stand as ANS (area not
+    specified), so the sum over all partners of a year is the file's total but for small flows.
+
+    Parameters
+    ----------
+    upstream, pair
+        As for `totals`.
+
+    Returns
+    -------
+    DataFrame
+        reporter, partner, flow, year, source, value_usd (US$); one row a reporter, partner, flow
+        and year, without flows below SMALLEST_FLOW.
+
+    Raises
+    ------
+    ValueError, FileNotFoundError
+        As of `totals`.
     """
     rows = _by_partner(upstream, pair)
     rows = rows[rows["value_usd"] >= SMALLEST_FLOW].assign(source=SOURCE)
@@ -52,81 +84,61 @@ def partners(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
 
 
 def _by_partner(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
-    folder = upstream / "harvard-atlas"
-    if (folder / FILE).exists():
-        sums = _of_all(folder / FILE, pair)
-    else:
-        paths = sorted(folder.glob("*_hs_*_to_*.csv"))
-        if not paths:
-            raise FileNotFoundError(
-                f"harvard-atlas: neither {FILE} nor <country>_hs_<year>_to_<year>.csv in {folder}"
-            )
-        found = {
-            country: [path for path in paths if path.name.startswith(f"{country}_")]
-            for country in pair
-        }
-        if several := [
-            path.name for of_one in found.values() if len(of_one) > 1 for path in of_one
-        ]:
-            raise ValueError(f"harvard-atlas: {' and '.join(several)} are of one country")
-        sums = [_of_one(path, country) for country, of_one in found.items() for path in of_one]
-        sums = (
-            pd.concat(sums)
-            if sums
-            else pd.DataFrame(
-                columns=["reporter", "partner", "year", "export_value", "import_value"]
-            )
-        )
-    rows = sums[sums["year"] >= FIRST_YEAR].melt(
-        ["reporter", "partner", "year"], var_name="flow", value_name="value_usd"
-    )
-    return rows.assign(
-        flow=rows["flow"].str.removesuffix("_value"), value_usd=rows["value_usd"].astype("int64")
-    )
+    folder = upstream / FOLDER
+    path = folder / FILE
+    sums = _pair_rows(path, pair) if path.exists() else _section_sums(folder, pair)
+    rows = sums[sums["year"] >= FIRST_YEAR].melt(KEY, var_name="flow", value_name="value_usd")
+    flow = rows["flow"].str.removesuffix("_value")
+    return rows.assign(flow=flow, value_usd=rows["value_usd"].astype("int64"))
 
 
-def _of_all(path: Path, pair: tuple[str, str]) -> pd.DataFrame:
-    """Return the pair's rows of the file that has every country, which is filtered as it is read."""
+def _pair_rows(path: Path, pair: tuple[str, str]) -> pd.DataFrame:
+    """Return the pair's rows of the file of all countries, which is filtered as it is read."""
     where = f"country_iso3_code in ('{pair[0]}', '{pair[1]}')"
-    rows = formats.filtered(
-        [path], COLUMNS, where, numbers=["year", "export_value", "import_value"]
-    )
-    rows = rows.rename(
-        columns={"country_iso3_code": "reporter", "partner_iso3_code": "partner"}
-    ).drop(columns="file")
+    rows = formats.query_text([path], COLUMNS, where, numbers=["year", *VALUES])
+    names = {"country_iso3_code": "reporter", "partner_iso3_code": "partner"}
+    rows = rows.rename(columns=names).drop(columns="file")
     if (wrong := ~rows["partner"].fillna("").str.fullmatch("[A-Z]{3}")).any():
-        raise ValueError(
-            f"{path.name}, column partner_iso3_code: {rows.loc[wrong, 'partner'].iloc[0]!r} is no code of a country"
-        )
-    if (twice := rows.duplicated(["reporter", "partner", "year"])).any():
-        raise ValueError(
-            f"{path.name}: {rows.loc[twice, ['reporter', 'partner', 'year']].iloc[0].to_dict()} stands twice"
-        )
-    return rows.assign(
-        year=rows["year"].astype("int64"),
-        export_value=rows["export_value"].round(),
-        import_value=rows["import_value"].round(),
-    )
+        code = rows.loc[wrong, "partner"].iloc[0]
+        raise ValueError(f"{path.name}, column partner_iso3_code: {code!r} is no code of a country")
+    if (twice := rows.duplicated(KEY)).any():
+        raise ValueError(f"{path.name}: duplicate key {rows.loc[twice, KEY].iloc[0].to_dict()}")
+    values = {column: rows[column].round() for column in VALUES}
+    return rows.assign(year=rows["year"].astype("int64"), **values)
 
 
-def _of_one(path: Path, country: str) -> pd.DataFrame:
-    """Return one country's sums over product sections."""
-    data = formats.csv_table(path, SECTION_COLUMNS, numbers=SECTION_COLUMNS, index_col=0)
-    places = formats.csv_table(
-        path.with_name("location.csv"),
-        ["location_id", "location_code", "level"],
-        keep_default_na=False,
+def _section_sums(folder: Path, pair: tuple[str, str]) -> pd.DataFrame:
+    """Return the pair's sums over product sections, from a file a country."""
+    paths = sorted(folder.glob("*_hs_*_to_*.csv"))
+    if not paths:
+        raise FileNotFoundError(
+            f"{FOLDER}: neither {FILE} nor <country>_hs_<year>_to_<year>.csv in {folder}"
+        )
+    sums = []
+    for country in pair:
+        own = [path for path in paths if path.name.startswith(f"{country}_")]
+        if len(own) > 1:
+            names = " and ".join(path.name for path in own)
+            raise ValueError(f"{FOLDER}: {names} are of one country")
+        sums += [_country_sums(path, country) for path in own]
+    return pd.concat(sums) if sums else pd.DataFrame(columns=[*KEY, *VALUES])
+
+
+def _country_sums(path: Path, country: str) -> pd.DataFrame:
+    data = formats.read_csv(path, SECTION_COLUMNS, numbers=SECTION_COLUMNS, index_col=0)
+    location_columns = ["location_id", "location_code", "level"]
+    places = formats.read_csv(
+        path.with_name("location.csv"), location_columns, keep_default_na=False
     ).set_index("location_id")
-    sections = formats.csv_table(
-        path.with_name("hs_product.csv"), ["product_id", "level"]
-    ).set_index("product_id")["level"]
-    if set(data["product_id"].map(sections)) != {"section"}:
+    products = formats.read_csv(path.with_name("hs_product.csv"), ["product_id", "level"])
+    levels = products.set_index("product_id")["level"]
+    if set(data["product_id"].map(levels)) != {"section"}:
         raise ValueError(
             f"{path.name}: holds products that are not sections, which would count twice"
         )
+    known = set(places.index[places["level"] == "country"])
     for column in ("location_id", "partner_id"):
-        unknown = set(data[column]) - set(places.index[places["level"] == "country"])
-        if unknown:
+        if unknown := set(data[column]) - known:
             raise ValueError(
                 f"{path.name}: {column} {sorted(unknown)} is no country in location.csv"
             )
@@ -136,56 +148,69 @@ def _of_one(path: Path, country: str) -> pd.DataFrame:
     )
     if set(data["reporter"]) != {country}:
         raise ValueError(f"{path.name}: rows of {set(data['reporter'])}")
-    return data.groupby(["reporter", "partner", "year"], as_index=False)[
-        ["export_value", "import_value"]
-    ].sum()
+    return data.groupby(KEY, as_index=False)[VALUES].sum()
+
+
+# --- downloading ----------------------------------------------------------------------------------
 
 
 def download(get, pair: tuple[str, str]) -> str:
     """Download the file of totals by partner from the data set's newest version."""
-    name = "dataset.json"
-    content = json.loads(
-        get(
-            name, "api/datasets/:persistentId/", params={"persistentId": DATASET}, kind="json"
-        ).read_bytes()
-    )
-    version = (
-        content.get("data", {}).get("latestVersion")
-        if isinstance(content, dict) and content.get("status") == "OK"
-        else None
-    )
-    if not version:
-        raise get.refuse(
-            name,
-            f"the answer describes no data set but says {str(content.get('message') if isinstance(content, dict) else content)[:300]!r}",
-        )
-    offered = {
-        entry.get("dataFile", {}).get("filename") or entry.get("label"): entry.get("dataFile", {})
-        for entry in version.get("files", [])
-    }
-    if FILE not in offered or "id" not in offered[FILE]:
-        raise get.refuse(
-            name,
-            f"the data set has no file {FILE}; it has {sorted(map(str, offered))[:20]}",
-            "If the Growth Lab renamed it, analysis/sources/harvard_growth_lab.py must follow.",
-        )
-    path = get(FILE, f"api/access/datafile/{offered[FILE]['id']}", kind="csv")
-    checksum = offered[FILE].get("checksum") or {}
-    if checksum.get("type") == "MD5":
-        with path.open("rb") as file:
-            if hashlib.file_digest(file, "md5").hexdigest() != checksum.get("value"):
-                get.refuse(name, "it may be of another version")  # the next run asks for both anew
-                raise get.refuse(
-                    FILE,
-                    f"the file of {path.stat().st_size:,} bytes is not the one that the data set describes ({offered[FILE].get('filesize', 0):,} bytes, MD5 {checksum.get('value')}): it is cut off or was replaced",
-                    "Try again.",
-                )
+    version, entry = _described(get)
+    path = get(FILE, f"api/access/datafile/{entry['id']}", kind="csv")
+    _check_md5(get, path, entry)
     try:
-        rows = _of_all(path, pair)
+        rows = _pair_rows(path, pair)
     except ValueError as error:
         raise get.refuse(FILE, str(error)) from None
     if rows.empty:
         raise get.refuse(FILE, f"the file has no rows of {' or '.join(pair)}")
     released = str(version.get("releaseTime") or "")[:10]
     day = f" of {datetime.date.fromisoformat(released):%-d %B %Y}" if released else ""
-    return f"version {version.get('versionNumber')}.{version.get('versionMinorNumber')}{day}, years to {rows['year'].max()}"
+    number = f"{version.get('versionNumber')}.{version.get('versionMinorNumber')}"
+    return f"version {number}{day}, years to {rows['year'].max()}"
+
+
+LISTING = "dataset.json"
+
+
+def _described(get) -> tuple[dict, dict]:
+    """Return Dataverse's description of the newest version, and of the file in it."""
+    address = "api/datasets/:persistentId/"
+    path = get(LISTING, address, params={"persistentId": DATASET}, kind="json")
+    content = json.loads(path.read_bytes())
+    is_answer = isinstance(content, dict)
+    version = {}
+    if is_answer and content.get("status") == "OK":
+        version = content.get("data", {}).get("latestVersion")
+    if not version:
+        message = content.get("message") if is_answer else content
+        raise get.refuse(
+            LISTING, f"the answer describes no data set but says {str(message)[:300]!r}"
+        )
+    files = [(file.get("label"), file.get("dataFile", {})) for file in version.get("files", [])]
+    entries = {entry.get("filename") or label: entry for label, entry in files}
+    if "id" not in entries.get(FILE, {}):
+        raise get.refuse(
+            LISTING,
+            f"the data set has no file {FILE}; it has {sorted(map(str, entries))[:20]}",
+            "If the Growth Lab renamed it, analysis/sources/harvard_growth_lab.py must follow.",
+        )
+    return version, entries[FILE]
+
+
+def _check_md5(get, path: Path, entry: dict) -> None:
+    checksum = entry.get("checksum") or {}
+    if checksum.get("type") != "MD5":
+        return
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "md5").hexdigest()
+    if digest != checksum.get("value"):
+        get.refuse(LISTING, "it may be of another version")  # the next run asks for both anew
+        raise get.refuse(
+            FILE,
+            f"the file of {path.stat().st_size:,} bytes is not the one that the data set describes "
+            f"({entry.get('filesize', 0):,} bytes, MD5 {checksum.get('value')}): it is cut off or "
+            "was replaced",
+            "Try again.",
+        )

@@ -1,4 +1,8 @@
-"""IAEA: enriched-uranium stocks, as press agencies and research bodies reported them from its quarterly reports."""
+"""International Atomic Energy Agency (IAEA): stocks of enriched uranium in its quarterly reports.
+
+A list collected by hand, as press agencies and research bodies reported them. Terms: facts with a
+link to who reported them.
+"""
 
 from pathlib import Path
 
@@ -6,13 +10,13 @@ import pandas as pd
 
 from ledger.core.sources import formats
 
-FILES = {"IRN": "iaea-enriched-uranium.csv"}  # reports collected by the country that they are about
+FILES = {"IRN": "iaea-enriched-uranium.csv"}  # by the country that the reports are about
 HEADER = ["as_of", "kg_up_to_60pct", "total_stockpile_kg", "basis", "url"]
 MEASURES = {
     "kg_up_to_60pct": "stock enriched up to 60 per cent",
     "total_stockpile_kg": "total enriched stock",
 }
-# What the date is and who reported the figure. The file's own `basis` is the collector's working note.
+# what the date is, and who reported the figure; the file's own `basis` is the collector's note
 BASIS = {
     "2021-05-31": ("report", "Janes"),
     "2022-03-03": ("report", "AP, copied by Iran Watch"),
@@ -31,58 +35,58 @@ KINDS = {
     "stock": "date of the stock",
     "approximate": "approximate date",
 }
+COLUMNS = [
+    "record", "subject", "measure", "date", "date_kind", "value", "unit", "detail", "source", "url",
+]  # fmt: skip
 
 
 def nuclear(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
-    """Enriched-uranium stock in kg of uranium, one row a date and measure; no rows where the file has no figure,
-    and none for a pair of which no reports were collected.
+    """Return stocks of enriched uranium.
 
-    From the hand-collected evidence, which mixes two kinds of date (`date_kind`): the day the stock was taken and
-    the day the report was made, some two weeks later.
+    Parameters
+    ----------
+    upstream
+        Folder beside which `evidence/` has the files in FILES.
+    pair
+        ISO 3166 codes of the two countries; one of which no reports were collected has no rows.
+
+    Returns
+    -------
+    DataFrame
+        COLUMNS, in kg of uranium; one row a date and measure, where the file has a figure. Two
+        kinds of date (`date_kind`) are mixed: the day the stock was taken, and the day the report
+        was made, some two weeks later.
+
+    Raises
+    ------
+    ValueError
+        Names file, row, column and value that are not as expected.
     """
-    rows = [
-        row
-        for code in pair
-        if code in FILES
-        for row in _rows(upstream.parent / "evidence" / FILES[code])
-    ]
-    columns = [
-        "record",
-        "subject",
-        "measure",
-        "date",
-        "date_kind",
-        "value",
-        "unit",
-        "detail",
-        "source",
-        "url",
-    ]
-    return pd.DataFrame(rows, columns=columns)
+    evidence = upstream.parent / "evidence"
+    rows = [row for code in pair if code in FILES for row in _rows(evidence / FILES[code])]
+    return pd.DataFrame(rows, columns=COLUMNS)
 
 
-def _rows(path):
-    frame = formats.csv_table(path, HEADER, MEASURES)
-    unknown = set(frame["as_of"]) - set(BASIS)
-    if unknown:
+def _rows(path: Path) -> list[dict]:
+    frame = formats.read_csv(path, HEADER, MEASURES)
+    if unknown := set(frame["as_of"]) - set(BASIS):
         raise ValueError(f"{path.name}: no kind of date is noted for {sorted(unknown)}")
     rows = []
-    for r in frame.to_dict("records"):
-        kind, reporter = BASIS[r["as_of"]]
-        for column, measure in MEASURES.items():
-            if pd.notna(r[column]):
-                rows.append(
-                    {
-                        "record": "uranium",
-                        "subject": "enriched uranium",
-                        "measure": measure,
-                        "date": r["as_of"],
-                        "date_kind": KINDS[kind],
-                        "value": r[column],
-                        "unit": "kg",
-                        "detail": reporter,
-                        "source": "IAEA (as reported)",
-                        "url": r["url"],
-                    }
-                )
+    for report in frame.to_dict("records"):
+        kind, reporter = BASIS[report["as_of"]]
+        common = {
+            "record": "uranium",
+            "subject": "enriched uranium",
+            "date": report["as_of"],
+            "date_kind": KINDS[kind],
+            "unit": "kg",
+            "detail": reporter,
+            "source": "IAEA (as reported)",
+            "url": report["url"],
+        }
+        rows += [
+            common | {"measure": measure, "value": report[column]}
+            for column, measure in MEASURES.items()
+            if pd.notna(report[column])
+        ]
     return rows

@@ -1,142 +1,88 @@
-"""United Nations Security Council: recorded votes on Iran, and vetoes."""
+"""United Nations Security Council: recorded votes on Iran (collected by hand), and vetoes (CSV).
+
+The list of vetoes is the World Politics Data Lab's. Terms: votes are facts of public record; MIT
+for the arranged list of vetoes.
+"""
 
 import csv
 from pathlib import Path
 
 import pandas as pd
 
-from ledger.core.sources import formats
+from ledger.core.sources import countries, formats
 
-VOTES = {
-    "IRN": ("unsc-votes-on-iran.csv", "Iran")
-}  # votes collected by subject country: file in evidence, topic
+VOTES = {"IRN": ("unsc-votes-on-iran.csv", "Iran")}  # subject → file in `evidence`, topic
 VETOES = "unsc-vetoes/unsc_vetoes_1946_sept2022.csv"
 FIRST_YEAR = 1991
+SEATS = 15
 PERMANENT = ["CHN", "FRA", "GBR", "RUS", "USA"]
-CODES = {
-    "Belgium": "BEL",
-    "Brazil": "BRA",
-    "China": "CHN",
-    "Denmark": "DNK",
-    "Estonia": "EST",
-    "France": "FRA",
-    "Germany": "DEU",
-    "Greece": "GRC",
-    "Guyana": "GUY",
-    "Indonesia": "IDN",
-    "Lebanon": "LBN",
-    "Niger": "NER",
-    "Panama": "PAN",
-    "Qatar": "QAT",
-    "Republic of Korea": "KOR",
-    "Russian Federation": "RUS",
-    "Saint Vincent and the Grenadines": "VCT",
-    "Sierra Leone": "SLE",
-    "Slovenia": "SVN",
-    "Somalia": "SOM",
-    "South Africa": "ZAF",
-    "Tunisia": "TUN",
-    "Turkey": "TUR",
-    "United Kingdom": "GBR",
-    "United States": "USA",
-    "Viet Nam": "VNM",
-    # spellings of the list of vetoes
-    "Russia": "RUS",
-    "USSR": "SUN",
-    "USA": "USA",
-    "UK": "GBR",
-}
+NAMED = {"RUS": "russia_vote", "CHN": "china_vote", "USA": "us_vote"}  # in columns of their own
+EXCEPTIONS = {"USSR": "SUN"}  # no state of today
 OUTCOMES = {
     "Adopted unanimously": "adopted",
     "Adopted by majority": "adopted",
     "Not adopted - failed to receive required number of votes": "not adopted",
 }
 COLUMNS = [
-    "record",
-    "date",
-    "draft",
-    "symbol",
-    "topic",
-    "subject",
-    "outcome",
-    "member",
-    "vote",
-    "yes",
-    "no",
-    "abstain",
-]
+    "record", "date", "draft", "symbol", "topic", "subject", "outcome", "member", "vote", "yes",
+    "no", "abstain",
+]  # fmt: skip
+VOTES_HEADER = [
+    "date", "symbol", "draft", "outcome", "yes", "no", "abstain", "russia_vote", "china_vote",
+    "us_vote", "no_votes_by", "abstentions_by", "subject",
+]  # fmt: skip
+VETO_MEMBERS = ["member_veto1", "member_veto2", "member_veto3"]
+VETOES_HEADER = ["year", "date", "draft", "agenda_item", "crisis_topic", *VETO_MEMBERS]
 
 
 def votes(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
-    """Votes of Council members on drafts about a country of the pair, one row a draft and member.
+    """Return votes of Council members on drafts about a country of the pair.
 
-    The permanent members and every member that voted no or abstained. The hand-collected file names Russia's,
-    China's and the United States' votes and all no votes and abstentions; a permanent member not named among these
-    voted yes where all fifteen votes are counted. Elected members that voted yes are not named and have no row.
-    A pair about which no votes were collected has no rows.
+    The file names Russia's, China's and the United States' votes and all no votes and abstentions;
+    a permanent member not named among these voted yes where all fifteen votes are counted. Elected
+    members that voted yes are not named and have no row.
+
+    Parameters
+    ----------
+    upstream
+        Folder beside which `evidence/` has the files in VOTES.
+    pair
+        ISO 3166 codes of the two countries; one about which no votes were collected has no rows.
+
+    Returns
+    -------
+    DataFrame
+        COLUMNS; one row a draft and member: the permanent ones, and every one that voted no or
+        abstained. `yes`, `no` and `abstain` are numbers of votes.
+
+    Raises
+    ------
+    ValueError
+        Names file and draft whose names and counts do not match.
     """
-    return pd.DataFrame(
-        [row for code in pair if code in VOTES for row in _votes(upstream, *VOTES[code])],
-        columns=COLUMNS,
-    )
+    rows = [row for code in pair if code in VOTES for row in _votes(upstream, *VOTES[code])]
+    return pd.DataFrame(rows, columns=COLUMNS)
 
 
-def vetoes(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
-    """Vetoes from 1991, whatever the pair, one row a draft and member that cast one.
-
-    From a list that ends in July 2022 and has no vote counts.
-    """
-    return pd.DataFrame(_vetoes(upstream), columns=COLUMNS)
-
-
-def _votes(upstream, name, topic):
-    header = [
-        "date",
-        "symbol",
-        "draft",
-        "outcome",
-        "yes",
-        "no",
-        "abstain",
-        "russia_vote",
-        "china_vote",
-        "us_vote",
-        "no_votes_by",
-        "abstentions_by",
-        "subject",
-    ]
+def _votes(upstream: Path, name: str, topic: str) -> list[dict]:
     with open(upstream.parent / "evidence" / name, encoding="utf-8", newline="") as file:
         table = csv.DictReader(file)
-        if table.fieldnames != header:
-            raise ValueError(f"{name}: header is not {header} but {table.fieldnames}")
-        source = list(table)
+        if table.fieldnames != VOTES_HEADER:
+            raise ValueError(f"{name}: header is not {VOTES_HEADER} but {table.fieldnames}")
+        drafts = list(table)
     rows = []
-    for r in source:
-        cast = {_code(m, name): "no" for m in r["no_votes_by"].split("; ") if m}
-        cast |= {_code(m, name): "abstain" for m in r["abstentions_by"].split("; ") if m}
-        counts = {k: int(r[k]) for k in ("yes", "no", "abstain")}
-        named = {v: list(cast.values()).count(v) for v in ("no", "abstain")}
-        if sum(counts.values()) != 15 or named != {v: counts[v] for v in named}:
-            raise ValueError(
-                f"{name}: {r['draft']}: the votes named do not match the counts {counts}"
-            )
-        for member in PERMANENT:
-            cast.setdefault(member, "yes")
-        for member, column in (("RUS", "russia_vote"), ("CHN", "china_vote"), ("USA", "us_vote")):
-            if cast[member] != r[column].lower():
-                raise ValueError(
-                    f"{name}: {r['draft']}: {column} is {r[column]}, but the names say {cast[member]}"
-                )
-        for member, vote in cast.items():
+    for draft in drafts:
+        counts = {vote: int(draft[vote]) for vote in ("yes", "no", "abstain")}
+        for member, vote in _cast(draft, counts, f"{name}: {draft['draft']}").items():
             rows.append(
                 {
                     "record": "vote",
-                    "date": r["date"],
-                    "draft": r["draft"],
-                    "symbol": r["symbol"],
+                    "date": draft["date"],
+                    "draft": draft["draft"],
+                    "symbol": draft["symbol"],
                     "topic": topic,
-                    "subject": r["subject"],
-                    "outcome": OUTCOMES[r["outcome"]],
+                    "subject": draft["subject"],
+                    "outcome": OUTCOMES[draft["outcome"]],
                     "member": member,
                     "vote": vote,
                     **counts,
@@ -145,39 +91,62 @@ def _votes(upstream, name, topic):
     return rows
 
 
-def _vetoes(upstream):
-    needed = [
-        "year",
-        "date",
-        "draft",
-        "agenda_item",
-        "crisis_topic",
-        "member_veto1",
-        "member_veto2",
-        "member_veto3",
+def _cast(draft: dict[str, str], counts: dict[str, int], where: str) -> dict[str, str]:
+    """Return member → vote on one draft."""
+    cast = {
+        countries.country_code(member, EXCEPTIONS, where): vote
+        for vote, column in (("no", "no_votes_by"), ("abstain", "abstentions_by"))
+        for member in draft[column].split("; ")
+        if member
+    }
+    named = {vote: list(cast.values()).count(vote) for vote in ("no", "abstain")}
+    if sum(counts.values()) != SEATS or named != {vote: counts[vote] for vote in named}:
+        raise ValueError(f"{where}: the votes named do not match the counts {counts}")
+    for member in PERMANENT:
+        cast.setdefault(member, "yes")
+    for member, column in NAMED.items():
+        if cast[member] != draft[column].lower():
+            raise ValueError(
+                f"{where}: {column} is {draft[column]}, but the names say {cast[member]}"
+            )
+    return cast
+
+
+def vetoes(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
+    """Return vetoes from 1991, whatever the pair.
+
+    Parameters
+    ----------
+    upstream
+        Folder with the file VETOES, a list that ends in July 2022 and has no vote counts.
+    pair
+        Not used.
+
+    Returns
+    -------
+    DataFrame
+        COLUMNS; one row a draft and member that cast a veto.
+
+    Raises
+    ------
+    ValueError
+        Names file, row, column and value that are not as expected.
+    """
+    frame = formats.read_csv(upstream / VETOES, VETOES_HEADER, ["year"], keep_default_na=False)
+    rows = [
+        {
+            "record": "veto",
+            "date": pd.to_datetime(draft["date"], format="%m/%d/%Y").date().isoformat(),
+            "draft": draft["draft"].strip(),
+            "symbol": "",
+            "topic": draft["crisis_topic"].strip(),
+            "subject": " ".join(draft["agenda_item"].split()),
+            "outcome": "vetoed",
+            "member": countries.country_code(draft[column], EXCEPTIONS, VETOES),
+            "vote": "no",
+        }
+        for draft in frame[frame["year"] >= FIRST_YEAR].to_dict("records")
+        for column in VETO_MEMBERS
+        if draft[column]
     ]
-    frame = formats.csv_table(upstream / VETOES, needed, ["year"], keep_default_na=False)
-    rows = []
-    for r in frame[frame["year"] >= FIRST_YEAR].to_dict("records"):
-        for column in ("member_veto1", "member_veto2", "member_veto3"):
-            if r[column]:
-                rows.append(
-                    {
-                        "record": "veto",
-                        "date": pd.to_datetime(r["date"], format="%m/%d/%Y").date().isoformat(),
-                        "draft": r["draft"].strip(),
-                        "symbol": "",
-                        "topic": r["crisis_topic"].strip(),
-                        "subject": " ".join(r["agenda_item"].split()),
-                        "outcome": "vetoed",
-                        "member": _code(r[column], VETOES),
-                        "vote": "no",
-                    }
-                )
-    return rows
-
-
-def _code(name, file):
-    if name not in CODES:
-        raise ValueError(f"{file}: unknown member {name!r}")
-    return CODES[name]
+    return pd.DataFrame(rows, columns=COLUMNS)

@@ -76,7 +76,7 @@ def build(resource: dict, upstream: Path, folder: Path = tables.DATA) -> str:
 
     Parameters
     ----------
-    resource : descriptor of the table; its `builder` lists the connectors as "module:function".
+    resource : descriptor of the table; its `connectors` lists them as "module:function".
 
     Raises
     ------

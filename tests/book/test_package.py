@@ -2,6 +2,7 @@
 the institutions' files.
 """
 
+import hashlib
 import json
 import shutil
 import subprocess
@@ -14,9 +15,12 @@ from institution import ROOT, UPSTREAM, check_each_row_has_one_connector, needs_
 from ledger.core import table_files, tables
 from ledger.upkeep import rebuild, table_diff
 
-DESIGN = """trade_totals trade_products trade_partners official_trade_statements energy_production energy_reserves gecf_membership
-energy_exports oil_price electricity_mix gas_pipelines arms_transfers military_spending syria_conflict nuclear un_votes
-un_ideal_points security_council sanctions gdp events claims""".split()
+DESIGN = """
+trade_totals trade_products trade_partners official_trade_statements energy_production
+energy_reserves gecf_membership energy_exports oil_price electricity_mix gas_pipelines
+arms_transfers military_spending syria_conflict nuclear un_votes un_ideal_points
+security_council sanctions gdp events claims
+""".split()
 
 
 def test_all_tables_of_the_design_are_there():
@@ -56,11 +60,8 @@ def test_the_command_writes_what_is_missing_and_nothing_else(tmp_path):
         shutil.copytree(ROOT / part, tmp_path / part)
     shutil.copy(ROOT / "book.yml", tmp_path)
     rebuild = [sys.executable, "-m", "ledger", "rebuild", "--from", str(UPSTREAM.resolve())]
-    some = [
-        "trade_totals",
-        "oil_price",
-        "events",
-    ]  # that all are rebuilt as they are, the test above has shown
+    # that all are rebuilt as they are, the test above has shown
+    some = ["trade_totals", "oil_price", "events"]
 
     def files():
         return {path.name: path.read_bytes() for path in (tmp_path / "data").iterdir()}
@@ -86,15 +87,12 @@ def test_the_command_writes_what_is_missing_and_nothing_else(tmp_path):
 
 @needs_upstream
 def test_no_upstream_file_is_copied_into_the_book():
-    import hashlib
+    def digest(path):
+        return hashlib.sha256(path.read_bytes()).hexdigest()
 
-    theirs = {
-        hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in UPSTREAM.rglob("*")
-        if path.is_file()
-    }
+    upstream = {digest(path) for path in UPSTREAM.rglob("*") if path.is_file()}
     for path in tables.DATA.iterdir():
-        assert hashlib.sha256(path.read_bytes()).hexdigest() not in theirs, path
+        assert digest(path) not in upstream, path
 
 
 def test_each_row_is_made_by_one_connector():
@@ -108,6 +106,6 @@ def test_the_bounds_would_hold_for_the_tables_as_they_are():
             if "maxStepRatio" in entry:
                 text = (tables.DATA / resource["path"]).read_text(encoding="utf-8")
                 rows = table_diff.parse_rows(text)
-                made = table_diff.Change(resource, rebuild.format_rows(rows[:1], resource), text)
-                leaps = [line for line in made.implausible if " is new: " in line]
+                change = table_diff.Change(resource, rebuild.format_rows(rows[:1], resource), text)
+                leaps = [line for line in change.implausible if " is new: " in line]
                 assert len(leaps) <= 0.02 * len(rows), (resource["name"], leaps[:5])

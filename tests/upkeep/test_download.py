@@ -152,7 +152,7 @@ def test_compressed_answers_and_byte_order_marks(server, tmp_path):
     server.clear()
     got(server, tmp_path / "b", Response(b"\xef\xbb\xbf" + CSV.encode()))
     assert list(
-        formats.csv_table(tmp_path / "b" / "file", ["Date", "Price"], numbers=["Price"])["Price"]
+        formats.read_csv(tmp_path / "b" / "file", ["Date", "Price"], numbers=["Price"])["Price"]
     ) == [80.53, 69.1]
     server.clear()
     got(server, tmp_path / "c", Response(b'\xef\xbb\xbf{"a": 1}'), kind="json")
@@ -551,7 +551,7 @@ def test_a_workbook_with_formulas_gives_their_stored_values_or_an_error(server, 
     with pytest.raises(
         ValueError, match="file.xlsx, sheet1.xml, cell B2: a formula without a value"
     ):
-        formats.workbook(tmp_path / "file.xlsx")
+        formats.open_workbook(tmp_path / "file.xlsx")
     for changed in (
         lambda part: (
             part.replace(b"<f>", b"<x:f>")
@@ -581,7 +581,7 @@ def test_a_workbook_with_formulas_gives_their_stored_values_or_an_error(server, 
         with pytest.raises(
             ValueError, match="other.xlsx, sheet1.xml, cell B2: a formula without a value"
         ):
-            formats.workbook(tmp_path / "other.xlsx")
+            formats.open_workbook(tmp_path / "other.xlsx")
     kept = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(body)) as before, zipfile.ZipFile(kept, "w") as after:
         for name in before.namelist():
@@ -592,7 +592,7 @@ def test_a_workbook_with_formulas_gives_their_stored_values_or_an_error(server, 
                 .replace(b"<f>1+1</f><v></v>", b"<f>1+1</f><v>41</v>"),
             )
     (tmp_path / "kept.xlsx").write_bytes(kept.getvalue())
-    book = formats.workbook(tmp_path / "kept.xlsx")
+    book = formats.open_workbook(tmp_path / "kept.xlsx")
     assert (
         book.worksheets[0]["B2"].value == 41
     )  # what the file says, not what the formula would give
@@ -626,7 +626,7 @@ def test_a_workbook_that_is_a_zip_bomb_or_expands_entities(server, tmp_path):
         for name in before.namelist():
             after.writestr(name, bomb if name == "xl/worksheets/sheet1.xml" else before.read(name))
     with pytest.raises(ValueError, match="laughs.xlsx"):
-        formats.workbook(tmp_path / "laughs.xlsx")
+        formats.open_workbook(tmp_path / "laughs.xlsx")
 
 
 def secret(**more):

@@ -1,15 +1,13 @@
-"""How connectors open what institutions publish: text as text, workbooks read-only and for their values only, nothing that could run."""
+"""Read CSV, text and workbooks of institutions: values only, and nothing that could run."""
 
 from __future__ import annotations
 
 import csv
-import functools
 import gzip
-import logging
 import re
 import zipfile
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 from xml.etree.ElementTree import ParseError
@@ -26,91 +24,139 @@ class FormulaError(ValueError):
     """A cell holds a formula whose value the file does not store."""
 
 
-LARGEST = 2_000_000_000  # bytes a workbook may unpack to
+MAX_UNPACKED = 2_000_000_000  # bytes of a workbook
+NUMBER = r"-?\d+(\.\d+)?([eE][+-]?\d+)?"
+MEMORY = "256MB"  # of DuckDB, beside what Python needs
+THREADS = 2
+BUFFER = 8_000_000  # bytes of text that DuckDB holds at a time; a few of them at once
 
 
-def csv_table(
+def only_file(folder: Path, pattern: str) -> Path:
+    """Return the one file in `folder` whose name fits; raise FileNotFoundError for none or more."""
+    paths = sorted(folder.glob(pattern))
+    if len(paths) == 1:
+        return paths[0]
+    names = f": {[path.name for path in paths]}" if paths else ""
+    raise FileNotFoundError(
+        f"{folder.name}: {len(paths)} files in {folder} are named {pattern}{names}; one is needed"
+    )
+
+
+# --- CSV ------------------------------------------------------------------------------------------
+
+
+def read_csv(
     path: Path, columns: Iterable[str], numbers: Iterable[str] = (), **options
 ) -> pd.DataFrame:
-    """Return the named columns of a CSV file; `numbers` are those of them that must hold numbers or nothing.
+    """Return the named columns of a CSV file, with or without a byte-order mark.
 
-    `options` go to pandas.read_csv. A byte-order mark does not matter. Raises ValueError that names file and column, or file,
-    row, column and value of the first cell that is no number, such as "1,5".
+    Parameters
+    ----------
+    path
+        The file.
+    columns
+        Names of the columns, which must all be there.
+    numbers
+        Those of them that hold numbers or nothing.
+    **options
+        Passed to pandas.read_csv.
+
+    Raises
+    ------
+    ValueError
+        Names file and column, or file, row, column and value of the first cell that is no number,
+        such as "1,5".
     """
-    columns, numbers = list(columns), list(numbers)
+    columns = list(columns)
     try:
         frame = pd.read_csv(path, **{"encoding": "utf-8-sig", "low_memory": False} | options)
     except (UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
         raise ValueError(f"{path.name}: it cannot be read as CSV ({error})") from None
     if missing := [column for column in columns if column not in frame.columns]:
-        raise ValueError(
-            f"{path.name}: it has no column {missing}; its header is {list(frame.columns)[:40]}"
-        )
+        header = list(frame.columns)[:40]
+        raise ValueError(f"{path.name}: it has no column {missing}; its header is {header}")
     if frame.empty:
         raise ValueError(f"{path.name}: it has no rows")
     for column in numbers:
-        values = pd.to_numeric(frame[column], errors="coerce")
-        wrong = values.isna() & frame[column].notna()
-        if wrong.any():
-            row = int(wrong.to_numpy().argmax())
-            raise ValueError(
-                f"{path.name}, row {row + 2}, column {column}: {frame[column].iloc[row]!r} is no number"
-            )
-        frame[column] = values
+        cells = frame[column].reset_index(drop=True)
+        values = pd.to_numeric(cells, errors="coerce")
+        refuse_cells(path, cells, values.isna() & cells.notna(), "is no number")
+        frame[column] = values.to_numpy()
     return frame[columns]
 
 
-def workbook(path: Path) -> Workbook:
-    """Return a workbook, opened read-only and for its values: no formula is computed. Close it when done.
+def refuse_cells(path: Path, column: pd.Series, wrong: pd.Series, problem: str) -> None:
+    """Raise ValueError for the first `wrong` cell in a column of a CSV file.
 
-    Raises ValueError when the file is no workbook or unpacks to more than it may, or when a formula has no stored value, which
-    would else be read as nothing.
+    The index of `column` counts the rows of the file from 0, with or without gaps.
+    """
+    if wrong.any():
+        row = wrong.idxmax()
+        value = getattr(column[row], "item", lambda: column[row])()  # of numpy's types: Python's
+        text = "nothing" if pd.isna(value) else repr(value)
+        raise ValueError(f"{path.name}, row {row + 2}, column {column.name}: {text} {problem}")
+
+
+# --- workbooks ------------------------------------------------------------------------------------
+
+
+def open_workbook(path: Path) -> Workbook:
+    """Open a workbook read-only and for its values: no formula is computed. Close it when done.
+
+    Raises
+    ------
+    ValueError
+        The file is no workbook, or unpacks to more than MAX_UNPACKED.
+    FormulaError
+        A formula has no stored value, and would be read as an empty cell.
     """
     import openpyxl
 
-    if why := archive_problem(path, LARGEST):
-        raise ValueError(f"{path.name}: {why}")
+    if problem := archive_problem(path, MAX_UNPACKED):
+        raise ValueError(f"{path.name}: {problem}")
     try:
         _refuse_open_formulas(path)
         return openpyxl.load_workbook(path, read_only=True, data_only=True, keep_links=False)
     except FormulaError:
         raise
-    except (
-        KeyError,
-        ValueError,
-        zipfile.BadZipFile,
-        ParseError,
-    ) as error:  # defusedxml's refusals are ValueErrors
+    # defusedxml's refusals are ValueErrors
+    except (KeyError, ValueError, zipfile.BadZipFile, ParseError) as error:
         raise ValueError(f"{path.name}: it cannot be read as a workbook ({error})") from None
 
 
-def _refuse_open_formulas(path: Path) -> None:
-    from defusedxml.ElementTree import iterparse
+def sheet_rows(book: Workbook, name: str, path: Path) -> list[tuple]:
+    """Return the rows of one sheet as tuples of values, all of one length.
 
+    Blanks round the sheet's name do not matter. Raises ValueError unless one sheet has the name.
+    """
+    names = [title for title in book.sheetnames if title.strip() == name.strip()]
+    if len(names) != 1:
+        raise ValueError(
+            f"{path.name}: {len(names)} sheets are named {name!r}; there are {book.sheetnames}"
+        )
+    rows = list(book[names[0]].iter_rows(values_only=True))
+    width = max(map(len, rows), default=0)
+    return [row + (None,) * (width - len(row)) for row in rows]
+
+
+def _refuse_open_formulas(path: Path) -> None:
     with zipfile.ZipFile(path) as archive:
         for name in archive.namelist():
             if not name.lower().endswith(".xml") or not _may_hold_formulas(archive, name):
                 continue
-            with archive.open(name) as file:
-                for _, cell in iterparse(file):
-                    if _local(cell) == "c":
-                        parts = {_local(part): part for part in cell}
-                        value = parts.get("v")
-                        if "f" in parts and (
-                            value is None or not value.text and cell.get("t") != "str"
-                        ):
-                            raise FormulaError(
-                                f"{path.name}, {name.rsplit('/', 1)[-1]}, cell {cell.get('r')}: a formula without a value; open the file in a spreadsheet and save it"
-                            )
-                        cell.clear()
-
-
-def _local(element) -> str:
-    return element.tag.rpartition("}")[2]  # whatever prefix the file has for the namespace
+            if cell := next(_open_formulas(archive, name), None):
+                sheet = name.rsplit("/", 1)[-1]
+                raise FormulaError(
+                    f"{path.name}, {sheet}, cell {cell}: a formula without a value; open the file "
+                    "in a spreadsheet and save it"
+                )
 
 
 def _may_hold_formulas(archive: zipfile.ZipFile, name: str) -> bool:
-    """Tell whether a part mentions an element f, or is in an encoding in which that cannot be seen: most workbooks are spared the reading."""
+    """Tell whether a part mentions an element f, or has an encoding in which that cannot be seen.
+
+    Most workbooks have none, and are not parsed twice.
+    """
     with archive.open(name) as file:
         before = b""
         while piece := file.read(1 << 20):
@@ -120,72 +166,77 @@ def _may_hold_formulas(archive: zipfile.ZipFile, name: str) -> bool:
     return False
 
 
-def sheet(book: Workbook, name: str, path: Path) -> list[tuple]:
-    """Return the rows of one sheet as tuples of values, all of one length; a blank round the sheet's name does not matter. Raises ValueError when there is none."""
-    found = [each for each in book.sheetnames if each.strip() == name.strip()]
-    if len(found) != 1:
-        raise ValueError(
-            f"{path.name}: {len(found)} sheets are named {name!r}; there are {book.sheetnames}"
-        )
-    rows = list(book[found[0]].iter_rows(values_only=True))
-    widest = max(map(len, rows), default=0)
-    return [row + (None,) * (widest - len(row)) for row in rows]
+def _open_formulas(archive: zipfile.ZipFile, name: str) -> Iterator[str]:
+    """Give the addresses of the cells whose formula has no stored value."""
+    from defusedxml.ElementTree import iterparse
+
+    with archive.open(name) as file:
+        for _, cell in iterparse(file):
+            if _local(cell) != "c":
+                continue
+            parts = {_local(part): part for part in cell}
+            value = parts.get("v")
+            empty = value is None or not value.text and cell.get("t") != "str"
+            if "f" in parts and empty:
+                yield cell.get("r")
+            cell.clear()
 
 
-@functools.cache
-def countries():
-    """Return country_converter's CountryConverter: countries by ISO codes, United Nations numbers, state numbers and names.
-
-    It is given its own table as text, for with pandas 3 it takes Namibia's code NA for nothing and fails.
-    """
-    import country_converter
-
-    table = pd.read_csv(
-        Path(country_converter.__file__).with_name("country_data.tsv"),
-        sep="\t",
-        dtype=str,
-        keep_default_na=False,
-    )
-    logging.getLogger("country_converter").setLevel(
-        logging.ERROR
-    )  # a name that is not found is for the caller to judge
-    return country_converter.CountryConverter(
-        country_data=table[table["obsolete"] == ""].assign(obsolete=None)
-    )
+def _local(element) -> str:
+    return element.tag.rpartition("}")[2]  # whatever prefix the file has for the namespace
 
 
-NUMBER = r"-?\d+(\.\d+)?([eE][+-]?\d+)?"
-MEMORY = "256MB"  # that DuckDB may use, beside what Python itself needs
-THREADS = 2
-BUFFER = 8_000_000  # bytes of text held at a time; a few of them at once
+# --- text larger than memory ----------------------------------------------------------------------
 
 
-def filtered(
+def query_text(
     paths: list[Path],
     columns: list[str],
     where: str,
     numbers: Iterable[str] = (),
     separator: str = ",",
 ) -> pd.DataFrame:
-    """Return the rows of text files (or of text compressed with gzip) for which the SQL condition `where` holds, in the named columns and `file`.
+    """Return the rows of text files, plain or gzipped, for which a condition of SQL holds.
 
-    Files may be far larger than memory: DuckDB reads them in pieces and keeps the rows that are wanted. Values are text as they
-    stand, those of `numbers` numbers. Letter case of the header does not matter. Raises ValueError that names file, column, row and
-    value.
+    DuckDB reads them in pieces, so they may be far larger than memory.
+
+    Parameters
+    ----------
+    paths
+        The files, of one form.
+    columns
+        Names of the columns; letter case of the header does not matter.
+    where
+        The condition.
+    numbers
+        Those of the columns that hold numbers; the others are text as it stands.
+    separator
+        The character between values.
+
+    Returns
+    -------
+    DataFrame
+        The columns, and `file` with the file's name.
+
+    Raises
+    ------
+    ValueError
+        Names file, row, column and value.
     """
     frames = []
     for path in paths:
         header = _header(path, separator)
-        low = [name.lower() for name in header]
-        if missing := [column for column in columns if column.lower() not in low]:
+        lower = [name.lower() for name in header]
+        if missing := [column for column in columns if column.lower() not in lower]:
             raise ValueError(f"{path.name}: no column {missing}; header is {header}")
-        theirs = {column: header[low.index(column.lower())] for column in columns}
-        frames.append(
-            _query(path, header, theirs, where, list(numbers), separator).assign(file=path.name)
-        )
-    return (
-        pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=[*columns, "file"])
-    )
+        if len(set(lower)) != len(header):
+            raise ValueError(f"{path.name}: duplicate column in its header {header}")
+        spelled = {column: header[lower.index(column.lower())] for column in columns}
+        frame = _query(path, header, spelled, where, list(numbers), separator)
+        frames.append(frame.assign(file=path.name))
+    if not frames:
+        return pd.DataFrame(columns=[*columns, "file"])
+    return pd.concat(frames, ignore_index=True)
 
 
 def _header(path: Path, separator: str) -> list[str]:
@@ -201,54 +252,82 @@ def _header(path: Path, separator: str) -> list[str]:
 def _query(
     path: Path,
     header: list[str],
-    theirs: dict[str, str],
+    spelled: dict[str, str],
     where: str,
     numbers: list[str],
     separator: str,
 ) -> pd.DataFrame:
+    """Run the query on one file; `spelled` has each column's name as its header spells it."""
     import duckdb
 
-    if len(set(map(str.lower, header))) != len(header):
-        raise ValueError(f"{path.name}: a column stands twice in its header {header}")
-    types = ", ".join(f"'{_escaped(name)}': 'VARCHAR'" for name in header)
-    compressed = "gzip" if path.suffix == ".gz" else "none"
-    scan = f"read_csv('{_escaped(path)}', auto_detect=false, header=true, delim='{separator}', quote='\"', escape='\"', nullstr='', columns={{{types}}}, compression='{compressed}', buffer_size={BUFFER})"
-    wanted = ", ".join(f'"{theirs[column]}" as "{column}"' for column in theirs)
+    scan = _scan(path, header, separator)
+    selected = ", ".join(f'"{spelled[column]}" as "{column}"' for column in spelled)
     try:
-        with duckdb.connect(
-            config={
-                "memory_limit": MEMORY,
-                "threads": THREADS,
-                "temp_directory": "",
-                "autoinstall_known_extensions": False,
-                "autoload_known_extensions": False,
-            }
-        ) as connection:
-            # this file and no other, nothing from the network
-            connection.execute(
-                f"set enable_progress_bar = false; set allowed_paths = ['{_escaped(path)}']; set enable_external_access = false; set lock_configuration = true"
-            )
-            frame = connection.execute(f"select {wanted} from {scan} where {where}").df()
+        with _connection(path) as connection:
+            frame = connection.execute(f"select {selected} from {scan} where {where}").df()
             for column in numbers:
-                values = pd.to_numeric(
-                    frame[column].where(frame[column].fillna("").str.fullmatch(NUMBER))
-                )
-                if (wrong := values.isna()).any():
-                    value = frame.loc[wrong, column].iloc[0]
+                is_number = frame[column].fillna("").str.fullmatch(NUMBER)
+                if not is_number.all():
+                    value = frame.loc[~is_number, column].iloc[0]
+                    cell = None if pd.isna(value) else value
                     row = connection.execute(
-                        f'select row from (select row_number() over () + 1 as row, * from {scan}) where {where} and "{theirs[column]}" is not distinct from ? limit 1',
-                        [None if pd.isna(value) else value],
+                        f"select row from (select row_number() over () + 1 as row, * from {scan}) "
+                        f'where {where} and "{spelled[column]}" is not distinct from ? limit 1',
+                        [cell],
                     ).fetchone()[0]
+                    text = "nothing" if cell is None else repr(cell)
                     raise ValueError(
-                        f"{path.name}, row {row}, column {theirs[column]}: {'nothing' if pd.isna(value) else repr(value)} is no number"
+                        f"{path.name}, row {row}, column {spelled[column]}: {text} is no number"
                     )
-                frame[column] = values
+                frame[column] = pd.to_numeric(frame[column])
     except duckdb.Error as error:
+        reason = " ".join(str(error).split())[:300]
         raise ValueError(
-            f"{path.name}: it cannot be read as text with {separator!r} between values ({' '.join(str(error).split())[:300]})"
+            f"{path.name}: it cannot be read as text with {separator!r} between values ({reason})"
         ) from None
     return frame
 
 
-def _escaped(name) -> str:
+def _scan(path: Path, header: list[str], separator: str) -> str:
+    """Return DuckDB's table function for a file, with every column as text."""
+    types = ", ".join(f"'{_escaped(name)}': 'VARCHAR'" for name in header)
+    options = {
+        "auto_detect": "false",
+        "header": "true",
+        "delim": f"'{separator}'",
+        "quote": "'\"'",
+        "escape": "'\"'",
+        "nullstr": "''",
+        "columns": f"{{{types}}}",
+        "compression": "'gzip'" if path.suffix == ".gz" else "'none'",
+        "buffer_size": str(BUFFER),
+    }
+    listed = ", ".join(f"{name}={value}" for name, value in options.items())
+    return f"read_csv('{_escaped(path)}', {listed})"
+
+
+def _connection(path: Path):
+    """Return a connection to DuckDB that reads this file and no other, and not the network."""
+    import duckdb
+
+    connection = duckdb.connect(
+        config={
+            "memory_limit": MEMORY,
+            "threads": THREADS,
+            "temp_directory": "",
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+        }
+    )
+    for setting in (
+        "enable_progress_bar = false",
+        f"allowed_paths = ['{_escaped(path)}']",
+        "enable_external_access = false",
+        "lock_configuration = true",
+    ):
+        connection.execute(f"set {setting}")
+    return connection
+
+
+def _escaped(name: str | Path) -> str:
     return str(name).replace("'", "''")

@@ -22,7 +22,7 @@ def download_accounts(get, pair: tuple[str, str]) -> str:
     """Download the files of the national accounts; return their edition."""
     for name in ACCOUNTS:
         get(name, name, kind="csv")
-    last = formats.csv_table(get.folder / "output.csv", ["Year"])["Year"].max()
+    last = formats.read_csv(get.folder / "output.csv", ["Year"])["Year"].max()
     return f"accounts to {last}"
 
 
@@ -93,11 +93,11 @@ def fish_price(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
 
 
 def _accounts(upstream: Path, name: str, numbers: list[str]) -> pd.DataFrame:
-    return formats.csv_table(upstream / "bureau-accounts" / name, ACCOUNTS[name], numbers)
+    return formats.read_csv(upstream / "bureau-accounts" / name, ACCOUNTS[name], numbers)
 
 
 def _prices(path: Path) -> pd.DataFrame:
-    prices = formats.csv_table(path, ["Date", "Price"], numbers=["Price"])
+    prices = formats.read_csv(path, ["Date", "Price"], numbers=["Price"])
     wrong = ~prices["Date"].astype(str).str.fullmatch(r"\d{4}-\d{2}-\d{2}")
     if wrong.any():
         row = int(wrong.to_numpy().argmax())

@@ -29,11 +29,11 @@ def landings(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
     The register and the list of crews are two files that the office gives out apart.
     """
     path = upstream / "harbour-register" / "register.csv"
-    data = formats.csv_table(path, REGISTER, ["Tonnes"], sep=";", skiprows=1)
+    data = formats.read_csv(path, REGISTER, ["Tonnes"], sep=";", skiprows=1)
     if unknown := set(data["Flag"]) - set(FLAGS):
         raise ValueError(f"{path.name}, column Flag: unknown {sorted(unknown)}")
     path = upstream / "harbour-crews" / "crews.csv"
-    crews = formats.csv_table(path, ["No", "Crew"], ["Crew"], sep=";", skiprows=1)
+    crews = formats.read_csv(path, ["No", "Crew"], ["Crew"], sep=";", skiprows=1)
     data = data.merge(crews, on="No", how="left", validate="one_to_one")
     data = data.assign(country=data["Flag"].map(FLAGS), estimated=data["Mark"].eq("e"))
     data = data[data["country"].isin(pair)].rename(columns=COLUMNS)
@@ -43,7 +43,7 @@ def landings(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
 def download_dues(get, pair: tuple[str, str]) -> str:
     """Download the dues; return their edition."""
     path = get("dues.csv", "dues.csv", kind="csv")
-    years = formats.csv_table(path, ["Year"], sep=";", skiprows=1)["Year"]
+    years = formats.read_csv(path, ["Year"], sep=";", skiprows=1)["Year"]
     return f"dues to {years.max()}"
 
 
@@ -58,7 +58,7 @@ def yearbook(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
 
 
 def _trade(path: Path, pair: tuple[str, str], **options) -> pd.DataFrame:
-    data = formats.csv_table(path, ["Year", *SIDES], ["Year", *SIDES], **options)
+    data = formats.read_csv(path, ["Year", *SIDES], ["Year", *SIDES], **options)
     (partner,) = set(pair) - {OFFICE}
     rows = [
         (OFFICE, partner, flow, year, "Harbour Office", round(value * 1e6), False)

@@ -1,0 +1,10 @@
+"""Stockholm International Peace Research Institute (SIPRI): arms transfers, military expenditure.
+
+Two exports of the trade register (CSV) and a workbook, all of which a person downloads.
+Terms: © SIPRI; non-commercial use of less than 10 per cent of a data set, with credit.
+"""
+
+from analysis.sources.sipri.arms import arms_transfers
+from analysis.sources.sipri.spending import military_spending
+
+__all__ = ["arms_transfers", "military_spending"]
