@@ -36,7 +36,8 @@ def chapter(name: str, title: str, root: Path = ROOT) -> str:
     recover(root / "chapters")  # from an earlier run that was killed
     if not re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", name):
         raise ScaffoldError(
-            f"chapter {name!r}: a name is lower-case letters, digits and single hyphens, and begins "
+            f"chapter {name!r}: a name is lower-case letters, digits and single hyphens, and "
+            "begins "
             "with a letter, for it becomes the page's address"
             '\n  make chapter NAME=migration TITLE="Migration between the two"'
         )
@@ -177,8 +178,12 @@ def _check_table(name: str, csv_file: Path, root: Path) -> None:
     if name in tables.names(data):
         hint = f"To change it: edit data/{name}.csv, then run python -m ledger accept {name}"
         raise ScaffoldError(f"table {name!r} is there already\n  {hint}")
-    if taken := _names_in_use(_read(root / "_toc.yml"), root).get(Path(tables.page_path(name)).name):
-        raise ScaffoldError(f"table {name!r}: its page would have the name of {taken}; choose another")
+    if taken := _names_in_use(_read(root / "_toc.yml"), root).get(
+        Path(tables.page_path(name)).name
+    ):
+        raise ScaffoldError(
+            f"table {name!r}: its page would have the name of {taken}; choose another"
+        )
     if (data / f"{name}.csv").exists() or csv_file.resolve().parent == data.resolve():
         raise ScaffoldError(
             f"table {name!r}: data/ holds only tables that are described; "
@@ -210,7 +215,9 @@ def _read(path: Path) -> str:
 
 
 def _names_in_use(toc: str, root: Path) -> dict[str, str]:
-    """Return what has each name, by the last part of the address, which is all that Jupyter Book 2 makes an address of."""
+    """Return what has each name, by the last part of the address, which is all that Jupyter Book 2
+    makes an address of.
+    """
     files = re.findall(r'"file": "([^"]+)"', json.dumps(yaml.safe_load(toc), ensure_ascii=False))
     found = {name: f"the site's page {name}" for name in OTHER_PAGES}
     found |= {

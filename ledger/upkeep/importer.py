@@ -206,7 +206,7 @@ def build_table(name: str, path: Path, content: Content) -> tuple[dict, str]:
     out = io.StringIO()
     rows = [[field["name"] for field in fields], *content.rows]
     csv.writer(out, lineterminator="\n").writerows(rows)
-    head = {"name": name, "type": "table", "path": f"{name}.csv", "builder": tables.MANUAL}
+    head = {"name": name, "type": "table", "path": f"{name}.csv", "connectors": tables.MANUAL}
     head |= {"scheme": "file", "format": "csv", "mediatype": "text/csv", "encoding": "utf-8"}
     return head | form | {"schema": schema | {"missingValues": [""]}}, out.getvalue()
 

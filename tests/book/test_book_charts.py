@@ -1,5 +1,6 @@
-"""Promise: what the points of every chart of this book say is what the chart's table holds, and they
-stand where they are drawn."""
+"""Promise: what the points of every chart of this book say is what the chart's table holds, and
+they stand where they are drawn.
+"""
 
 import csv
 import io

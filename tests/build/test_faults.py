@@ -310,7 +310,7 @@ def on_full_disks(book):
     assert code == 0 and not executed(said), said
 
 
-# --- pages that cannot be written ------------------------------------------------------------------
+# --- pages that cannot be written -----------------------------------------------------------------
 
 
 def fail(number):

@@ -319,7 +319,9 @@ def test_killed_between_any_two_steps_both_files_are_written_or_none(bare, steps
 
 
 def test_make_passes_on_what_is_typed_as_it_is(kept):
-    """`make` is run for real, with the environment of these tests in place of the book's own, and a command that prints in place of the ledger's."""
+    """`make` is run for real, with the environment of these tests in place of the book's own, and a
+    command that prints in place of the ledger's.
+    """
     shutil.copy(ROOT / "Makefile", kept)
     (kept / "bin").mkdir()
     (kept / "bin" / "python").write_text('#!/bin/sh\nfor word; do printf "%s\\n" "$word"; done\n')
@@ -363,7 +365,10 @@ def test_a_started_chapter_stands_the_checks_of_prose_and_code(tmp_path):
     ):
         shutil.copy(ROOT / part, tmp_path)
     scaffold.chapter("started-in-a-test", "Migration between the two", tmp_path)
-    checks = "myst cells chapter-code citations spelling typed-numbers article-words unused-figures unused-numbers unused-bibliography".split()
+    checks = (
+        "myst cells chapter-code citations spelling typed-numbers article-words unused-figures "
+        "unused-numbers unused-bibliography"
+    ).split()
     run = subprocess.run(
         [sys.executable, "-m", "checks", *checks],
         cwd=tmp_path,

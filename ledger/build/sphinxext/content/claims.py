@@ -1,8 +1,9 @@
-"""{claim}`C37`: a claim's badge in a chapter; {ledger} and {omissions}: the tables of all claims and of what the article leaves out;
-and claims.json, all claims with their verdicts.
+"""{claim}`C37`: a claim's badge in a chapter; {ledger} and {omissions}: the tables of all claims
+and of what the article leaves out; and claims.json, all claims with their verdicts.
 
-A badge links to its claim's row and the row links back. Where data decide a claim, the verdict is computed as the ledger's page
-is executed, and the build fails when it differs from the published one.
+A badge links to its claim's row and the row links back. Where data decide a claim, the verdict is
+computed as the ledger's page is executed, and the build fails when it differs from the published
+one.
 """
 
 from __future__ import annotations
@@ -26,7 +27,9 @@ LEDGER_PAGE = config.book().claims_page
 
 
 class Claim(SphinxRole):
-    """Print a claim's number and verdict, linked to its row; note where it stands, so that the row can link back."""
+    """Print a claim's number and verdict, linked to its row; note where it stands, so that the row
+    can link back.
+    """
 
     def run(self):
         rows = self.env.temp_data.get("ledger_claims")
@@ -110,7 +113,10 @@ class Ledger(SphinxDirective):
                 used = ", ".join(
                     f"{{doc}}`{name} </{tables.page_path(name)}>`" for name in finding["tables"]
                 )
-                why += f"\n\n*Computed:* {finding['explanation']} Tables: {used}. *Rule:* {claim['how_to_test'].removeprefix('Rule: ')}"
+                why += (
+                    f"\n\n*Computed:* {finding['explanation']} Tables: {used}. *Rule:* "
+                    f"{claim['how_to_test'].removeprefix('Rule: ')}"
+                )
             keys = ",".join(key.strip() for key in claim["sources"].split(";") if key.strip())
             row += _parsed(self, why + (f"\n\n{{cite}}`{keys}`" if keys else ""))
             body += row
@@ -203,7 +209,9 @@ def add_filter(app: Sphinx, page: str, template: str, context: dict, doctree) ->
 
 
 def as_json(env) -> str:
-    """Return the text of claims.json: every claim with its published verdict and, where data decide it, what they say."""
+    """Return the text of claims.json: every claim with its published verdict and, where data decide
+    it, what they say.
+    """
     findings = {
         claim: finding
         for known in page_store.all_pages(env, "findings").values()
