@@ -94,16 +94,13 @@ def series(
     content = _content(name, values, table, unit)
     if isinstance(values, pd.DataFrame):
         values = values.stack()
-    items = {}
+    items: dict[str, float | None] = {}
     for key, value in values.items():
         parts = key if isinstance(key, tuple) else (key,)
         label = ", ".join(" ".join(str(part).split()) for part in parts)
         if label in items:
             raise ValueError(f"series {name!r}: the key [{label}] is there twice")
-        number = float(value)
-        items[label] = int(number) if number.is_integer() else number
-        if math.isnan(number):
-            items[label] = None
+        items[label] = _checked(f"series {name!r}, [{label}]", value)
     known = [value for value in items.values() if value is not None]
     if not known:
         raise ValueError(f"series {name!r}: it has no values")
@@ -197,6 +194,18 @@ def picked(page_text: str, contents: Iterable[dict]) -> dict[str, dict]:
     return records
 
 
+def _checked(place: str, value: object) -> float | None:
+    """Return a value of a series as JSON has it, None where it is missing. Raises ValueError."""
+    import pandas as pd
+
+    value = value.item() if hasattr(value, "item") else value
+    if value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value)):
+        return None
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+        raise ValueError(f"{place}: the value is {value!r}, which is no number")
+    return int(value) if float(value).is_integer() else value
+
+
 def _value(name: str, key: str | None, values: dict) -> float:
     some = ", ".join([*list(values)[:MAX_KEYS], *(["…"] if len(values) > MAX_KEYS else [])])
     if key is None:
@@ -238,17 +247,36 @@ def _content(name: str, values: object, table: str | list[str] | None, unit: str
 
 
 def _statement(frame) -> str:
-    """Return the source of the statement that a frame executes, empty where it is not known."""
+    """Return the source of the statement that a frame executes, empty where it is not known.
+
+    The assignments of the variables that it publishes, if they stand in the same cell, go first.
+    """
     source = "".join(linecache.getlines(frame.f_code.co_filename))
     try:
         tree = ast.parse(source)
     except SyntaxError:
         return ""
-    line = frame.f_lineno
-    around = [
-        node
-        for node in ast.walk(tree)
-        if isinstance(node, ast.stmt) and node.lineno <= line <= (node.end_lineno or node.lineno)
-    ]
-    innermost = min(around, key=lambda node: (node.end_lineno or 0) - node.lineno, default=None)
-    return " ".join((ast.get_source_segment(source, innermost) or "").split()) if innermost else ""
+    line, _, column, _ = list(frame.f_code.co_positions())[frame.f_lasti // 2]
+    statements = [node for node in ast.walk(tree) if isinstance(node, ast.stmt)]
+    around = [node for node in statements if _start(node) <= (line, column) < _end(node)]
+    if not around:
+        return ""
+    innermost = max(around, key=_start)
+    call = innermost.value if isinstance(innermost, ast.Expr) else None
+    published = {arg.id for arg in getattr(call, "args", []) if isinstance(arg, ast.Name)}
+    assigned = {}
+    for node in sorted(statements, key=_start):
+        if isinstance(node, ast.Assign) and _end(node) <= _start(innermost):
+            for target in node.targets:
+                if isinstance(target, ast.Name) and target.id in published:
+                    assigned[target.id] = node
+    shown = [*sorted(set(assigned.values()), key=_start), innermost]
+    return "; ".join(" ".join((ast.get_source_segment(source, s) or "").split()) for s in shown)
+
+
+def _start(node: ast.stmt) -> tuple[int, int]:
+    return node.lineno, node.col_offset
+
+
+def _end(node: ast.stmt) -> tuple[int, int]:
+    return node.end_lineno or node.lineno, node.end_col_offset or 0

@@ -150,3 +150,26 @@ def test_a_sentence_that_no_longer_holds_is_named():
     numbers.require(True, "both grew")
     with pytest.raises(AssertionError, match="a sentence no longer holds: both grew"):
         numbers.require(False, "both grew")
+
+
+@pytest.mark.parametrize("wrong", ["5", True, float("inf")])
+def test_a_value_of_a_series_that_is_no_number_is_named(wrong):
+    with pytest.raises(ValueError, match=r"series 'ratio', \[2001\]: the value is"):
+        series({2000: 1, 2001: wrong})
+
+
+def test_a_missing_value_of_a_series_is_none():
+    assert series({2000: 1, 2001: None, 2002: pd.NA})["values"] == {
+        "2000": 1,
+        "2001": None,
+        "2002": None,
+    }
+
+
+def test_the_code_of_a_number_is_the_statement_and_what_it_publishes(tmp_path):
+    cell = tmp_path / "cell.py"
+    source = 'x = 1\nx = 2 * 3\ny = 1; put("n", x, table="output")\n'
+    cell.write_text(source, encoding="utf-8")
+    output = publish(exec, compile(source, str(cell), "exec"), {"put": numbers.put})
+    code = output.metadata["ledger"]["code"]
+    assert code == 'x = 2 * 3; put("n", x, table="output")'

@@ -240,7 +240,7 @@ def drawing(chart: Chart) -> str:
 
 def to_markdown(comparison: Comparison, max_bytes: int = MAX_MARKDOWN) -> str:
     """Return the report as GitHub-flavoured Markdown; says so where its end had to be cut."""
-    template = _environment(finalize=escape_markdown).get_template("report.md")
+    template = _environment(finalize=escape_markdown).get_template("summary.md.jinja")
     content = template.render(comparison=comparison, marked=marked)
     if len(content.encode()) <= max_bytes:
         return content
