@@ -78,6 +78,11 @@ def sources() -> Iterator[str]:
                     f"data/sources.yml:{line}: table {table} has {name} not among its sources in "
                     f"data/datapackage.json. Add it there (`upstream`), or remove {table} here."
                 )
+    yield from _unregistered(described, connectors, upstream)
+
+
+def _unregistered(described: dict, connectors: dict, upstream: dict) -> Iterator[str]:
+    """Tell what tables name as connector or source and data/sources.yml does not have."""
     for name, resource in described.items():
         if resource["connectors"] == "manual":
             continue
