@@ -87,20 +87,42 @@ from ledger import charts, load, numbers
 
 trade, gdp = load("trade_totals"), load("gdp")
 flows = measures.bilateral_trade(trade, "UN Comtrade", "RUS", "IRN") / 1e6
-numbers.put("trade-{n}", flows.loc[2019].sum(), "{{:,.0f}}", table="trade_totals", unit="US$ million")
+numbers.put(
+    "trade-{n}",
+    flows.loc[2019].sum(),
+    "{{:,.0f}}",
+    table="trade_totals",
+    unit="US$ million",
+)
 ```
 
 Trade of 2019 was worth {{num}}`trade-{n}` million dollars.
 
 ```{{code-cell}} ipython3
-ax = charts.lines(flows.rename(columns={{"export": "Russia's exports", "import": "Russia's imports"}}), "US$ million")
-charts.publish(ax, "flows-{n}", table="trade_totals", data=flows, caption="Trade between Russia and Iran, as Russia reported it.", alt="Two lines that rise and fall over the years.")
+names = {{"export": "Russia's exports", "import": "Russia's imports"}}
+ax = charts.lines(flows.rename(columns=names), "US$ million")
+charts.publish(
+    ax,
+    "flows-{n}",
+    table="trade_totals",
+    data=flows,
+    caption="Trade between Russia and Iran, as Russia reported it.",
+    alt="Two lines that rise and fall over the years.",
+)
 ```
 
 ```{{code-cell}} ipython3
-output = gdp[gdp["country"].isin(["RUS", "IRN"])].pivot(index="year", columns="country", values="gdp_usd") / 1e12
+pair = gdp[gdp["country"].isin(["RUS", "IRN"])]
+output = pair.pivot(index="year", columns="country", values="gdp_usd") / 1e12
 ax = charts.lines(output.rename(columns={{"RUS": "Russia", "IRN": "Iran"}}), "US$ trillion")
-charts.publish(ax, "output-{n}", table="gdp", data=output, caption="Output of Russia and of Iran over the years.", alt="Russia's line stands far above that of Iran.")
+charts.publish(
+    ax,
+    "output-{n}",
+    table="gdp",
+    data=output,
+    caption="Output of Russia and of Iran over the years.",
+    alt="Russia's line stands far above that of Iran.",
+)
 ```
 """
 
@@ -151,7 +173,8 @@ def stock(folder: Path) -> Path:
         "a", encoding="utf-8"
     ) as code:
         code.write(
-            '\n\nChart._repr_mimebundle_ = lambda self, include=None, exclude=None: {"image/svg+xml": self.content["svg"]}\n'
+            "\n\nChart._repr_mimebundle_ = lambda self, include=None, exclude=None: "
+            '{"image/svg+xml": self.content["svg"]}\n'
         )
     config = yaml.safe_load((folder / "_config.yml").read_text(encoding="utf-8"))
     config["sphinx"], config["html"] = {}, {}
@@ -258,53 +281,12 @@ def peak_memory(folder: Path) -> float:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument(
-        "--generated",
-        type=int,
-        default=5,
-        metavar="ROUNDS",
-        help="rounds of the generated books, which take most of the time; 0 leaves them out",
-    )
-    parser.add_argument("--pages", action="store_true", help="measure the pages alone")
-    parser.add_argument(
-        "--bulk", action="store_true", help="measure the reading of a bulk file alone"
-    )
-    parser.add_argument("--write", action="store_true", help="write the results into docs/")
-    options = parser.parse_args()
+    options = asked()
     if options.bulk or not options.pages:
-        with tempfile.TemporaryDirectory() as scratch:
-            read = say(
-                f"{datetime.date.today()}, {bulk.machine()}.", "", *bulk.report(Path(scratch)), ""
-            )
-        if options.write:
-            told = bulk.__doc__.partition("\n\n")[2]
-            (ROOT / "docs" / "bulk-reading.md").write_text(
-                "# How bulk files are read\n\n"
-                + told
-                + "\n"
-                + "\n".join(read)
-                + "\nRepeat it with `make bench`, or alone with `python tests/bench.py --bulk`.\n",
-                encoding="utf-8",
-            )
+        read_bulk(options.write)
     if options.bulk:
         return
-    out = (
-        []
-        if options.pages
-        else [
-            f"{datetime.date.today()}, {machine()}. Seconds, median of {options.rounds} rounds "
-            f"({options.generated} for the generated chapters) in which ours and stock take turns.",
-            "",
-        ]
-    )
-    out += (
-        []
-        if options.pages
-        else ["| case | this book | stock | ratio | at most |", "|---|---|---|---|---|"]
-    )
-    say(*out)
+    out = say(*([] if options.pages else heading(options)))
     grown: dict[int, tuple[float, float]] = {}
     with tempfile.TemporaryDirectory() as scratch:
         books = {"ours": copy(Path(scratch, "ours")), "stock": stock(copy(Path(scratch, "stock")))}
@@ -322,55 +304,112 @@ def main() -> None:
             ),
         )
         if options.generated and not options.pages:
-            memory = {}
-            for size in SIZES:
-                ends = size in (SIZES[0], SIZES[-1])
-                books = {"ours": generated(Path(scratch, f"ours{size}"), size)}
-                if ends:
-                    books["stock"] = stock(generated(Path(scratch, f"stock{size}"), size))
-                grown[size] = medians(books, cold, options.generated)
-                out += say(line(f"cold build, {size} generated chapters", *grown[size]))
-                if ends:
-                    memory[size] = statistics.median(
-                        peak_memory(books["ours"]) for _ in range(options.generated)
-                    )
-            for first, last in [(SIZES[0], SIZES[-1]), *zip(SIZES, SIZES[1:])]:
-                whole = (first, last) == (SIZES[0], SIZES[-1])
-                cost = [(b - a) / (last - first) for a, b in zip(grown[first], grown[last])]
-                out += say(
-                    line(
-                        "one more chapter"
-                        if whole
-                        else f"one more chapter, from {first} to {last}",
-                        cost[0],
-                        cost[1] if whole else math.nan,
-                    )
-                )
-            small, large = memory[SIZES[0]], memory[SIZES[-1]]
-            out += say(
-                "",
-                f"Peak memory of a cold build: {small:,.0f} MB with {SIZES[0]} chapters, "
-                f"{large:,.0f} MB with {SIZES[-1]}: {large / small:.2f} times as much (at most "
-                "1.5).",
-            )
+            grown, told = grow(Path(scratch), options.generated)
+            out += told
     if options.write:
-        told = page_speed.__doc__.partition("\n\n")[2]
-        (ROOT / "docs" / "page-weight.md").write_text(
-            f"# What pages weigh\n\n{datetime.date.today()}, {machine()}. Medians of "
-            f"{options.rounds} rounds. {told}"
-            + "\n".join(weighed)
-            + "\n\nRepeat it with `make bench`.\n",
-            encoding="utf-8",
-        )
+        write_weights(weighed, options.rounds)
     if options.write and not options.pages:
-        (ROOT / "docs" / "build-times.md").write_text(
-            "# Build times\n\n"
-            + "\n".join(out)
-            + "\n\n![Seconds of a cold build by number of chapters](build-times.svg)\n\nRepeat it "
-            "with `make bench`.\n",
+        write_times(out, grown)
+
+
+def asked() -> argparse.Namespace:
+    """Return the options of the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument(
+        "--generated",
+        type=int,
+        default=5,
+        metavar="ROUNDS",
+        help="rounds of the generated books, which take most of the time; 0 leaves them out",
+    )
+    parser.add_argument("--pages", action="store_true", help="measure the pages alone")
+    parser.add_argument(
+        "--bulk", action="store_true", help="measure the reading of a bulk file alone"
+    )
+    parser.add_argument("--write", action="store_true", help="write the results into docs/")
+    return parser.parse_args()
+
+
+def read_bulk(write: bool) -> None:
+    """Measure how a bulk file is read, print it and, when asked to `write`, put it into docs/."""
+    with tempfile.TemporaryDirectory() as scratch:
+        read = say(
+            f"{datetime.date.today()}, {bulk.machine()}.", "", *bulk.report(Path(scratch)), ""
+        )
+    if write:
+        told = bulk.__doc__.partition("\n\n")[2]
+        (ROOT / "docs" / "bulk-reading.md").write_text(
+            "# How bulk files are read\n\n"
+            + told
+            + "\n"
+            + "\n".join(read)
+            + "\nRepeat it with `make bench`, or alone with `python tests/bench.py --bulk`.\n",
             encoding="utf-8",
         )
-        draw(grown, ROOT / "docs" / "build-times.svg")
+
+
+def heading(options: argparse.Namespace) -> list[str]:
+    """Return the lines above the rows of build times: the day, the machine, the table's head."""
+    return [
+        f"{datetime.date.today()}, {machine()}. Seconds, median of {options.rounds} rounds "
+        f"({options.generated} for the generated chapters) in which ours and stock take turns.",
+        "",
+        "| case | this book | stock | ratio | at most |",
+        "|---|---|---|---|---|",
+    ]
+
+
+def grow(scratch: Path, rounds: int) -> tuple[dict[int, tuple[float, float]], list[str]]:
+    """Build books of more and more generated chapters, and print what they cost.
+
+    Returns the times of ours and of stock by number of chapters, and the lines that were printed.
+    """
+    grown, memory, out = {}, {}, []
+    for size in SIZES:
+        ends = size in (SIZES[0], SIZES[-1])
+        books = {"ours": generated(scratch / f"ours{size}", size)}
+        if ends:
+            books["stock"] = stock(generated(scratch / f"stock{size}", size))
+        grown[size] = medians(books, cold, rounds)
+        out += say(line(f"cold build, {size} generated chapters", *grown[size]))
+        if ends:
+            memory[size] = statistics.median(peak_memory(books["ours"]) for _ in range(rounds))
+    for first, last in [(SIZES[0], SIZES[-1]), *zip(SIZES, SIZES[1:])]:
+        whole = (first, last) == (SIZES[0], SIZES[-1])
+        cost = [(b - a) / (last - first) for a, b in zip(grown[first], grown[last])]
+        case = "one more chapter" if whole else f"one more chapter, from {first} to {last}"
+        out += say(line(case, cost[0], cost[1] if whole else math.nan))
+    small, large = memory[SIZES[0]], memory[SIZES[-1]]
+    out += say(
+        "",
+        f"Peak memory of a cold build: {small:,.0f} MB with {SIZES[0]} chapters, "
+        f"{large:,.0f} MB with {SIZES[-1]}: {large / small:.2f} times as much (at most "
+        "1.5).",
+    )
+    return grown, out
+
+
+def write_weights(weighed: list[str], rounds: int) -> None:
+    """Write what pages weigh into docs/."""
+    told = page_speed.__doc__.partition("\n\n")[2]
+    (ROOT / "docs" / "page-weight.md").write_text(
+        f"# What pages weigh\n\n{datetime.date.today()}, {machine()}. Medians of "
+        f"{rounds} rounds. {told}" + "\n".join(weighed) + "\n\nRepeat it with `make bench`.\n",
+        encoding="utf-8",
+    )
+
+
+def write_times(out: list[str], grown: dict[int, tuple[float, float]]) -> None:
+    """Write how long builds take into docs/, with a chart of the generated books."""
+    (ROOT / "docs" / "build-times.md").write_text(
+        "# Build times\n\n"
+        + "\n".join(out)
+        + "\n\n![Seconds of a cold build by number of chapters](build-times.svg)\n\nRepeat it "
+        "with `make bench`.\n",
+        encoding="utf-8",
+    )
+    draw(grown, ROOT / "docs" / "build-times.svg")
 
 
 def medians(books: dict[str, Path], do, rounds: int) -> tuple[float, float]:

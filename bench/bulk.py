@@ -41,9 +41,13 @@ CODES = [
     *(f"{n:02} by sea" for n in range(1, 5)),
 ]
 BLOCK = len(AREAS) * len(CODES) * 2  # rows of a reporter
-HEADER = """datasetCode typeCode freqCode refPeriodId refYear refMonth period reporterCode flowCode partnerCode partner2Code classificationCode classificationSearchCode isOriginalClassification
-cmdCode aggrLevel isLeaf customsCode mosCode motCode qtyUnitCode qty isQtyEstimated altQtyUnitCode altQty isAltQtyEstimated netWgt isNetWgtEstimated grossWgt
-isGrossWgtEstimated cifvalue fobvalue primaryValue legacyEstimationFlag isReported isAggregate""".split()
+HEADER = """
+datasetCode typeCode freqCode refPeriodId refYear refMonth period reporterCode flowCode
+partnerCode partner2Code classificationCode classificationSearchCode isOriginalClassification
+cmdCode aggrLevel isLeaf customsCode mosCode motCode qtyUnitCode qty isQtyEstimated altQtyUnitCode
+altQty isAltQtyEstimated netWgt isNetWgtEstimated grossWgt isGrossWgtEstimated cifvalue fobvalue
+primaryValue legacyEstimationFlag isReported isAggregate
+""".split()
 NEEDED = [
     "refYear",
     "reporterCode",
@@ -57,14 +61,62 @@ NEEDED = [
 ]
 
 
+# what stands in each column, in SQL over a row's reporter, partner, flow, code and value; a column
+# that is not named here is empty
+COLUMNS = dict.fromkeys(HEADER, "''") | {
+    "datasetCode": "lpad(reporter::varchar, 20, '2010040')",
+    "typeCode": "'C'",
+    "freqCode": "'A'",
+    "refPeriodId": "20200101",
+    "refYear": "2020",
+    "refMonth": "52",
+    "period": "'2020'",
+    "reporterCode": "reporter",
+    "flowCode": "flow",
+    "partnerCode": "partner",
+    "partner2Code": "0",
+    "classificationCode": "'H5'",
+    "classificationSearchCode": "'HS'",
+    "isOriginalClassification": "'True'",
+    "cmdCode": "split_part(code, ' ', 1)",
+    "aggrLevel": "6",
+    "isLeaf": "'True'",
+    "customsCode": "'C00'",
+    "mosCode": "0",
+    "motCode": "case when code like '% by sea' then 2100 else 0 end",
+    "qtyUnitCode": "8",
+    "qty": "value % 99991 / 8.0",
+    "isQtyEstimated": "'False'",
+    "altQtyUnitCode": "-1",
+    "altQty": "0",
+    "isAltQtyEstimated": "'False'",
+    "netWgt": "value % 99991 / 8.0",
+    "isNetWgtEstimated": "'True'",
+    "grossWgt": "0",
+    "isGrossWgtEstimated": "'False'",
+    "cifvalue": "case when flow = 'M' then value + 0.125 end",
+    "fobvalue": "value",
+    "primaryValue": "value + 0.125",
+    "legacyEstimationFlag": "4",
+    "isReported": "'False'",
+    "isAggregate": "'True'",
+}
+
+
 def generate(folder: Path, rows: int = ROWS) -> Path:
     """Write a bulk file of about `rows` rows and Comtrade's lists of areas into `folder`/comtrade,
     and return the file's path.
     """
-    import duckdb
-
     target = folder / "comtrade"
     target.mkdir(parents=True, exist_ok=True)
+    write_areas(target)
+    path = target / "COMTRADE-FINAL-CA0002020H5[2021-06-01].gz"
+    write_rows(path, max(2, round(rows / BLOCK)))
+    return path
+
+
+def write_areas(target: Path) -> None:
+    """Write Comtrade's lists of reporters and of partners, with a made-up code for each area."""
     iso3 = (
         PAIR
         | {
@@ -86,57 +138,28 @@ def generate(folder: Path, rows: int = ROWS) -> Path:
             for number in AREAS
         ]
         (target / name).write_text(json.dumps({"results": areas}), encoding="utf-8-sig")
-    path = target / "COMTRADE-FINAL-CA0002020H5[2021-06-01].gz"
-    reporters = max(2, round(rows / BLOCK))
+
+
+def write_rows(path: Path, reporters: int) -> None:
+    """Write the bulk file: a block of rows for each reporter, one of the pair's in the middle and
+    one at the end.
+    """
+    import duckdb
+
     middle = [n for n in AREAS if n not in PAIR and n not in (0, 490, 899)][: reporters - 2]
     order = middle[: len(middle) // 2] + [643] + middle[len(middle) // 2 :] + [364]
+    columns = ", ".join(f"{expression} as {name}" for name, expression in COLUMNS.items())
     with duckdb.connect(config={"memory_limit": "1GB", "temp_directory": ""}) as connection:
         connection.execute("set enable_progress_bar = false; set preserve_insertion_order = true")
-        columns = dict.fromkeys(HEADER, "''") | {
-            "datasetCode": "lpad(reporter::varchar, 20, '2010040')",
-            "typeCode": "'C'",
-            "freqCode": "'A'",
-            "refPeriodId": "20200101",
-            "refYear": "2020",
-            "refMonth": "52",
-            "period": "'2020'",
-            "reporterCode": "reporter",
-            "flowCode": "flow",
-            "partnerCode": "partner",
-            "partner2Code": "0",
-            "classificationCode": "'H5'",
-            "classificationSearchCode": "'HS'",
-            "isOriginalClassification": "'True'",
-            "cmdCode": "split_part(code, ' ', 1)",
-            "aggrLevel": "6",
-            "isLeaf": "'True'",
-            "customsCode": "'C00'",
-            "mosCode": "0",
-            "motCode": "case when code like '% by sea' then 2100 else 0 end",
-            "qtyUnitCode": "8",
-            "qty": "value % 99991 / 8.0",
-            "isQtyEstimated": "'False'",
-            "altQtyUnitCode": "-1",
-            "altQty": "0",
-            "isAltQtyEstimated": "'False'",
-            "netWgt": "value % 99991 / 8.0",
-            "isNetWgtEstimated": "'True'",
-            "grossWgt": "0",
-            "isGrossWgtEstimated": "'False'",
-            "cifvalue": "case when flow = 'M' then value + 0.125 end",
-            "fobvalue": "value",
-            "primaryValue": "value + 0.125",
-            "legacyEstimationFlag": "4",
-            "isReported": "'False'",
-            "isAggregate": "'True'",
-        }
         connection.execute(f"""copy (
-            select {", ".join(f"{expression} as {name}" for name, expression in columns.items())} from (
-                select i, ({order})[i // {BLOCK} + 1] as reporter, ({AREAS})[i // {len(CODES) * 2} % {len(AREAS)} + 1] as partner,
-                       ({CODES})[i // 2 % {len(CODES)} + 1] as code, case i % 2 when 0 then 'X' else 'M' end as flow,
-                       20000000 + i * 7919 % 1000003 * 1000 as value from range({BLOCK * reporters}) as t(i)))
+            select {columns} from (
+                select i, ({order})[i // {BLOCK} + 1] as reporter,
+                       ({AREAS})[i // {len(CODES) * 2} % {len(AREAS)} + 1] as partner,
+                       ({CODES})[i // 2 % {len(CODES)} + 1] as code,
+                       case i % 2 when 0 then 'X' else 'M' end as flow,
+                       20000000 + i * 7919 % 1000003 * 1000 as value
+                from range({BLOCK * reporters}) as t(i)))
             to '{path}' (format csv, delimiter '\t', header true, compression gzip)""")
-    return path
 
 
 # --- what is measured, each in a process of its own -----------------------------------------------

@@ -26,11 +26,21 @@ SLOW = {
 }
 WATCH = """
 window.seen = { shift: 0, largest: 0, blocked: 0 };
-new PerformanceObserver((list) => { for (const entry of list.getEntries()) if (!entry.hadRecentInput) seen.shift += entry.value; }).observe({ type: "layout-shift", buffered: true });
-new PerformanceObserver((list) => { for (const entry of list.getEntries()) seen.largest = entry.startTime; }).observe({ type: "largest-contentful-paint", buffered: true });
-new PerformanceObserver((list) => { for (const entry of list.getEntries()) seen.blocked += Math.max(0, entry.duration - 50); }).observe({ type: "longtask", buffered: true });
+new PerformanceObserver((list) => {
+  for (const entry of list.getEntries()) if (!entry.hadRecentInput) seen.shift += entry.value;
+}).observe({ type: "layout-shift", buffered: true });
+new PerformanceObserver((list) => {
+  for (const entry of list.getEntries()) seen.largest = entry.startTime;
+}).observe({ type: "largest-contentful-paint", buffered: true });
+new PerformanceObserver((list) => {
+  for (const entry of list.getEntries()) seen.blocked += Math.max(0, entry.duration - 50);
+}).observe({ type: "longtask", buffered: true });
 """
-TOLD = """() => ({ ...seen, first: performance.getEntriesByName("first-contentful-paint")[0].startTime, elements: document.querySelectorAll("*").length })"""
+TOLD = """() => ({
+  ...seen,
+  first: performance.getEntriesByName("first-contentful-paint")[0].startTime,
+  elements: document.querySelectorAll("*").length,
+})"""
 MEASURES = {
     "requests": ("requests", "{:.0f}"),
     "KB compressed": ("weight", "{:.0f}"),
@@ -112,14 +122,10 @@ def report(sites: dict[str, Path], pages: list[str], rounds: int) -> list[str]:
             "Pages were not measured: there is no Chromium on this machine (apt-get install "
             "chromium)."
         ]
-    servers, addresses = [], {}
-    for kind, folder in sites.items():
-        server = http.server.ThreadingHTTPServer(
-            ("127.0.0.1", 0), functools.partial(Compressing, directory=str(folder))
-        )
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        servers.append(server)
-        addresses[kind] = f"http://127.0.0.1:{server.server_address[1]}/"
+    servers = {kind: serve(folder) for kind, folder in sites.items()}
+    addresses = {
+        kind: f"http://127.0.0.1:{server.server_address[1]}/" for kind, server in servers.items()
+    }
     lines = [f"| page | | {' | '.join(MEASURES)} |", "|---|---|" + "---|" * len(MEASURES)]
     with sync_playwright() as player:
         browser = player.chromium.launch(
@@ -127,41 +133,58 @@ def report(sites: dict[str, Path], pages: list[str], rounds: int) -> list[str]:
             args=[*FLAGS, "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"],
         )
         for page in pages:
-            told = {kind: [] for kind in sites}
-            for _ in range(rounds):
-                for kind in sites:
-                    told[kind].append(visit(browser, addresses[kind] + page))
-            middle = {
-                kind: {
-                    key: statistics.median(each[key] for each in every)
-                    for key, _ in MEASURES.values()
-                }
-                for kind, every in told.items()
-            }
+            middle = medians(
+                browser, {kind: address + page for kind, address in addresses.items()}, rounds
+            )
             charts = (
                 (sites["ours"] / page)
                 .read_text(encoding="utf-8")
                 .count('<figure class="ledger-chart')
             )
-            for kind, name in (
-                ("ours", f"{page.removesuffix('.html')} ({charts} charts)"),
-                ("stock", ""),
-            ):
-                lines.append(
-                    f"| {name} | {'this book' if kind == 'ours' else 'stock'} | "
-                    + " | ".join(form.format(middle[kind][key]) for key, form in MEASURES.values())
-                    + " |"
-                )
-            lines.append(
-                f"| | ratio | | {middle['ours']['weight'] / middle['stock']['weight']:.2f} | | "
-                f"{middle['ours']['first'] / middle['stock']['first']:.2f} | "
-                f"{middle['ours']['largest'] / middle['stock']['largest']:.2f} | | | |"
-            )
+            lines += rows(f"{page.removesuffix('.html')} ({charts} charts)", middle)
         browser.close()
-    for server in servers:
+    for server in servers.values():
         server.shutdown()
     return [
         *lines,
         "| at most, for a chapter of six charts | this book | 15 | 150 | 0 | 0.70 of stock's | | "
         "0.02 | | |",
+    ]
+
+
+def serve(folder: Path) -> http.server.ThreadingHTTPServer:
+    """Serve a folder at a free port, in a thread of its own, until the server is shut down."""
+    server = http.server.ThreadingHTTPServer(
+        ("127.0.0.1", 0), functools.partial(Compressing, directory=str(folder))
+    )
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return server
+
+
+def medians(browser, addresses: dict[str, str], rounds: int) -> dict[str, dict[str, float]]:
+    """Visit a page of each kind in turns, and return the medians of what it took."""
+    told = {kind: [] for kind in addresses}
+    for _ in range(rounds):
+        for kind, address in addresses.items():
+            told[kind].append(visit(browser, address))
+    return {
+        kind: {key: statistics.median(each[key] for each in every) for key, _ in MEASURES.values()}
+        for kind, every in told.items()
+    }
+
+
+def rows(name: str, middle: dict[str, dict[str, float]]) -> list[str]:
+    """Return a page's three rows of the table: ours, stock and the ratios."""
+    ours, stock = middle["ours"], middle["stock"]
+    lines = [
+        f"| {first} | {kind} | "
+        + " | ".join(form.format(took[key]) for key, form in MEASURES.values())
+        + " |"
+        for first, kind, took in ((name, "this book", ours), ("", "stock", stock))
+    ]
+    return [
+        *lines,
+        f"| | ratio | | {ours['weight'] / stock['weight']:.2f} | | "
+        f"{ours['first'] / stock['first']:.2f} | "
+        f"{ours['largest'] / stock['largest']:.2f} | | | |",
     ]

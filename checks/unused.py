@@ -105,7 +105,15 @@ def figures() -> Iterator[str]:
     """Every chart that is drawn is published, every picture is shown, every file of assets/ is
     asked for.
     """
-    drawing = {
+    drawing = _drawing()
+    for path in text.PAGES:
+        yield from _unpublished(path, drawing)
+    yield from _unasked()
+
+
+def _drawing() -> set[str]:
+    """Return the functions of ledger/core/charts that draw a chart, as chapters call them."""
+    return {
         f"charts.{node.name}"
         for module in (LEDGER / "core/charts").glob("*.py")
         for node in text.tree(module).body
@@ -113,45 +121,34 @@ def figures() -> Iterator[str]:
         and node.returns
         and ast.unparse(node.returns) == "Axes"
     }
-    for path in text.PAGES:
-        drawn: dict[str, int] = {}
-        for node in sorted(
-            (
-                node
-                for node in ast.walk(text.tree(path))
-                if isinstance(node, (ast.Assign, ast.Call))
-            ),
-            key=lambda node: (node.lineno, node.col_offset),
-        ):
-            if (
-                isinstance(node, ast.Call)
-                and text.dotted(node.func) == "charts.publish"
-                and node.args
-            ):
-                drawn.pop(ast.unparse(node.args[0]), None)
-            elif (
-                isinstance(node, ast.Assign)
-                and isinstance(node.value, ast.Call)
-                and text.dotted(node.value.func) in drawing
-            ):
-                name = ast.unparse(node.targets[0])
-                if name in drawn:
-                    yield _not_published(text.name(path), drawn[name], name)
-                drawn[name] = node.lineno
-        yield from (_not_published(text.name(path), line, name) for name, line in drawn.items())
 
-    asking = [
-        *LEDGER.rglob("*.py"),
-        *LEDGER.rglob("*.html"),
-        *LEDGER.rglob("*.toml"),
-        *(text.ROOT / "assets").glob("*.*"),
-        text.ROOT / "_config.yml",
-    ]
-    code = {path: _strings(path) if path.suffix == ".py" else text.read(path) for path in asking}
-    pages = {
-        path: text.read(path)
-        for path in [*text.PAGES, *text.ROOT.glob("*.md"), *(text.ROOT / "docs").glob("*.md")]
-    }
+
+def _unpublished(path: Path, drawing: set[str]) -> Iterator[str]:
+    """Name the charts of a page that one of the functions in `drawing` draws and that no later line
+    publishes.
+    """
+    drawn: dict[str, int] = {}
+    for node in sorted(
+        (node for node in ast.walk(text.tree(path)) if isinstance(node, (ast.Assign, ast.Call))),
+        key=lambda node: (node.lineno, node.col_offset),
+    ):
+        if isinstance(node, ast.Call) and text.dotted(node.func) == "charts.publish" and node.args:
+            drawn.pop(ast.unparse(node.args[0]), None)
+        elif (
+            isinstance(node, ast.Assign)
+            and isinstance(node.value, ast.Call)
+            and text.dotted(node.value.func) in drawing
+        ):
+            name = ast.unparse(node.targets[0])
+            if name in drawn:
+                yield _not_published(text.name(path), drawn[name], name)
+            drawn[name] = node.lineno
+    yield from (_not_published(text.name(path), line, name) for name, line in drawn.items())
+
+
+def _unasked() -> Iterator[str]:
+    """Name the pictures, and the files of assets/, that no page, template or script asks for."""
+    asking = _asking()
     notices = {path: text.read(path) for path in (text.ROOT / "assets").rglob("NOTICE.txt")}
     for folder in ("assets", "docs", "chapters"):
         for path in sorted((text.ROOT / folder).rglob("*")):
@@ -167,12 +164,28 @@ def figures() -> Iterator[str]:
                 rf"|^ *\w+: *\S*\b{re.escape(path.name)}\s",
                 re.M,
             )
-            texts, wanted = (notices, named) if path.suffix == ".txt" else (code | pages, quoted)
+            texts, wanted = (notices, named) if path.suffix == ".txt" else (asking, quoted)
             if not any(wanted.search(said) for other, said in texts.items() if other != path):
                 yield (
                     f"{text.name(path)}:1: no page, template or script shows or asks for it. Use "
                     "it, or remove it."
                 )
+
+
+def _asking() -> dict[Path, str]:
+    """Return the text of each file that may ask for another: code (of Python only its strings),
+    templates, settings and pages.
+    """
+    code = [
+        *LEDGER.rglob("*.py"),
+        *LEDGER.rglob("*.html"),
+        *LEDGER.rglob("*.toml"),
+        *(text.ROOT / "assets").glob("*.*"),
+        text.ROOT / "_config.yml",
+    ]
+    pages = [*text.PAGES, *text.ROOT.glob("*.md"), *(text.ROOT / "docs").glob("*.md")]
+    said = {path: _strings(path) if path.suffix == ".py" else text.read(path) for path in code}
+    return said | {path: text.read(path) for path in pages}
 
 
 def _strings(path: Path) -> str:
