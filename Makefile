@@ -67,7 +67,7 @@ endif
 	$(MAKE) -C $(COPY) $(RUN)
 
 bench: .venv/installed
-	$(BIN)/python bench/bench.py
+	PYTHONPATH=tests $(BIN)/python bench/bench.py
 
 # make explain PAGE=economics   whether a page would execute, and why
 explain: .venv/installed
