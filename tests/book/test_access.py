@@ -25,11 +25,14 @@ FEW_ROWS = (
 # content scroll instead
 WIDE = """() => [...document.querySelectorAll("[role=main] *, main *")].filter((one) => {
     const box = one.getBoundingClientRect();
-    if (!box.width || box.right <= innerWidth + 1 || one.closest("caption, colgroup, svg svg, svg defs, svg clipPath")) return false;
+    const drawn = "caption, colgroup, svg svg, svg defs, svg clipPath";
+    if (!box.width || box.right <= innerWidth + 1 || one.closest(drawn)) return false;
     for (let up = one.parentElement; !up.matches("[role=main], main"); up = up.parentElement)
-        if (["auto", "scroll"].includes(getComputedStyle(up).overflowX) && up.getBoundingClientRect().right <= innerWidth + 1) return false;
+        if (["auto", "scroll"].includes(getComputedStyle(up).overflowX)
+            && up.getBoundingClientRect().right <= innerWidth + 1) return false;
     return true;
-}).map((one) => one.tagName + "." + (one.getAttribute("class") || "") + " " + one.textContent.trim().slice(0, 40))"""
+}).map((one) => `${one.tagName}.${one.getAttribute("class") || ""} `
+    + one.textContent.trim().slice(0, 40))"""
 
 
 @needs_browser
@@ -81,8 +84,11 @@ def test_the_policy_refuses_a_script_in_the_page_and_one_of_another_site(open_pa
     page = open_page("index.html")
     page.evaluate("""() => {
         window.ran = [];
-        for (const [key, value] of [["text", "window.ran.push('inside')"], ["src", "https://example.org/a.js"]]) {
-            const script = document.createElement("script"); script[key] = value; document.body.append(script);
+        const text = "window.ran.push('inside')", src = "https://example.org/a.js";
+        for (const [key, value] of [["text", text], ["src", src]]) {
+            const script = document.createElement("script");
+            script[key] = value;
+            document.body.append(script);
         } }""")
     page.wait_for_timeout(200)
     assert (
@@ -92,11 +98,20 @@ def test_the_policy_refuses_a_script_in_the_page_and_one_of_another_site(open_pa
 
 
 WHERE = """() => {
-    const at = document.activeElement, box = at.getBoundingClientRect(), look = getComputedStyle(at);
-    const shown = at.matches(".sidebar-toggle, .toctree-checkbox") ? "by its label" : box.width > 0 && box.height > 0 && look.visibility !== "hidden"
-        && box.right > 0 && box.left < innerWidth && box.bottom > 0 && box.top < innerHeight ? "seen" : "";
-    const ring = look.outlineStyle !== "none" && parseFloat(look.outlineWidth) >= 2 || at.closest(".sidebar-search-container") !== null;
-    return { name: at.tagName + " " + (at.getAttribute("href") || at.id || at.className || at.textContent).slice(0, 60), shown, ring: shown === "by its label" || ring, end: at === document.body };
+    const at = document.activeElement, box = at.getBoundingClientRect();
+    const look = getComputedStyle(at);
+    const labelled = at.matches(".sidebar-toggle, .toctree-checkbox");
+    const seen = box.width > 0 && box.height > 0 && look.visibility !== "hidden"
+        && box.right > 0 && box.left < innerWidth && box.bottom > 0 && box.top < innerHeight;
+    const ring = look.outlineStyle !== "none" && parseFloat(look.outlineWidth) >= 2
+        || at.closest(".sidebar-search-container") !== null;
+    const name = at.getAttribute("href") || at.id || at.className || at.textContent;
+    return {
+        name: at.tagName + " " + name.slice(0, 60),
+        shown: labelled ? "by its label" : seen ? "seen" : "",
+        ring: labelled || ring,
+        end: at === document.body,
+    };
 }"""
 
 
@@ -169,7 +184,8 @@ def test_the_menus_of_a_narrow_screen_open_from_the_keyboard(open_page):
 def test_motion_is_kept_from_readers_who_want_none(open_page):
     moving = """() => [...document.querySelectorAll("*")].filter((one) => {
         const look = getComputedStyle(one);
-        return look.transitionDuration.split(", ").some((time) => parseFloat(time) > 0) || look.animationName !== "none" || look.scrollBehavior === "smooth";
+        return look.transitionDuration.split(", ").some((time) => parseFloat(time) > 0)
+            || look.animationName !== "none" || look.scrollBehavior === "smooth";
     }).length"""
     assert open_page("chapters/energy.html", reduced_motion="no-preference").evaluate(moving) > 0, (
         "the theme moves things: else this test shows nothing"

@@ -159,12 +159,14 @@ def test_the_book_a_chapter_and_a_table_say_how_to_cite_them(open_page, path, ke
 
 SEEN = """async (words) => {
     await new Promise((done) => setTimeout(done, 300));
-    const walker = document.createTreeWalker(document.querySelector("article"), NodeFilter.SHOW_TEXT);
+    const article = document.querySelector("article");
+    const walker = document.createTreeWalker(article, NodeFilter.SHOW_TEXT);
     for (let node = walker.nextNode(); node; node = walker.nextNode()) {
         const range = document.createRange();
         range.selectNodeContents(node);
         const box = range.getBoundingClientRect();
-        if (node.data.includes(words) && box.height && box.top >= 0 && box.bottom <= innerHeight) return true;
+        const seen = box.height && box.top >= 0 && box.bottom <= innerHeight;
+        if (node.data.includes(words) && seen) return true;
     }
     return false;
 }"""

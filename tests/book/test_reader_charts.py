@@ -23,7 +23,8 @@ def in_table(chart, year, column):
     be printed.
     """
     with open(SITE / "charts" / f"{chart}.csv", encoding="utf-8") as file:
-        return f"{float(next(row for row in csv.DictReader(file) if row['year'] == year)[column]) / 1000:.4g}"
+        row = next(row for row in csv.DictReader(file) if row["year"] == year)
+    return f"{float(row[column]) / 1000:.4g}"
 
 
 def picture_of(page, chart):
@@ -36,9 +37,11 @@ def place_of(picture, series, at):
     """Return where on the screen a point of a chart is."""
     return picture.evaluate(
         """(picture, [series, at]) => {
-            const told = JSON.parse(picture.querySelector(".chart-marks").textContent).series.find((each) => each[0] === series)[1];
-            const [x, y] = told.find((point) => point[2] === at);
-            const place = new DOMPoint(x, y).matrixTransform(picture.querySelector("svg").getScreenCTM());
+            const marks = JSON.parse(picture.querySelector(".chart-marks").textContent);
+            const points = marks.series.find((one) => one[0] === series)[1];
+            const [x, y] = points.find((point) => point[2] === at);
+            const matrix = picture.querySelector("svg").getScreenCTM();
+            const place = new DOMPoint(x, y).matrixTransform(matrix);
             return [place.x, place.y];
         }""",
         [series, at],
@@ -182,7 +185,9 @@ def test_sound_is_off_until_it_is_asked_for_and_the_place_is_kept(open_page):  #
     page = open_page(LINK)
     page.evaluate(
         "() => "
-        "{ window.begun = 0; const start = OscillatorNode.prototype.start; OscillatorNode.prototype.start = function () { window.begun++; return start.call(this); }; }"
+        "{ window.begun = 0; const start = OscillatorNode.prototype.start; "
+        "OscillatorNode.prototype.start = function () "
+        "{ window.begun++; return start.call(this); }; }"
     )
     take_keyboard(page, CHART)
     page.keyboard.press("ArrowRight")

@@ -17,27 +17,23 @@ from bench import copy
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SITE = ROOT / "_build" / "html"
+NAME = "russia-iran-ledger"
+EPUB = SITE / f"{NAME}.epub"
 ANOTHER_DAY = 1925000000  # in January 2031
 
 
-def test_a_build_elsewhere_at_another_time_gives_the_same_site(tmp_path):
-    book = copy(tmp_path / "another place")
-    for path in book.rglob("*"):  # as a fresh checkout on another day
-        os.utime(path, (1e9, 1e9))
-    clock = tmp_path / "clock"
+JUPYTER_BOOK = str(Path(sys.executable).parent / "jupyter-book")
+
+
+def another_machine(clock):
+    """Return the environment of a machine where all that may matter is different."""
     clock.mkdir()
-    (clock / "sitecustomize.py").write_text(
-        f"import time_machine\n\ntime_machine.travel({ANOTHER_DAY}, tick=True).start()\n",
-        encoding="utf-8",
-    )
-    stamp = json.loads(
-        (SITE / "build.json").read_text(encoding="utf-8")
-    )  # the copy has no history to take it from
-    commit = " ".join(
-        [stamp["commit"], stamp["date"], *(["changed"] if stamp["changed_since"] else [])]
-    )
-    elsewhere = {
-        "LEDGER_COMMIT": commit,
+    travel = f"import time_machine\n\ntime_machine.travel({ANOTHER_DAY}, tick=True).start()\n"
+    (clock / "sitecustomize.py").write_text(travel, encoding="utf-8")
+    record = json.loads((SITE / "build.json").read_text(encoding="utf-8"))
+    commit = [record["commit"], record["date"], *(["changed"] if record["changed_since"] else [])]
+    return os.environ | {
+        "LEDGER_COMMIT": " ".join(commit),  # the copy has no history to take it from
         "PYTHONPATH": str(clock),
         "PYTHONHASHSEED": "4711",
         "TZ": "Asia/Vladivostok",
@@ -46,59 +42,38 @@ def test_a_build_elsewhere_at_another_time_gives_the_same_site(tmp_path):
         "LEDGER_JOBS": "1",
         "COLUMNS": "53",
     }
-    build = subprocess.run(
-        [
-            str(Path(sys.executable).parent / "jupyter-book"),
-            "build",
-            "-W",
-            "-n",
-            "--keep-going",
-            ".",
-        ],
-        cwd=book,
-        capture_output=True,
-        text=True,
-        env=os.environ | elsewhere,
-    )
+
+
+def run_in(book, command, env):
+    return subprocess.run(command, cwd=book, capture_output=True, text=True, env=env)
+
+
+def test_a_build_elsewhere_at_another_time_gives_the_same_site(tmp_path):
+    book = copy(tmp_path / "another place")
+    for path in book.rglob("*"):  # as a fresh checkout on another day
+        os.utime(path, (1e9, 1e9))
+    env = another_machine(tmp_path / "clock")
+    build = run_in(book, [JUPYTER_BOOK, "build", "-W", "-n", "--keep-going", "."], env)
     assert build.returncode == 0, build.stdout[-2000:] + build.stderr[-4000:]
-    executable = sum(
-        "{code-cell}" in path.read_text(encoding="utf-8")
-        for path in [ROOT / "index.md", *(ROOT / "chapters").glob("*.md")]
-    )
-    assert (
-        book / "_build" / ".lock"
-    ).stat().st_size and f"({executable} of {executable})" in build.stdout, (
-        "the chapters were not run anew"
-    )
-    told = subprocess.run(
-        ["diff", "-rq", "-x", "russia-iran-ledger.*", str(SITE), str(book / "_build" / "html")],
-        capture_output=True,
-        text=True,
-    ).stdout
-    with zipfile.ZipFile(
-        SITE / "russia-iran-ledger.epub"
-    ) as epub:  # its time is that of the moment when it was made
-        made = calendar.timegm(
-            time.strptime(
-                re.search("<dc:date>(.*)</dc:date>", epub.read("content.opf").decode())[1],
-                "%Y-%m-%dT%H:%M:%SZ",
-            )
-        )
-    another = subprocess.run(
-        [sys.executable, "-m", "ledger", "epub"],
-        cwd=book,
-        capture_output=True,
-        text=True,
-        env=os.environ | elsewhere | {"PYTHONPATH": str(clock), "SOURCE_DATE_EPOCH": str(made)},
-    )
-    same = (
-        another.returncode == 0
-        and (book / "_build" / "html" / "russia-iran-ledger.epub").read_bytes()
-        == (SITE / "russia-iran-ledger.epub").read_bytes()
-    )
+    pages = [ROOT / "index.md", *(ROOT / "chapters").glob("*.md")]
+    chapters = sum("{code-cell}" in page.read_text(encoding="utf-8") for page in pages)
+    assert f"({chapters} of {chapters})" in build.stdout, "the chapters were not run anew"
+    compare = ["diff", "-rq", "-x", f"{NAME}.*", str(SITE), str(book / "_build" / "html")]
+    differences = run_in(book, compare, env).stdout
+    another = run_in(book, [sys.executable, "-m", "ledger", "epub"], env | epub_time())
+    made = book / "_build" / "html" / f"{NAME}.epub"
+    same = another.returncode == 0 and made.read_bytes() == EPUB.read_bytes()
     shutil.rmtree(book)
-    assert told == "", told
+    assert differences == "", differences
     assert same, "the EPUB differs: " + another.stdout[-2000:] + another.stderr[-2000:]
+
+
+def epub_time():
+    """Return the time of the site's EPUB as a build takes it: that of the moment it was made."""
+    with zipfile.ZipFile(EPUB) as epub:
+        date = re.search("<dc:date>(.*)</dc:date>", epub.read("content.opf").decode())[1]
+    made = calendar.timegm(time.strptime(date, "%Y-%m-%dT%H:%M:%SZ"))
+    return {"SOURCE_DATE_EPOCH": str(made)}
 
 
 def test_the_clock_of_that_build_was_really_another():

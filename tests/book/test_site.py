@@ -155,8 +155,8 @@ def test_the_page_of_a_table_under_an_earlier_name_does_not_stay(book):
 def test_a_build_writes_nothing_outside_its_folder(book):
     before = {path.name for path in book.iterdir()}
     edit(book / "_toc.yml", "chapters/one\n", "chapters/one\n  - glob: tables/*\n")
-    code, said = build(book)
-    assert code == 0, said
+    code, log = build(book)
+    assert code == 0, log
     assert {path.name for path in book.iterdir()} - before <= {"_build"}
     assert (book / "_build" / "html" / "tables" / "gdp.html").exists()
     assert (book / "_build" / "html" / "_sources" / "tables" / "gdp.md").exists()
@@ -188,16 +188,16 @@ def test_a_correction_stands_on_the_page_and_in_the_feed(book):
         "it is 2.6.\n"
     )
     (book / "data/changes.yml").write_text(entry, encoding="utf-8")
-    code, said = build(book)
-    assert code == 0, said
+    code, log = build(book)
+    assert code == 0, log
     page = (book / "_build" / "html" / "chapters" / "methods.html").read_text(encoding="utf-8")
     assert "2 January 2027. A ratio was wrong." in page and "It said 3.1; it is 2.6." in page
     assert "Correction: A ratio was wrong" in (book / "_build" / "html" / "feed.xml").read_text(
         encoding="utf-8"
     )
     (book / "data/changes.yml").write_text(entry.replace("correction", "mistake"), encoding="utf-8")
-    code, said = build(book)
-    assert code != 0 and "data/changes.yml, entry 1: the kind 'mistake'" in said
+    code, log = build(book)
+    assert code != 0 and "data/changes.yml, entry 1: the kind 'mistake'" in log
 
 
 def test_the_stamp_names_commit_date_editions_and_where_the_evidence_ends():
@@ -236,11 +236,11 @@ def test_what_is_downloaded_describes_itself(file, tmp_path):
     read_me = (tmp_path / "README.txt").read_text(encoding="utf-8")
     assert "How to cite" in read_me and BASE in read_me
     for resource in package.resources:
-        said = resource.to_descriptor()
-        assert said["sources"] and said["licenses"] and said["republication"]
-        assert all(source["edition"] for source in said["sources"])
-        assert all(field["title"] and field["description"] for field in said["schema"]["fields"])
-        assert (tmp_path / said["path"]).exists()
+        entry = resource.to_descriptor()
+        assert entry["sources"] and entry["licenses"] and entry["republication"]
+        assert all(source["edition"] for source in entry["sources"])
+        assert all(field["title"] and field["description"] for field in entry["schema"]["fields"])
+        assert (tmp_path / entry["path"]).exists()
 
 
 def test_all_tables_and_all_numbers_come_in_one_download():
@@ -257,7 +257,12 @@ def test_all_tables_and_all_numbers_come_in_one_download():
 
 
 def test_a_chart_whose_name_is_gone_leaves_nothing_behind(book):
-    chart = 'import pandas as pd\nfrom ledger import charts\nframe = pd.DataFrame({"Iran": [1, 2]}, index=[2001, 2002])\ncharts.publish(charts.lines(frame, "US$"), "first-name", table="gdp", data=frame, caption="Iran grew in these two years.", alt="One line that rises from left to right.")'
+    chart = """import pandas as pd
+from ledger import charts
+frame = pd.DataFrame({"Iran": [1, 2]}, index=[2001, 2002])
+caption, alt = "Iran grew in these two years.", "One line that rises from left to right."
+ax = charts.lines(frame, "US$")
+charts.publish(ax, "first-name", table="gdp", data=frame, caption=caption, alt=alt)"""
     write(book, one=GOOD + f"\n```{{code-cell}} ipython3\n{chart}\n```\n")
     assert build(book)[0] == 0
     folder = book / "_build" / "html" / "charts"
@@ -270,8 +275,8 @@ def test_a_chart_whose_name_is_gone_leaves_nothing_behind(book):
 
 def test_an_address_that_is_none_fails_the_build(book):
     edit(book / "_config.yml", CONFIG["html"]["baseurl"], "russia-iran-ledger.org")
-    code, said = build(book)
-    assert code != 0 and "html: baseurl: 'russia-iran-ledger.org' is not the site's address" in said
+    code, log = build(book)
+    assert code != 0 and "html: baseurl: 'russia-iran-ledger.org' is not the site's address" in log
 
 
 def test_a_download_is_the_same_whenever_it_is_packed():

@@ -43,7 +43,7 @@ class Live(NamedTuple):
     def shows(self, text):
         expect(self.page.locator("body")).to_contain_text(text, timeout=PATIENCE)
 
-    def said(self, pattern):
+    def lines_like(self, pattern):
         """Return how many lines in the terminal match a pattern."""
         return len(re.findall(pattern, self.log.read_text(encoding="utf-8"), re.M))
 
@@ -83,8 +83,8 @@ def end(preview, folder, log):
     status, patience = preview.wait(20), time.monotonic() + 5
     while (left := processes_in(folder)) and time.monotonic() < patience:
         time.sleep(0.05)
-    said = log.read_text(encoding="utf-8")
-    assert status == 0 and not left and "Traceback" not in said, (status, left, said)
+    text = log.read_text(encoding="utf-8")
+    assert status == 0 and not left and "Traceback" not in text, (status, left, text)
 
 
 def content(folder):
@@ -129,7 +129,7 @@ def test_a_page_opened_during_the_first_build_shows_the_book_once_it_is_there(li
 def test_an_edit_to_prose_shows_by_itself(live):
     live.write("chapters/one.md", GOOD + "\nA sentence that was not there.\n")
     live.shows("A sentence that was not there.")
-    assert live.said(r"^\d\d:\d\d:\d\d chapters/one\.md changed: rebuilt in \d+\.\d s$") == 1
+    assert live.lines_like(r"^\d\d:\d\d:\d\d chapters/one\.md changed: rebuilt in \d+\.\d s$") == 1
 
 
 @pytest.mark.parametrize(
@@ -154,7 +154,7 @@ def test_a_chapter_that_fails_says_so_and_shows_what_it_can(live, code, reason, 
     expect(banner).to_have_text(f"This chapter did not run to its end: {told}", timeout=PATIENCE)
     expect(live.page.locator(".cell_output", has_text="the first cell ran")).to_be_visible()
     expect(live.page.locator(".cell_output", has_text=shown)).to_be_visible()
-    assert live.said(f"{re.escape(told)}$") == 1
+    assert live.lines_like(f"{re.escape(told)}$") == 1
     live.write("chapters/one.md", TWO_CELLS)
     expect(banner).to_have_count(0, timeout=PATIENCE)
     live.shows("There are")
@@ -170,7 +170,7 @@ def test_a_build_that_fails_shows_its_message_until_the_next_good_one(live):
     toc = (live.folder / "_toc.yml").read_text(encoding="utf-8")
     live.write("_toc.yml", toc.replace("chapters:", "chapter:"))
     live.shows("The Table of Contents file is malformed")
-    assert live.said(
+    assert live.lines_like(
         "^.* _toc.yml changed: NOT rebuilt in .*\n  The Table of Contents file is malformed"
     )
     live.write("_toc.yml", toc)
@@ -178,7 +178,7 @@ def test_a_build_that_fails_shows_its_message_until_the_next_good_one(live):
 
 
 def test_edits_during_a_build_are_built_together_once_it_is_done(live):
-    before = live.said("rebuilt in")
+    before = live.lines_like("rebuilt in")
     live.write("chapters/one.md", GOOD + "\nEdit 1.\n")
     time.sleep(0.4)  # it is noticed, and its build takes longer
     for number in (2, 3):
@@ -186,10 +186,10 @@ def test_edits_during_a_build_are_built_together_once_it_is_done(live):
         time.sleep(0.05)
     live.shows("Edit 3.")
     patience = time.monotonic() + PATIENCE / 1000
-    while live.said("rebuilt in") < before + 2 and time.monotonic() < patience:
+    while live.lines_like("rebuilt in") < before + 2 and time.monotonic() < patience:
         time.sleep(0.05)
     time.sleep(0.5)  # for a build too many to begin
-    assert live.said("rebuilt in") == before + 2
+    assert live.lines_like("rebuilt in") == before + 2
 
 
 def test_ctrl_c_during_a_build_leaves_nothing(tmp_path):
@@ -206,10 +206,10 @@ def test_a_port_that_is_taken_is_named(tmp_path):
         taken.listen()
         port = taken.getsockname()[1]
         status = start(make(tmp_path / "book"), port, tmp_path / "log").wait(20)
-    said = (tmp_path / "log").read_text(encoding="utf-8")
+    text = (tmp_path / "log").read_text(encoding="utf-8")
     assert (
         status == 1
-        and said.count("\n") == 1
-        and f"Port {port} cannot be used" in said
-        and "PORT=" in said
-    ), said
+        and text.count("\n") == 1
+        and f"Port {port} cannot be used" in text
+        and "PORT=" in text
+    ), text
