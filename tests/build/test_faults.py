@@ -221,7 +221,8 @@ def test_a_full_disk_fails_the_build_and_leaves_the_site_as_it_was(book, tmp_pat
         cwd=ROOT / "tests" / "build",
         capture_output=True,
         text=True,
-        env=os.environ | {"PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'tests'}"},
+        env=os.environ
+        | {"PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'tests'}", "LEDGER_BOOK": str(book)},
     )
     assert ran.returncode == 0, ran.stderr[-6000:]
 
@@ -286,6 +287,7 @@ def with_no_room(book, good, temp):
     """No room at all: what is kept already is not thrown away."""
     from ledger.build.execution import notebooks, pool
 
+    leave_free(book, 500_000)
     runs = pool.ChapterPool(1, book / "_build/other")
     assert runs.cache.records == []
     leave_free(book, 0)
