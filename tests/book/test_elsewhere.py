@@ -36,7 +36,7 @@ CHAPTERS = [
 ]
 NUMBERS = json.loads((SITE / "numbers.json").read_text(encoding="utf-8"))
 EXECUTED = ROOT / "_build" / ".work" / "html" / "executed"  # with the outputs that the pages show
-# what ran, said by the kernel itself: where the package is, and the packages that it imported
+# what ran, log by the kernel itself: where the package is, and the packages that it imported
 TOLD = """# NBVAL_IGNORE_OUTPUT
 import importlib.metadata, json, pathlib, sys, ledger
 known = importlib.metadata.packages_distributions()
@@ -59,77 +59,63 @@ def files(folder):
     }
 
 
+def installed(folder):
+    """Install the package into a folder as pip does, from its wheel."""
+    wheel = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation"]
+    wheel += ["--disable-pip-version-check", "--no-index", "--wheel-dir", str(folder / "wheel")]
+    made = subprocess.run([*wheel, str(ROOT)], capture_output=True, text=True)
+    assert made.returncode == 0, made.stdout + made.stderr
+    with zipfile.ZipFile(next((folder / "wheel").glob("*.whl"))) as archive:
+        archive.extractall(folder / "installed")
+    return folder / "installed"
+
+
+def run_notebook(page, folder):
+    """Run a page's notebook under nbval, in an empty folder, with the package installed there.
+
+    Returns the finished process, and what the kernel wrote of itself: where the package is, and
+    the packages that it imported.
+    """
+    notebook, report = with_outputs(page), folder / "reports" / f"{Path(page).name}.json"
+    notebook.cells.append(nbformat.v4.new_code_cell(TOLD % report, execution_count=1))
+    path = folder / "empty" / file_of(page).name
+    nbformat.write(notebook, path)
+    nbval = [sys.executable, "-m", "pytest", "--nbval", "-q", "-p", "no:cacheprovider"]
+    nbval += ["-p", "no:xdist", "-c", os.devnull, "--rootdir", str(folder)]
+    finished = subprocess.run(
+        [*nbval, "--nbval-sanitize-with", str(folder / "sanitize"), str(path)],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        env=os.environ
+        | {
+            "PYTHONPATH": str(folder / "installed"),
+            "PYTHONPYCACHEPREFIX": str(folder / "compiled"),
+            "XDG_CACHE_HOME": str(folder / "cache"),
+        },
+    )
+    return finished, *(json.loads(report.read_text()) if report.exists() else (None, []))
+
+
 @pytest.fixture(scope="module")
 def ran(tmp_path_factory):
-    """Run all notebooks of the site with the package as pip installs it, in an empty folder; return
-    them, where it is, and what the kernels told.
-    """
-    there = tmp_path_factory.mktemp("elsewhere")
-    wheel = [
-        sys.executable,
-        "-m",
-        "pip",
-        "wheel",
-        "--quiet",
-        "--no-deps",
-        "--no-build-isolation",
-        "--disable-pip-version-check",
-        "--no-index",
-    ]
-    made = subprocess.run(
-        [*wheel, "--wheel-dir", str(there / "wheel"), str(ROOT)], capture_output=True, text=True
-    )
-    assert made.returncode == 0, made.stdout + made.stderr
-    with zipfile.ZipFile(next((there / "wheel").glob("*.whl"))) as archive:
-        archive.extractall(there / "installed")
-    for name in ("empty", "told"):
-        (there / name).mkdir()
-    (there / "sanitize").write_text(SANITIZE)
-    before = files(there / "installed")
-    surroundings = os.environ | {
-        "PYTHONPATH": str(there / "installed"),
-        "PYTHONPYCACHEPREFIX": str(there / "compiled"),
-        "XDG_CACHE_HOME": str(there / "cache"),
-    }
-    shutil.copytree(
-        ROOT / "_build" / "checked", there / "cache" / "russia-iran-ledger" / "checked"
-    )  # other tests check the tables, for as long as these take
-    nbval = [
-        sys.executable,
-        "-m",
-        "pytest",
-        "--nbval",
-        "-q",
-        "-p",
-        "no:cacheprovider",
-        "-p",
-        "no:xdist",
-        "-c",
-        os.devnull,
-        "--rootdir",
-        str(there),
-    ]
-
-    def run(page):
-        notebook, told = with_outputs(page), there / "told" / f"{Path(page).name}.json"
-        notebook.cells.append(nbformat.v4.new_code_cell(TOLD % told, execution_count=1))
-        path = there / "empty" / file_of(page).name
-        nbformat.write(notebook, path)
-        done = subprocess.run(
-            [*nbval, "--nbval-sanitize-with", str(there / "sanitize"), str(path)],
-            cwd=there,
-            capture_output=True,
-            text=True,
-            env=surroundings,
-        )
-        return done, *(json.loads(told.read_text()) if told.exists() else (None, []))
-
+    """Run all notebooks of the site; return what `run_notebook` does by page, and the package."""
+    folder = tmp_path_factory.mktemp("elsewhere")
+    package = installed(folder)
+    for name in ("empty", "reports"):
+        (folder / name).mkdir()
+    (folder / "sanitize").write_text(SANITIZE)
+    before = files(package)
+    # other tests check the tables, for as long as these take
+    checked = folder / "cache" / "russia-iran-ledger" / "checked"
+    shutil.copytree(ROOT / "_build" / "checked", checked)
     with ThreadPoolExecutor(2) as pool:
-        done = dict(zip(CHAPTERS, pool.map(run, CHAPTERS)))
-    assert files(there / "installed") == before and len(list((there / "empty").iterdir())) == len(
-        CHAPTERS
-    ), "a notebook wrote into the package, or beside itself"
-    return done, there / "installed"
+        runs = pool.map(lambda page: run_notebook(page, folder), CHAPTERS)
+        finished = dict(zip(CHAPTERS, runs))
+    assert files(package) == before, "a notebook wrote into the package"
+    beside = len(list((folder / "empty").iterdir()))
+    assert beside == len(CHAPTERS), "a notebook wrote beside itself"
+    return finished, package
 
 
 def with_outputs(page):
@@ -245,7 +231,8 @@ def test_a_notebook_has_the_code_of_the_page_and_prose_that_any_notebook_shows(p
     prose = "\n\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
     assert BASE in notebook.cells[0].source and "Version" in notebook.cells[0].source
     assert not re.search(
-        r"\{[\w:-]+\}`|^[`:]{3,}\{|^\([\w-]+\)=|\{\{|\]\((?!https?:)|\.md\)|<a href=\"(?!https?:)|\(\)|\[\]",
+        r"\{[\w:-]+\}`|^[`:]{3,}\{|^\([\w-]+\)=|\{\{|\]\((?!https?:)|\.md\)"
+        r"|<a href=\"(?!https?:)|\(\)|\[\]",
         prose,
         re.M,
     ), prose
@@ -267,9 +254,11 @@ def test_a_page_offers_its_notebook_and_where_to_run_it(page):
     links = re.findall(r'href="([^"]+)"', block)
     commit = json.loads((SITE / "build.json").read_text(encoding="utf-8"))["commit"]
     assert (SITE / page).parent.joinpath(links[0]).resolve() == file_of(page)
+    owner = REPOSITORY.removeprefix("https://github.com/")
+    blob = f"{owner}/blob/notebooks/{file_of(page).name}"
     assert links[1:] == [
-        f"https://mybinder.org/v2/gh/{REPOSITORY.removeprefix('https://github.com/')}/{commit}?urlpath=lab/tree/{page}.md",
-        f"https://colab.research.google.com/github/{REPOSITORY.removeprefix('https://github.com/')}/blob/notebooks/{file_of(page).name}",
+        f"https://mybinder.org/v2/gh/{owner}/{commit}?urlpath=lab/tree/{page}.md",
+        f"https://colab.research.google.com/github/{blob}",
     ]
     assert (
         f'pip install jupyterlab "git+{REPOSITORY}@{commit}"\njupyter lab {file_of(page).name}'
@@ -286,9 +275,9 @@ def test_binder_and_the_container_take_the_lock():
     )
     assert (ROOT / ".binder" / line.removeprefix("-r ")).resolve() == ROOT / "requirements-lab.txt"
     assert all(os.access(ROOT / ".binder" / name, os.X_OK) for name in ("postBuild", "start"))
-    said = json.loads((ROOT / ".devcontainer" / "devcontainer.json").read_text(encoding="utf-8"))
-    (ours,) = re.findall(r"python:[\d.-]*?(3\.\d+)-", said["image"])
+    log = json.loads((ROOT / ".devcontainer" / "devcontainer.json").read_text(encoding="utf-8"))
+    (ours,) = re.findall(r"python:[\d.-]*?(3\.\d+)-", log["image"])
     assert (ROOT / ".binder" / "runtime.txt").read_text(
         encoding="utf-8"
     ).strip() == f"python-{ours}" and ours == "3.11"
-    assert "make .venv/installed" in said["postCreateCommand"] and 8000 in said["forwardPorts"]
+    assert "make .venv/installed" in log["postCreateCommand"] and 8000 in log["forwardPorts"]

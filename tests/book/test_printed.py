@@ -52,7 +52,8 @@ def captions(text):
     return {
         name: " ".join(plain(caption).split())
         for name, caption in re.findall(
-            r'<figure class="ledger-chart[^"]*" id="chart-([^"]+)">.*?<span class="caption-text">(.*?)</span>',
+            r'<figure class="ledger-chart[^"]*" id="chart-([^"]+)">.*?'
+            r'<span class="caption-text">(.*?)</span>',
             text,
             re.S,
         )
@@ -111,19 +112,20 @@ def test_the_epub_is_well_formed_and_lists_what_it_holds(epub):
 def test_the_epub_says_what_it_is(epub):
     cited = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
     package = ET.fromstring(epub["content.opf"])
-    said = {
+    metadata = {
         each.tag.partition("}")[2]: each.text
         for each in package.iter()
         if each.tag.startswith("{http://purl.org/dc/elements/1.1/}")
     }
-    assert said["title"] == "The Russia–Iran Ledger" and said["language"] == "en"
-    assert said["identifier"] == "urn:uuid:05880a07-8ee3-54d9-9528-fe9cfa16f7ad", (
+    assert metadata["title"] == "The Russia–Iran Ledger" and metadata["language"] == "en"
+    assert metadata["identifier"] == "urn:uuid:05880a07-8ee3-54d9-9528-fe9cfa16f7ad", (
         "a library takes a book with another identifier for another book"
     )
     assert (
-        said["description"] == cited["abstract"] and said["creator"] == cited["authors"][0]["name"]
+        metadata["description"] == cited["abstract"]
+        and metadata["creator"] == cited["authors"][0]["name"]
     )
-    assert said["rights"] and said["date"]
+    assert metadata["rights"] and metadata["date"]
     title_page = " ".join(plain(epub["titlepage.xhtml"].decode()).split())
     assert (
         f"Version {cited['version']}" in title_page
@@ -330,11 +332,11 @@ def test_the_pdf_has_all_claims_and_says_where_the_rows_are(pdf_chapters, pdf_te
 
 @needs_browser
 def test_every_chart_of_the_pdf_has_its_text_alternative(pdf):
-    said, waiting = set(), [pdf.trailer["/Root"]["/StructTreeRoot"]]
+    alternatives, waiting = set(), [pdf.trailer["/Root"]["/StructTreeRoot"]]
     while waiting:
         node = waiting.pop()
         if "/Alt" in node:
-            said.add(node["/Alt"])
+            alternatives.add(node["/Alt"])
         kids = node.get("/K", [])
         waiting += [
             kid
@@ -346,7 +348,7 @@ def test_every_chart_of_the_pdf_has_its_text_alternative(pdf):
         for page in PAGES
         for alt in re.findall(r'<svg[^>]*role="img"[^>]*aria-label="([^"]+)"', site_page(page))
     }
-    assert len(wanted) >= 50 and wanted <= said, wanted - said
+    assert len(wanted) >= 50 and wanted <= alternatives, wanted - alternatives
 
 
 @needs_browser
@@ -375,8 +377,12 @@ def test_every_link_of_the_pdf_leads_somewhere(pdf, pdf_text):
 
 def test_a_hatch_is_drawn_where_its_bar_is():
     svg = (
-        '<svg xmlns="http://www.w3.org/2000/svg"><defs><pattern id="h"><rect width="73" height="73" fill="#97478c"/><path d="M0 0l10 10" style="stroke:#ffffff"/></pattern></defs>'
-        '<g clip-path="url(#axes)"><path d="M130 160v-20h20v20z" style="fill:url(#h);opacity:1"/><path d="M0 0h9" style="stroke:#000000"/></g></svg>'
+        '<svg xmlns="http://www.w3.org/2000/svg"><defs><pattern id="h">'
+        '<rect width="73" height="73" fill="#97478c"/>'
+        '<path d="M0 0l10 10" style="stroke:#ffffff"/></pattern></defs>'
+        '<g clip-path="url(#axes)">'
+        '<path d="M130 160v-20h20v20z" style="fill:url(#h);opacity:1"/>'
+        '<path d="M0 0h9" style="stroke:#000000"/></g></svg>'
     )
     drawn = ET.fromstring(draw_hatches(svg))
     space = "{http://www.w3.org/2000/svg}"

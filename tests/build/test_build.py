@@ -8,8 +8,8 @@ from small_book import GOOD, ISLANDS, build, edit_table, page, rows, without_las
 
 
 def test_an_edit_to_a_table_or_a_module_reaches_the_page(book):
-    code, said = build(book)
-    assert code == 0, said
+    code, log = build(book)
+    assert code == 0, log
     before = rows(book, "output")
     assert f"There are {before} rows" in page(book)
     edit_table(book, "output", without_last_row)
@@ -42,12 +42,12 @@ def test_an_edit_to_a_table_or_a_module_reaches_the_page(book):
 def test_the_build_fails_names_each_fault_and_goes_on_failing(book, faults):
     write(book, **{f"chapter{number}": text for number, (text, _) in enumerate(faults)})
     for attempt in (1, 2):  # an unchanged second run must not pass
-        code, said = build(book)
-        assert code != 0, f"attempt {attempt}\n{said[-3000:]}"
+        code, log = build(book)
+        assert code != 0, f"attempt {attempt}\n{log[-3000:]}"
         for number, (_, says) in enumerate(faults):
-            told = [line for line in said.splitlines() if says in line]
+            told = [line for line in log.splitlines() if says in line]
             assert any(f"chapter{number}.md:" in line for line in told), (
-                f"attempt {attempt}, {says!r}\n{said[-3000:]}"
+                f"attempt {attempt}, {says!r}\n{log[-3000:]}"
             )
 
 
@@ -57,8 +57,8 @@ def test_a_spoilt_cell_of_a_table_fails_the_build_and_is_named(book):
         re.sub(r"^(.*\n.*,)\d+\n", r"\1-5\n", path.read_text(encoding="utf-8"), count=1),
         encoding="utf-8",
     )
-    code, said = build(book)
-    assert code != 0 and "table output, row 2, column output_usd, value '-5'" in said, said[-3000:]
+    code, log = build(book)
+    assert code != 0 and "table output, row 2, column output_usd, value '-5'" in log, log[-3000:]
 
 
 def test_a_corrupted_table_turns_the_build_red_and_names_the_claim(book):
@@ -75,5 +75,5 @@ def test_a_corrupted_table_turns_the_build_red_and_names_the_claim(book):
         )
     cheap = r"(year,2024-01-01),.*"
     edit_table(book, "fish_price", lambda text: re.sub(cheap, r"\1,50", text))
-    code, said = build(book)
-    assert code != 0 and "C04 is published as 'contradicted' and computed as" in said, said[-3000:]
+    code, log = build(book)
+    assert code != 0 and "C04 is published as 'contradicted' and computed as" in log, log[-3000:]

@@ -27,19 +27,23 @@ from small_book import (
     write,
 )
 
-READS = (
-    HEAD
-    + "# Three\n\n"
-    + cell(
-        'import helper\nfrom ledger import load, numbers\nfrom ledger.core.config import ROOT\n\nload("events")\nread = int((ROOT / "notes.txt").read_text())\nnumbers.put("sum", helper.VALUE + read, "{:d}", table="events")'
-    )
-    + "The sum is {num}`sum`.\n"
-)
+READS = """import helper
+from ledger import load, numbers
+from ledger.core.config import ROOT
+
+load("events")
+read = int((ROOT / "notes.txt").read_text())
+numbers.put("sum", helper.VALUE + read, "{:d}", table="events")"""
+COUNTS = """from ledger import charts, numbers
+from ledger.core.tables import load
+
+numbers.put("rows", len(load("TABLE")), "{:d}", table="TABLE")"""
 
 
 def counts(title, table):
-    code = f'from ledger import charts, numbers\nfrom ledger.core.tables import load\n\nnumbers.put("rows", len(load("{table}")), "{{:d}}", table="{table}")'
-    return HEAD + f"# {title}\n\n" + cell(code) + "There are {num}`rows` rows.\n"
+    """Return a chapter that prints how many rows a table has."""
+    code = cell(COUNTS.replace("TABLE", table))
+    return f"{HEAD}# {title}\n\n{code}There are {{num}}`rows` rows.\n"
 
 
 def why(book, name):
@@ -57,112 +61,123 @@ def why(book, name):
 # --- the key --------------------------------------------------------------------------------------
 
 
+class Edited:
+    """A book of three chapters that is built after each edit.
+
+    Two count the rows of a table, the third reads a module and a file of text.
+    """
+
+    def __init__(self, book):
+        write(
+            book,
+            one=counts("One", "output"),
+            two=counts("Two", "landings"),
+            three=f"{HEAD}# Three\n\n{cell(READS)}The sum is {{num}}`sum`.\n",
+        )
+        self.book, self.helper, self.notes = book, book / "helper.py", book / "notes.txt"
+        self.one, self.two = book / "chapters/one.md", book / "chapters/two.md"
+        self.helper.write_text("VALUE = 5\n")
+        os.utime(self.helper, (1e9, 1e9))
+        self.notes.write_text("10\n")
+        self.files = [book / "data/output.csv", book / "data/datapackage.json"]
+        self.before = [path.read_bytes() for path in self.files]
+        self.shown = {"output": rows(book, "output"), "landings": rows(book, "landings"), "sum": 15}
+
+    def check(self, edit_made, *chapters, **shown):
+        """Build; see which chapters executed, and what the pages show, where not as at first."""
+        code, log = build(self.book)
+        assert code == 0, f"{edit_made}: {log[-3000:]}"
+        assert executed(log) == set(chapters), f"{edit_made}: {executed(log)} executed"
+        expected = self.shown | shown
+        assert f"There are {expected['output']} rows" in page(self.book), edit_made
+        two, three = (page(self.book, f"chapters/{name}") for name in ("two", "three"))
+        assert f"There are {expected['landings']} rows" in two, edit_made
+        assert f"The sum is {expected['sum']}." in three, edit_made
+
+    def restore_table(self):
+        for path, content in zip(self.files, self.before):
+            path.write_bytes(content)
+
+
+def would_execute(page, reason):
+    return f"{page} would execute: {reason}"
+
+
 def test_a_chapter_executes_when_something_it_used_has_changed_and_only_then(book):
-    write(book, one=counts("One", "output"), two=counts("Two", "landings"), three=READS)
-    helper, notes, one, two = (
-        book / "helper.py",
-        book / "notes.txt",
-        book / "chapters/one.md",
-        book / "chapters/two.md",
-    )
-    helper.write_text("VALUE = 5\n")
-    os.utime(helper, (1e9, 1e9))
-    notes.write_text("10\n")
-    table, descriptor = book / "data/output.csv", book / "data/datapackage.json"
-    sealed = table.read_bytes(), descriptor.read_bytes()
-    output, landings = rows(book, "output"), rows(book, "landings")
-
-    def after(what, *chapters, shows=(output, landings, 15)):
-        """Build and see which chapters executed and what the pages show."""
-        code, said = build(book)
-        assert code == 0, f"{what}: {said[-3000:]}"
-        assert executed(said) == set(chapters), f"{what}: {executed(said)} executed"
-        shown = page(book), page(book, "chapters/two"), page(book, "chapters/three")
-        assert (
-            f"There are {shows[0]} rows" in shown[0]
-            and f"There are {shows[1]} rows" in shown[1]
-            and f"The sum is {shows[2]}." in shown[2]
-        ), what
-
-    assert (
-        why(book, "chapters/one")
-        == "chapters/one would execute: it has not run yet, or what it put out is no longer kept"
-    )
-    after("a first build", "one", "two", "three")
+    edited = Edited(book)
+    never = "it has not run yet, or what it put out is no longer kept"
+    assert why(book, "chapters/one") == would_execute("chapters/one", never)
+    edited.check("a first build", "one", "two", "three")
     assert re.fullmatch(
-        r"chapters/one would not execute: its cells, the \d+ tables and \d+ files it reads, the lock and Python are as they were when it ran",
+        r"chapters/one would not execute: its cells, the \d+ tables and \d+ files it reads, "
+        "the lock and Python are as they were when it ran",
         why(book, "one"),
     )
 
-    edit(one, "There are", "Prose.\n\nThere are")
-    after("an edit to prose")
+    edit(edited.one, "There are", "Prose.\n\nThere are")
+    edited.check("an edit to prose")
 
     edit_table(book, "output", without_last_row)
-    assert why(book, "one") == "chapters/one would execute: table output is not as when it ran"
-    after("a table edited", "one", shows=(output - 1, landings, 15))
+    changed = "table output is not as when it ran"
+    assert why(book, "one") == would_execute("chapters/one", changed)
+    edited.check("a table edited", "one", output=edited.shown["output"] - 1)
 
     # changes are taken back beside the next edit, which concerns another chapter: the first must
     # not execute again
-    table.write_bytes(sealed[0])
-    descriptor.write_bytes(sealed[1])
+    edited.restore_table()
     # the second edit of a module within a second, with no change of length: Python would use what
     # it compiled after the first
-    helper.write_text("VALUE = 6\n")
-    os.utime(helper, (1e9 + 0.9, 1e9 + 0.9))
+    edited.helper.write_text("VALUE = 6\n")
+    os.utime(edited.helper, (1e9 + 0.9, 1e9 + 0.9))
     os.utime(next(book.glob("__pycache__/helper.*.pyc")), (1e9 + 0.5, 1e9 + 0.5))
-    after(
-        "a table changed back; a module beside the package edited",
-        "three",
-        shows=(output, landings, 16),
-    )
+    edited.check("a table changed back; a module beside the package edited", "three", sum=16)
 
-    helper.write_text("VALUE = 5\n")
-    edit(two, 'len(load("landings"))', 'len(load("landings")) * 2')
-    assert (
-        why(book, "chapters/two.md")
-        == "chapters/two would execute: code cell 1 is not as when it ran"
-    )
-    after("the module changed back; a cell edited", "two", shows=(output, 2 * landings, 15))
+    edited.helper.write_text("VALUE = 5\n")
+    edit(edited.two, 'len(load("landings"))', 'len(load("landings")) * 2')
+    changed = "code cell 1 is not as when it ran"
+    assert why(book, "chapters/two.md") == would_execute("chapters/two", changed)
+    twice = 2 * edited.shown["landings"]
+    edited.check("the module changed back; a cell edited", "two", landings=twice)
 
-    edit(two, 'len(load("landings")) * 2', 'len(load("landings"))')
-    notes.write_text("20\n")
-    after(
-        "the cell changed back; a file edited that a cell opens",
-        "three",
-        shows=(output, landings, 25),
-    )
+    edit(edited.two, 'len(load("landings")) * 2', 'len(load("landings"))')
+    edited.notes.write_text("20\n")
+    edited.check("the cell changed back; a file edited that a cell opens", "three", sum=25)
 
-    notes.write_text("10\n")
-    edit(book / "ledger/core/charts/style.py", "WIDTH = 5.0", "WIDTH = 5.1")
-    assert (
-        why(book, "two")
-        == "chapters/two would execute: file ledger/core/charts/style.py is not as when it ran"
-    )
-    after("the file changed back; a module edited that two chapters import", "one", "two")
 
-    edit(book / "ledger/core/charts/style.py", "WIDTH = 5.1", "WIDTH = 5.0")
-    edit(one, "{code-cell} ipython3\n", "{code-cell} ipython3\n:name: counting\n\n")
-    after("the module changed back; an option of a cell edited", "one")
+def test_a_chapter_executes_when_code_or_the_lock_has_changed(book):
+    edited, style = Edited(book), "ledger/core/charts/style.py"
+    edited.check("a first build", "one", "two", "three")
+
+    edit(book / style, "WIDTH = 5.0", "WIDTH = 5.1")
+    changed = f"file {style} is not as when it ran"
+    assert why(book, "two") == would_execute("chapters/two", changed)
+    edited.check("a module edited that two chapters import", "one", "two")
+
+    edit(book / style, "WIDTH = 5.1", "WIDTH = 5.0")
+    edit(edited.one, "{code-cell} ipython3\n", "{code-cell} ipython3\n:name: counting\n\n")
+    edited.check("the module changed back; an option of a cell edited", "one")
 
     edit(book / "requirements.txt", "\n", "\n# another lock\n")
-    after("another lock", "one", "two", "three")
+    edited.check("another lock", "one", "two", "three")
 
-    edit(book / "requirements.txt", "\n# another lock\n", "\n")
-    table.write_bytes(
-        sealed[0][:-2] + (b"1\n" if sealed[0][-2:] != b"1\n" else b"2\n")
-    )  # the last digit, by hand: the descriptor says otherwise
+
+def test_a_table_edited_by_hand_fails_the_build_until_it_is_as_it_was(book):
+    edited = Edited(book)
+    edited.check("a first build", "one", "two", "three")
+    path, content = edited.files[0], edited.before[0]
+    last = b"1\n" if content[-2:] != b"1\n" else b"2\n"
+    path.write_bytes(content[:-2] + last)  # the descriptor says otherwise
+    text = edited.one.read_text(encoding="utf-8")
+    line = text[: text.index("numbers.put(")].count("\n") + 1
     for attempt in (1, 2):
-        code, said = build(book)
-        assert (
-            code != 0
-            and "chapters/one.md:19: cell 1: TableError: table output: the content is not the one "
-            "whose hash the descriptor holds"
-            in said
-        ), f"attempt {attempt}: {said[-3000:]}"
-        assert "FAILED chapters/one" in said and not executed(said)
-
-    table.write_bytes(sealed[0])
-    after("the table changed back")
+        code, log = build(book)
+        assert code != 0 and (
+            f"chapters/one.md:{line}: cell 1: TableError: table output: the content is not the one "
+            "whose hash the descriptor holds" in log
+        ), f"attempt {attempt}: {log[-3000:]}"
+        assert "FAILED chapters/one" in log and not executed(log)
+    edited.restore_table()
+    edited.check("the table changed back")
 
 
 def test_why_is_clear_of_pages_that_have_no_code_or_are_none(book):
@@ -173,7 +188,7 @@ def test_why_is_clear_of_pages_that_have_no_code_or_are_none(book):
         "chapters/chapters/nowhere.md"
     )
     assert (
-        "-m ledger why index"
+        "-m ledger explain index"
         in subprocess.run(
             ["make", "-n", "explain", "PAGE=index"], cwd=ROOT, capture_output=True, text=True
         ).stdout
@@ -186,10 +201,11 @@ def test_what_changes_while_a_chapter_runs_is_not_taken_for_what_ran(book):
     for name, code in {
         "old": "import time\ntime.sleep(0.5)\nprint('old')",
         "new": "import time\ntime.sleep(0.5)\nprint('new')",
-        "uses": "import helper, time\nopen('../begun', 'w').close()\ntime.sleep(0.7)\nprint(helper.VALUE)",
+        "uses": "import helper, time\nopen('../begun', 'w').close()\n"
+        "time.sleep(0.7)\nprint(helper.VALUE)",
     }.items():
         (book / f"{name}.md").write_text(HEAD + cell(code))
-    said = run_here(
+    log = run_here(
         book,
         """
         import time
@@ -212,7 +228,7 @@ def test_what_changes_while_a_chapter_runs_is_not_taken_for_what_ran(book):
         runs.close()
         """,
     )
-    assert said == "['new']\nuses would execute: file helper.py is not as when it ran\n"
+    assert log == "['new']\nuses would execute: file helper.py is not as when it ran\n"
 
 
 # --- isolation ------------------------------------------------------------------------------------
@@ -232,7 +248,7 @@ traces = {
     "pandas": pandas.get_option("display.max_rows") == 77,
     "random": random.random() == random.Random(77).random(),
     "numpy": numpy.random.random() == numpy.random.RandomState(77).random(),
-    "tables": not callable(getattr(tables, "load", None)) or tables.load.__module__ != "ledger.core.tables",
+    "tables": getattr(tables.load, "__module__", "") != "ledger.core.tables",
     "threshold": sys.getrecursionlimit() == 7777,
 }
 traces["folder"] = [name for name in traces["folder"] if "trace" in name]
@@ -244,6 +260,7 @@ matplotlib.rcParams["lines.linewidth"] = 77
 pandas.set_option("display.max_rows", 77)
 random.seed(77)
 numpy.random.seed(77)
+tables.load("output")
 tables.load = lambda name: None
 sys.setrecursionlimit(7777)
 numbers.put("process", os.getpid(), "{:d}", table="output")
@@ -264,8 +281,8 @@ def test_chapters_see_nothing_of_each_other_in_whatever_order_and_share_one_warm
     )
     for workers in ("1", "2"):
         shutil.rmtree(book / "_build", ignore_errors=True)
-        code, said = build(book, LEDGER_JOBS=workers)
-        assert code == 0, said[-3000:]
+        code, log = build(book, LEDGER_JOBS=workers)
+        assert code == 0, log[-3000:]
         pairs = [
             re.search(r"Process (\d+), parent (\d+)\.", page(book, f"chapters/{name}")).groups()
             for name in names
@@ -292,14 +309,14 @@ def test_a_second_build_of_the_checkout_says_so_and_waits(book, tmp_path):
     while not holder.exists() or holder.read_text() != str(first.pid):
         assert first.poll() is None, first.stdout.read()
     second = start(book)
-    said = ""
-    while "Another build" not in said:
+    log = ""
+    while "Another build" not in log:
         line = second.stdout.readline()
-        assert line, f"the second build did not wait: {said}"
-        said += line
+        assert line, f"the second build did not wait: {log}"
+        log += line
     assert (
         f"Another build of this checkout is running (process {first.pid}): waiting for it to end."
-        in said
+        in log
     )
     assert first.poll() is None and second.poll() is None
     go.touch()

@@ -132,11 +132,11 @@ def chapter(name):
 
 
 def test_each_fault_is_told_in_one_message_and_the_site_stays_as_it_was(book):
-    edit(book / "_config.yml", "timeout: 120", "timeout: 2")
+    edit(book / "_config.yml", "timeout: 60", "timeout: 2")
     good = {name: GOOD.replace("# A chapter", f"# {name}") for name in FAULTS}
     write(book, one=GOOD, **good)
-    code, said = build(book)
-    assert code == 0, said[-3000:]
+    code, log = build(book)
+    assert code == 0, log[-3000:]
     before = site(book)
 
     write(
@@ -147,27 +147,27 @@ def test_each_fault_is_told_in_one_message_and_the_site_stays_as_it_was(book):
     )
     for attempt in (1, 2):  # an unchanged second build must not pass
         started = time.monotonic()
-        code, said = build(book, LEDGER_TEST=str(book))
-        assert code != 0 and time.monotonic() - started < 40, said[-3000:]
-        message = said.partition("Build failed:")[2]
+        code, log = build(book, LEDGER_TEST=str(book))
+        assert code != 0 and time.monotonic() - started < 40, log[-3000:]
+        message = log.partition("Build failed:")[2]
         assert (
             f"{len(FAULTS)} of {len(FAULTS) + (attempt == 1)} chapters that had to run failed, and "
             "the site is left as it was:" in message
         )
         for name in FAULTS:
-            assert [line for line in said.splitlines() if f"chapters/{name}.md:" in line] == [
+            assert [line for line in log.splitlines() if f"chapters/{name}.md:" in line] == [
                 chapter(name)[1]
             ], f"attempt {attempt}"
-        assert executed(said) == ({"new"} if attempt == 1 else set()), (
+        assert executed(log) == ({"new"} if attempt == 1 else set()), (
             "the other chapters run to their ends, once"
         )
-        assert "Traceback" not in said, said
+        assert "Traceback" not in log, log
         assert site(book) == before
         assert not all_ended(str(book)), "processes are left"
 
     write(book, one=GOOD, **good)
-    code, said = build(book)
-    assert code == 0 and site(book) == before, said[-3000:]
+    code, log = build(book)
+    assert code == 0 and site(book) == before, log[-3000:]
 
 
 def test_a_chapter_is_stopped_in_time_though_the_build_is_busy_with_a_page(book):
@@ -178,7 +178,7 @@ def test_a_chapter_is_stopped_in_time_though_the_build_is_busy_with_a_page(book)
     (book / "loops.md").write_text(
         HEAD + cell("open('../begun', 'w').close()") + cell("while True:\n    pass")
     )
-    said = run_here(
+    log = run_here(
         book,
         """
         import time
@@ -195,7 +195,7 @@ def test_a_chapter_is_stopped_in_time_though_the_build_is_busy_with_a_page(book)
         runs.close()
         """,
     )
-    assert 1 <= float(re.search(r"FAILED loops in ([\d.]+) s", said).group(1)) < 2.5, said
+    assert 1 <= float(re.search(r"FAILED loops in ([\d.]+) s", log).group(1)) < 2.5, log
 
 
 def test_a_full_disk_fails_the_build_and_leaves_the_site_as_it_was(book, tmp_path):
@@ -209,8 +209,8 @@ def test_a_full_disk_fails_the_build_and_leaves_the_site_as_it_was(book, tmp_pat
         )
     except (OSError, subprocess.CalledProcessError) as error:
         pytest.skip(f"nobody may mount a small disk to fill on this machine: {error}")
-    code, said = build(book)
-    assert code == 0, said[-3000:]
+    code, log = build(book)
+    assert code == 0, log[-3000:]
     ran = subprocess.run(
         [
             *apart,
@@ -221,96 +221,95 @@ def test_a_full_disk_fails_the_build_and_leaves_the_site_as_it_was(book, tmp_pat
         cwd=ROOT / "tests" / "build",
         capture_output=True,
         text=True,
-        env=os.environ | {"PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'tests'}"},
+        env=os.environ
+        | {"PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'tests'}", "LEDGER_BOOK": str(book)},
     )
     assert ran.returncode == 0, ran.stderr[-6000:]
 
 
+def mount(folder, size):
+    folder.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", f"size={size}", "none", str(folder)]
+    subprocess.run(command, check=True)
+
+
+def leave_free(book, size):
+    """Fill the disk of the cache and the site, save for `size` bytes."""
+    filler = book / "_build/filler"
+    filler.unlink(missing_ok=True)
+    filler.write_bytes(bytes(shutil.disk_usage(book / "_build").free - size))
+
+
 def on_full_disks(book):
-    before, saved, temp, filler = (
-        site(book),
-        book.parent / "saved",
-        book.parent / "temp",
-        book / "_build/filler",
-    )
+    """Build on disks with ever less room; runs in a process of its own."""
+    before, saved, temp = site(book), book.parent / "saved", book.parent / "temp"
     (book / "_build").rename(saved)
-    for folder, size in ((book / "_build", "80m"), (temp, "2m")):
-        folder.mkdir()
-        subprocess.run(
-            ["mount", "-t", "tmpfs", "-o", f"size={size}", "none", str(folder)], check=True
-        )
+    mount(book / "_build", "80m")
+    mount(temp, "2m")
     shutil.copytree(saved, book / "_build", dirs_exist_ok=True)
-
-    def leave_free(size):
-        """Fill the disk of the cache and the site, save for `size` bytes."""
-        filler.unlink(missing_ok=True)
-        filler.write_bytes(bytes(shutil.disk_usage(book / "_build").free - size))
-
-    # little room there, and little on the disk of the chapters' folders
     good = {"one": GOOD, "two": GOOD.replace("numbers.put", "x = 1\nnumbers.put")}
-    writes = (
-        "file = open('big', 'wb', buffering=0)\nfor i in range(5):\n    "
-        "file.write(bytes(1_000_000))"
-    )
-    shows = "from IPython.display import HTML\n\nHTML('x' * {})"
-    write(
-        book,
-        **good,
-        **{
-            name: HEAD + f"# {name}\n\n" + cell(code)
-            for name, code in {
-                "writes": writes,
-                "much": shows.format(3_000_000),
-                "more": shows.format(700_000),
-            }.items()
-        },
-    )
-    leave_free(500_000)
-    code, said = build(book, LEDGER_JOBS="1", TMPDIR=str(temp))
-    assert code != 0 and executed(said) >= {"two"} and "Traceback" not in said, said
-    for says in (
-        "chapters/writes.md:16: cell 1: OSError: [Errno 28] No space left on device",
-        "chapters/much.md:16: cell 1: the chapter ran, and its result could not be written: "
-        "OSError: [Errno 28] No space left on device",
-        "chapters/more.md:1: it ran, and what it put out could not be kept: [Errno 28] No space "
-        "left on device",
-    ):
-        assert said.count(says) == 1, f"{says}\n{said}"
-    assert site(book) == before
+    for stage in (with_little_room, with_no_room, with_no_room_for_a_second_site):
+        stage(book, good, temp)
+        assert site(book) == before, stage.__name__
+    (book / "_build/filler").unlink()
+    code, log = build(book)
+    assert code == 0 and not executed(log), log
 
-    # no room at all: what is kept already is not thrown away
+
+def with_little_room(book, good, temp):
+    """Little room on the disk of the cache and the site, and on that of the chapters' folders."""
+    shows = "from IPython.display import HTML\n\nHTML('x' * {})"
+    cells = {
+        "writes": (
+            "file = open('big', 'wb', buffering=0)\n"
+            "for i in range(5):\n    file.write(bytes(1_000_000))"
+        ),
+        "much": shows.format(3_000_000),
+        "more": shows.format(700_000),
+    }
+    bad = {name: f"{HEAD}# {name}\n\n{cell(code)}" for name, code in cells.items()}
+    write(book, **good, **bad)
+    leave_free(book, 500_000)
+    code, log = build(book, LEDGER_JOBS="1", TMPDIR=str(temp))
+    assert code != 0 and executed(log) >= {"two"} and "Traceback" not in log, log
+    full = "[Errno 28] No space left on device"
+    line = HEAD.count("\n") + 6  # the third of the cell
+    for message in (
+        f"chapters/writes.md:{line}: cell 1: OSError: {full}",
+        f"chapters/much.md:{line}: cell 1: the chapter ran, and its result could not be written: "
+        f"OSError: {full}",
+        f"chapters/more.md:1: it ran, and what it put out could not be kept: {full}",
+    ):
+        assert log.count(message) == 1, f"{message}\n{log}"
+
+
+def with_no_room(book, good, temp):
+    """No room at all: what is kept already is not thrown away."""
     from ledger.build.execution import notebooks, pool
 
+    leave_free(book, 500_000)
     runs = pool.ChapterPool(1, book / "_build/other")
     assert runs.cache.records == []
-    leave_free(0)
-    with pytest.raises(
-        pool.ChapterError, match="it ran, and what it put out could not be kept: .*disk is full"
-    ):
+    leave_free(book, 0)
+    reason = "it ran, and what it put out could not be kept: .*disk is full"
+    with pytest.raises(pool.ChapterError, match=reason):
         runs.run("one", notebooks.read_notebook(GOOD))
     runs.close()
     write(book, **good)
-    code, said = build(book)
-    assert code != 0 and re.search("No space left on device|disk is full", said), said
-    assert site(book) == before
+    code, log = build(book)
+    assert code != 0 and re.search("No space left on device|disk is full", log), log
 
-    # room for the work, and none to put the new site beside the old one
+
+def with_no_room_for_a_second_site(book, good, temp):
+    """Room for the work, and none to put the new site beside the old one."""
     (book / "assets/big.bin").write_bytes(bytes(12_000_000))
-    leave_free(20_000_000)
-    code, said = build(book)
-    assert (
-        code != 0
-        and "the new one could not be put in its place: [Errno 28] No space left on device" in said
-        and "Traceback" not in said
-    ), said
-    assert site(book) == before
-
-    filler.unlink()
-    code, said = build(book)
-    assert code == 0 and not executed(said), said
+    leave_free(book, 20_000_000)
+    code, log = build(book)
+    reason = "the new one could not be put in its place: [Errno 28] No space left on device"
+    assert code != 0 and reason in log and "Traceback" not in log, log
 
 
-# --- pages that cannot be written -----------------------------------------------------------------
+# --- pages that cannot be written ---------------------------------------------------------------
 
 
 def fail(number):

@@ -47,8 +47,8 @@ def test_after_a_kill_at_any_moment_the_next_build_is_right_and_nothing_lives_on
     for change in (lambda: None, lambda: edit_table(book, "output", without_last_row)):
         change()
         shutil.rmtree(book / "_build", ignore_errors=True)
-        code, said = build(book)
-        assert code == 0, said[-3000:]
+        code, log = build(book)
+        assert code == 0, log[-3000:]
         clean.append(site(book))
 
     def kill(moment, right):
@@ -63,8 +63,8 @@ def test_after_a_kill_at_any_moment_the_next_build_is_right_and_nothing_lives_on
         run.wait()
         assert not (alive := all_ended(str(book))), f"killed at {moment!r}: {alive} live on"
         assert site(book) in ({}, *clean), f"killed at {moment!r}: half a site"
-        code, said = build(book)
-        assert code == 0 and site(book) == right, f"killed at {moment!r}: {said[-3000:]}"
+        code, log = build(book)
+        assert code == 0 and site(book) == right, f"killed at {moment!r}: {log[-3000:]}"
 
     for fresh, incremental in (
         ("a chapter runs", "pickling environment"),
@@ -80,15 +80,15 @@ def test_after_a_kill_at_any_moment_the_next_build_is_right_and_nothing_lives_on
 
 
 def test_a_kill_between_taking_the_old_site_away_and_putting_the_new_one_leaves_the_old(book):
-    code, said = build(book)
-    assert code == 0, said[-3000:]
+    code, log = build(book)
+    assert code == 0, log[-3000:]
     before, built = site(book), book / "_build"
     (built / "html").rename(built / ".html.old")
     shutil.copytree(built / ".work/html/site/chapters", built / ".html.new")
     (built / ".work/html/manifest.json").unlink()
     edit(book / "chapters/one.md", "There are", "{num}`nothing` There are")
-    code, said = build(book)
-    assert code != 0 and site(book) == before, said[-3000:]
+    code, log = build(book)
+    assert code != 0 and site(book) == before, log[-3000:]
     assert not list(built.glob(".html.*"))
 
 
@@ -121,7 +121,10 @@ def spoil_checks(book):
     shutil.rmtree(book / "_build/.jupyter_cache/executed")
 
 
-PICTURE = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+PICTURE = (
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5E"
+    "rkJggg=="
+)
 ROWS = b"29000"
 DAMAGES = {  # what is damaged → how, and whether the chapter must execute again
     "a cache of another version": (
@@ -165,22 +168,22 @@ def test_what_is_damaged_is_never_believed(book):
         ),
     )
     assert 1000 * rows(book, "output") == int(ROWS)
-    code, said = build(book)
-    assert code == 0, said[-3000:]
+    code, log = build(book)
+    assert code == 0, log[-3000:]
     before, notebook = site(book), book / "_build/.work/html/executed/chapters/one.ipynb"
     for what, (damage, executes) in DAMAGES.items():
         damage(book)
         if executes:
             os.utime(book / "chapters/one.md")  # has the page read anew, and its outputs looked for
-        code, said = build(book)
-        assert code == 0, f"{what}: {said[-3000:]}"
+        code, log = build(book)
+        assert code == 0, f"{what}: {log[-3000:]}"
         assert site(book) == before and ROWS in notebook.read_bytes(), what
-        assert executed(said) == ({"one"} if executes else set()), what
+        assert executed(log) == ({"one"} if executes else set()), what
 
 
 def test_no_flipped_bit_of_the_database_is_believed(book):
     (book / "one.md").write_text(GOOD)
-    said = run_here(
+    log = run_here(
         book,
         """
         import random, re, shutil
@@ -196,9 +199,11 @@ def test_no_flipped_bit_of_the_database_is_believed(book):
         content, chance = Path("cache/global.db").read_bytes(), random.Random(1)
         record = runs.cache.records[0]
         places = chance.sample([place for place, byte in enumerate(content) if byte], 30)
-        for words in (record.hashkey, record.data["key"], record.data["digest"], record.data["cells"], "table output", "inputs", record.data["inputs"]["table output"]):
-            for found in re.finditer(words.encode(), content):
-                places += [found.start(), found.end() - 1]
+        known = [record.data[name] for name in ("key", "digest", "cells")]
+        table = record.data["inputs"]["table output"]
+        for words in (record.hashkey, *known, "table output", "inputs", table):
+            for match in re.finditer(words.encode(), content):
+                places += [match.start(), match.end() - 1]
         believed = 0
         for place in places:
             shutil.copytree("cache", "damaged")
@@ -208,10 +213,12 @@ def test_no_flipped_bit_of_the_database_is_believed(book):
             kept = OutputCache(Path("damaged"))
             if key := kept.lookup(notebook):
                 believed += 1
-                assert key == record.data["key"] and kept.inputs_of(key) == record.data["inputs"] and kept.executed(text, key) == right, place
+                assert key == record.data["key"], place
+                assert kept.inputs_of(key) == record.data["inputs"], place
+                assert kept.executed(text, key) == right, place
             shutil.rmtree("damaged")
         print(len(places), believed)
         """,
     )
-    places, believed = map(int, said.split())
+    places, believed = map(int, log.split())
     assert believed < places - 10, "nothing was damaged"

@@ -20,7 +20,8 @@ from ledger.core.tables import load
 numbers.put("rows", len(load("output")), "{:d}", table="output")
 ```
 
-There are {num}`rows` rows, says {ref}`the top <top>` and says {doc}`/chapters/two`, or {doc}`the other <two>`. See {cite}`shoal2019` and `{num}` as it is.
+There are {num}`rows` rows, says {ref}`the top <top>` and says {doc}`/chapters/two`, or \
+{doc}`the other <two>`. See {cite}`shoal2019` and `{num}` as it is.
 
 :::{admonition} Take *care*
 :class: tip

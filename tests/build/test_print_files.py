@@ -1,4 +1,4 @@
-"""Promise: PDF and EPUB are made of the same sources as the site they stand beside, or not at all."""
+"""Promise: PDF and EPUB are made of the sources of the site they stand beside, or not at all."""
 
 import subprocess
 import sys

@@ -29,8 +29,10 @@ ONE = (
 from ledger.core.tables import load
 
 output = load("output")
-data = output.pivot(index="year", columns="country", values="output_usd")[["XAR", "XBE"]] / 1e9
-charts.publish(charts.lines(data, "US$ billion"), "lines", table="output", data=data, caption="Output of Arland and of Belmark over the years.", alt="Arland's line stands far above that of Belmark.")"""
+both = output.pivot(index="year", columns="country", values="output_usd")[["XAR", "XBE"]]
+data, caption = both / 1e9, "Output of Arland and of Belmark over the years."
+ax, alt = charts.lines(data, "US$ billion"), "Arland's line stands far above that of Belmark."
+charts.publish(ax, "lines", table="output", data=data, caption=caption, alt=alt)"""
     )
     + cell('numbers.put("rows", len(output), "{:d}", table="output")')
     + "(there)=\n## A section\n\nThere are {num}`rows` rows, see {numref}`second-lines`, "
@@ -49,7 +51,12 @@ CLAIMS = (
     HEAD
     + "# The ledger\n\n"
     + cell(
-        'from IPython.display import display\nfrom myst_nb.ext.glue import GLUE_PREFIX\n\ndisplay({GLUE_PREFIX + "text/plain": ""}, raw=True, metadata={"scrapbook": {"name": "findings", "mime_prefix": GLUE_PREFIX}, "ledger": {}})'
+        """from IPython.display import display
+from myst_nb.ext.glue import GLUE_PREFIX
+
+scrapbook = {"name": "findings", "mime_prefix": GLUE_PREFIX}
+metadata = {"scrapbook": scrapbook, "ledger": {}}
+display({GLUE_PREFIX + "text/plain": ""}, raw=True, metadata=metadata)"""
     )
     + "```{ledger}\n```\n"
 )
@@ -175,16 +182,16 @@ EDITS = {
 def test_a_build_after_an_edit_leaves_the_same_bytes_as_a_clean_build(tmp_path):
     book, twin = full_book(tmp_path / "book"), tmp_path / "twin"
     (book / "assets/more.css").write_text("/* more */")
-    code, said = build(book)
-    assert code == 0, said[-3000:]
+    code, log = build(book)
+    assert code == 0, log[-3000:]
     for what, change in EDITS.items():
         change(book)
         shutil.rmtree(twin, ignore_errors=True)
         shutil.copytree(book, twin, ignore=shutil.ignore_patterns("_build", "__pycache__"))
         shutil.copytree(book / "_build" / "checked", twin / "_build" / "checked")
         before, runs = site(book), [start(book), start(twin)]
-        for code, said in map(end, runs):
-            assert code == 0, f"{what}: {said[-3000:]}"
+        for code, log in map(end, runs):
+            assert code == 0, f"{what}: {log[-3000:]}"
         after, clean = site(book), site(twin)
         assert after != before, f"{what} shows nowhere"
         assert after == clean, (
@@ -206,8 +213,8 @@ def test_every_page_depends_on_the_code_that_builds_it(book):
             import_module(module.name)
         files = (getattr(module, "__file__", None) for module in list(sys.modules.values()))
         here = str(Path.cwd())
-        own = {Path(file).relative_to(here).as_posix() for file in files if str(file).startswith(here)}
-        print(*own - set(sphinxext.staleness.GLOBAL_INPUTS))
+        own = {Path(file).relative_to(here) for file in files if str(file).startswith(here)}
+        print(*set(map(Path.as_posix, own)) - set(sphinxext.staleness.GLOBAL_INPUTS))
     """
     # among the inputs of every chapter that executes
     assert run_here(book, code).split() == ["ledger/__init__.py"]
@@ -216,7 +223,7 @@ def test_every_page_depends_on_the_code_that_builds_it(book):
 def test_warnings_are_not_lost_by_building_again(book):
     edit(book / "chapters/one.md", "There are", "{ref}`nowhere` There are")
     for command in ([word for word in BOOK if word != "-W"], BOOK):
-        code, said = build(book, command)
-        assert "undefined label: 'nowhere'" in said and (code == 0) == ("-W" not in command), said[
+        code, log = build(book, command)
+        assert "undefined label: 'nowhere'" in log and (code == 0) == ("-W" not in command), log[
             -3000:
         ]

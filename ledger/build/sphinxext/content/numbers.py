@@ -36,7 +36,8 @@ class Num(SphinxRole):
         printed = nodes.inline(self.rawtext, record["printed"], classes=["num"])
         page = tables.page_path(record["tables"][0])
         builder = self.env.app.builder
-        link = make_refnode(builder, self.env.docname, page, anchor(record), printed)
+        entry = anchor(record) if builder.name == "html" else ""  # it is on the site only
+        link = make_refnode(builder, self.env.docname, page, entry, printed)
         link["reftitle"] = _title(record)
         return [link], []
 

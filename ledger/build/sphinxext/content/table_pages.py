@@ -302,8 +302,10 @@ def fill_uses(app: Sphinx, doctree: nodes.document, docname: str) -> None:
         for page, records in _numbers_from(app.env, listing["uses"]).items():
             to_page = link(page, "", app.env.titles[page].astext())
             words = nodes.Text(f": {text.plural(len(records), 'printed number')}")
-            entries = nodes.bullet_list("", *map(_number_entry, records))
-            listing += nodes.list_item("", nodes.paragraph("", "", to_page, words), entries)
+            item = nodes.list_item("", nodes.paragraph("", "", to_page, words))
+            if app.builder.name == "html":  # code is on the site only
+                item += nodes.bullet_list("", *map(_number_entry, records))
+            listing += item
         if not listing.children:
             nothing = (
                 "No chart or number is drawn from it directly; "
