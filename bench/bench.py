@@ -344,7 +344,8 @@ def read_bulk(write: bool) -> None:
             + told
             + "\n"
             + "\n".join(read)
-            + "\nRepeat it with `make bench`, or alone with `PYTHONPATH=tests python bench/bench.py --bulk`.\n",
+            + "\nRepeat it with `make bench`, or alone with "
+            "`PYTHONPATH=tests python bench/bench.py --bulk`.\n",
             encoding="utf-8",
         )
 

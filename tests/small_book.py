@@ -27,8 +27,10 @@ HEAD = (
 )
 TOC = "format: jb-book\nroot: index\nchapters:\n  - file: chapters/one\n"
 GOOD = (
-    HEAD
-    + '# A chapter\n\n```{code-cell} ipython3\nfrom ledger import numbers\nfrom ledger.core.tables import load\n\nnumbers.put("rows", len(load("output")), "{:d}", table="output")\n```\n\nThere are {num}`rows` rows.\n'
+    HEAD + "# A chapter\n\n```{code-cell} ipython3\nfrom ledger import numbers\n"
+    "from ledger.core.tables import load\n\n"
+    'numbers.put("rows", len(load("output")), "{:d}", table="output")\n'
+    "```\n\nThere are {num}`rows` rows.\n"
 )
 
 

@@ -91,7 +91,8 @@ def test_from_a_badge_to_its_row_and_back_to_the_chart_its_table_and_its_rows(op
 def test_a_printed_number_leads_to_its_table(open_page):
     page = open_page("index.html")
     page.locator("a:has(> .num)", has_text="2.60").click()
-    page.wait_for_url("**/tables/trade-totals.html")
+    page.wait_for_url("**/tables/trade-totals.html#number-index-ratio-2019")
+    expect(page.locator("#number-index-ratio-2019")).to_contain_text("2.60")
 
 
 def test_a_verdict_is_told_by_words_not_by_colour_alone(open_page):

@@ -89,7 +89,8 @@ def refusing():
         return f"http://127.0.0.1:{door.getsockname()[1]}/"
 
 
-def test_every_answer_is_judged_as_a_reader_would_find_it(httpserver, certificates, quick):
+def answers_of_a_site(httpserver):
+    """Return methods asked, by path, of what is there, redirected, gone and unverified."""
     there, lost, gone, unseen = {}, {}, {}, {}
     url = httpserver.url_for
     there["/plain"] = answers(httpserver, "/plain", 200)
@@ -116,6 +117,12 @@ def test_every_answer_is_judged_as_a_reader_would_find_it(httpserver, certificat
     unseen["/app"] = answers(httpserver, "/app", 302, Location="intent://scan/#Intent;end")
     unseen["/nowhere"] = answers(httpserver, "/nowhere", 302)
     unseen["/choices"] = answers(httpserver, "/choices", 300)
+    return there, lost, gone, unseen
+
+
+def test_every_answer_is_judged_as_a_reader_would_find_it(httpserver, certificates, quick):
+    there, lost, gone, unseen = answers_of_a_site(httpserver)
+    url = httpserver.url_for
     closed = refusing()
     with (
         silent() as mute,

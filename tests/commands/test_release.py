@@ -68,7 +68,18 @@ def test_a_version_is_packed_whole_or_not_at_all(book):
 
     code, said = release(book, f"v{version}")
     assert code == 0, said
-    stem = f"strait-papers-{version}"
+    check_packed(book, f"strait-papers-{version}")
+
+    shutil.rmtree(book / "out")
+    edit(book / "CHANGELOG.md", f"## {version} (", "## 1999.01 (")
+    refused(f"v{version}", f"CHANGELOG.md has no section '## {version}'")
+    edit(book / "CHANGELOG.md", "## 1999.01 (", f"## {version} (")
+    edit(book / "CITATION.cff", f'version: "{version}"', 'version: "2999.01"')
+    refused("v2999.01", f"data/datapackage.json has version {version}, and CITATION.cff 2999.01")
+
+
+def check_packed(book, stem):
+    """The release has the whole site, the tables with their terms, and the notes of its version."""
     assert {path.name for path in (book / "out").iterdir()} == {
         "notes.md",
         f"{stem}.pdf",
@@ -96,10 +107,3 @@ def test_a_version_is_packed_whole_or_not_at_all(book):
         } <= set(archive.namelist())
     notes = (book / "out" / "notes.md").read_text(encoding="utf-8")
     assert notes == "First edition of all.\n"
-
-    shutil.rmtree(book / "out")
-    edit(book / "CHANGELOG.md", f"## {version} (", "## 1999.01 (")
-    refused(f"v{version}", f"CHANGELOG.md has no section '## {version}'")
-    edit(book / "CHANGELOG.md", "## 1999.01 (", f"## {version} (")
-    edit(book / "CITATION.cff", f'version: "{version}"', 'version: "2999.01"')
-    refused("v2999.01", f"data/datapackage.json has version {version}, and CITATION.cff 2999.01")

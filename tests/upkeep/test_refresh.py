@@ -54,8 +54,11 @@ CHAPTER = (
     GOOD.replace('load("output")', 'load("fish_price")')
     .replace('table="output"', 'table="fish_price"')
     .replace(
-        "```\n\nThere",
-        'numbers.put("price-2024", load("fish_price").set_index("period").query("frequency == \'year\'")["usd_per_crate"]["2024-01-01"].item(), "{:.2f}", table="fish_price")\n```\n\nThere',
+        "```\n\nThere are",
+        'price = load("fish_price").query("frequency == \'year\'").set_index("period")\n'
+        'price = price["usd_per_crate"]["2024-01-01"].item()\n'
+        'numbers.put("price-2024", price, "{:.2f}", table="fish_price")\n'
+        "```\n\nAt {num}`price-2024` there are",
     )
 )
 
@@ -202,6 +205,12 @@ def test_a_new_edition_from_download_to_change_log(author, server):
     changed = {name for name, content in author.files().items() if content != author.before[name]}
     assert changed == {"data/fish_price.csv", "data/datapackage.json", "data/changes.yml"}
 
+    check_change_log(author)
+    assert "nothing has changed" in author.type("fish_price")
+
+
+def check_change_log(author):
+    """The newest entry of the change log, and the description of the table, tell what was done."""
     entry = yaml.safe_load((author.book / "data/changes.yml").read_text(encoding="utf-8"))[0]
     resources = {
         r["name"]: r for r in json.loads(author.before["data/datapackage.json"])["resources"]
@@ -235,7 +244,6 @@ def test_a_new_edition_from_download_to_change_log(author, server):
         and described["retrieved"] == str(entry["date"])
         and described["snapshot"].startswith("2 answers of https://localhost")
     )
-    assert "nothing has changed" in author.type("fish_price")
 
 
 def test_older_copies_do_not_undo_a_refresh(author):
@@ -507,7 +515,10 @@ def test_a_cell_that_would_start_a_formula_never_reaches_a_reader():
 
 
 def correct(author, theirs, ours):
-    row = f'fish_price,frequency=year; period=2024-01-01,usd_per_crate,{theirs},{ours},"misprint, as the Bureau\'s own page shows",no\n'
+    row = (
+        f"fish_price,frequency=year; period=2024-01-01,usd_per_crate,{theirs},{ours},"
+        '"misprint, as the Bureau\'s own page shows",no\n'
+    )
     path = author.data / "corrections.csv"
     path.write_text(
         path.read_text(encoding="utf-8").replace("\ntrade,", "\n" + row + "trade,", 1),
