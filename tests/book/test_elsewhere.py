@@ -167,7 +167,7 @@ def test_a_notebook_gives_what_the_page_shows(ran, page):
         content, shown = published[name].metadata["ledger"], published[name].data["text/plain"]
         record = numbers.pick(number["name"], content)
         assert record | {"page": page} == number
-        alone = number["printed"] if "value" in content else f"{len(content['values'])} value"
+        alone = number["printed"] if "value" in content else f"{len(content['values']):,} value"
         assert shown.startswith(f"{name}: {alone}"), "a notebook by itself would not show it"
     drawn = [
         re.search(r"^Chart (\S+):", output.data["text/plain"])[1]
