@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pytest
 import yaml
-from small_book import ROOT, build, edit, run_here, surroundings, write
+from small_book import ROOT, build, edit, make_this_book, run_here, surroundings, write
 from small_book import THIS_GOOD as GOOD_PAGE
-from test_stale import CLAIMS, full_book
+from test_stale import CLAIMS
 
 from ledger.commands import scaffold
 from ledger.core import tables
@@ -66,29 +66,18 @@ GOOD = {
 @pytest.fixture(scope="module")
 def kept(tmp_path_factory):
     """A small book with a ledger of claims, a table of each kind and a list of references."""
-    book = full_book(tmp_path_factory.mktemp("new") / "book")
+    book = make_this_book(tmp_path_factory.mktemp("new") / "book")
     write(
         book,
         one=GOOD_PAGE,
         claims=CLAIMS,
-        references=(book / "chapters" / "references.md").read_text(encoding="utf-8"),
+        references=(ROOT / "chapters" / "references.md").read_text(encoding="utf-8"),
     )
     edit(
         book / "_toc.yml",
         "  - file: chapters/claims",
         "  - glob: tables/*\n  - file: chapters/claims",
     )
-    (book / "chapters" / "two.md").unlink()
-    entry = (
-        "@misc{baghai2023"
-        + (ROOT / "references.bib")
-        .read_text(encoding="utf-8")
-        .partition("{baghai2023")[2]
-        .partition("\n}")[0]
-        + "\n}\n"
-    )
-    with (book / "references.bib").open("a", encoding="utf-8") as file:
-        file.write(entry)
     toc = book / "_toc.yml"
     toc.write_text(
         "# the book's pages\n" + toc.read_text(encoding="utf-8"), encoding="utf-8", newline="\r\n"
