@@ -2,7 +2,7 @@
 
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis import measures
@@ -222,7 +222,6 @@ def test_voting_agreement_counts_recorded_votes_only():
 cast = st.sampled_from(["yes", "no", "abstain"])
 
 
-@settings(deadline=None)  # a busy machine is no fault
 @given(st.lists(st.tuples(cast, cast), min_size=1, max_size=40))
 def test_voting_agreement_is_symmetric_and_full_with_oneself(pairs):
     frame = votes(
