@@ -541,7 +541,11 @@ def test_every_blank_is_named_at_once_and_nothing_is_written(bare):
         ("name: year", "name: country", "country"),
         ("Key: .country, year.", "Key: [nothing]", "primary key .*nothing"),
         ("Key: .country, year.", "Key: country", "primaryKey: it must be as in an empty form"),
-        ("Key: .country, year.", "Key: [country]", "row 3, column country, value 'RUS': duplicate key"),
+        (
+            "Key: .country, year.",
+            "Key: [country]",
+            "row 3, column country, value 'RUS': duplicate key",
+        ),
         ("Key: .country, year.", "Key: [share]", "row 2, column share.*required"),
         ("    unit: .*\n", "", "column passengers_thousand: .* no unit"),
         ("{required: true}", "{minimum: 2021}", "row 3, column year, value '2020'.*minimum"),
