@@ -145,7 +145,7 @@ def test_what_a_reader_finds_is_of_the_made_up_book(built):
 
 def test_claims_are_decided_and_tables_are_what_the_connectors_make(built):
     claims = built.ledger("claims", cwd=built.folder / "chapters")
-    assert "5 of 7 claims are decided by data, each as published." in claims
+    assert "6 of 8 claims are decided by data, each as published." in claims
     assert "0 tables changed" in built.ledger("rebuild", "--from", "upstream")
     assert "harbour-yearbook: Harbour Office of Belmark (closed)" in built.ledger("sources")
 

@@ -18,53 +18,49 @@ from urllib.parse import unquote, urlsplit
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from reading import browser, needs_browser  # noqa: F401
-from small_book import HEAD, ROOT, build, cell, edit, edit_table, surroundings
-from small_book import make_this_book as make
+from small_book import HEAD, ISLANDS, build, cell, edit, edit_table, make, surroundings
 
 from ledger.commands.compare import report, words
 from ledger.commands.compare.diff import compare
 from ledger.commands.compare.site import SiteError
 
-TRADE = "trade_totals"
-SUM = f"""from ledger import charts, numbers
-from ledger.core.tables import load
-trade = load("{TRADE}").query("source == 'UN Comtrade'")
-trade = trade.query("reporter == 'RUS' and partner == 'IRN'")
-flows = trade.pivot(index="year", columns="flow", values="value_usd")
-total = flows.loc[2019].sum() / 1e6
-numbers.put("trade-2019", total, "{{:,.1f}}", table="{TRADE}", unit="US$ million")
-numbers.put("trade-years", len(flows), "{{:d}}", table="{TRADE}")"""
+TABLE = "catches"
+SUM = f"""from ledger import charts, load, numbers
+catches = load("{TABLE}").query("country == 'XAR'")
+caught = catches.pivot(index="year", columns="species", values="value")
+numbers.put("caught-2023", caught.loc[2023].sum(), "{{:,.1f}}", table="{TABLE}", unit="tonnes")
+numbers.put("caught-years", len(caught), "{{:d}}", table="{TABLE}")"""
 
 
-def chart(name, flow, caption, unit="1e6"):
-    """Return a cell that publishes one flow as a chart."""
+def chart(name, species, caption, unit="1"):
+    """Return a cell that publishes the catch of one species as a chart."""
     return cell(
-        f'ax = charts.lines(flows[["{flow}"]] / {unit}, "US$ million")\n'
-        f'charts.publish(ax, "{name}", table="{TRADE}", data=flows[["{flow}"]], '
+        f'ax = charts.lines(caught[["{species}"]] / {unit}, "Tonnes")\n'
+        f'charts.publish(ax, "{name}", table="{TABLE}", data=caught[["{species}"]], '
         f'caption="{caption}", alt="A line with a dot a year.")'
     )
 
 
 WORDS = (
-    "The trade of 2019 came to {num}`trade-2019` million US dollars. {claim}`C37` "
-    "It is known for {num}`trade-years` years.\n\nA paragraph that stays.\n"
+    "Arland caught {num}`caught-2023` tonnes in 2023. {claim}`C05` "
+    "It is known for {num}`caught-years` years.\n\nA paragraph that stays.\n"
 )
-ECONOMICS = (
-    f"{HEAD}# Economics\n\n{cell(SUM)}{WORDS}\n"
-    + chart("bought", "import", "What Russia bought from Iran.")
-    + chart("sold", "export", "What Russia sold to Iran.")
-    + "Two charts stand in {numref}`bought` and {numref}`sold`.\n"
+SEA = (
+    f"{HEAD}# The sea\n\n{cell(SUM)}{WORDS}\n"
+    + chart("cod", "cod", "What Arland caught of cod.")
+    + chart("herring", "herring", "What Arland caught of herring.")
+    + "Two charts stand in {numref}`cod` and {numref}`herring`.\n"
 )
-KEY = ("UN Comtrade", "RUS", "IRN", "import", "2019")  # of the row in trade_totals
-ROW = "RUS,IRN,{flow},2019,UN Comtrade,"  # as it stands in the file
+KEY = ("XAR", "2023", "cod")  # of the row in catches
+ROW = "XAR,2023,{species},tonnes,"  # as it stands in the file
 
 
-def of_2019(folder, flow):
-    """Return a flow between Russia and Iran in 2019, in US$, from the table's text."""
+def of_2023(folder, species):
+    """Return Arland's catch of a species in 2023, in tonnes, from the table's text."""
     return int(
         re.search(
-            rf"^{ROW.format(flow=flow)}(\d+)",
-            (folder / "data" / "trade_totals.csv").read_text(encoding="utf-8"),
+            rf"^{ROW.format(species=species)}(\d+)$",
+            (folder / "data" / "catches.csv").read_text(encoding="utf-8"),
             re.M,
         )[1]
     )
@@ -86,39 +82,38 @@ def sites(tmp_path_factory):
         encoding="utf-8",
     )
     (book / "chapters" / "one.md").unlink()
-    for name in ("claims", "references"):
-        shutil.copy(ROOT / "chapters" / f"{name}.md", book / "chapters")
-    for name in ("security", "energy", "diplomacy", "methods"):  # omissions name their chapters
+    for name in ("verdicts", "references"):
+        shutil.copy(ISLANDS / "chapters" / f"{name}.md", book / "chapters")
+    for name in ("trade", "ferries", "sources-and-methods"):  # claims and omissions name theirs
         (book / "chapters" / f"{name}.md").write_text(
             f"# {name.capitalize()}\n\nIts first sentence. Its second one.\n", encoding="utf-8"
         )
-    economics = book / "chapters" / "economics.md"
-    economics.write_text(ECONOMICS, encoding="utf-8")
+    sea = book / "chapters" / "sea.md"
+    sea.write_text(SEA, encoding="utf-8")
     made = {
         "was": publish(book, "aaaaaaa 2026-01-01"),
-        "bought": of_2019(book, "import"),
-        "sold": of_2019(book, "export"),
+        "cod": of_2023(book, "cod"),
+        "herring": of_2023(book, "herring"),
+        "squid": of_2023(book, "squid"),
     }
-    row = ROW.format(flow="import")
+    row = ROW.format(species="cod")
     edit_table(
-        book,
-        "trade_totals",
-        lambda text: text.replace(f"{row}{made['bought']},", f"{row}{2 * made['bought']},"),
+        book, TABLE, lambda text: text.replace(f"{row}{made['cod']}\n", f"{row}{2 * made['cod']}\n")
     )
     edit_table(
         book,
         "claims",
-        lambda text: re.sub(r"^(C37,.*?),supported,", r"\1,partly,", text, flags=re.M),
+        lambda text: re.sub(r"^(C05,.*?),supported,", r"\1,partly,", text, flags=re.M),
     )  # else the build would fail
     made["cell"] = publish(book, "bbbbbbb 2026-02-02 changed")
-    edit(book / "chapters" / "energy.md", "Its second one.", "Its second `<script>` one.")
-    edit(book / "chapters" / "methods.md", "# Methods", "# Data and methods")
-    edit(economics, "{numref}`bought`", "{numref}`bought-from-iran`")
-    again = chart("sold-again", "export", "What Russia sold once more.", "1e5")
+    edit(book / "chapters" / "trade.md", "Its second one.", "Its second `<my_script>` one.")
+    edit(book / "chapters" / "sources-and-methods.md", "# Sources-and-methods", "# Methods")
+    edit(sea, "{numref}`cod`", "{numref}`cod-of-arland`")
+    again = chart("herring-again", "herring", "What Arland caught once more.", "1e3")
     edit(
-        economics,
-        chart("bought", "import", "What Russia bought from Iran."),
-        again + chart("bought-from-iran", "import", "What Russia bought from Iran."),
+        sea,
+        chart("cod", "cod", "What Arland caught of cod."),
+        again + chart("cod-of-arland", "cod", "What Arland caught of cod."),
     )
     made["edits"] = publish(book, "ccccccc 2026-03-03")
     made["book"] = book
@@ -131,39 +126,40 @@ def cell_changed(sites):
 
 
 def test_one_cell_is_reported_as_all_that_it_moves(sites, cell_changed):
-    bought, sold = sites["bought"], sites["sold"]
-    before, after = (bought + sold) / 1e6, (2 * bought + sold) / 1e6
+    cod, herring = sites["cod"], sites["herring"]
+    before = cod + herring + sites["squid"]
+    after = before + cod
 
     (verdict,) = cell_changed.verdicts
-    assert (verdict.name, report.verdict(verdict)) == ("C37", ("supported", "partly"))
+    assert (verdict.name, report.verdict(verdict)) == ("C05", ("supported", "partly"))
     figures = {change.name: dict(change.wording)["Figure"] for change in cell_changed.claims}
-    assert set(figures) == {"C37", "C40"}, "C40 is on the ratio of the two flows"
+    assert set(figures) == {"C05", "C08"}, "C08 compares the catches of both"
     for claim, was, becomes in (
-        ("C37", before / 1e3, after / 1e3),
-        ("C40", sold / bought, sold / bought / 2),
+        ("C05", "60", f"{100 * herring / after:.0f}"),  # Belmark's 498 of 833.5 was the lesser
+        ("C08", f"{before:,.1f}", f"{after:,.1f}"),
     ):
         marked = " ".join(f"{mark}:{text}" for mark, text in figures[claim])
-        assert f"del:{was:.2f}" in marked and f"ins:{becomes:.2f}" in marked, marked
+        assert f"del:{was}" in marked and f"ins:{becomes}" in marked, marked
 
     (number,) = cell_changed.numbers
-    assert number.name == "trade-2019"
+    assert number.name == "caught-2023"
     assert report.printed(number) == (f"{before:,.1f}", f"{after:,.1f}")
-    assert number.relative == pytest.approx(bought / (bought + sold))
-    assert report.move(number).startswith(f"+{round(after, 1) - round(before, 1):,.1f} (+")
+    assert number.relative == pytest.approx(cod / before)
+    assert report.move(number).startswith(f"+{cod:,.1f} (+")
     assert [text for mark, text in number.sentence if mark != "del"] == [
-        "The trade of 2019 came to",
+        "Arland caught",
         f"{after:,.1f}",
-        "million US dollars.",
+        "tonnes in 2023.",
     ]
 
     (chart,) = cell_changed.charts
-    assert chart.name == "bought" and chart.is_redrawn and not chart.wording
+    assert chart.name == "cod" and chart.is_redrawn and not chart.wording
     assert not chart.is_recoded
-    assert chart.rows.revised == [(("2019",), "import", f"{bought}", f"{2 * bought}")]
+    assert chart.rows.revised == [(("2023",), "cod", f"{cod}", f"{2 * cod}")]
 
     assert {change.name: change.rows.revised for change in cell_changed.tables} == {
-        "trade_totals": [(KEY, "value_usd", str(bought), str(2 * bought))],
-        "claims": [(("C37",), "verdict", "supported", "partly")],
+        TABLE: [(KEY, "value", str(cod), str(2 * cod))],
+        "claims": [(("C05",), "verdict", "supported", "partly")],
     }
     assert not cell_changed.pages and not cell_changed.build, (
         "commit and date are no change, and what is reported above is not reported twice"
@@ -187,15 +183,15 @@ def test_a_site_is_the_same_as_itself_and_as_its_copy_at_another_commit(sites, t
             encoding="utf-8",
         )
     edit(other / "build.json", "bbbbbbb", "ddddddd")
-    svg = (other / "charts" / "sold.svg").read_text(encoding="utf-8").replace("sold-", "p1-")
+    svg = (other / "charts" / "herring.svg").read_text(encoding="utf-8").replace("herring-", "p1-")
     svg = re.sub(r'<text style="([^"]*)" x="([^"]*)"', r'<text x="\2" style="\1"', svg)
-    assert svg != (sites["cell"] / "charts" / "sold.svg").read_text(encoding="utf-8")
-    (other / "charts" / "sold.svg").write_text(svg, encoding="utf-8")
+    assert svg != (sites["cell"] / "charts" / "herring.svg").read_text(encoding="utf-8")
+    (other / "charts" / "herring.svg").write_text(svg, encoding="utf-8")
     for site in (sites["cell"], other):
         comparison = compare(sites["cell"], site)
         assert not comparison and report.overview(comparison) == report.NOTHING
-    edit(other / "charts" / "sold.svg", "stroke-width:", "stroke-width:1")
-    assert [change.name for change in compare(sites["cell"], other).charts] == ["sold"]
+    edit(other / "charts" / "herring.svg", "stroke-width:", "stroke-width:1")
+    assert [change.name for change in compare(sites["cell"], other).charts] == ["herring"]
     edit(other / "build.json", version, "9.1")
     assert compare(sites["cell"], other).build == [("Version", version, "9.1")]
 
@@ -204,47 +200,50 @@ def test_prose_a_title_and_charts_that_come_and_go(sites):
     comparison = compare(sites["cell"], sites["edits"])
     assert not (comparison.claims or comparison.numbers or comparison.tables or comparison.build)
     assert {change.name: change.wording for change in comparison.pages} == {
-        "chapters/energy": [
-            ("Energy", [("", "Its first sentence. Its second"), ("ins", "<script>"), ("", "one.")])
-        ],
-        "chapters/methods": [
-            ("Data and methods", [("ins", "Data and methods")]),
-            ("Methods", [("del", "Methods")]),
-        ],
-        "chapters/economics": [
+        "chapters/trade": [
             (
-                "Economics",
+                "Trade",
+                [("", "Its first sentence. Its second"), ("ins", "<my_script>"), ("", "one.")],
+            )
+        ],
+        "chapters/sources-and-methods": [
+            ("Methods", [("ins", "Methods")]),
+            ("Sources-and-methods", [("del", "Sources-and-methods")]),
+        ],
+        "chapters/sea": [
+            (
+                "The sea",
                 [
                     ("", "Two charts stand in Fig."),
-                    ("del", "bought"),
-                    ("ins", "bought-from-iran"),
-                    ("", "and Fig. sold."),
+                    ("del", "cod"),
+                    ("ins", "cod-of-arland"),
+                    ("", "and Fig. herring."),
                 ],
             )
         ],
     }
     assert {change.name: report.summary(change) for change in comparison.charts} == {
-        "sold-again": "new",
-        "bought-from-iran": "new",
-        "bought": "gone",
-    }, "sold has another number, which is no change"
+        "herring-again": "new",
+        "cod-of-arland": "new",
+        "cod": "gone",
+    }, "herring has another number, which is no change"
 
 
 def test_a_page_and_rows_that_come_or_go(sites, tmp_path):
     """A page is taken out of a site, and rows out of a table and from behind a chart."""
     other = shutil.copytree(sites["was"], tmp_path / "other")
-    (other / "chapters" / "security.html").unlink()
-    for path, row in ((other / "data" / "gdp.csv", 7), (other / "charts" / "sold.csv", 2)):
+    (other / "chapters" / "ferries.html").unlink()
+    for path, row in ((other / "data" / "output.csv", 7), (other / "charts" / "herring.csv", 2)):
         lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
         gone = lines.pop(row)
         path.write_text("".join(lines), encoding="utf-8")
     comparison = compare(sites["was"], other)
     (page,), (table,), (chart,) = comparison.pages, comparison.tables, comparison.charts
-    assert (page.name, page.after) == ("chapters/security", None)
-    gdp = (sites["was"] / "data" / "gdp.csv").read_text(encoding="utf-8").splitlines()[7]
-    assert (table.name, table.rows.removed) == ("gdp", [tuple(gdp.split(",")[:2])])
+    assert (page.name, page.after) == ("chapters/ferries", None)
+    lost = (sites["was"] / "data" / "output.csv").read_text(encoding="utf-8").splitlines()[7]
+    assert (table.name, table.rows.removed) == ("output", [tuple(lost.split(",")[:2])])
     assert not table.rows.added and not table.rows.revised
-    assert chart.name == "sold" and chart.rows.removed == [(gone.split(",")[0],)]
+    assert chart.name == "herring" and chart.rows.removed == [(gone.split(",")[0],)]
     assert not chart.is_redrawn
     back = compare(other, sites["was"])
     assert [report.summary(change) for change in back.pages] == ["new"]
@@ -267,9 +266,8 @@ def test_claims_are_published_for_programs(sites):
     assert {number for number, claim in claims.items() if claim["computed"]} == {
         row["claim_id"] for row in table if row["decided_by"]
     }
-    assert claims["C37"]["computed"]["verdict"] == "partly" and claims["C37"]["computed"][
-        "tables"
-    ] == ["trade_totals"]
+    assert claims["C05"]["computed"]["verdict"] == "partly"
+    assert claims["C05"]["computed"]["tables"] == [TABLE]
 
 
 def run(sites, *words):
@@ -285,11 +283,11 @@ def run(sites, *words):
 def test_the_command_writes_a_whole_report_or_leaves_the_last_one(sites, tmp_path, monkeypatch):
     ran = run(sites, sites["was"], sites["cell"])
     assert ran.returncode == 0, ran.stderr
-    assert ran.stdout.startswith("Changed: 1 verdict (C37 supported → partly), 1 claim with the")
+    assert ran.stdout.startswith("Changed: 1 verdict (C05 supported → partly), 1 claim with the")
     into = sites["book"] / "_build" / "compare"
     written = {path.name: path.read_bytes() for path in into.iterdir()}
     assert set(written) == {"index.html", "summary.md"}
-    assert b"- **C37**" in written["summary.md"]
+    assert b"- **C05**" in written["summary.md"]
     monkeypatch.setattr(report, "to_markdown", lambda comparison: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         report.write(compare(sites["cell"], sites["cell"]), into)
@@ -332,8 +330,8 @@ def test_a_report_replaces_nothing_but_a_report(sites, cell_changed, tmp_path):
 
 def test_the_markdown_shows_text_as_it_is_and_says_where_it_is_cut(sites, cell_changed):
     text = report.to_markdown(compare(sites["was"], sites["edits"]))
-    assert "**&lt;script&gt;**" in text and "<script>" not in text
-    assert r"trade\_totals" in text and "Cut here" not in text
+    assert r"**&lt;my\_script&gt;**" in text and "<my_script>" not in text
+    assert "Cut here" not in text
     whole = report.to_markdown(cell_changed)
     short = report.to_markdown(cell_changed, max_bytes=1100)
     kept = short.partition("\n\n**Cut here: ")[0]
@@ -357,10 +355,10 @@ def test_another_picture_under_the_same_words_is_told(sites, tmp_path):
     old = altered(
         sites["was"],
         tmp_path / "old",
-        ("chapters/energy.html", "<p>Its first", picture.format("map.svg") + "<p>Its first"),
+        ("chapters/trade.html", "<p>Its first", picture.format("map.svg") + "<p>Its first"),
     )
     (old / "map.svg").write_text("<svg/>", encoding="utf-8")
-    named = altered(old, tmp_path / "named", ("chapters/energy.html", "map.svg", "plan.svg"))
+    named = altered(old, tmp_path / "named", ("chapters/trade.html", "map.svg", "plan.svg"))
     drawn = altered(old, tmp_path / "drawn", ("map.svg", "<svg/>", "<svg></svg>"))
     (((_, wording),),) = (change.wording for change in compare(old, named).pages)
     assert ("ins", "plan.svg,") in wording
@@ -394,41 +392,41 @@ def test_a_long_cell_is_told_by_the_words_that_changed(sites, tmp_path):
 
 
 def test_numbers_under_another_name_or_with_another_unit(sites, tmp_path):
-    name = '"name": "trade-2019"'
+    name = '"name": "caught-2023"'
     renamed = altered(
-        sites["was"], tmp_path / "renamed", ("numbers.json", name, '"name": "trade-of-2019"')
+        sites["was"], tmp_path / "renamed", ("numbers.json", name, '"name": "caught-in-2023"')
     )
     assert not compare(sites["was"], renamed), "no reader sees a name"
     printed = altered(
-        renamed, tmp_path / "printed", ("numbers.json", '"printed": "2', '"printed": "9')
+        renamed, tmp_path / "printed", ("numbers.json", '"printed": "', '"printed": "9')
     )
     numbers = compare(sites["was"], printed).numbers
-    assert {change.name for change in numbers} == {"trade-2019", "trade-of-2019", "trade-years"}
+    assert {change.name for change in numbers} == {"caught-2023", "caught-in-2023", "caught-years"}
 
-    unit = altered(sites["was"], tmp_path / "unit", ("numbers.json", "US$ million", "million US$"))
+    unit = altered(sites["was"], tmp_path / "unit", ("numbers.json", "tonnes", "metric tons"))
     lines = report.to_markdown(compare(sites["was"], unit)).splitlines()
-    (line,) = [line for line in lines if "trade-2019" in line]
-    assert line.endswith("| US\\$ million → million US\\$ |  |"), line
+    (line,) = [line for line in lines if "caught-2023" in line]
+    assert line.endswith("| tonnes → metric tons |  |"), line
     assert report.revision("1.0", "1.00") == ""
 
 
 def test_charts_with_other_data_or_first_on_a_page(sites, tmp_path):
-    data = altered(sites["was"], tmp_path / "data", ("charts/bought.csv", "\n2019,", "\n3019,"))
+    data = altered(sites["was"], tmp_path / "data", ("charts/cod.csv", "\n2022,", "\n3022,"))
     (chart,) = compare(sites["was"], data).charts
     assert report.summary(chart) == "1 row added, 1 row removed"
     nowhere = altered(
-        sites["was"], tmp_path / "nowhere", ("chapters/economics.html", 'id="chart-bought"', "")
+        sites["was"], tmp_path / "nowhere", ("chapters/sea.html", 'id="chart-cod"', "")
     )
     for old, new, message in (
-        (nowhere, sites["was"], "moved from no page to chapters/economics"),
-        (sites["was"], nowhere, "moved from chapters/economics to no page"),
+        (nowhere, sites["was"], "moved from no page to chapters/sea"),
+        (sites["was"], nowhere, "moved from chapters/sea to no page"),
     ):
         (chart,) = compare(old, new).charts
         assert report.summary(chart).startswith(message)
 
 
 def test_a_table_cut_short_is_named_with_its_row(sites, tmp_path):
-    for name in ("charts/bought.csv", "data/gdp.csv"):
+    for name in ("charts/cod.csv", "data/output.csv"):
         broken = shutil.copytree(sites["was"], tmp_path / Path(name).stem)
         lines = (broken / name).read_text(encoding="utf-8").splitlines(keepends=True)
         cut = lines.pop().partition(",")[0]
@@ -437,8 +435,8 @@ def test_a_table_cut_short_is_named_with_its_row(sites, tmp_path):
         for pair in ((sites["was"], broken), (broken, sites["was"])):
             with pytest.raises(SiteError, match=message):
                 compare(*pair)
-    (broken / "data" / "gdp.csv").write_bytes("economy,–".encode()[:-1])
-    with pytest.raises(SiteError, match=r"data/gdp.csv cannot be read"):
+    (broken / "data" / "output.csv").write_bytes("country,–".encode()[:-1])
+    with pytest.raises(SiteError, match=r"data/output.csv cannot be read"):
         compare(sites["was"], broken)
 
 
@@ -453,11 +451,11 @@ def test_the_report_reads_well_from_a_file(sites, browser, tmp_path):
     page.on("request", lambda request: asked.append(request.url))
     page.goto((into / "index.html").as_uri(), wait_until="load")
     assert page.locator("h2").all_inner_texts()[0].startswith("Verdicts")
-    assert page.locator("article", has_text="C37").first.inner_text().count("supported") == 1
+    assert page.locator("article", has_text="C05").first.inner_text().count("supported") == 1
     for picture in page.locator("img").all():
         picture.scroll_into_view_if_needed()
         assert picture.evaluate("one => one.decode().then(() => one.naturalWidth)") > 100
-    assert page.locator("img").count() == 3, "bought under two names, and a new one"
+    assert page.locator("img").count() == 3, "cod under two names, and a new one"
     assert page.locator("script").count() == 0
     for link in page.locator("a").evaluate_all("links => links.map((link) => link.href)"):
         assert Path(unquote(urlsplit(link).path)).is_file(), link

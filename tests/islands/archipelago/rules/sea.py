@@ -40,6 +40,20 @@ def herring_is_most_of_the_catch(load: Load) -> Finding:
 
 
 @rule
+def arland_lands_more(load: Load) -> Finding:
+    """C08. Rule: Arland landed more than Belmark in each year of the table."""
+    catches = load("catches")
+    total = catches.groupby(["year", "country"])["value"].sum().unstack()
+    year = total.index[-1]
+    arland, belmark = (text.number(total.loc[year, code], "{:,.1f}") for code in ("XAR", "XBE"))
+    return Finding(
+        verdict_from_tests(dict(total["XAR"] > total["XBE"])),
+        f"{arland} and {belmark} tonnes in {year}",
+        f"In {year} Arland landed {arland} tonnes and Belmark {belmark}.",
+    )
+
+
+@rule
 def ferry_has_stopped(load: Load) -> Finding:
     """C06. Rule: supported while the ferry rests; overtaken when it sails again later."""
     ferry = load("events").query("status == 'confirmed'").set_index("event_id")["date"]
