@@ -23,7 +23,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
-from analysis.sources import un_comtrade  # noqa: E402
+from analysis.connectors import un_comtrade  # noqa: E402
 
 ROWS = 10_000_000
 LIMIT = 500  # MB that the connector may take

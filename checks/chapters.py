@@ -165,7 +165,7 @@ def code_knows_no_path() -> Iterator[str]:
                         "analysis only; what needs more is a measure in analysis/measures.py, "
                         "with a test."
                     )
-                if module.startswith("analysis.sources"):
+                if module.startswith("analysis.connectors"):
                     yield (
                         f"{name}:{node.lineno}: imports {module}. Load the table that the "
                         "connector makes: load, of ledger."

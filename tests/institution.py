@@ -18,7 +18,7 @@ from pytest_httpserver import HTTPServer
 
 from ledger.core import tables
 from ledger.core.sources import registry
-from ledger.upkeep import download, rebuild, table_diff
+from ledger.upkeep import download, rebuild, revisions
 
 ROOT = Path(__file__).resolve().parent.parent
 UPSTREAM = Path(os.environ.get("LEDGER_UPSTREAM", ROOT.parent / "shared" / "upstream"))
@@ -79,7 +79,7 @@ def check_each_row_has_one_connector(data):
             if function := source.tables.get(resource["name"]):
                 by_connector.setdefault((source.module, function), []).append(source)
         text = (data / resource["path"]).read_text(encoding="utf-8")
-        rows = table_diff.parse_rows(text)
+        rows = revisions.parse_rows(text)
         filters = [
             rebuild.row_filter(resource, sources, known) for sources in by_connector.values()
         ]

@@ -18,7 +18,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from ledger.build.sphinxext.lifecycle import SLUG, build_lock
-from ledger.build.sphinxext.staleness import source_digest
+from ledger.build.sphinxext.outdated_pages import source_digest
 from ledger.core.config import ROOT
 from ledger.core.files import replace_file
 

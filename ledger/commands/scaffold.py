@@ -13,7 +13,7 @@ from ledger.core.config import ROOT
 from ledger.core.files import exclusive_lock, recover, replace_files
 from ledger.upkeep import importer
 from ledger.upkeep.rebuild import format_rows
-from ledger.upkeep.table_diff import parse_rows
+from ledger.upkeep.revisions import parse_rows
 
 OTHER_PAGES = ("404", "index", "search")  # of the site, beside those of _toc.yml and of the tables
 RESERVED = re.compile(r"con|prn|aux|nul|(com|lpt)[0-9]")  # no names of files on Windows

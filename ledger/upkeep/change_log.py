@@ -12,7 +12,7 @@ import yaml
 
 from ledger.core import table_files
 from ledger.core.sources.registry import Source
-from ledger.upkeep.table_diff import Change, listed_keys
+from ledger.upkeep.revisions import Change, listed_keys
 
 CHANGES = "changes.yml"
 

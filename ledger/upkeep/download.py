@@ -21,7 +21,7 @@ from urllib.parse import urljoin, urlsplit
 
 from ledger.core.files import replace_files
 from ledger.core.sources.registry import FetchError, Source
-from ledger.upkeep import http
+from ledger.upkeep import http_session
 from ledger.upkeep.file_checks import check_file
 from ledger.upkeep.store import MANIFEST, STORE, file_entry, manifest, publish, sha256
 
@@ -61,7 +61,7 @@ class Downloader:
 
     @functools.cached_property
     def session(self):
-        return http.new_session()
+        return http_session.new_session()
 
     def __call__(
         self,
@@ -98,7 +98,7 @@ class Downloader:
         late = f"it was not there after {FILE_TIMEOUT} seconds"
         with tempfile.TemporaryDirectory(dir=self.folder, prefix=".new-") as temporary:
             target = Path(temporary) / name
-            with http.deadline(FILE_TIMEOUT, lambda: self._error(url, late, LATER)):
+            with http_session.deadline(FILE_TIMEOUT, lambda: self._error(url, late, LATER)):
                 self._with_retries(url, target, headers or {})
             check_file(self.source, url, target, kind)
             os.replace(target, path)
@@ -158,7 +158,7 @@ class Downloader:
             host = urlsplit(str(error.request.url if error.request else url)).netloc
             raise self._error(
                 url,
-                f"the certificate of {host} is not valid ({http.innermost_cause(error)})",
+                f"the certificate of {host} is not valid ({http_session.innermost_cause(error)})",
                 "Nothing was sent. See whether this network intercepts connections; "
                 "never switch the check off.",
             ) from None
@@ -168,7 +168,7 @@ class Downloader:
         except network_errors as error:
             raise self._error(
                 url,
-                f"the connection failed ({http.innermost_cause(error)})",
+                f"the connection failed ({http_session.innermost_cause(error)})",
                 "Try again later; if it goes on, see whether the address in data/sources.yml "
                 "is still right.",
                 retry=True,
@@ -226,7 +226,7 @@ class Downloader:
             raise self._error(url, f"{problem}: access is refused", hint)
         if status != 429 and status < 500:
             raise self._error(url, problem, moved)
-        wait = http.retry_after(answer.headers.get("Retry-After", ""))
+        wait = http_session.retry_after(answer.headers.get("Retry-After", ""))
         if wait > MAX_WAIT:
             hint = "Run the same command again after that; what was downloaded is kept."
             raise self._error(url, f"{problem} and asks to wait {wait:.0f} seconds", hint)
@@ -269,9 +269,8 @@ class Downloader:
                 with gzip.open(encoded) as compressed:
                     self._copy(lambda: compressed.read(CHUNK), target, url)
             except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-                problem = (
-                    f"the compressed answer is cut short or damaged ({http.innermost_cause(error)})"
-                )
+                cause = http_session.innermost_cause(error)
+                problem = f"the compressed answer is cut short or damaged ({cause})"
                 raise self._error(url, problem, "Try again later.", retry=True) from None
 
     def _copy(self, read: Callable[[], bytes], target: Path, url: str) -> int:

@@ -14,8 +14,8 @@ from ledger.core import table_files, tables
 from ledger.core.config import book
 from ledger.core.files import exclusive_lock, replace_files
 from ledger.core.sources.registry import Source, sources
+from ledger.upkeep.revisions import Change, Row, parse_rows
 from ledger.upkeep.store import MANIFEST
-from ledger.upkeep.table_diff import Change, Row, parse_rows
 
 RENEW = "Remove or renew the correction, then: python -m ledger accept corrections"
 

@@ -18,9 +18,9 @@ from ledger.upkeep import change_log, download, rebuild
 from ledger.upkeep.change_log import CHANGES, Candidate
 from ledger.upkeep.manual_files import import_files
 from ledger.upkeep.rebuild import RefreshError
+from ledger.upkeep.revisions import Change
 from ledger.upkeep.schedule import today
 from ledger.upkeep.store import STORE, invalidate, manifest, provenance, sha256
-from ledger.upkeep.table_diff import Change
 
 Say = Callable[[str], None]
 Chosen = dict[str, list[Source]]  # table → the sources of it that are refreshed
@@ -265,7 +265,7 @@ class _Run:
             if not ours:
                 invalidate(self.store / source.name)
         hint = (
-            " If the institution changed what it publishes, its connector in analysis/sources/ "
+            " If the institution changed what it publishes, its connector in analysis/connectors/ "
             "must follow; the next run downloads it anew."
         )
         origin = f"Read from {'; '.join(read)}; nothing was written."

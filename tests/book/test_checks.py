@@ -328,7 +328,7 @@ FAULTS = {
     ],
     "unused-sources": [
         (
-            add("data/sources.yml", "planted:\n  module: analysis.sources.planted\n"),
+            add("data/sources.yml", "planted:\n  module: analysis.connectors.planted\n"),
             r"sources\.yml:\d+: no table is made from planted",
             "remove the entry",
         )

@@ -13,7 +13,7 @@ import pytest
 from institution import ROOT, UPSTREAM, check_each_row_has_one_connector, needs_upstream
 
 from ledger.core import table_files, tables
-from ledger.upkeep import rebuild, table_diff
+from ledger.upkeep import rebuild, revisions
 
 DESIGN = """
 trade_totals trade_products trade_partners official_trade_statements energy_production
@@ -105,7 +105,7 @@ def test_the_bounds_would_hold_for_the_tables_as_they_are():
         for entry in resource["schema"]["fields"]:
             if "maxStepRatio" in entry:
                 text = (tables.DATA / resource["path"]).read_text(encoding="utf-8")
-                rows = table_diff.parse_rows(text)
-                change = table_diff.Change(resource, rebuild.format_rows(rows[:1], resource), text)
+                rows = revisions.parse_rows(text)
+                change = revisions.Change(resource, rebuild.format_rows(rows[:1], resource), text)
                 leaps = [line for line in change.implausible if " is new: " in line]
                 assert len(leaps) <= 0.02 * len(rows), (resource["name"], leaps[:5])

@@ -214,7 +214,7 @@ def test_every_page_depends_on_the_code_that_builds_it(book):
         files = (getattr(module, "__file__", None) for module in list(sys.modules.values()))
         here = str(Path.cwd())
         own = {Path(file).relative_to(here) for file in files if str(file).startswith(here)}
-        print(*set(map(Path.as_posix, own)) - set(sphinxext.staleness.GLOBAL_INPUTS))
+        print(*set(map(Path.as_posix, own)) - set(sphinxext.outdated_pages.GLOBAL_INPUTS))
     """
     # among the inputs of every chapter that executes
     assert run_here(book, code).split() == ["ledger/__init__.py"]

@@ -43,7 +43,7 @@ from ledger.commands import impact
 from ledger.core import table_files, tables, validation
 from ledger.core.files import LockedError, exclusive_lock, recover, replace_files
 from ledger.core.sources import registry as source_registry
-from ledger.upkeep import manual_files, rebuild, refresh, schedule, table_diff
+from ledger.upkeep import manual_files, rebuild, refresh, revisions, schedule
 from ledger.upkeep import store as store_of_downloads
 
 PRICES = pd.read_csv(ISLANDS / "data/fish_price.csv", dtype=str)
@@ -325,7 +325,7 @@ RESOURCE = {
 
 
 def change(before, after):
-    return table_diff.Change(RESOURCE, text_of(before), text_of(after))
+    return revisions.Change(RESOURCE, text_of(before), text_of(after))
 
 
 def test_a_summary_has_the_largest_revisions_first_and_words_last():
@@ -564,7 +564,7 @@ def test_an_error_of_an_institution_is_corrected_until_they_mend_it(author, serv
 
 def test_a_row_without_our_value_is_left_out(author):
     correct(author, P2024, "")
-    rows = table_diff.parse_rows((author.data / "fish_price.csv").read_text(encoding="utf-8"))
+    rows = revisions.parse_rows((author.data / "fish_price.csv").read_text(encoding="utf-8"))
     left = rebuild.apply_corrections("fish_price", rows, author.data, lambda key: True)
     assert [row for row in rows if row not in left] == [
         {"frequency": "year", "period": "2024-01-01", "usd_per_crate": P2024}

@@ -16,7 +16,7 @@ def setup(app: Sphinx) -> dict:
     from ledger.build.sphinxext import lifecycle
 
     lifecycle.setup(app)
-    from ledger.build.sphinxext import build_info, chapters, page_store, staleness
+    from ledger.build.sphinxext import build_info, chapters, outdated_pages, page_store
     from ledger.build.sphinxext.content import (
         bibliography,
         changes,
@@ -38,7 +38,7 @@ def setup(app: Sphinx) -> dict:
 
     for part in (
         page_store,
-        staleness,
+        outdated_pages,
         chapters,
         charts,
         claims,

@@ -30,7 +30,7 @@ from sphinx.util.parallel import ParallelTasks
 
 from ledger.build.execution import GC_THRESHOLD
 from ledger.build.execution.pool import ChapterPool, worker_count
-from ledger.build.sphinxext import staleness
+from ledger.build.sphinxext import outdated_pages
 from ledger.core.config import book
 from ledger.core.files import acquire_lock, replace_file
 
@@ -202,7 +202,7 @@ def finish(app: Sphinx, error: Exception | None) -> None:
             remove_unused(app)
             # Sphinx does not repeat the warnings of pages that it need not read
             build.publish(reusable=LIVE or not app._warncount)
-            staleness.write_source_digest(app)
+            outdated_pages.write_source_digest(app)
     finally:
         build.close()
 

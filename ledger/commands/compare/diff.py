@@ -19,7 +19,7 @@ from xml.etree import ElementTree
 
 from ledger.commands.compare.site import COMPUTED, Block, Chart, Site, parse_csv, plain
 from ledger.commands.compare.words import Diff, is_similar, word_diff
-from ledger.upkeep.table_diff import Change as TableDiff
+from ledger.upkeep.revisions import Change as TableDiff
 
 SENTENCE_END = re.compile(r"[.?!][”’)]? (?=[^a-z])")  # "Fig. " is none: a chart's name follows
 BUILD = {"version": "Version", "evidence_ends": "Evidence ends"}  # keys of build.json

@@ -32,7 +32,7 @@ from connector_files import (
 from institution import UPSTREAM, certificates, needs_upstream, running, server  # noqa: F401
 from werkzeug import Response
 
-from analysis.sources import (
+from analysis.connectors import (
     cia,
     eia,
     energy_institute,

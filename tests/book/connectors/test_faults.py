@@ -6,7 +6,7 @@ import pytest
 from connector_files import PAIR, read_fails, text_of, write
 from institution import needs_upstream
 
-from analysis.sources import (
+from analysis.connectors import (
     cia,
     eia,
     our_world_in_data,
@@ -15,7 +15,7 @@ from analysis.sources import (
     un_security_council,
     world_bank,
 )
-from analysis.sources.sipri.arms import DEALS, DELIVERIES
+from analysis.connectors.sipri.arms import DEALS, DELIVERIES
 
 pytestmark = needs_upstream
 

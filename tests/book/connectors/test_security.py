@@ -33,10 +33,10 @@ from institution import UPSTREAM, certificates, needs_upstream, running, server 
 from openpyxl.styles import Font
 from werkzeug import Response
 
-from analysis.sources import geonucleardata, gsdb, iaea, sipri, ucdp, un_security_council, voeten
-from analysis.sources.sipri import spending as milex
-from analysis.sources.sipri.arms import DEALS, DELIVERIES
-from analysis.sources.sipri.states import state_code
+from analysis.connectors import geonucleardata, gsdb, iaea, sipri, ucdp, un_security_council, voeten
+from analysis.connectors.sipri import spending as milex
+from analysis.connectors.sipri.arms import DEALS, DELIVERIES
+from analysis.connectors.sipri.states import state_code
 from ledger.core.sources import countries, registry
 
 pytestmark = needs_upstream

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sphinx.application import Sphinx
 
-from ledger.build.sphinxext.staleness import THEME
+from ledger.build.sphinxext.outdated_pages import THEME
 
 # before, after; the last part of ledger.css goes with them
 THEME_PATCHES = [

@@ -50,7 +50,7 @@ class Epub(Epub3Builder):
                 path.unlink()  # scripts and styles of the site
         (folder / "cover.svg").write_text(cover(values), encoding="utf-8")
         self.globalcontext["book"] = values
-        self.handle_page("titlepage", {"title": "Title page"}, "titlepage.html")
+        self.handle_page("titlepage", {"title": "Title page"}, "epub_title_page.html")
         # of the last build: it would be listed twice
         (folder / "epub-cover.xhtml").unlink(missing_ok=True)
         super().build_content()

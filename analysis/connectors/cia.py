@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from analysis.sources.opec import GAS_HOLDERS, RESERVES
+from analysis.connectors.opec import GAS_HOLDERS, RESERVES
 from ledger.core.sources import formats
 
 FILE = "cia-factbook/cia_natural_gas_proved_reserves_by_edition_tcm.csv"

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from analysis.sources.sipri.states import is_marked, state_code
+from analysis.connectors.sipri.states import is_marked, state_code
 
 DEALS = "sipri-register-deals/trade-register.csv"
 DELIVERIES = "sipri-register-deliveries/trade_register.csv"

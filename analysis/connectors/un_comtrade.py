@@ -463,7 +463,7 @@ def _data(get, name: str, content: object, limit: int) -> list[dict]:
             f"the answer has {len(records)} records, which is the service's limit of {limit:,}: it "
             "is cut off",
             "Ask for fewer years at once, or with a key: see YEARS_AT_ONCE in "
-            "analysis/sources/un_comtrade.py.",
+            "analysis/connectors/un_comtrade.py.",
         )
     if count is not None and count != len(records):
         raise get.refuse(

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from analysis.sources.opec import EXPORTS, GAS_HOLDERS, OIL_HOLDERS, RESERVES
+from analysis.connectors.opec import EXPORTS, GAS_HOLDERS, OIL_HOLDERS, RESERVES
 from ledger.core.sources import countries, formats
 
 WORKBOOK = "EI-Stats-Review-All-Data.xlsx"

@@ -4,7 +4,7 @@ Two exports of the trade register (CSV) and a workbook, all of which a person do
 Terms: © SIPRI; non-commercial use of less than 10 per cent of a data set, with credit.
 """
 
-from analysis.sources.sipri.arms import arms_transfers
-from analysis.sources.sipri.spending import military_spending
+from analysis.connectors.sipri.arms import arms_transfers
+from analysis.connectors.sipri.spending import military_spending
 
 __all__ = ["arms_transfers", "military_spending"]

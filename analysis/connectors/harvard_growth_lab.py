@@ -194,7 +194,7 @@ def _described(get) -> tuple[dict, dict]:
         raise get.refuse(
             LISTING,
             f"the data set has no file {FILE}; it has {sorted(map(str, entries))[:20]}",
-            "If the Growth Lab renamed it, analysis/sources/harvard_growth_lab.py must follow.",
+            "If the Growth Lab renamed it, analysis/connectors/harvard_growth_lab.py must follow.",
         )
     return version, entries[FILE]
 

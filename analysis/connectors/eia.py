@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from analysis.sources.opec import EXPORTS
+from analysis.connectors.opec import EXPORTS
 from ledger.core.sources import formats
 
 NO_FIGURE = {"--", "NA", ""}

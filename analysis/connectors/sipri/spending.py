@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from analysis.sources.sipri.states import state_code
+from analysis.connectors.sipri.states import state_code
 from ledger.core.sources import formats
 
 FILE = "SIPRI-Milex-data*.xlsx"  # the years are part of the name
