@@ -127,7 +127,7 @@ def table(name: str, csv_file: Path, root: Path = ROOT) -> str:
     _check_table(name, csv_file, root)
     content = importer.read_csv(csv_file)
     form = csv_file.with_name(f"{name}.yml")
-    country_table = config.book().country_table
+    country_table = config.book(root).country_table
     if not form.exists():
         codes = {row["iso3"] for row in tables.read_rows(country_table, data)}
         draft = importer.draft_metadata(name, csv_file, content, country_table, codes)
