@@ -28,7 +28,7 @@ from institution import certificates, running, server  # noqa: F401
 from werkzeug import Response
 
 from ledger.core.sources import formats, registry
-from ledger.upkeep import download, http, manual_files, store
+from ledger.upkeep import download, http_session, manual_files, store
 
 CSV = "Date,Price\n2024-06-30,80.53\n2025-06-30,69.1\n"
 KEY = "s3cret-of-the-author"
@@ -281,12 +281,12 @@ def test_429_that_asks_for_an_hour_is_not_waited_for(server, tmp_path):
 def test_a_retry_after_may_be_a_date():
     assert (
         50
-        < http.retry_after(
+        < http_session.retry_after(
             time.strftime("%a, %d %b %Y %H:%M:%S GMT", time.gmtime(time.time() + 60))
         )
         <= 60
     )
-    assert http.retry_after("soon") == 0
+    assert http_session.retry_after("soon") == 0
 
 
 def test_500_then_200(server, tmp_path):
