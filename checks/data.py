@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import difflib
+import types
 from collections.abc import Iterator
 
 from checks import text
+from ledger.core.policy import policy
 
 PARTS = ("key", "title", "institution", "edition", "path", "retrieved")
 DESCRIPTOR = "data/datapackage.json"
-BESIDE = ("datapackage.json", "sources.yml", "changes.yml")  # of the tables
+BESIDE = ("datapackage.json", "sources.yml", "changes.yml", "policy.yml")  # of the tables
 
 
 def citations() -> Iterator[str]:
@@ -48,6 +50,23 @@ def tables() -> Iterator[str]:
         yield from (
             f"{DESCRIPTOR}, table {resource['name']}: {fault}" for fault in _faults(resource)
         )
+
+
+def judgement() -> Iterator[str]:
+    """Every verdict is one that data/policy.yml allows, high confidence has the sources that it
+    needs, and the newest row of verdict_history is what the ledger says.
+    """
+    claims = [types.SimpleNamespace(**row, line=line) for line, row in text.rows("claims")]
+    yield from policy().problems(claims, text.grades())
+    newest = {row["claim_id"]: (line, row) for line, row in text.rows("verdict_history")}
+    for claim in claims:
+        line, moved = newest.get(claim.claim_id, (0, None))
+        if moved and (moved["verdict"], moved["confidence"]) != (claim.verdict, claim.confidence):
+            yield (
+                f"data/verdict_history.csv:{line}: {claim.claim_id} is {moved['verdict']} with "
+                f"{moved['confidence']} confidence here, and {claim.verdict} with "
+                f"{claim.confidence} in data/claims.csv:{claim.line}. Add a row that says why."
+            )
 
 
 def _faults(resource: dict) -> Iterator[str]:

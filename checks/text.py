@@ -21,7 +21,7 @@ FENCE = re.compile(
     re.S | re.M,
 )
 NO_SENTENCES = set(
-    "bibliography changes code code-block image include ledger literalinclude math omissions raw "
+    "bibliography changes code code-block image include ledger literalinclude math omissions policy raw "
     "source-list table-list toctree".split()
 )
 # a comment, or text in backticks, which is a role where a name in braces stands before it and
@@ -37,7 +37,8 @@ BIB_ENTRY = re.compile(
 )
 # columns of the tables kept by hand that readers read as sentences
 SENTENCES = {
-    "claims": ("claim", "reason", "slip", "how_to_test"),
+    "claims": ("claim", "reason", "slip", "how_to_test", "would_change"),
+    "verdict_history": ("why",),
     "events": ("event", "detail", "note"),
     "omissions": ("omission", "why_it_matters"),
     "gecf_membership": ("note",),
@@ -286,6 +287,16 @@ def bibliography() -> dict[str, int]:
     """Return the keys of references.bib with their lines."""
     text = read(ROOT / "references.bib")
     return {found[1]: line_of(text, found.start()) for found in BIB_ENTRY.finditer(text)}
+
+
+@functools.cache
+def grades() -> dict[str, str]:
+    """Return the grade of each source in references.bib by its key."""
+    entries = re.split(r"^(?=@)", read(ROOT / "references.bib"), flags=re.M)
+    keys = [
+        (BIB_ENTRY.search(entry), re.search(r"keywords = \{([^}]*)\}", entry)) for entry in entries
+    ]
+    return {key[1]: grade[1] for key, grade in keys if key and grade}
 
 
 def cited() -> Iterator[Place]:

@@ -7,6 +7,7 @@ import pandas as pd
 from analysis import measures
 from ledger.core import text
 from ledger.core.claims import NOT_CHECKABLE, Finding, Load
+from ledger.core.policy import policy
 
 NAMES = {"RUS": "Russia", "IRN": "Iran"}
 ARTICLE_YEAR = 2019  # the year whose trade the article describes
@@ -18,14 +19,28 @@ IMPOSED = {  # drafts and the resolutions they became
     "S/2008/141": "1803",
     "S/2010/283": "1929",
 }
-SANCTIONING = [*IMPOSED, "S/2020/797"]  # the last would have kept the arms embargo
+KEEPING = ["S/2020/797"]  # would have kept the arms embargo
+SANCTIONING = [*IMPOSED, *KEEPING]
 # the nuclear deal, and two drafts that would have kept sanctions off
 EASING = ["S/2015/547", "S/2025/561", "S/2025/539"]
 
 
+OWN_ACT = "None: the claim is about one act."
+
+
 def not_checkable(explanation: str) -> Finding:
     """Return the finding of a rule whose tables lack what it needs."""
-    return Finding(NOT_CHECKABLE, "–", explanation)
+    return Finding(NOT_CHECKABLE, "–", explanation, "None: nothing was tested.")
+
+
+def agrees(value: float, quoted: float) -> bool:
+    """Tell whether a measured quantity agrees with a figure that the article quotes."""
+    return abs(value / quoted - 1) <= policy().quoted_tolerance
+
+
+def exceeds(value: float, quoted: float) -> bool:
+    """Tell whether a measured quantity exceeds a figure that the article quotes, or agrees."""
+    return value > quoted * (1 - policy().quoted_tolerance)
 
 
 def confirmed(load: Load, event_id: str) -> pd.Series | None:
@@ -45,6 +60,29 @@ def confirmed_after_article(load: Load, event_id: str) -> pd.Series | None:
     """Return a confirmed event that came after the article, else None."""
     event = confirmed(load, event_id)
     return event if event is not None and event["date"] > published(load) else None
+
+
+def acts(
+    load: Load, *kinds: str, parties: set[str] = frozenset(), subject: str = ""
+) -> pd.DataFrame:
+    """Return the confirmed events of some kinds of act, by date.
+
+    Parameters
+    ----------
+    parties : codes that an event must all have among its parties.
+    subject : what the act must concern; anything when empty.
+    """
+    events = load("events")
+    events = events[(events["status"] == "confirmed") & events["act"].isin(kinds)]
+    among = (
+        events["parties"]
+        .fillna("")
+        .str.split("; ")
+        .map(lambda codes: parties <= set(codes))
+        .astype(bool)
+    )
+    events = events[among & ((events["subject"] == subject) | (not subject))]
+    return events.sort_values("date")
 
 
 def day(date: pd.Timestamp) -> str:
@@ -81,8 +119,8 @@ def council_votes(load: Load, member: str) -> pd.Series:
     return votes.sort_values("date").set_index("draft")["vote"]
 
 
-def relative_trade(load: Load, partner: str) -> float:
-    """Return Russia's goods trade with a partner over its trade with Iran in 2019 (UN Comtrade)."""
+def relative_trade(load: Load) -> pd.Series:
+    """Return Russia's goods trade with each partner over that with Iran in 2019 (UN Comtrade)."""
     partners = load("trade_partners")
     total = measures.partner_table(partners, "UN Comtrade", "RUS", ARTICLE_YEAR)["total"]
-    return float(total[partner] / total["IRN"])
+    return total / total["IRN"]

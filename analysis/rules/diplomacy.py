@@ -6,14 +6,13 @@ from analysis.rules.common import (
     ARTICLE_YEAR,
     EASING,
     IMPOSED,
+    OWN_ACT,
     SANCTIONING,
-    agreement,
     confirmed,
     confirmed_after_article,
     council_votes,
     day,
     not_checkable,
-    percent,
     published,
     relative_trade,
 )
@@ -23,6 +22,7 @@ from ledger.core.claims import (
     OVERTAKEN,
     PARTLY,
     SUPPORTED,
+    BaseRate,
     Finding,
     Load,
     rule,
@@ -56,47 +56,44 @@ def c09_votes_for_sanctions(load: Load) -> Finding:
         verdict_from_tests({"votes": len(favour) > 0, "objection": objected}),
         f"{len(favour)} of {len(IMPOSED)} resolutions",
         voted + objection,
+        OWN_ACT,
     )
 
 
 @rule
 def c22_israel(load: Load) -> Finding:
-    """C22. Rule: two tests; Russia's goods trade with Israel in 2019 was at least half of its
+    """C22. Rule: two tests; Russia's goods trade with Israel in 2019 was at least as large as its
     trade with Iran, and UCDP records deaths in battle between the governments of Iran and Israel
     in at least one year up to publication. Supported when both hold, partly when one, contradicted
     when neither.
 
-    Counts: trade_partners (UN Comtrade), syria_conflict (UCDP dyads with battles in Syria);
-    agreement in the General Assembly is shown beside (un_votes). A reading: trade stands for ties,
-    since no table counts embassies or visits.
+    Counts: trade_partners (UN Comtrade), syria_conflict (UCDP dyads with battles in Syria). A
+    reading: trade stands for ties, since no table counts embassies or visits.
     """
-    times = relative_trade(load, "ISR")
+    times = relative_trade(load)
     dyads = load("syria_conflict").query("source == 'UCDP'")
     dyads = dyads[(dyads["year"] <= published(load).year) & (dyads["deaths_best"] > 0)]
     sides = zip(dyads["side_a"], dyads["side_b"])
     enemies = [{a, b} == {"Government of Iran", "Government of Israel"} for a, b in sides]
     years = sorted(set(dyads[enemies]["year"]))
     period = f" from {years[0]} to {years[-1]}" if years else ""
-    russia, iran = (percent(agreement(load, c, "ISR"), "{:.1f}") for c in ("RUS", "IRN"))
+    passing = int(years != [] and times["ISR"] >= 1)
     return Finding(
-        verdict_from_tests({"ties": times >= 0.5, "enmity": bool(years)}),
-        f"{times:.2f} times; {len(years)} years of battle",
-        f"Russia's trade with Israel in {ARTICLE_YEAR} was {times:.2f} times its trade with Iran "
-        f"(UN Comtrade), UCDP has Iran and Israel in battle in {len(years)} years{period}, and in "
-        f"the General Assembly of 2015–19 Israel voted like Russia in {russia} and like Iran in "
-        f"{iran} per cent of roll calls.",
+        verdict_from_tests({"ties": times["ISR"] >= 1, "enmity": bool(years)}),
+        f"{times['ISR']:.2f} times; {len(years)} years of battle",
+        f"Russia's trade with Israel in {ARTICLE_YEAR} was {times['ISR']:.2f} times its trade with "
+        f"Iran (UN Comtrade), and UCDP has Iran and Israel in battle in {len(years)} years{period}.",
+        BaseRate(passing, len(times), f"of Russia's partners in {ARTICLE_YEAR} would pass both"),
     )
 
 
 @rule
 def c43_astana(load: Load) -> Finding:
-    """C43. Rule: the claim held when the first Astana meeting is confirmed and dated before
-    publication; overtaken by events when it held and the government with which the process dealt
-    fell after publication; supported when it held and that government stands; not checkable when
-    the meeting is not confirmed.
+    """C43. Rule: supported when the first meeting in Astana is confirmed and dated before
+    publication; not checkable when it is not.
 
-    Counts: events. A reading: the article tells of it in the present tense, so the end of what it
-    dealt with matters.
+    Counts: events. That the government with which the process dealt fell later is shown beside and
+    decides nothing: what was done together stays done.
     """
     first = confirmed(load, "2017-01-23-astana-process")
     fall = confirmed_after_article(load, "2024-12-08-assad-falls")
@@ -104,13 +101,10 @@ def c43_astana(load: Load) -> Finding:
         return not_checkable(
             "No meeting in Astana before the article is among the confirmed events."
         )
-    opened = f"The process opened on {day(first['date'])}"
-    if fall is None:
-        return Finding(SUPPORTED, day(first["date"]), f"{opened}, and no confirmed event ends it.")
-    fell = day(fall["date"])
-    return Finding(
-        OVERTAKEN, fell, f"{opened}, and the government with which it dealt fell on {fell}."
-    )
+    date, beside = day(first["date"]), "no confirmed event ends it"
+    if fall is not None:
+        beside = f"the government with which it dealt fell on {day(fall['date'])}"
+    return Finding(SUPPORTED, date, f"The process opened on {date}, and {beside}.", OWN_ACT)
 
 
 @rule
@@ -138,26 +132,17 @@ def c44_sided_after_2018(load: Load) -> Finding:
         verdict_from_tests(sided),
         count,
         f"Russia took Iran's side on {count} on sanctions since {day(left['date'])} ({drafts}).",
+        _iran_side(load, list(sided)),
     )
 
 
-@rule
-def c47_saudi_arabia(load: Load) -> Finding:
-    """C47. Rule: two tests; Russia's goods trade with Saudi Arabia in 2019 was at least half of
-    its trade with Iran, and the two voted alike in more than half of the General Assembly's roll
-    calls of 2015–19. Supported when both hold, partly when one, contradicted when neither.
-
-    Counts: trade_partners (UN Comtrade), un_votes. A reading: trade and votes stand for ties;
-    summits and agreements on oil output are in no table.
-    """
-    times, alike = relative_trade(load, "SAU"), agreement(load, "RUS", "SAU")
-    share, beside = percent(alike, "{:.1f}"), percent(agreement(load, "RUS", "IRN"), "{:.1f}")
-    return Finding(
-        verdict_from_tests({"trade": times >= 0.5, "votes": alike > 0.5}),
-        f"{times:.2f} times; {share} per cent",
-        f"Russia's trade with Saudi Arabia in {ARTICLE_YEAR} was {times:.2f} times its trade with "
-        f"Iran (UN Comtrade), and the two voted alike in {share} per cent of roll calls in "
-        f"2015–19, Russia and Iran in {beside}.",
+def _iran_side(load: Load, drafts: list[str]) -> BaseRate:
+    """Return how many of all votes cast on some drafts took Iran's side."""
+    counts = load("security_council").query("record == 'vote' and draft in @drafts")
+    counts = counts.drop_duplicates("draft").set_index("draft")[["yes", "no", "abstain"]]
+    sides = [counts["no" if draft in SANCTIONING else "yes"][draft] for draft in counts.index]
+    return BaseRate(
+        int(sum(sides)), int(counts.to_numpy().sum()), "votes cast on these drafts took that side"
     )
 
 
@@ -180,14 +165,15 @@ def c49_arms_embargo(load: Load) -> Finding:
         f"{yes}–{no}–{abstain}, Russia: {vote['vote']}",
         f"On {day(vote['date'])} the draft got {yes} votes for, {no} against and {abstain} "
         f"abstentions, and Russia voted {vote['vote']}.",
+        f"None for one state's act; {no} of {yes + no + abstain} members voted against.",
     )
 
 
 @rule
 def c51_karabakh(load: Load) -> Finding:
-    """C51. Rule: overtaken by events when control of Nagorno-Karabakh changed hands before
-    publication or since; not checkable when no such change is confirmed, since what Russia wanted
-    is not in a table.
+    """C51. Rule: contradicted when control of Nagorno-Karabakh had changed hands before
+    publication, so that no status quo was left to support; overtaken by events when it did so
+    after; not checkable when no change is confirmed, since what Russia wanted is in no table.
 
     Counts: events.
     """
@@ -197,7 +183,8 @@ def c51_karabakh(load: Load) -> Finding:
     gap = (published(load) - taken["date"]).days
     date, side = day(taken["date"]), "before" if gap > 0 else "after"
     return Finding(
-        OVERTAKEN,
+        CONTRADICTED if gap > 0 else OVERTAKEN,
         date,
         f"Azerbaijan's operation began on {date}, {abs(gap)} days {side} the article.",
+        OWN_ACT,
     )

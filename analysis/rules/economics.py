@@ -8,8 +8,12 @@ from analysis import measures
 from analysis.rules.common import (
     ARTICLE_YEAR,
     NAMES,
+    OWN_ACT,
+    agrees,
     confirmed_after_article,
     day,
+    exceeds,
+    not_checkable,
     percent,
     published,
     trade_of,
@@ -30,77 +34,61 @@ QUOTED = 2.08  # billion US dollars, the article's figure
 
 
 @rule
-def c33_trade_below_neighbours(load: Load) -> Finding:
-    """C33. Rule: Russia's goods trade with Iran in 2019, over Iran's gross domestic product, is
-    less than half of the same measure for a country that lies as near; supported when for both
-    Azerbaijan and Turkey, partly when for one, contradicted when for neither.
-
-    Counts: trade_partners (UN Comtrade), gdp. A reading: potential has no measure of its own; what
-    neighbours of like distance trade for their size is the roughest form of the gravity model.
-    Investment is in no table. Iran's product in dollars depends on the exchange rate, which is why
-    the threshold is a half and not nearer to one.
-    """
-    partners = load("trade_partners")
-    total = measures.partner_table(partners, "UN Comtrade", "RUS", ARTICLE_YEAR)["total"]
-    income = load("gdp").query("year == @ARTICLE_YEAR").set_index("country")["gdp_usd"]
-    weight = {country: float(total[country] / income[country]) for country in ("IRN", "AZE", "TUR")}
-    tests = {country: weight["IRN"] < weight[country] / 2 for country in ("AZE", "TUR")}
-    iran, azerbaijan, turkey = (percent(part, "{:.1f}") for part in weight.values())
-    return Finding(
-        verdict_from_tests(tests),
-        f"{iran} per cent of GDP",
-        f"In {ARTICLE_YEAR} Russia's trade with Iran was {iran} per cent of Iran's gross domestic "
-        f"product, with Azerbaijan {azerbaijan} and with Turkey {turkey} per cent of theirs "
-        f"(UN Comtrade, World Bank).",
-    )
-
-
-@rule
 def c37_trade_2019(load: Load) -> Finding:
-    """C37. Rule: supported when 2.08 billion US dollars lies within 5 per cent of the sum of both
-    flows in every source that covers 2019; partly when of some; contradicted when of none.
+    """C37. Rule: supported when the sum of both flows agrees with 2.08 billion US dollars, within
+    the policy's tolerance, in every source that covers 2019; partly when in some; contradicted when
+    in none.
 
     Counts: trade_totals, Russia's side of each source. IMF DOTS has no row for 2019: its connector
     leaves out a partial year. The OEC's own figure for 2019 is not among the tables.
     """
     totals = {source: flows.sum() / 1e9 for source, flows in trade_of(load, ARTICLE_YEAR).items()}
+    if not totals:
+        return not_checkable(f"No source has both flows of {ARTICLE_YEAR}.")
     distances = {source: QUOTED / total - 1 for source, total in totals.items()}
     stand = text.listing(
         f"{total:.2f} in {source} ({percent(distances[source], '{:+.1f}')} per cent)"
         for source, total in totals.items()
     )
     return Finding(
-        verdict_from_tests({source: abs(part) <= 0.05 for source, part in distances.items()}),
+        verdict_from_tests({source: agrees(total, QUOTED) for source, total in totals.items()}),
         ", ".join(f"{total:.2f}" for total in totals.values()) + " billion",
         f"Against {QUOTED} billion US dollars stand {stand}.",
+        "None: a figure is compared with figures, not a country with countries.",
     )
 
 
 @rule
 def c38_share_of_trade(load: Load) -> Finding:
-    """C38. Rule: supported when the other country makes up less than 5 per cent of each side's
-    total goods trade in every source that covers 2019; partly when in some; contradicted when in
-    none.
+    """C38. Rule: two tests; neither country was among the ten largest partners of the other in
+    2019, in every source that covers the year. Supported when both hold, partly when one,
+    contradicted when neither.
 
-    Counts: trade_partners. Iran's total in the Harvard Atlas rests on another basis in 2019 and is
-    low, which makes Russia's share in it look larger: the test is the harder for it.
+    Counts: trade_partners. A share under a few per cent would decide nothing, for nearly every
+    partner of either has one. Iran's total in the Harvard Atlas rests on another basis in 2019 and
+    is low, which makes Russia's share in it look larger.
     """
-    partners, shares = load("trade_partners"), {}
+    partners, places, outside = load("trade_partners"), [], {}
     covered = partners[partners["year"] == ARTICLE_YEAR][["source", "reporter"]].drop_duplicates()
     covered = covered.sort_values(["reporter", "source"], ascending=False)
     for source, reporter in covered.itertuples(index=False):
         other = "IRN" if reporter == "RUS" else "RUS"
         table = measures.partner_table(partners, source, reporter, ARTICLE_YEAR)
         if other in table.index:
-            shares[source, NAMES[reporter], NAMES[other]] = table.loc[other, "share"]
+            rank, share = int(table.loc[other, "rank"]), table.loc[other, "share"]
+            places.append((NAMES[reporter], NAMES[other], source, rank, len(table), share))
+            outside.setdefault(reporter, []).append(rank > 10)
     parts = text.listing(
-        f"{other} was {percent(share, '{:.2f}')} per cent of the trade of {name} ({source})"
-        for (source, name, other), share in shares.items()
+        f"{other} was number {rank} of {count} partners of {name} with {percent(share, '{:.2f}')} "
+        f"per cent of its trade ({source})"
+        for name, other, source, rank, count, share in places
     )
     return Finding(
-        verdict_from_tests({key: share < 0.05 for key, share in shares.items()}),
-        ", ".join(percent(share, "{:.2f}") for share in shares.values()) + " per cent",
+        verdict_from_tests({reporter: all(places) for reporter, places in outside.items()}),
+        ", ".join(percent(place[-1], "{:.2f}") for place in places) + " per cent",
         f"In {ARTICLE_YEAR} {parts}.",
+        "None that decides in the claim's favour: nearly every partner of Russia lies outside its "
+        "ten largest, as Iran does; only ten of Iran's lie within, as Russia does.",
     )
 
 
@@ -114,6 +102,8 @@ def c39_metals_chemicals_machinery(load: Load) -> Finding:
     three words.
     """
     products, three, food = load("trade_products"), {}, {}
+    if not (products["year"] == ARTICLE_YEAR).any():
+        return not_checkable(f"No products of {ARTICLE_YEAR} are in the table.")
     for flow, words in (("export", "what Russia sold"), ("import", "what it bought")):
         basket = measures.product_shares(products, "RUS", "IRN", flow, ARTICLE_YEAR)
         three[words] = basket.reindex(["Metals", "Chemicals", "Machinery and vehicles"]).sum()
@@ -127,29 +117,38 @@ def c39_metals_chemicals_machinery(load: Load) -> Finding:
         ", ".join(percent(share, "{:.1f}") for share in three.values()) + " per cent",
         f"In {ARTICLE_YEAR} the three groups were {groups}, food and farm goods {foods} "
         f"(UN Comtrade).",
+        "None: the table holds the products of this pair only.",
     )
 
 
 @rule
 def c40_export_ratio(load: Load) -> Finding:
-    """C40. Rule: supported when Russia's exports to Iran exceed three times its imports from it in
-    every source that covers 2019; partly when in some; contradicted when in none.
+    """C40. Rule: supported when Russia's exports to Iran exceed three times its imports from it,
+    within the policy's tolerance, in every source that covers 2019; partly when in some;
+    contradicted when in none.
 
-    Counts: trade_totals, Russia's side of each source. IMF DOTS has no row for 2019: its connector
-    leaves out a partial year.
+    Counts: trade_totals, Russia's side of each source; for the base rate trade_partners (UN
+    Comtrade). IMF DOTS has no row for 2019: its connector leaves out a partial year.
     """
     ratios = {
         source: flows["export"] / flows["import"]
         for source, flows in trade_of(load, ARTICLE_YEAR).items()
         if flows["import"] > 0
     }
+    if not ratios:
+        return not_checkable(f"No source has both flows of {ARTICLE_YEAR}.")
     sold = text.listing(
         f"{ratio:.2f} times what it bought in {source}" for source, ratio in ratios.items()
     )
+    table = measures.partner_table(load("trade_partners"), "UN Comtrade", "RUS", ARTICLE_YEAR)
+    table = table[(table["export"] > 0) & (table["import"] > 0)]
+    passing = sum(exceeds(ratio, 3) for ratio in table["export"] / table["import"])
     return Finding(
-        verdict_from_tests({source: ratio > 3 for source, ratio in ratios.items()}),
+        verdict_from_tests({source: exceeds(ratio, 3) for source, ratio in ratios.items()}),
         ", ".join(f"{ratio:.2f}" for ratio in ratios.values()),
         f"In {ARTICLE_YEAR} Russia sold {sold}.",
+        "None that decides: a ratio is compared with the one quoted; of Russia's "
+        f"{len(table)} partners in {ARTICLE_YEAR} {passing} have as high a one.",
     )
 
 
@@ -177,7 +176,7 @@ def c41_free_trade_2018(load: Load) -> Finding:
         days = (full.iloc[0] - published(load)).days
         later = f"; the full one came {days} days after the article."
     named = text.listing(f"{_kind(note)} ({day(date)})" for note, date in zip(notes, dates))
-    return Finding(verdict, text.listing(map(day, dates)), f"Signed were {named}{later}")
+    return Finding(verdict, text.listing(map(day, dates)), f"Signed were {named}{later}", OWN_ACT)
 
 
 def _kind(note: str) -> str:
@@ -189,10 +188,9 @@ def _kind(note: str) -> str:
 @rule
 def c42_barriers_and_sanctions(load: Load) -> Finding:
     """C42. Rule: the claim has two parts, barriers and sanctions, and both stood at publication. A
-    part has eased when, since then, (barriers) an agreement in force cut the average duty on
-    Russian goods to half or less, or (sanctions) no confirmed event brought United Nations
-    sanctions back. Supported when neither has eased by the end of the evidence, partly when one
-    has, overtaken by events when both have.
+    part has gone since when (barriers) an agreement in force cut the average duty on Russian goods
+    to half or less, or (sanctions) no confirmed event brought United Nations sanctions back.
+    Overtaken by events when both have gone by the end of the evidence, else supported.
 
     Counts: official_trade_statements (duty_before, duty_after), events. Other barriers, such as
     payments, are not measured.
@@ -202,10 +200,7 @@ def c42_barriers_and_sanctions(load: Load) -> Finding:
     in_force = confirmed_after_article(load, "2025-05-15-free-trade-in-force")
     back = confirmed_after_article(load, "2025-09-28-un-sanctions-return")
     eased = {"barriers": in_force is not None and after <= before / 2, "sanctions": back is None}
-    if all(eased.values()):
-        verdict = OVERTAKEN
-    else:
-        verdict = PARTLY if any(eased.values()) else SUPPORTED
+    verdict = OVERTAKEN if all(eased.values()) else SUPPORTED
     duties = "No agreement that lowers duties is confirmed as in force since the article"
     if in_force is not None:
         duties = (
@@ -215,4 +210,5 @@ def c42_barriers_and_sanctions(load: Load) -> Finding:
     sanctions = ", and no return of United Nations sanctions is confirmed."
     if back is not None:
         sanctions = f", while sanctions of the United Nations came back on {day(back['date'])}."
-    return Finding(verdict, f"duty {before:g} to {after:g} per cent", duties + sanctions)
+    figure = f"duty {before:g} to {after:g} per cent"
+    return Finding(verdict, figure, duties + sanctions, OWN_ACT)

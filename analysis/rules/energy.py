@@ -5,12 +5,22 @@ from __future__ import annotations
 import pandas as pd
 
 from analysis import measures
-from analysis.rules.common import KNOWN_YEAR, NAMES, day, percent, published
+from analysis.rules.common import (
+    KNOWN_YEAR,
+    NAMES,
+    OWN_ACT,
+    day,
+    exceeds,
+    not_checkable,
+    percent,
+    published,
+)
 from ledger.core import text
 from ledger.core.claims import (
     CONTRADICTED,
     PARTLY,
     SUPPORTED,
+    BaseRate,
     Finding,
     Load,
     rule,
@@ -37,7 +47,9 @@ def c23_major_suppliers(load: Load) -> Finding:
     alone does not do. OPEC's figures for Iran are those that a sanctioned exporter reports;
     trackers of tankers see more.
     """
-    rank, share = _rank_and_share(load)
+    rank, share, top_ten = _rank_and_share(load)
+    if not share:
+        return not_checkable(f"Exports of {KNOWN_YEAR} are not in the table.")
     tests = {("output", *key): place <= 10 for key, place in rank.items()}
     tests |= {("exports", *key): part >= 0.05 for key, part in share.items()}
     ranks, sold = [], []
@@ -51,11 +63,15 @@ def c23_major_suppliers(load: Load) -> Finding:
         f"{sum(tests.values())} of {len(tests)} tests",
         f"By output in {KNOWN_YEAR} {text.listing(ranks)} (Energy Institute); of what the world "
         f"exported {text.listing(sold)} (OPEC).",
+        top_ten,
     )
 
 
-def _rank_and_share(load: Load) -> tuple[dict, dict]:
-    """Return rank in the world's output and share of its exports, by country and fuel."""
+def _rank_and_share(load: Load) -> tuple[dict, dict, BaseRate]:
+    """Return rank in the world's output, share of its exports, and how many rank in the top ten.
+
+    Ranks and shares are by country and fuel; the last counts producers that do so in both fuels.
+    """
     output = load("energy_production").query(
         "source == 'Energy Institute' and measure == 'production' "
         "and country != 'WLD' and year == @KNOWN_YEAR"
@@ -63,15 +79,18 @@ def _rank_and_share(load: Load) -> tuple[dict, dict]:
     exports = load("energy_exports").query(
         "source.str.startswith('OPEC') and destination == 'WLD' and year == @KNOWN_YEAR"
     )
-    rank, share = {}, {}
+    rank, share, leaders = {}, {}, []
     for fuel, unit, sold_as in FUELS:
         produced = output[(output["fuel"] == fuel) & (output["unit"] == unit)]
         places = produced.set_index("country")["value"].rank(ascending=False, method="min")
+        leaders.append(set(places.index[places <= 10]))
         sold = exports[exports["fuel"] == sold_as].set_index("country")["value"]
         for country in NAMES:
             rank[country, fuel] = int(places.get(country, 99))
-            share[country, fuel] = float(sold[country] / sold["WLD"])
-    return rank, share
+            if country in sold and "WLD" in sold:
+                share[country, fuel] = float(sold[country] / sold["WLD"])
+    what = "producers rank in the top ten in both fuels"
+    return rank, share, BaseRate(len(set.intersection(*leaders)), output["country"].nunique(), what)
 
 
 def _ordinal(place: int) -> str:
@@ -102,6 +121,7 @@ def c24_gas_forum_founded(load: Load) -> Finding:
         day(founded),
         f"The first dated list is of {day(founded)} with {len(founders)} founding participants, "
         f"Russia and Iran {'among' if both else 'not both among'} them{statute}",
+        OWN_ACT,
     )
 
 
@@ -129,6 +149,7 @@ def c26_gas_forum_members(load: Load) -> Finding:
         f"The last list before publication, of {day(full.index[full.index <= until].max())}, "
         f"names {len(members)} full members, {len(full)} dated lists name between {full.min()} and "
         f"{full.max()}, and members and observers together make 19 on {where}.",
+        "None: one list is counted.",
     )
 
 
@@ -141,17 +162,20 @@ def _lists_of_nineteen(lists: pd.DataFrame) -> list[int]:
 
 @rule
 def c27_gas_forum_reserves(load: Load) -> Finding:
-    """C27. Rule: supported when the states counted hold more than 70 per cent of the world's
-    proved gas reserves in every source; partly when in some; contradicted when in none.
+    """C27. Rule: the members alone, and members and observers together, hold more than 70 per cent
+    of the world's proved gas reserves, within the policy's tolerance, in every source; supported
+    when all of these hold, partly when some, contradicted when none.
 
     Counts: energy_reserves, each source with a world total, at its last year up to 2022 (for the
     CIA the year is the edition's); the states are the forum's members and observers on the day of
-    publication (gecf_membership), since only together do they make 19. Members alone are shown
-    beside. A country without a figure in a source counts as nothing there.
+    publication (gecf_membership), since only together do they make 19. A country without a figure
+    in a source counts as nothing there.
     """
     reserves, until = load("energy_reserves"), published(load)
     world = reserves[(reserves["fuel"] == "gas") & (reserves["country"] == "WLD")]
     sources = list(world["source"].unique())
+    if not sources:
+        return not_checkable("No source has the world's gas reserves.")
     shares = measures.gecf_reserve_shares(reserves, load("gecf_membership"), [until], sources)
     known = shares[shares["year"] <= KNOWN_YEAR].sort_values("year").groupby("source").tail(1)
     held = known.sort_values("together", ascending=False).set_index("source")
@@ -162,42 +186,65 @@ def c27_gas_forum_reserves(load: Load) -> Finding:
     )
     lowest, highest = (percent(v, "{:.1f}") for v in (held["alone"].min(), held["alone"].max()))
     return Finding(
-        verdict_from_tests((held["together"] > 0.7).to_dict()),
+        verdict_from_tests(
+            {
+                (states, source): exceeds(share, 0.7)
+                for states in ("together", "alone")
+                for source, share in held[states].items()
+            }
+        ),
         ", ".join(percent(part, "{:.1f}") for part in held["together"]) + " per cent",
         f"The {members + observers} members and observers at publication hold {together}; the "
         f"{members} members alone hold {lowest} to {highest}.",
+        "None: one group of states is counted.",
     )
 
 
 @rule
 def c30_sanctions_cut_exports(load: Load) -> Finding:
-    """C30. Rule: Iran's crude exports at least halved in each of two rounds of sanctions, from the
-    last full year before to the first full year after: from 2011 to 2013 and from 2017 to 2019.
-    Supported when in every source that covers both years of a round, partly when in some,
-    contradicted when in none.
+    """C30. Rule: three parts; from the last full year before to the first full year after a round
+    of sanctions (2011 to 2013, 2017 to 2019) Iran's crude exports at least halved in every source
+    that covers both years, its gas exports fell, and investment fell. Supported when all parts
+    hold, partly when some, contradicted when none.
 
-    Counts: energy_exports, crude oil to the world, each source. A reading: crude is most of what
-    the sector sells; gas is shown beside and decides nothing, and neither investment nor the cause
-    of the fall is measured.
+    Counts: energy_exports, to the world. Investment is in no table, so that part does not hold, and
+    the claim cannot be supported by this rule alone. The cause of a fall is not measured.
     """
-    exports = load("energy_exports").query("country == 'IRN' and destination == 'WLD'")
-    falls = {}
-    for source, rows in exports[exports["fuel"] == "crude oil"].groupby("source"):
-        sold = rows.set_index("year")["value"]
-        for before, after in ROUNDS:
-            if before in sold and after in sold:
-                falls[source, before, after] = 1 - sold[after] / sold[before]
-    gas = exports.query("fuel == 'natural gas' and source.str.startswith('OPEC')")
-    gas, beside = gas.set_index("year")["value"], ""
-    if {2017, 2019} <= set(gas.index):
-        change = f"from {gas[2017]:.1f} to {gas[2019]:.1f} billion cubic metres"
-        beside = f", while its gas exports went {change}"
+    exports = load("energy_exports").query("destination == 'WLD'")
+    iran = exports[exports["country"] == "IRN"]
+    falls = _falls(iran[iran["fuel"] == "crude oil"])
+    gas = iran.query("fuel == 'natural gas' and source.str.startswith('OPEC')")
+    gas = gas.set_index("year")["value"]
     fell = text.listing(
         f"{percent(fall)} per cent from {before} to {after} ({source})"
         for (source, before, after), fall in falls.items()
     )
-    return Finding(
-        verdict_from_tests({key: fall >= 0.5 for key, fall in falls.items()}),
-        ", ".join(percent(-fall) for fall in falls.values()) + " per cent",
-        f"Iran's crude exports fell by {fell}{beside}.",
+    went = text.listing(
+        f"from {gas[before]:.1f} to {gas[after]:.1f}"
+        for before, after in ROUNDS
+        if before in gas and after in gas
     )
+    halved = bool(falls) and all(fall >= 0.5 for fall in falls.values())
+    gas_fell = [after in gas and gas[after] < gas[before] for before, after in ROUNDS]
+    others = exports.query("fuel == 'crude oil' and country != 'WLD'").groupby("country")
+    passing = sum(min(_falls(rows).values(), default=0) >= 0.5 for _, rows in others)
+    return Finding(
+        verdict_from_tests({"crude": halved, "gas": all(gas_fell), "investment": False}),
+        ", ".join(percent(-fall) for fall in falls.values()) + " per cent",
+        f"Iran's crude exports fell by {fell}, while its gas exports went {went} billion cubic "
+        "metres and investment is in no table.",
+        BaseRate(
+            passing, len(others), "exporters in the table halved their crude exports in each round"
+        ),
+    )
+
+
+def _falls(crude: pd.DataFrame) -> dict[tuple[str, int, int], float]:
+    """Return by what share exports fell in each round of sanctions, by source and years."""
+    falls = {}
+    for source, rows in crude.groupby("source"):
+        sold = rows.set_index("year")["value"]
+        for before, after in ROUNDS:
+            if before in sold and after in sold:
+                falls[source, before, after] = 1 - sold[after] / sold[before]
+    return falls

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from analysis.rules.common import (
+    acts,
     agreement,
     confirmed,
     council_votes,
@@ -25,40 +26,48 @@ from ledger.core.claims import (
     verdict_from_tests,
 )
 
-RUPTURE = r"\b(?:denounc|breaks? off|severs?\b|severed|recall|expel|suspend|terminat)"
-TREATY = r"(?:treaty|agreement).*(?:signed|takes effect)"
+MOSCOW = ("RUS", "EAEU")  # a treaty of either binds Russia
 
 
 @rule
 def c01_breakdown_followed(load: Load) -> Finding:
     """C01. Rule: contradicted when, from publication to the end of the evidence, at least one
-    treaty or trade agreement between the two was signed or took effect, no event is a rupture, and
-    trade never fell below half of its level of 2022; supported when there was a rupture or such a
-    fall and no treaty; partly when there was both; not checkable when there was neither.
+    treaty between the two, or between Iran and the Eurasian Economic Union, was signed or took
+    effect, no treaty of theirs was denounced and no relations broken, and trade never fell below
+    half of its level of 2022; supported when there was such a rupture or fall and no treaty; partly
+    when there was both; not checkable when there was neither.
 
-    Counts: confirmed events, a treaty by the words treaty or agreement with signed or takes effect
-    in its title, a rupture by denounce, break off, sever, recall, expel, suspend or terminate;
-    trade by official_trade_statements, each series of yearly totals of one speaker that covers
-    2022. A reading: the list of events is kept by hand, and what no page told is not in it.
+    Counts: events, by the columns act, parties and subject: a treaty counts once, whether signed or
+    in force; trade by official_trade_statements, each series of yearly totals of one speaker that
+    covers 2022. A reading: the list of events is kept by hand, and what no page told is not in it.
     """
-    events, start = load("events"), published(load)
-    later = events[(events["date"] > start) & (events["status"] == "confirmed")]
-    treaties = later[later["event"].str.contains(TREATY, case=False)]
-    ruptures = later[later["event"].str.contains(RUPTURE, case=False)]
+    start = published(load)
+    treaties = _between_the_two(load, "treaty signed", "treaty in force")
+    ruptures = _between_the_two(load, "treaty denounced", "relations broken")
+    treaties, ruptures = (each[each["date"] > start] for each in (treaties, ruptures))
     lowest = _lowest_trade_since_2022(load)
     if len(ruptures) > 0 or lowest < 0.5:
         verdict = PARTLY if len(treaties) else SUPPORTED
     else:
         verdict = CONTRADICTED if len(treaties) else NOT_CHECKABLE
-    broken = f"{len(ruptures) or 'no'} rupture{'s' * (len(ruptures) > 1)}"
-    dates = text.listing(day(date) for date in treaties["date"])
+    signed = treaties["subject"].nunique()
+    broken = text.plural(len(ruptures), "rupture") if len(ruptures) else "no rupture"
+    dates = text.listing(f"{row.act.split()[-1]} {day(row.date)}" for row in treaties.itertuples())
     return Finding(
         verdict,
-        f"{len(treaties)} treaty acts, {broken}",
-        f"After {day(start)} the record has {len(treaties)} signings or entries into force "
-        f"({dates}), {broken}, and trade, in each official's series that covers 2022 and a later "
+        f"{text.plural(signed, 'treaty', 'treaties')}, {broken}",
+        f"After {day(start)} the record has {text.plural(signed, 'treaty', 'treaties')} ({dates}), "
+        f"{broken}, and trade, in each official's series that covers 2022 and a later "
         f"year, at no less than {percent(lowest)} per cent of its level of 2022.",
+        "None: no table holds the treaties and ruptures of other pairs.",
     )
+
+
+def _between_the_two(load: Load, *kinds: str) -> pd.DataFrame:
+    """Return confirmed acts of some kinds between Iran and Moscow, by date."""
+    found = acts(load, *kinds, parties={"IRN"})
+    codes = found["parties"].str.split("; ")
+    return found[codes.map(lambda names: any(name in names for name in MOSCOW)).astype(bool)]
 
 
 def _lowest_trade_since_2022(load: Load) -> float:
@@ -108,6 +117,7 @@ def c06_cooperation_began_1991(load: Load) -> Finding:
         f"(SIPRI; {percent(soviet)} per cent of their volume came from the Soviet Union), the "
         f"first trade recorded is of {first['trade']} ({first_trade['source']}, where the table "
         f"begins), the first nuclear contract of {first['nuclear work']}.",
+        "None: a chronology of one pair.",
     )
 
 
@@ -161,4 +171,5 @@ def c12_against_united_states(load: Load) -> Finding:
         f"{len(recent)} Security Council drafts about Iran since May 2018, and in the General "
         f"Assembly of 2015–19 Russia voted like Iran in {together} per cent of roll calls, like "
         f"the United States in {russia_apart}, and Iran like the United States in {iran_apart}.",
+        "In the Council: one state's votes.",
     )

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import pandas as pd
+
 from analysis.rules.common import (
+    IMPOSED,
+    KEEPING,
     NAMES,
-    SANCTIONING,
+    OWN_ACT,
     confirmed,
     confirmed_after_article,
     council_votes,
@@ -12,7 +16,16 @@ from analysis.rules.common import (
     published,
 )
 from ledger.core import text
-from ledger.core.claims import OVERTAKEN, SUPPORTED, Finding, Load, rule, verdict_from_tests
+from ledger.core.claims import (
+    CONTRADICTED,
+    OVERTAKEN,
+    SUPPORTED,
+    BaseRate,
+    Finding,
+    Load,
+    rule,
+    verdict_from_tests,
+)
 
 
 @rule
@@ -42,7 +55,10 @@ def c08_s300_delay(load: Load) -> Finding:
         )
     sale = f"; Russia barred the sale on {day(ban['date'])}." if ban is not None else "."
     return Finding(
-        verdict_from_tests({"wait": wait >= 5, "ban": barred}), f"{wait} years", history + sale
+        verdict_from_tests({"wait": wait >= 5, "ban": barred}),
+        f"{wait} years",
+        history + sale,
+        "None: the table holds the deals of this pair only.",
     )
 
 
@@ -79,24 +95,35 @@ def c14_backed_assad(load: Load) -> Finding:
         verdict,
         f"{min(map(len, before.values()))} years",
         f"UCDP has beside the Syrian government {stood}{since}",
+        _beside_syria(load, seconds),
     )
+
+
+def _beside_syria(load: Load, seconds: pd.Series) -> BaseRate:
+    """Return how many governments UCDP names beside the Syrian one, of all countries."""
+    named = {name for cell in seconds for name in cell.split(", ") if name.startswith("Government")}
+    countries = load("countries").query("kind == 'country'")
+    return BaseRate(len(named), len(countries), "countries stand beside it there")
 
 
 @rule
 def c17_russia_on_sanctions(load: Load) -> Finding:
-    """C17. Rule: supported when Russia voted for every Security Council draft that imposed or kept
-    sanctions on Iran; partly when for some; contradicted when for none.
+    """C17. Rule: supported when Russia voted for at least one Security Council draft that imposed
+    sanctions on Iran, contradicted when for none: the word that the article uses claims no more.
 
-    Counts: the drafts named in SANCTIONING, from security_council. A reading: a dalliance with
-    sanctions is taken to mean voting for them, and the word is vague enough for another reading.
+    Counts: security_council, the drafts named in IMPOSED. The draft of 2020, which would have kept
+    the arms embargo, is shown beside.
     """
     votes = council_votes(load, "RUS")
-    votes = votes[votes.index.isin(SANCTIONING)]
-    favour, against = votes[votes == "yes"], votes[votes == "no"]
-    opposed = f" and against {text.listing(against.index)}." if len(against) else "."
+    imposed, kept = votes[votes.index.isin(IMPOSED)], votes[votes.index.isin(KEEPING)]
+    favour = int((imposed == "yes").sum())
+    later = "".join(f", and voted {vote} on {draft}" for draft, vote in kept.items())
+    counts = load("security_council").query("draft in @IMPOSED").drop_duplicates("draft")
+    cast = int(counts[["yes", "no", "abstain"]].sum().sum())
     return Finding(
-        verdict_from_tests({draft: vote == "yes" for draft, vote in votes.items()}),
-        f"{len(favour)} of {len(votes)} drafts",
-        f"Russia voted for {len(favour)} of {len(votes)} drafts that imposed or would have kept "
-        f"sanctions on Iran{opposed}",
+        SUPPORTED if favour else CONTRADICTED,
+        f"{favour} of {len(imposed)} drafts",
+        f"Russia voted for {favour} of {len(imposed)} drafts that imposed sanctions on "
+        f"Iran{later}.",
+        f"{OWN_ACT} Of {cast} votes on these drafts {int(counts['yes'].sum())} were for them.",
     )

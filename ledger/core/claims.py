@@ -2,10 +2,8 @@
 
 A rule takes `load` (name of a table → frame) and returns a Finding. `book.yml` names the modules of
 rules, `data/claims.csv` the rule of each claim that data can decide, and `check` refuses a ledger
-whose published verdict is another than the computed one. Verdicts: supported (the rule holds in
-every source, country or part that it names), partly (in some), contradicted (in none), overtaken by
-events (it held, or was open, and has changed since, or had changed before publication), not
-checkable (the tables do not hold what the rule needs).
+whose published verdict is another than the computed one, or that rests on a test which most cases
+would pass. `data/policy.yml` defines the verdicts.
 """
 
 from __future__ import annotations
@@ -14,13 +12,15 @@ import functools
 import importlib
 import shutil
 import textwrap
-from collections.abc import Callable
+import traceback
+from collections.abc import Callable, Collection
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import pandas as pd
 
 from ledger.core import config, tables, text
+from ledger.core.policy import policy
 
 SUPPORTED, PARTLY, CONTRADICTED, OVERTAKEN, NOT_CHECKABLE = VERDICTS = (
     "supported",
@@ -29,11 +29,38 @@ SUPPORTED, PARTLY, CONTRADICTED, OVERTAKEN, NOT_CHECKABLE = VERDICTS = (
     "overtaken by events",
     "not checkable",
 )
+STATISTICS, RECORD, READING = BASES = ("statistics", "record of events", "reading of sources")
 Load = Callable[[str], pd.DataFrame]
 
 
 class VerdictError(ValueError):
     """Published verdicts that differ from the computed ones: each claim, and what to do."""
+
+
+class RuleError(VerdictError):
+    """A rule fails on the tables: names claim, file and line."""
+
+
+@dataclass(frozen=True)
+class BaseRate:
+    """How many comparable cases pass the test that decides a claim.
+
+    Attributes
+    ----------
+    passing, cases : counts.
+    what : the cases and what they do, such as "states would pass".
+    """
+
+    passing: int
+    cases: int
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.passing:,} of {self.cases:,} {self.what}."
+
+    @property
+    def share(self) -> float:
+        return self.passing / self.cases
 
 
 @dataclass(frozen=True)
@@ -45,13 +72,17 @@ class Finding:
     verdict : one of VERDICTS.
     figure : the figure that decides it.
     explanation : one sentence that says why.
+    base_rate : how many comparable cases would pass, or a sentence that says why none is known.
     tables : names of the tables that the rule read; filled in by `decide_all`.
+    basis : STATISTICS, or RECORD where all these tables are kept by hand; filled in likewise.
     """
 
     verdict: str
     figure: str
     explanation: str
+    base_rate: BaseRate | str
     tables: tuple[str, ...] = ()
+    basis: str = STATISTICS
 
     def __post_init__(self):
         if self.verdict not in VERDICTS:
@@ -102,15 +133,22 @@ def decide_all(folder: Path = tables.DATA) -> dict[str, Finding]:
     """
     load = functools.cache(lambda table: tables.load(table, folder))
     named = load("claims").dropna(subset="decided_by").set_index("claim_id")["decided_by"]
-    return {claim: _run(rules()[name], load) for claim, name in named.items() if name in rules()}
+    manual = {
+        entry["name"]
+        for entry in tables.descriptor(folder)["resources"]
+        if entry["connectors"] == tables.MANUAL
+    }
+    return {
+        claim: _run(rules()[name], load, manual) for claim, name in named.items() if name in rules()
+    }
 
 
-def _run(decide: Rule, load: Load) -> Finding:
-    """Run one rule and add the tables that it read.
+def _run(decide: Rule, load: Load, manual: Collection[str] = ()) -> Finding:
+    """Run one rule; add the tables that it read, and whether all of them are kept by hand.
 
-    What the data no longer let it compute comes back as not checkable.
+    Raises RuleError where the rule does not get by with what the tables hold.
     """
-    used = []
+    used: list[str] = []
 
     def recording(table: str) -> pd.DataFrame:
         used.append(table)
@@ -118,12 +156,17 @@ def _run(decide: Rule, load: Load) -> Finding:
 
     try:
         finding = decide(recording)
-    except tables.TableError:
-        raise  # the table itself cannot be trusted, and the error says where
-    except (LookupError, ValueError, TypeError, ArithmeticError) as error:
-        problem = f"The tables lack what {decide.__name__} needs: {error!r}."
-        finding = Finding(NOT_CHECKABLE, "–", problem)
-    return replace(finding, tables=tuple(dict.fromkeys(used)))
+    except (LookupError, ValueError, TypeError, ArithmeticError, AttributeError) as error:
+        if isinstance(error, tables.TableError):
+            raise  # the table itself cannot be trusted, and the error says where
+        frames = traceback.extract_tb(error.__traceback__)
+        place = [frame for frame in frames if frame.name == decide.__name__][-1]
+        raise RuleError(
+            f"{decide.__module__}, line {place.lineno}: {decide.__name__} fails on the tables "
+            f"({error!r}). Fix the rule, or have it return {NOT_CHECKABLE!r} where rows may lack."
+        ) from error
+    basis = RECORD if used and set(used) <= set(manual) else STATISTICS
+    return replace(finding, tables=tuple(dict.fromkeys(used)), basis=basis)
 
 
 def check(folder: Path = tables.DATA) -> dict[str, Finding]:
@@ -147,7 +190,10 @@ def publish() -> None:
     """
     from ledger.core import numbers  # IPython with it, which the command line does without
 
-    findings = {claim: asdict(finding) for claim, finding in check().items()}
+    findings = {
+        claim: asdict(finding) | {"base_rate": str(finding.base_rate)}
+        for claim, finding in check().items()
+    }
     count = f"{len(findings)} claims are decided by data"
     lines = (f"{claim} {f['verdict']}. {f['explanation']}" for claim, f in findings.items())
     numbers.glue("findings", count, "\n".join([f"{count}:", *lines]), findings)
@@ -163,11 +209,25 @@ def _problems(claims: pd.DataFrame, findings: dict[str, Finding]) -> list[str]:
             problems.append(f"{claim.claim_id}: {problem}")
         elif finding.verdict != claim.verdict:
             problems.append(_disagreement(claim, finding))
+        elif _passes_most(finding):
+            problems.append(
+                f"{claim.claim_id}: {finding.base_rate} A test that so many pass decides nothing "
+                f"(most_passing in data/policy.yml): compare ranks, or a distance from the median."
+            )
     for name in sorted(set(rules()) - set(claims["decided_by"])):
         where = rules()[name].__module__
         what = "name it in decided_by of data/claims.csv, or remove it"
         problems.append(f"{name} in {where} decides no claim: {what}.")
     return problems
+
+
+def _passes_most(finding: Finding) -> bool:
+    """Tell whether the claim holds by a test that too many comparable cases would pass."""
+    return (
+        isinstance(finding.base_rate, BaseRate)
+        and finding.verdict in (SUPPORTED, PARTLY)
+        and finding.base_rate.share > policy().most_passing
+    )
 
 
 def _disagreement(claim, finding: Finding) -> str:
@@ -190,7 +250,11 @@ def report(folder: Path = tables.DATA, width: int | None = None) -> tuple[str, l
     for claim in claims.itertuples():
         lines += _report_lines(claim, findings.get(claim.claim_id), width)
     problems = _problems(claims, findings)
-    count = f"{len(findings)} of {len(claims)} claims are decided by data"
+    by = [sum(f.basis == basis for f in findings.values()) for basis in (STATISTICS, RECORD)]
+    count = (
+        f"{len(findings)} of {len(claims)} claims are decided by data "
+        f"({by[0]} by {STATISTICS}, {by[1]} by the {RECORD})"
+    )
     end = f"; {len(problems)} problems." if problems else ", each as published."
     return "\n".join([*lines, count + end]), problems
 
@@ -203,5 +267,10 @@ def _report_lines(claim, finding: Finding | None, width: int) -> list[str]:
     indent = " " * 7
     return [
         f"{start}  {finding.verdict:19}  {finding.figure}{differs}".rstrip(),
-        *textwrap.wrap(finding.explanation, width, initial_indent=indent, subsequent_indent=indent),
+        *textwrap.wrap(
+            f"{finding.explanation} {finding.base_rate}",
+            width,
+            initial_indent=indent,
+            subsequent_indent=indent,
+        ),
     ]

@@ -22,6 +22,7 @@ def setup(app: Sphinx) -> dict:
         changes,
         charts,
         claims,
+        judgement,
         numbers,
         table_pages,
     )
@@ -42,6 +43,7 @@ def setup(app: Sphinx) -> dict:
         chapters,
         charts,
         claims,
+        judgement,
         numbers,
         table_pages,
         changes,

@@ -106,21 +106,26 @@ class Ledger(SphinxDirective):
             row += _parsed(
                 self,
                 f"**{verdict}**\n\n{claim['confidence']} confidence"
-                + (f"\n\ndecided by data: {finding['figure']}" if finding else ""),
+                + (f"\n\ndecided by {finding['basis']}: {finding['figure']}" if finding else ""),
             )
             why = claim["reason"]
             if finding:
-                used = ", ".join(
-                    f"{{doc}}`{name} </{tables.page_path(name)}>`" for name in finding["tables"]
-                )
-                why += (
-                    f"\n\n*Computed:* {finding['explanation']} Tables: {used}. *Rule:* "
-                    f"{claim['how_to_test'].removeprefix('Rule: ')}"
-                )
+                why += _computation(claim, finding)
+            why += f"\n\n*What would change it:* {claim['would_change']}"
             keys = ",".join(key.strip() for key in claim["sources"].split(";") if key.strip())
             row += _parsed(self, why + (f"\n\n{{cite}}`{keys}`" if keys else ""))
             body += row
         return [table]
+
+
+def _computation(claim: dict, finding: dict) -> str:
+    """Return what a rule found, its base rate and its threshold, in MyST."""
+    used = ", ".join(f"{{doc}}`{name} </{tables.page_path(name)}>`" for name in finding["tables"])
+    return (
+        f"\n\n*Computed:* {finding['explanation']} Tables: {used}."
+        f"\n\n*Base rate:* {finding['base_rate']}"
+        f"\n\n*Rule:* {claim['how_to_test'].removeprefix('Rule: ')}"
+    )
 
 
 class Omissions(SphinxDirective):
@@ -224,6 +229,8 @@ def as_json(env) -> str:
             "claim": claim["claim"],
             "page": f"chapters/{claim['chapter']}",
             "verdict": claim["verdict"],
+            "confidence": claim["confidence"],
+            "would_change": claim["would_change"],
             "computed": None,
         }
         if finding := findings.get(claim["claim_id"]):
@@ -231,6 +238,8 @@ def as_json(env) -> str:
                 "verdict": finding["verdict"],
                 "figure": finding["figure"],
                 "because": finding["explanation"],
+                "basis": finding["basis"],
+                "base_rate": finding["base_rate"],
                 "tables": list(finding["tables"]),
             }
         records.append(record)

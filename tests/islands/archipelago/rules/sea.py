@@ -5,8 +5,17 @@ from __future__ import annotations
 import pandas as pd
 
 from ledger.core import text
-from ledger.core.claims import OVERTAKEN, SUPPORTED, Finding, Load, rule, verdict_from_tests
+from ledger.core.claims import (
+    OVERTAKEN,
+    SUPPORTED,
+    BaseRate,
+    Finding,
+    Load,
+    rule,
+    verdict_from_tests,
+)
 
+ONE = "None: the claim is about one ferry."
 PUBLISHED = pd.Timestamp("2021-05-01")
 
 
@@ -21,6 +30,7 @@ def fish_got_cheaper(load: Load) -> Finding:
         f"{text.number(first, '{:.2f}')} to {text.number(last, '{:.2f}')} US$",
         f"A crate cost {text.number(first, '{:.2f}')} US$ in 2018 and "
         f"{text.number(last, '{:.2f}')} in {year}.",
+        "None: one price is compared with itself.",
     )
 
 
@@ -36,6 +46,7 @@ def herring_is_most_of_the_catch(load: Load) -> Finding:
         verdict_from_tests(dict(share > 0.5)),
         f"{text.number(100 * share.min(), '{:.0f}')} per cent or more",
         f"Herring was {text.listing(shares)} per cent of the catch.",
+        "None: the table holds two countries.",
     )
 
 
@@ -50,6 +61,7 @@ def arland_lands_more(load: Load) -> Finding:
         verdict_from_tests(dict(total["XAR"] > total["XBE"])),
         f"{arland} and {belmark} tonnes in {year}",
         f"In {year} Arland landed {arland} tonnes and Belmark {belmark}.",
+        BaseRate(1, 2, "islands would pass"),
     )
 
 
@@ -59,6 +71,6 @@ def ferry_has_stopped(load: Load) -> Finding:
     ferry = load("events").query("status == 'confirmed'").set_index("event_id")["date"]
     again = ferry[ferry.index.str.endswith("-ferry-sails-again") & (ferry > PUBLISHED)]
     if again.empty:
-        return Finding(SUPPORTED, "no sailing", "No sailing is confirmed after publication.")
+        return Finding(SUPPORTED, "no sailing", "No sailing is confirmed after publication.", ONE)
     day = text.date(again.iloc[0].date().isoformat())
-    return Finding(OVERTAKEN, day, f"The ferry has sailed again since {day}.")
+    return Finding(OVERTAKEN, day, f"The ferry has sailed again since {day}.", ONE)

@@ -21,6 +21,7 @@ def sells_more_than_it_buys(load: Load) -> Finding:
         verdict_from_tests({name: ratio >= TIMES for name, ratio in ratios.items()}),
         f"{text.number(ratios.min(), '{:.2f}')} to {text.number(ratios.max(), '{:.2f}')}",
         f"In {YEAR} the ratio was {text.listing(reports)}.",
+        "None: one pair is in the table.",
     )
 
 
@@ -35,4 +36,5 @@ def output_is_larger(load: Load) -> Finding:
         f"{text.number(least, '{:.2f}')} times or more",
         f"In none of {len(both)} years was Arland's output less than "
         f"{text.number(least, '{:.2f}')} times that of Belmark.",
+        "None: two economies are compared.",
     )

@@ -1,0 +1,57 @@
+"""{policy}: definitions of `data/policy.yml`; {verdict}`C37`: a claim's verdict, in words."""
+
+from __future__ import annotations
+
+from docutils import nodes
+from docutils.statemachine import StringList
+from sphinx.application import Sphinx
+from sphinx.util.docutils import SphinxDirective, SphinxRole
+
+from ledger.build.sphinxext import page_store
+from ledger.core import tables
+from ledger.core.policy import Policy, policy
+
+
+class PolicyList(SphinxDirective):
+    """{policy} verdicts, confidence, bases or kinds: what the words of the ledger mean."""
+
+    required_arguments = 1
+
+    def run(self):
+        part = self.arguments[0]
+        page_store.add_dependency(self.env, "file data/policy.yml")
+        if part not in ("verdicts", "confidence", "bases", "kinds"):
+            problem = f"data/policy.yml has no list {part!r}: verdicts, confidence, bases, kinds"
+            return [self.state.document.reporter.error(problem, line=self.lineno)]
+        lines = list(_lines(policy(), part))
+        holder = nodes.container(classes=["policy", part])
+        content = StringList(lines, self.get_source_info()[0])
+        self.state.nested_parse(content, self.content_offset, holder)
+        return holder.children
+
+
+def _lines(judged: Policy, part: str):
+    """Yield a definition list of one part of the policy, in MyST."""
+    if part == "kinds":
+        for name, kind in judged.kinds.items():
+            yield from (name, f": {kind.meaning}; may be {', '.join(kind.verdicts)}", "")
+        return
+    for word, meaning in getattr(judged, part).items():
+        yield from (word, f": {meaning}", "")
+
+
+class Verdict(SphinxRole):
+    """Print a claim's published verdict, so that prose cannot say another."""
+
+    def run(self):
+        page_store.add_dependency(self.env, "table claims")
+        for row in tables.read_rows("claims"):
+            if row["claim_id"] == self.text:
+                return [nodes.inline("", row["verdict"], classes=["verdict"])], []
+        problem = f"the ledger has no claim {self.text!r}"
+        return [], [self.inliner.reporter.error(problem, line=self.lineno)]
+
+
+def setup(app: Sphinx) -> None:
+    app.add_directive("policy", PolicyList)
+    app.add_role("verdict", Verdict())

@@ -1,0 +1,116 @@
+"""Read `data/policy.yml`: how the book judges. Pages print it, checks and rules follow it."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from ledger.core.config import DATA
+
+FILE = "policy.yml"
+KEYS = (
+    "verdicts",
+    "confidence",
+    "kinds",
+    "bases",
+    "quoted_tolerance",
+    "most_passing",
+    "high_needs",
+)
+
+
+class PolicyError(ValueError):
+    """`data/policy.yml` is not as it should be: names the key and what it must hold."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Kind:
+    """A kind of claim: what it is, and which verdicts it may have."""
+
+    meaning: str
+    verdicts: tuple[str, ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class Policy:
+    """How claims are judged.
+
+    Attributes
+    ----------
+    verdicts, confidence, bases : word → what it means, in the order in which pages list them.
+    kinds : kind of claim → its meaning and the verdicts that it may have.
+    quoted_tolerance : share by which a measured quantity may miss the figure that a text quotes.
+    most_passing : share of comparable cases that a test may let pass and still decide a claim.
+    high_needs : grade of a source → how many sources of such grades high confidence needs; the
+        lowest number among a claim's grades holds.
+    """
+
+    verdicts: dict[str, str]
+    confidence: dict[str, str]
+    kinds: dict[str, Kind]
+    bases: dict[str, str]
+    quoted_tolerance: float
+    most_passing: float
+    high_needs: dict[str, int]
+
+    def problems(self, claims: Iterable, grades: dict[str, str]) -> Iterator[str]:
+        """Yield what breaks the policy, a line each.
+
+        Parameters
+        ----------
+        claims : rows with claim_id, kind, verdict, confidence, decided_by, would_change, sources.
+        grades : key of the bibliography → grade of the source.
+        """
+        for claim in claims:
+            where = f"data/claims.csv, {claim.claim_id}"
+            allowed = self.kinds[claim.kind].verdicts if claim.kind in self.kinds else ()
+            if claim.verdict not in allowed:
+                yield (
+                    f"{where}: a claim of the kind {claim.kind!r} cannot be {claim.verdict!r}; "
+                    f"data/{FILE} allows {', '.join(allowed) or 'no such kind'}."
+                )
+            if claim.confidence == "high" and not self._is_well_sourced(claim, grades):
+                yield (
+                    f"{where}: its sources do not carry high confidence; data/{FILE} says under "
+                    "high_needs which would."
+                )
+
+    def _is_well_sourced(self, claim, grades: dict[str, str]) -> bool:
+        keys = [key.strip() for key in claim.sources.split(";")]
+        counted = [self.high_needs.get(grades.get(key, "")) for key in keys]
+        needs = [need for need in counted if need is not None]
+        return any(sum(other <= need for other in needs) >= need for need in needs)
+
+
+@functools.cache
+def policy(folder: Path = DATA) -> Policy:
+    """Return the checked content of `policy.yml` in `folder`. Raises PolicyError."""
+    import yaml
+
+    try:
+        content = yaml.safe_load((folder / FILE).read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise PolicyError(f"data/{FILE} cannot be read: {error}") from None
+    if not isinstance(content, dict) or set(content) != set(KEYS):
+        raise PolicyError(f"data/{FILE} must hold the keys {', '.join(KEYS)}, and no other")
+    for key in ("verdicts", "confidence", "bases", "high_needs", "kinds"):
+        if not isinstance(content[key], dict) or not content[key]:
+            raise PolicyError(f"data/{FILE}: {key} must be a map, not {content[key]!r}")
+    for key in ("quoted_tolerance", "most_passing"):
+        if not isinstance(content[key], float) or not 0 < content[key] < 1:
+            raise PolicyError(f"data/{FILE}: {key} must be a share, such as 0.05")
+    kinds = {
+        name: _kind(name, kind, content["verdicts"]) for name, kind in content["kinds"].items()
+    }
+    return Policy(**(content | {"kinds": kinds}))
+
+
+def _kind(name: str, content: object, verdicts: dict[str, str]) -> Kind:
+    """Return a kind of claim. Raises PolicyError when a key or a verdict is not known."""
+    if not isinstance(content, dict) or set(content) != {"meaning", "verdicts"}:
+        raise PolicyError(f"data/{FILE}: kinds, {name}: it needs meaning and verdicts")
+    if unknown := [word for word in content["verdicts"] if word not in verdicts]:
+        raise PolicyError(f"data/{FILE}: kinds, {name}: unknown verdict {unknown[0]!r}")
+    return Kind(content["meaning"], tuple(content["verdicts"]))
