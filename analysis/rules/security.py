@@ -70,7 +70,7 @@ def c14_backed_assad(load: Load) -> Finding:
     only one of the two; contradicted when neither.
 
     Counts: syria_conflict (UCDP, conflict over Syria, secondary parties of the government),
-    events.
+    events; for the base rate countries.
     """
     dyads = load("syria_conflict").query(
         "source == 'UCDP' and scope == 'conflict over Syria' and side_a == 'Government of Syria'"

@@ -225,7 +225,7 @@ def _passes_most(finding: Finding) -> bool:
     """Tell whether the claim holds by a test that too many comparable cases would pass."""
     return (
         isinstance(finding.base_rate, BaseRate)
-        and finding.verdict in (SUPPORTED, PARTLY)
+        and finding.verdict in (SUPPORTED, PARTLY, OVERTAKEN)
         and finding.base_rate.share > policy().most_passing
     )
 

@@ -64,7 +64,7 @@ def test_every_rule_states_its_threshold_first_and_names_its_tables(findings):
 def test_a_verdict_is_one_of_five_words():
     assert set(LEDGER["verdict"]) <= set(claims.VERDICTS)
     with pytest.raises(ValueError, match="true enough"):
-        claims.Finding("true enough", "1", "Because.")
+        claims.Finding("true enough", "1", "Because.", "None: one case.")
 
 
 @pytest.mark.parametrize(
@@ -132,12 +132,19 @@ def swap_votes(where):
 
 
 PAIR = "reporter == 'RUS' and partner == 'IRN' and year == 2019"
+PAIR_ACT = {"parties": "RUS; IRN", "subject": "treaty-2001"}
 GAS = "fuel == 'gas' and country != 'WLD'"
 OTHERWISE = [  # claim, table, change, what the verdict becomes
     (
         "C01",
         "events",
-        event("2024-01-01-brics-membership", event="Iran denounces the treaty of 2001"),
+        event("2024-01-01-brics-membership", act="treaty denounced", **PAIR_ACT),
+        "partly",
+    ),
+    (
+        "C01",
+        "events",
+        event("2024-01-01-brics-membership", act="relations broken", **PAIR_ACT),
         "partly",
     ),
     (
@@ -171,7 +178,12 @@ OTHERWISE = [  # claim, table, change, what the verdict becomes
         ),
         "partly",
     ),
-    ("C17", "security_council", change("vote", "yes", "draft == 'S/2020/797'"), "supported"),
+    (
+        "C17",
+        "security_council",
+        change("vote", "no", "record == 'vote' and member == 'RUS' and date < '2011'"),
+        "contradicted",
+    ),
     (
         "C22",
         "syria_conflict",
@@ -192,9 +204,8 @@ OTHERWISE = [  # claim, table, change, what the verdict becomes
         "C30",
         "energy_exports",
         change("value", times(3), "country == 'IRN' and destination == 'WLD' and year == 2019"),
-        "partly",
+        "contradicted",
     ),
-    ("C33", "gdp", change("gdp_usd", times(0.3), "country == 'IRN' and year == 2019"), "partly"),
     (
         "C37",
         "trade_totals",
@@ -210,8 +221,14 @@ OTHERWISE = [  # claim, table, change, what the verdict becomes
     (
         "C38",
         "trade_partners",
-        change("value_usd", times(3), "reporter == 'IRN' and partner == 'RUS' and year == 2019"),
-        "partly",
+        change("value_usd", times(0.1), "reporter == 'IRN' and partner == 'RUS' and year == 2019"),
+        "supported",
+    ),
+    (
+        "C38",
+        "trade_partners",
+        change("value_usd", times(20), "reporter == 'RUS' and partner == 'IRN' and year == 2019"),
+        "contradicted",
     ),
     (
         "C39",
@@ -242,10 +259,8 @@ OTHERWISE = [  # claim, table, change, what the verdict becomes
     (
         "C40",
         "trade_totals",
-        change(
-            "value_usd", times(1.1), PAIR + " and source == 'Harvard Atlas' and flow == 'export'"
-        ),
-        "partly",
+        change("value_usd", times(2), PAIR + " and flow == 'import'"),
+        "contradicted",
     ),
     (
         "C41",
@@ -255,28 +270,12 @@ OTHERWISE = [  # claim, table, change, what the verdict becomes
     ),
     (
         "C42",
-        "official_trade_statements",
-        change("value", 29.0, "measure == 'duty_after'"),
-        "supported",
-    ),
-    (
-        "C42",
         "events",
         event("2025-09-28-un-sanctions-return", status="planned"),
         "overtaken by events",
     ),
-    ("C43", "events", event("2024-12-08-assad-falls", status="unconfirmed"), "supported"),
+    ("C43", "events", event("2017-01-23-astana-process", status="unconfirmed"), "not checkable"),
     ("C44", "security_council", swap_votes("draft == 'S/2025/539' and member == 'RUS'"), "partly"),
-    (
-        "C47",
-        "trade_partners",
-        change(
-            "value_usd",
-            times(0.5),
-            "source == 'UN Comtrade' and reporter == 'RUS' and partner == 'SAU'",
-        ),
-        "partly",
-    ),
     (
         "C49",
         "security_council",
@@ -284,14 +283,9 @@ OTHERWISE = [  # claim, table, change, what the verdict becomes
         "supported",
     ),
     ("C51", "events", event("2023-09-19-karabakh-taken", status="reported"), "not checkable"),
-    ("C58", "events", event("2021-06-18-raisi-elected", date="2025-06-18"), "not checkable"),
-    (
-        "C59",
-        "events",
-        event("2021-06-18-raisi-elected", event="Hemmati elected president of Iran"),
-        "contradicted",
-    ),
-    ("C63", "events", event("2026-02-28-war-on-iran", status="reported"), "not checkable"),
+    ("C51", "events", event("2023-09-19-karabakh-taken", date="2024-09-19"), "overtaken by events"),
+    ("C59", "events", event("2021-06-18-raisi-elected", subject="hemmati"), "contradicted"),
+    ("C63", "events", event("2026-02-28-khamenei-killed", status="reported"), "not checkable"),
 ]
 
 
@@ -319,6 +313,93 @@ def test_a_rule_of_several_tables_needs_all_of_them():
         ).verdict
         == "supported"
     )
+
+
+def with_event(**cells):
+    """Return a change that adds a confirmed event to the table."""
+
+    def apply(frame):
+        row = frame.iloc[-1].copy()
+        row["event_id"], row["date"] = "2026-05-05-added", pd.Timestamp("2026-05-05")
+        row["status"], row["date_end"] = "confirmed", pd.NaT
+        for column, value in cells.items():
+            row[column] = value
+        return pd.concat([frame, row.to_frame().T], ignore_index=True).astype(frame.dtypes)
+
+    return apply
+
+
+UNRELATED = [  # true events that name the words of a rule and are not its business
+    {
+        "act": "statement",
+        "parties": "IRN; IAEA",
+        "subject": "inspections",
+        "event": "Iran suspends cooperation with the IAEA",
+    },
+    {
+        "act": "treaty signed",
+        "parties": "EU; IND",
+        "subject": "eu-india-trade",
+        "event": "Free trade agreement of the European Union with India signed",
+    },
+    {
+        "act": "treaty denounced",
+        "parties": "RUS; USA",
+        "subject": "arms-control",
+        "event": "Russia denounces a treaty with the United States",
+    },
+]
+
+
+@pytest.mark.parametrize("cells", UNRELATED, ids=lambda cells: cells["subject"])
+def test_an_event_of_others_moves_no_verdict(findings, cells):
+    load = lambda name: (with_event(**cells) if name == "events" else lambda frame: frame)(
+        original(name)
+    )
+    for claim in DECIDED.index:
+        finding = claims._run(claims.rules()[DECIDED[claim]], load)
+        assert (finding.verdict, finding.figure) == (
+            findings[claim].verdict,
+            findings[claim].figure,
+        ), claim
+
+
+def test_a_treaty_counts_once_whether_signed_or_in_force(findings):
+    assert findings["C01"].figure.startswith("2 treaties")
+
+
+def test_an_error_in_a_rule_is_an_error_with_its_line():
+    def c99_broken(load):
+        return load("events")["no such column"]
+
+    with pytest.raises(
+        claims.RuleError, match=r"test_claims, line \d+: c99_broken fails .*KeyError"
+    ):
+        claims._run(c99_broken, original)
+
+
+def test_a_test_that_most_would_pass_is_refused(monkeypatch):
+    name = DECIDED["C14"]
+    easy = claims.BaseRate(153, 192, "members would pass")
+    rule = claims.rules()[name]
+    monkeypatch.setitem(
+        claims.rules(), name, lambda load: claims.replace(rule(load), base_rate=easy)
+    )
+    message = refused(tables.DATA)
+    assert "C14: 153 of 192 members would pass." in message
+
+
+def test_every_rule_states_its_base_rate_or_why_there_is_none(findings):
+    for claim, finding in findings.items():
+        text = str(finding.base_rate)
+        assert text.endswith("."), claim
+        assert isinstance(finding.base_rate, claims.BaseRate) or text.startswith("None"), claim
+
+
+def test_what_people_keep_by_hand_is_told_apart_from_statistics(findings):
+    by_record = {claim for claim, f in findings.items() if f.basis == claims.RECORD}
+    assert {"C01", "C43", "C51", "C59", "C63"} <= by_record
+    assert not {"C37", "C39", "C40", "C44", "C49", "C27"} & by_record
 
 
 def test_a_table_without_the_rows_a_rule_needs_is_not_checkable():
@@ -371,7 +452,7 @@ ON_DISK = [
     ("trade_totals", change("value_usd", times(2), PAIR + " and flow == 'export'"), {"C37", "C40"}),
     (
         "trade_partners",
-        change("value_usd", times(3), "reporter == 'IRN' and partner == 'RUS' and year == 2019"),
+        change("value_usd", times(0.1), "reporter == 'IRN' and partner == 'RUS' and year == 2019"),
         {"C38"},
     ),
     (
@@ -393,12 +474,12 @@ ON_DISK = [
     (
         "security_council",
         swap_votes("draft == 'S/2020/797' and member == 'RUS'"),
-        {"C17", "C44", "C49"},
+        {"C44", "C49"},
     ),
     ("arms_transfers", change("replaces_order_year", 2014, "replaces_order_year == 2007"), {"C08"}),
     ("syria_conflict", change("side_a_second", None), {"C14"}),
-    ("official_trade_statements", change("value", 29.0, "measure == 'duty_after'"), {"C42"}),
-    ("events", event("2024-12-08-assad-falls", status="reported"), {"C14", "C43"}),
+    ("official_trade_statements", without("measure == 'agreement'"), {"C41"}),
+    ("events", event("2024-12-08-assad-falls", status="reported"), {"C14"}),
     ("un_votes", change("vote", "yes", "country in ['IRN', 'RUS', 'USA']"), {"C12"}),
 ]
 
@@ -475,8 +556,7 @@ def test_a_published_verdict_that_the_data_do_not_bear_out(data):
     ledger_with(data, "C40", verdict="supported")
     message = refused(data)
     assert (
-        "C40 is published as 'supported' and computed as 'contradicted'" in message
-        and "2.60" in message
+        "C40 is published as 'supported' and computed as 'partly'" in message and "2.60" in message
     )
 
 
@@ -496,7 +576,6 @@ def test_a_function_that_no_claim_names(data, monkeypatch):
 # --- the rows themselves --------------------------------------------------------------------------
 
 TYPED = {
-    "C33": {"2.76"},
     "C37": {"1.59"},
     "C38": {"1.1"},
     "C39": {"69.4"},

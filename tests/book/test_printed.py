@@ -129,7 +129,7 @@ def test_the_epub_says_what_it_is(epub):
     title_page = " ".join(plain(epub["titlepage.xhtml"].decode()).split())
     assert (
         f"Version {cited['version']}" in title_page
-        and "Evidence ends in June 2026." in title_page
+        and "Evidence ends in October 2026." in title_page
         and cited["title"].partition(": ")[0] in title_page
     )
 

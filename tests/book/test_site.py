@@ -218,8 +218,8 @@ def test_the_stamp_names_commit_date_editions_and_where_the_evidence_ends():
         source["edition"] for sources in told["data"].values() for source in sources
     )
     assert (
-        told["evidence_ends"] == "2026-06"
-        and "Evidence ends in June 2026." in text("index.html")
+        told["evidence_ends"] == "2026-10"
+        and "Evidence ends in October 2026." in text("index.html")
         and "where the evidence ends" in text("chapters/methods.html")
     )
 
