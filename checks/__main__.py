@@ -18,6 +18,7 @@ CHECKS: dict[str, Callable[[], Iterator[str]]] = {
     "judgement": data.judgement,
     "spelling": prose.spelling,
     "typed-numbers": prose.typed_numbers,
+    "verdict-words": prose.verdict_words,
     "article-words": prose.article_words,
     "reading-level": prose.reading_level,
     "claims-prose": prose.claims_prose,

@@ -36,6 +36,18 @@ NO_FIGURES = re.compile(
     r"|\b[Pp]ages? \d+(?:(?:–| to | and )\d+)?\b"
 )
 
+# a number in words beside what it counts or measures; two and one are mostly no figures
+WORDED = re.compile(
+    r"\b((?:three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen"
+    r"|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|a hundred)(?:[ -](?:one|two|three|four"
+    r"|five|six|seven|eight|nine))?(?: (?:fifths|quarters|tenths|sevenths))?"
+    r"|half|(?:a|one|two) (?:third|quarter|fifth|tenth)s?)"
+    r"\s+(?:years?|months?|days|per cent|votes?|states|countries|drafts?|members?|times|billion"
+    r"|million|thousand|hundred|dollars|of (?:them|its|the)|sources|deals|events|claims"
+    r"|rounds|tests)\b",
+    re.I,
+)
+
 
 # --- spelling -------------------------------------------------------------------------------------
 
@@ -100,10 +112,10 @@ def _bulleted(whole: str) -> str:
 
 
 def _typed(path: Path) -> Iterator[tuple[int, str, str]]:
-    """Give each typed number of a page and its captions that is neither a date nor part of a name
-    or document symbol, with its line and its sentence.
+    """Give each typed number of a page, its captions and alternative texts that is neither a date
+    nor part of a name or document symbol, with its line and its sentence.
     """
-    for place in text.captions("caption"):
+    for place in text.captions("caption", "alt"):
         if place.file == text.name(path):
             yield from ((place.line, number, place.text) for number in _numbers(place.text))
     whole, at = _bulleted(text.prose(path)), 0
@@ -133,11 +145,10 @@ def _typed(path: Path) -> Iterator[tuple[int, str, str]]:
 
 
 def _numbers(sentence: str) -> list[str]:
+    """Return the numbers of a sentence, in figures and in words, that roles do not print."""
     bare = re.sub(r"\{[a-z:]+\}`[^`]*`|`[^`]*`", " ", sentence)
-    return [
-        found.rstrip(",")
-        for found in NUMBER.findall(NAMES_WITH_NUMBERS.sub(" ", NO_FIGURES.sub(" ", bare)))
-    ]
+    figures = NUMBER.findall(NAMES_WITH_NUMBERS.sub(" ", NO_FIGURES.sub(" ", bare)))
+    return [*(found.rstrip(",") for found in figures), *(WORDED.findall(bare))]
 
 
 def typed_numbers() -> Iterator[str]:
@@ -168,6 +179,31 @@ def typed_numbers() -> Iterator[str]:
             yield (
                 f"checks/typed_numbers.csv:{line}: {page} does not type {number} any more. Remove "
                 "the line."
+            )
+
+
+# --- verdicts -------------------------------------------------------------------------------------
+
+VERDICT_WORDS = re.compile(
+    r"\b(?:verdict|claim|sentence|ledger(?: says)?|that|it|this|embargo|discontent)\b[^.;:]{0,60}?\b"
+    r"(?:is|are|as|says|passes) (?:only )?(?:supported|contradicted|partly(?: right)?|not checkable"
+    r"|overtaken(?: by events)?)\b|\b(?:high|medium|low) confidence\b",
+    re.I,
+)
+EXPLAIN_VERDICTS = ("index.md", "claims.md", "methods.md")
+
+
+def verdict_words() -> Iterator[str]:
+    """A chapter prints a claim's verdict by its badge or the role, and repeats none in words."""
+    for path in text.PAGES:
+        if path.name in EXPLAIN_VERDICTS:
+            continue
+        whole = re.sub(r"\{[a-z:]+\}`[^`]*`", " ", text.shown(path))
+        for found in VERDICT_WORDS.finditer(whole):
+            yield (
+                f"{text.name(path)}:{text.line_of(whole, found.start())}: a verdict is typed, in "
+                f"{' '.join(found.group().split())!r}. Leave it to the badge, or print it with "
+                "{verdict}`C00`."
             )
 
 
