@@ -82,7 +82,8 @@ def c22_israel(load: Load) -> Finding:
         verdict_from_tests({"ties": times["ISR"] >= 1, "enmity": bool(years)}),
         f"{times['ISR']:.2f} times; {len(years)} years of battle",
         f"Russia's trade with Israel in {ARTICLE_YEAR} was {times['ISR']:.2f} times its trade with "
-        f"Iran (UN Comtrade), and UCDP has Iran and Israel in battle in {len(years)} years{period}.",
+        "Iran (UN Comtrade), and UCDP has Iran and Israel in battle in "
+        f"{len(years)} years{period}.",
         BaseRate(passing, len(times), f"of Russia's partners in {ARTICLE_YEAR} would pass both"),
     )
 

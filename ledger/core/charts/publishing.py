@@ -53,6 +53,7 @@ def publish(
     data: pd.DataFrame | pd.Series,
     caption: str,
     alt: str,
+    sources: list[str] | None = None,
 ) -> Chart:
     """Return a chart as what a page shows: caption, alt text, source line, table, downloads.
 
@@ -64,6 +65,8 @@ def publish(
     data : what was drawn; becomes the table under the chart and its CSV.
     caption : states the finding in a sentence.
     alt : says in a sentence of its own what a sighted reader sees.
+    sources : words of the title or edition of each source that was drawn, where the data do not
+        name it in a column `source` or in their columns.
 
     Raises
     ------
@@ -91,7 +94,7 @@ def publish(
             "caption": caption,
             "alt": alt,
             "tables": used,
-            "sources": _credit(resources, frame),
+            "sources": _credit(resources, frame, sources),
             "code": _cell_source(),
             "csv": rows,
             "svg": picture,
@@ -125,31 +128,50 @@ def _csv(chart: str, frame: pd.DataFrame) -> str:
     return rows
 
 
-def _credit(resources: list[dict], frame: pd.DataFrame) -> list[dict]:
-    """Return the sources of the tables.
+def _credit(resources: list[dict], frame: pd.DataFrame, drawn: list[str] | None) -> list[dict]:
+    """Return the sources that were drawn.
 
-    Where the data name the sources they used, in a column `source` (and `edition`) or in the
-    index, only those.
+    They are those that `drawn` gives words of; else those that the data name, in a column `source`
+    (and `edition`) or in the names of columns; else all of the tables.
     """
-    frame = frame.reset_index()
-    words = {str(column) for column in frame.columns}
-    if "source" in frame:
-        words |= set(frame["source"].astype(str))
-    editions = {""}  # where one institution has several
-    if "edition" in frame:
-        editions = {f"{year} edition" for year in frame["edition"]}
     sources = {
         (source["key"], source["edition"]): {part: source.get(part, "") for part in SOURCE_PARTS}
         for resource in resources
         for source in resource["sources"]
     }
-    named = [s for (key, _), s in sources.items() if any(key in word for word in words)]
+    if drawn is not None:
+        return _stated(list(sources.values()), drawn)
+    frame = frame.reset_index()
+    words = {str(column) for column in frame.columns}
+    if "source" in frame:
+        words |= set(frame["source"].astype(str))
+    keys = {key for word in words for key in _keys_in(word, {key for key, _ in sources})}
+    editions = {""}  # where one institution has several
+    if "edition" in frame:
+        editions = {f"{year} edition" for year in frame["edition"]}
+    named = [source for (key, _), source in sources.items() if key in keys]
     of_edition = [
         source
         for source in named
         if any(edition in f"{source['title']}, {source['edition']}" for edition in editions)
     ]
     return of_edition or named or list(sources.values())
+
+
+def _stated(sources: list[dict], drawn: list[str]) -> list[dict]:
+    """Return the sources whose title or edition has the words. Raises ValueError for others."""
+    lines = [f"{source['title']}, {source['edition']}" for source in sources]
+    for words in drawn:
+        if not any(words in line for line in lines):
+            problem = f"no source of the tables has {words!r}; there are: {'; '.join(lines)}"
+            raise ValueError(f"sources: {problem}")
+    return [s for s, line in zip(sources, lines) if any(words in line for words in drawn)]
+
+
+def _keys_in(word: str, keys: set[str]) -> set[str]:
+    """Return the keys that a word holds, less those that are part of another."""
+    held = {key for key in keys if key in word}
+    return {key for key in held if not any(key in other and key != other for other in held)}
 
 
 def _cell_source() -> str:
