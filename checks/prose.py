@@ -39,8 +39,8 @@ NO_FIGURES = re.compile(
 # a number in words beside what it counts or measures; two and one are mostly no figures
 WORDED = re.compile(
     r"\b((?:three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen"
-    r"|sixteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|a hundred)(?:[ -](?:one|two|three|four"
-    r"|five|six|seven|eight|nine))?(?: (?:fifths|quarters|tenths|sevenths))?"
+    r"|sixteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|a hundred)"
+    r"(?:[ -](?:one|two|three|four|five|six|seven|eight|nine))?(?: (?:fifths|quarters|tenths|sevenths))?"
     r"|half|(?:a|one|two) (?:third|quarter|fifth|tenth)s?)"
     r"\s+(?:years?|months?|days|per cent|votes?|states|countries|drafts?|members?|times|billion"
     r"|million|thousand|hundred|dollars|of (?:them|its|the)|sources|deals|events|claims"
@@ -186,8 +186,8 @@ def typed_numbers() -> Iterator[str]:
 
 VERDICT_WORDS = re.compile(
     r"\b(?:verdict|claim|sentence|ledger(?: says)?|that|it|this|embargo|discontent)\b"
-    r"[^.;:]{0,60}?\b(?:is|are|as|says|passes) (?:only )?(?:supported|contradicted|partly(?: right)?|not checkable"
-    r"|overtaken(?: by events)?)\b|\b(?:high|medium|low) confidence\b",
+    r"[^.;:]{0,60}?\b(?:is|are|as|says|passes) (?:only )?"
+    r"(?:supported|contradicted|partly(?: right)?|not checkable|overtaken(?: by events)?)\b|\b(?:high|medium|low) confidence\b",
     re.I,
 )
 EXPLAIN_VERDICTS = ("index.md", "claims.md", "methods.md")

@@ -298,6 +298,31 @@ FAULTS = {
     "claims-prose": [
         (long_reason, r"data/claims\.csv:\d+: the reason of C01 has 4 sentences", "one to three")
     ],
+    "judgement": [
+        (
+            lambda folder: edit(
+                folder / "data/claims.csv",
+                ",date/event,supported,",
+                ",date/event,overtaken by events,",
+            ),
+            "cannot be 'overtaken by events'",
+            "data/policy.yml allows",
+        ),
+        (
+            lambda folder: edit(
+                folder / "data/verdict_history.csv", ",not checkable,low,", ",partly,low,"
+            ),
+            r"data/verdict_history\.csv:\d+: C\d\d is partly",
+            "Add a row that says why",
+        ),
+    ],
+    "verdict-words": [
+        (
+            add("chapters/energy.md", "\nThe claim is supported.\n"),
+            r"chapters/energy\.md:\d+: a verdict is typed",
+            "Leave it to the badge",
+        )
+    ],
     "tables": [
         (
             add("data/stray.csv", "a\n1\n"),
