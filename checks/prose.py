@@ -40,7 +40,8 @@ NO_FIGURES = re.compile(
 WORDED = re.compile(
     r"\b((?:three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen"
     r"|sixteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|a hundred)"
-    r"(?:[ -](?:one|two|three|four|five|six|seven|eight|nine))?(?: (?:fifths|quarters|tenths|sevenths))?"
+    r"(?:[ -](?:one|two|three|four|five|six|seven|eight|nine))?"
+    r"(?: (?:fifths|quarters|tenths|sevenths))?"
     r"|half|(?:a|one|two) (?:third|quarter|fifth|tenth)s?)"
     r"\s+(?:years?|months?|days|per cent|votes?|states|countries|drafts?|members?|times|billion"
     r"|million|thousand|hundred|dollars|of (?:them|its|the)|sources|deals|events|claims"
@@ -187,7 +188,8 @@ def typed_numbers() -> Iterator[str]:
 VERDICT_WORDS = re.compile(
     r"\b(?:verdict|claim|sentence|ledger(?: says)?|that|it|this|embargo|discontent)\b"
     r"[^.;:]{0,60}?\b(?:is|are|as|says|passes) (?:only )?"
-    r"(?:supported|contradicted|partly(?: right)?|not checkable|overtaken(?: by events)?)\b|\b(?:high|medium|low) confidence\b",
+    r"(?:supported|contradicted|partly(?: right)?|not checkable|overtaken(?: by events)?)\b"
+    r"|\b(?:high|medium|low) confidence\b",
     re.I,
 )
 EXPLAIN_VERDICTS = ("index.md", "claims.md", "methods.md")

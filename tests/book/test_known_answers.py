@@ -126,6 +126,22 @@ def test_sanctions_in_force(target, year, kind, cases):
     assert cell("sanctions", "active_cases", target=target, year=year, sanction_type=kind) == cases
 
 
+@pytest.mark.parametrize(
+    "month, iran, russia, both",
+    [
+        ("2021-08-01", 1772, 457, 0),
+        ("2022-10-01", 1912, 2094, 0),
+        ("2022-11-01", 1935, 2150, 2),
+        ("2023-10-01", 2161, 3372, 8),
+        ("2024-04-01", 2279, 4544, 13),
+    ],
+)
+def test_entries_of_ofacs_list(month, iran, russia, both):
+    """Those under both were counted again in the copies of the list themselves, but for one."""
+    row = load("ofac_entries").set_index("month").loc[month]
+    assert row[["iran", "russia", "both"]].to_list() == [iran, russia, both]
+
+
 def test_sanctions_cover_only_the_years_in_which_the_copy_is_complete():
     assert sorted(load("sanctions")["year"].unique()) == list(range(2013, 2023))
 
@@ -228,6 +244,69 @@ def test_arms_from_iran_to_russia():
     assert (
         round(deliveries[deliveries["designation"] == "Shahed-136"]["tiv_delivered"].sum()) == 460
     )
+
+
+@pytest.mark.parametrize(
+    "edition, iran_to_russia, russia_to_iran, drones, drones_tiv",
+    [("2025-10-23", 493, 63, 4600, 460), ("2026-05-18", 297, 63, 6600, 264)],
+)
+def test_orders_since_2022_by_edition(edition, iran_to_russia, russia_to_iran, drones, drones_tiv):
+    orders = load("arms_orders")
+    orders = orders[orders["edition"] == pd.Timestamp(edition)]
+    sent = orders.query("order_year >= 2022").groupby("supplier")["tiv_delivered"].sum()
+    assert (sent["IRN"], sent["RUS"]) == (iran_to_russia, russia_to_iran)
+    shahed = orders[orders["designation"] == "Shahed-136"].iloc[0]
+    assert (shahed["quantity_delivered"], shahed["tiv_delivered"]) == (drones, drones_tiv)
+
+
+def test_whole_editions_of_orders():
+    """As added up from the two exports, the Soviet Union's deals among them."""
+    orders = load("arms_orders")
+    tiv = orders.groupby([orders["edition"].dt.year, "supplier"])["tiv_delivered"]
+    assert {key: (len(each), round(each.sum(), 2)) for key, each in tiv} == {
+        (2025, "IRN"): (4, 493),
+        (2025, "RUS"): (29, 3975.45),
+        (2025, "SUN"): (21, 3231.35),
+        (2026, "IRN"): (4, 297),
+        (2026, "RUS"): (30, 3953.45),
+        (2026, "SUN"): (22, 3410.01),
+    }
+
+
+def test_two_orders_of_iran_are_not_delivered():
+    waiting = load("arms_orders").query("quantity_delivered == 0").set_index("designation")
+    assert waiting[["order_year", "tiv_unit"]].to_dict("index") == {
+        "Su-35S": {"order_year": 2023, "tiv_unit": 60},
+        "Mi-28N": {"order_year": 2023, "tiv_unit": 15.5},
+    }
+    assert set(waiting["edition"].dt.year) == {2026} and waiting["quantity_ordered"].isna().all()
+
+
+@pytest.mark.parametrize(
+    "year, launched, destroyed, lost",
+    [
+        (2022, 409, 390, 0),
+        (2023, 3123, 2617, 0),
+        (2024, 10970, 7489, 2691),
+        (2025, 54702, 36903, 10257),
+        (2026, 30795, 27388, 0),
+    ],
+)
+def test_drones_launched_by_the_ukrainian_air_forces_count(year, launched, destroyed, lost):
+    drones = load("drone_launches")
+    of_year = drones[drones["month"].dt.year == year]
+    sums = of_year[["launched", "destroyed", "lost"]].sum().to_list()
+    assert sums == [launched, destroyed, lost]
+
+
+def test_drones_of_single_months_and_the_share_of_shaheds():
+    drones = load("drone_launches").set_index("month")
+    assert len(drones) == 45 and drones.index.max() == pd.Timestamp("2026-05-01")
+    assert drones.loc["2024-08-01", ["launched", "destroyed", "lost"]].to_list() == [790, 656, 73]
+    assert drones.loc["2026-05-01", "launched"] == drones["launched"].max() == 8152
+    told = drones[["launched_told", "shaheds_told"]].sum()
+    assert told.to_list() == [42023, 25913]
+    assert percent(1 - told["shaheds_told"] / told["launched_told"]) == 38.3
 
 
 def test_the_s300_deal_names_the_order_it_replaced():

@@ -53,7 +53,7 @@ NOTES = {
     r"against Ukraine": "bought for use against Ukraine",
     r"licen[cs]e|assembl": "made or assembled locally, at least in part",
     r"[A-Z][a-z]+n designation (?:possibly )?([A-Z][^;]*)": r"recipient's name: \1",
-    r"delivery planned by (\d{4})": r"delivery planned by \1",
+    r"[Dd]elivery planned (by )?(\d{4})": r"delivery planned \1\2",
     r"status from (\d{4}) uncertain.*UN arms embargo": r"uncertain from \1, given the UN embargo",
     r"[Ss]upplier (?:uncertain|could be)": "supplier uncertain",
     r"designation uncertain": "type uncertain",
@@ -89,7 +89,7 @@ class Deal(NamedTuple):
     @property
     def delivery_years(self) -> list[int]:
         """Every year with a delivery."""
-        return [int(year) for year in self.years.split(";")]
+        return [int(year) for year in self.years.split(";") if year.strip()]
 
 
 Delivery = dict[str, str]  # a row of the deliveries register, by DELIVERY_HEADER
@@ -125,7 +125,7 @@ def arms_transfers(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
     """
     register, deliveries = _deals(upstream / DEALS), _deliveries(upstream / DELIVERIES)
     rows = []
-    for supplier, recipient in _ways(pair):
+    for supplier, recipient in ways(pair):
         unmatched = _by_deal(deliveries, supplier, recipient)
         for deal in register:
             late = max(deal.delivery_years) >= FIRST_YEAR
@@ -146,7 +146,7 @@ def arms_transfers(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
-def _ways(pair: tuple[str, str]) -> Iterator[tuple[str, str]]:
+def ways(pair: tuple[str, str]) -> Iterator[tuple[str, str]]:
     """Give (supplier, recipient) in both directions, with the predecessors of each."""
     for supplier, recipient in (pair, pair[::-1]):
         for seller in [supplier, *PREDECESSORS.get(supplier, [])]:
@@ -197,7 +197,7 @@ def _deal_rows(
         "tiv_delivered": float(deal.tiv_delivered),
         "other_recipients": _other_recipients(deal, register),
         "replaces_order_year": int(replaced[1]) if replaced else None,
-        "note": _note(deal.comment),
+        "note": facts_of(deal.comment),
     }
     return [row, *_delivery_rows(parts, common)]
 
@@ -260,7 +260,7 @@ def _delivery_rows(deliveries: list[Delivery], common: dict) -> list[dict]:
     ]
 
 
-def _note(comment: str) -> str:
+def facts_of(comment: str) -> str:
     """Return the facts of SIPRI's comment that the book uses."""
     matches = {words: re.search(pattern, comment) for pattern, words in NOTES.items()}
     return "; ".join(match.expand(words) for words, match in matches.items() if match)
@@ -301,27 +301,36 @@ def _totals(deliveries: list[Delivery], pair: tuple[str, str]) -> list[dict]:
 
 def _deals(path: Path) -> list[Deal]:
     """Return the deals with a delivery."""
-    table = list(csv.reader(_text(path).splitlines()))
+    return [deal for deal in read_register(path, DEALS) if deal.years.strip()]
+
+
+def read_register(path: Path, file: str) -> list[Deal]:
+    """Return every row of a register by deal, those without a delivery too.
+
+    `file` names it in messages. Raises ValueError with file, line and column for what is not as
+    expected, and for a register that is not whole.
+    """
+    table = list(csv.reader(register_text(path).splitlines()))
     starts = [number for number, row in enumerate(table) if row[:2] == DEAL_HEADER[:2]]
     if not starts or table[starts[0]] != DEAL_HEADER:
-        raise ValueError(f"{DEALS}: header is not {DEAL_HEADER} but {[table[n] for n in starts]}")
+        raise ValueError(f"{file}: header is not {DEAL_HEADER} but {[table[n] for n in starts]}")
     deals = []
-    for line, row in _joined(table, starts[0] + 1):
+    for line, row in _joined(file, table, starts[0] + 1):
         if len(row) != len(DEAL_HEADER):
             raise ValueError(
-                f"{DEALS}, line {line}: a deal with {len(row)} cells instead of "
+                f"{file}, line {line}: a deal with {len(row)} cells instead of "
                 f"{len(DEAL_HEADER)}: {row}"
             )
         deal = Deal(*row)
-        if deal.years.strip():
-            _check_deal(deal, line)
-            deals.append(deal)
+        _check_deal(deal, file, line)
+        deals.append(deal)
     years = [year for deal in deals for year in deal.delivery_years]
-    _check_whole(DEALS, years, {deal.recipient for deal in deals}, START)
+    recipients = {deal.recipient for deal in deals if deal.delivery_years}
+    _check_whole(file, years, recipients, START)
     return deals
 
 
-def _joined(table: list[list[str]], start: int) -> Iterator[tuple[int, list[str]]]:
+def _joined(file: str, table: list[list[str]], start: int) -> Iterator[tuple[int, list[str]]]:
     """Give line and cells of each row; some are broken in two by a line end inside a comment."""
     part: list[str] = []
     for line, row in enumerate(table[start:], start + 1):
@@ -331,27 +340,30 @@ def _joined(table: list[list[str]], start: int) -> Iterator[tuple[int, list[str]
         if row and not part:
             yield line, row
     if part:
-        raise ValueError(f"{DEALS}: the last line is cut short: {part}")
+        raise ValueError(f"{file}: the last line is cut short: {part}")
 
 
-def _check_deal(deal: Deal, line: int) -> None:
+def _check_deal(deal: Deal, file: str, line: int) -> None:
     cells = {
         "Year of order": deal.ordered,
         "Number delivered": deal.delivered,
         "SIPRI TIV of delivered weapons": deal.tiv_delivered,
-        # these two may be empty
+        # these three may be empty
         "Number ordered": deal.quantity or "0",
+        "SIPRI TIV per unit": deal.tiv_unit or "0",
         "SIPRI TIV for total order": deal.tiv_ordered or "0",
     }
-    _check_numbers(DEALS, line, cells)
-    for year in deal.years.split(";"):
-        _check_numbers(DEALS, line, {"Year(s) of delivery": year})
-    _check_condition(DEALS, line, "status", deal.status)
+    _check_numbers(file, line, cells)
+    if deal.years.strip():
+        for year in deal.years.split(";"):
+            _check_numbers(file, line, {"Year(s) of delivery": year})
+    _check_condition(file, line, "status", deal.status)
 
 
 def _deliveries(path: Path) -> list[Delivery]:
     """Return the rows of the deliveries register since 1995."""
-    lines = [line.rstrip(";") for line in _text(path).splitlines()]  # each ends in a stray one
+    # each line ends in a stray semicolon
+    lines = [line.rstrip(";") for line in register_text(path).splitlines()]
     starts = [number for number, line in enumerate(lines) if line.startswith(DELIVERY_HEADER[0])]
     if not starts or lines[starts[0]].split(",") != DELIVERY_HEADER:
         headers = [lines[number] for number in starts]
@@ -369,7 +381,7 @@ def _deliveries(path: Path) -> list[Delivery]:
     return [row for row in rows if int(row["Delivery year"]) >= FIRST_DELIVERY]
 
 
-def _text(path: Path) -> str:
+def register_text(path: Path) -> str:
     """Return a register's text: exports come in UTF-8 and in code page 1252."""
     try:
         return path.read_text(encoding="utf-8-sig")

@@ -33,9 +33,20 @@ from institution import UPSTREAM, certificates, needs_upstream, running, server 
 from openpyxl.styles import Font
 from werkzeug import Response
 
-from analysis.connectors import geonucleardata, gsdb, iaea, sipri, ucdp, un_security_council, voeten
+from analysis.connectors import (
+    geonucleardata,
+    gsdb,
+    iaea,
+    ofac,
+    sipri,
+    ucdp,
+    ukrainian_air_force,
+    un_security_council,
+    voeten,
+)
 from analysis.connectors.sipri import spending as milex
 from analysis.connectors.sipri.arms import DEALS, DELIVERIES
+from analysis.connectors.sipri.orders import EDITIONS
 from analysis.connectors.sipri.states import state_code
 from ledger.core.sources import countries, registry
 
@@ -127,6 +138,75 @@ def test_an_export_of_fewer_countries_is_refused(tmp_path, registers):
     write(tmp_path, DEALS, "\n".join(lines[:12] + of_iran))
     with pytest.raises(ValueError, match="1 recipients.*all countries"):
         sipri.arms_transfers(tmp_path, PAIR)
+
+
+# --- SIPRI: orders by edition ---------------------------------------------------------------------
+
+OLDER, NEWER = EDITIONS.values()
+
+
+def plain(name):
+    """Return the rows of a register as the csv module reads them, without its notes."""
+    return [row for row in csv.reader(text_of(name).splitlines()) if len(row) == 16][1:]
+
+
+@pytest.mark.parametrize(("name", "edition"), [(OLDER, "2025"), (NEWER, "2026")])
+def test_orders_of_an_edition_add_up_to_the_file_s_own_rows(name, edition):
+    orders = getattr(sipri, f"orders_{edition}")(UPSTREAM, PAIR)
+    moscow = {"Russia", "Soviet Union"}
+    rows = [
+        row
+        for row in plain(name)
+        if (row[0] == "Iran" and row[1] in moscow) or (row[1] == "Iran" and row[0] in moscow)
+    ]
+    assert len(orders) == len(rows) > 50
+    assert set(orders["designation"]) == {row[6] for row in rows}
+    tiv = sum(float(row[15]) for row in rows if row[1] == "Iran")
+    assert orders[orders["supplier"] == "IRN"]["tiv_delivered"].sum() == pytest.approx(tiv)
+    assert (orders["quantity_delivered"] == 0).sum() == sum(not row[10] for row in rows)
+
+
+def test_orders_without_a_delivery_are_in_the_newer_edition_only():
+    waiting = sipri.orders_2026(UPSTREAM, PAIR).query("quantity_delivered == 0")
+    assert set(waiting["designation"]) == {"Su-35S", "Mi-28N"}
+    empty = ["first_delivery", "last_delivery", "quantity_ordered", "tiv_ordered"]
+    assert waiting[empty].isna().all().all() and (waiting["tiv_delivered"] == 0).all()
+    assert (sipri.orders_2025(UPSTREAM, PAIR)["quantity_delivered"] > 0).all()
+    no_rows(sipri.orders_2026, ("LIE", "AND"))
+
+
+def test_an_order_has_one_name_in_both_editions_unless_sipri_moved_it():
+    older, newer = (set(read(UPSTREAM, PAIR)["order_id"]) for read in (
+        sipri.orders_2025, sipri.orders_2026))  # fmt: skip
+    assert len(older & newer) == 50 and "IRN-RUS-2022-shahed-136-2022" in older & newer
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "message"),
+    [
+        ("18 May 2026", "19 May 2026", "generated on 2026-05-19, where the edition of 2026-05-18"),
+        ("Data generated", "Generated", "0 lines say when it was generated"),
+        (",15.5,0,0", ',"15,5",0,0', "SIPRI TIV per unit: '15,5' is no number"),
+        (
+            "Iran,Russia,2023,?,,,Su-35S",
+            "Iran,Russia,2023,?,many,,Su-35S",
+            "Number ordered: 'many' is no number",
+        ),
+        (",0,,,New,Su-35E", ",none,,,New,Su-35E", "Number delivered: 'none' is no number"),
+        (",0,,,New,Su-35E", ",0,,,Leased,Su-35E", "status: 'Leased' is none of"),
+        (
+            "Iran,Russia,2023,,,,Mi-28N",
+            "Iran,Russia,2023,?,,,Su-35S",
+            "two orders would have the name 'RUS-IRN-2023-su-35s-undelivered'",
+        ),
+    ],
+)
+def test_an_edition_that_is_another_or_faulty_is_refused(tmp_path, before, after, message):
+    text = text_of(NEWER)
+    assert before in text
+    write(tmp_path, NEWER, text.replace(before, after))
+    with pytest.raises(ValueError, match=NEWER + ".*" + re.escape(message)):
+        sipri.orders_2026(tmp_path, PAIR)
 
 
 # --- SIPRI: spending ------------------------------------------------------------------------------
@@ -735,6 +815,122 @@ def test_sanctions_that_changed_are_refused(tmp_path, cases, change, message):
     write(tmp_path, "gsdb/GSDB.csv", change(cases).to_csv(index=False))
     with pytest.raises(ValueError, match=r"GSDB\.csv.*" + message):
         gsdb.sanctions(tmp_path, PAIR)
+
+
+# --- OFAC -----------------------------------------------------------------------------------------
+
+
+def test_entries_are_the_counts_of_the_file_and_of_its_two_countries_only():
+    rows = ofac.entries(UPSTREAM, PAIR)
+    counts = list(csv.DictReader(io.StringIO(text_of(ofac.FILE))))
+    assert list(rows["month"]) == [row["month"] + "-01" for row in counts]
+    for column, name in ofac.COUNTS.items():
+        assert list(rows[name]) == [int(row[column]) for row in counts]
+    no_rows(ofac.entries, OTHER)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "message"),
+    [
+        ("iran_programmes", "iran", "no column ['iran_programmes']"),
+        (",1772,", ',"1,772",', "row 2, column iran_programmes: '1,772' is no number"),
+        (",1772,", ",1772.5,", "row 2, column iran_programmes: 1772.5 is no number of entries"),
+        (",1772,", ",,", "row 2, column iran_programmes: nothing is no number of entries"),
+        ("2021-08,2021-08-24", "2021-08,2021-09-24", "row 2, column snapshot_date: '2021-09-24'"),
+        ("2021-08,2021-08-24", "August,2021-08-24", "row 2, column month: 'August' is no month"),
+        ("d04932b3", "", "row 2, column commit"),
+        (",457,9,0,", ",457,9,458,", "row 2, column both: 458 are more than one programme has"),
+        (",9124,", ",912,", "row 2, column entries: 912 are fewer than the programmes have"),
+        ("\n2021-09,2021-09", "\n2021-08,2021-08", "not each month once, and in order"),
+    ],
+)
+def test_counts_of_entries_that_changed_are_refused(tmp_path, before, after, message):
+    text = text_of(ofac.FILE)
+    assert before in text
+    write(tmp_path, ofac.FILE, text.replace(before, after, 1))
+    with pytest.raises(ValueError, match=r"sdn_monthly_counts\.csv.*" + re.escape(message)):
+        ofac.entries(tmp_path, PAIR)
+
+
+# --- Ukrainian Air Force --------------------------------------------------------------------------
+
+DAILY, MODELS = ukrainian_air_force.DAILY, ukrainian_air_force.MODELS
+
+
+def test_drones_by_month_add_up_to_the_file_s_own_rows():
+    rows = ukrainian_air_force.drones(UPSTREAM, PAIR)
+    reports = [
+        row
+        for row in csv.DictReader(io.StringIO(text_of(DAILY), newline=""))
+        if row["model"].startswith("Shahed-136/131")
+    ]
+    for column, name in (("launched", "launched"), ("destroyed", "destroyed")):
+        for year in ("2022", "2023", "2024", "2025"):
+            by_hand = sum(float(row[column]) for row in reports if row["time_end"][:4] == year)
+            assert rows[rows["month"].str[:4] == year][name].sum() == by_hand > 0
+    told = [row for row in reports if row["is_shahed"]]
+    assert rows["shaheds_told"].sum() == sum(float(row["is_shahed"]) for row in told)
+    assert rows["launched_told"].sum() == sum(float(row["launched"]) for row in told)
+    no_rows(ukrainian_air_force.drones, OTHER)
+
+
+def test_a_month_counts_once_it_is_complete(tmp_path):
+    text, new = text_of(DAILY), ",Shahed-136/131,,Ukraine,,7.0,5.0" + "," * 14
+    assert ukrainian_air_force.drones(UPSTREAM, PAIR)["month"].max() == "2026-05-01"
+    header, rest = text.split("\n", 1)
+    write(tmp_path, MODELS, text_of(MODELS))
+    for end, month in (("2026-06-29 08:00", "2026-05-01"), ("2026-06-30", "2026-06-01")):
+        write(tmp_path, DAILY, f"{header}\n{end},{end}{new}\n{rest}")
+        assert ukrainian_air_force.drones(tmp_path, PAIR)["month"].max() == month
+
+
+def test_a_person_s_files_of_drones_are_known_by_their_text(tmp_path):
+    given = [tmp_path / "attacks (1).csv", tmp_path / "models.csv"]
+    for path, name in zip(given, (DAILY, MODELS), strict=True):
+        path.write_bytes(original(name))
+    assert give("shahed-daily", given, tmp_path) == given
+    same_rows(
+        ukrainian_air_force.drones(tmp_path, PAIR), ukrainian_air_force.drones(UPSTREAM, PAIR)
+    )
+
+
+FIRST = "2026-06-06 18:00,2026-06-07 08:30,Shahed-136/131,"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "message"),
+    [
+        ("not_reach_goal", "lost", "no column ['not_reach_goal']"),
+        (FIRST, FIRST.replace("136/131", "238"), "row 2, column model: 'Shahed-238' is no known"),
+        (FIRST, FIRST.replace("Shahed-136/131", ""), "row 2, column model: nothing is no known"),
+        (FIRST, FIRST.replace("06-07 08:30", "31-07"), "row 2, column time_end: '2026-31-07' is"),
+        (",236.0,215.0,", ',"236,0",215.0,', "row 2, column launched: '236,0' is no number"),
+        (",236.0,215.0,", ",236.5,215.0,", "row 2, column launched: 236.5 is no number of drones"),
+        (",236.0,215.0,", ",-236.0,215.0,", "row 2, column launched: -236.0 is no number of"),
+        (",236.0,215.0,", ",236.0,,", "row 2, column destroyed: nothing where every report"),
+        (",236.0,215.0,", ",0.0,0.0,", "row 2, column launched: 0.0 drones launched"),
+        (",236.0,215.0,", ",236.0,237.0,", "row 2, column destroyed: 237.0 are more than were"),
+        (",236.0,215.0,0.0,", ",236.0,215.0,22.0,", "row 2, column not_reach_goal: 22.0 and those"),
+    ],
+)
+def test_reports_of_drones_that_changed_are_refused(tmp_path, before, after, message):
+    text = text_of(DAILY)
+    assert before in text
+    write(tmp_path, MODELS, text_of(MODELS))
+    write(tmp_path, DAILY, text.replace(before, after, 1))
+    with pytest.raises(ValueError, match=r"missile_attacks_daily\.csv.*" + re.escape(message)):
+        ukrainian_air_force.drones(tmp_path, PAIR)
+
+
+def test_a_further_kind_of_shahed_is_refused_even_where_the_list_has_it(tmp_path):
+    write(
+        tmp_path, MODELS, text_of(MODELS).replace("\nSupercam,", "\nGeran-3,UAV,russia\nSupercam,")
+    )
+    write(
+        tmp_path, DAILY, text_of(DAILY).replace(FIRST, FIRST.replace("Shahed-136/131", "Geran-3"))
+    )
+    with pytest.raises(ValueError, match="row 2, column model: 'Geran-3' is a further kind"):
+        ukrainian_air_force.drones(tmp_path, PAIR)
 
 
 # --- GeoNuclearData -------------------------------------------------------------------------------
