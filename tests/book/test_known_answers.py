@@ -137,7 +137,7 @@ def test_sanctions_in_force(target, year, kind, cases):
     ],
 )
 def test_entries_of_ofacs_list(month, iran, russia, both):
-    """Those under both were counted again in the copies of the list themselves, but for one."""
+    """Those under both were counted again in the copies of the list themselves."""
     row = load("ofac_entries").set_index("month").loc[month]
     assert row[["iran", "russia", "both"]].to_list() == [iran, russia, both]
 
