@@ -45,6 +45,8 @@ def _described(source: Source, package: dict, day: datetime.date) -> list[str]:
     if source.files:
         command = f"python -m ledger refresh {next(iter(source.tables))} --file FILE"
         lines.append(f"  by hand: download {' and '.join(source.files)} there, then {command}")
+    if source.newer:
+        lines.append(f"  overdue: {source.newer}")
     if source.note:
         lines.append(f"  note: {source.note}")
     return lines
@@ -63,6 +65,8 @@ def overdue(
     day, package, lines = day or today(), tables.descriptor(folder), []
     for source in sources(registry).values():
         date = source.due(package)
+        if source.newer:
+            lines.append(f"{source.name}: {source.newer}, which the tables do not hold")
         if date and date < day:
             command = f"python -m ledger refresh {' '.join(source.tables)}"
             if not source.automatic:

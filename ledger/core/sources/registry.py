@@ -65,6 +65,7 @@ class Source:
     download : name of the function of `module` that downloads the files.
     api_key_spec : variable, header, required, page; empty where no key is needed.
     months, next : months between two editions, and when one is expected (see `due`).
+    newer : editions known to be out that the tables do not hold; empty when none is.
     max_mb : megabytes that one file may have.
     pause : seconds between two requests.
     files : files that a person downloads: name in the store → text by which the file is known.
@@ -87,6 +88,7 @@ class Source:
     api_key_spec: dict = dataclasses.field(default_factory=dict)
     months: int | None = None
     next: datetime.date | None = None
+    newer: str = ""
     max_mb: int = 100
     pause: float = 0
     files: dict[str, str] = dataclasses.field(default_factory=dict)

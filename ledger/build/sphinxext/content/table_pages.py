@@ -230,6 +230,8 @@ def _source_item(source: registry.Source) -> str:
     held = ", ".join(_link(name, name) for name in source.tables)
     date = source.due(tables.descriptor())
     due = f"; next expected {text.date(date)}" if date else ""
+    if source.newer:
+        due += f". **Overdue: {source.newer}**"
     key = ""
     if source.api_key_spec:
         key = ", with a key" + ("" if source.api_key_spec["required"] else " where there is one")
