@@ -837,6 +837,20 @@ def test_a_source_is_overdue_from_the_day_after_its_next_edition_until_the_table
     assert late(expected + datetime.timedelta(1)) == []
 
 
+def test_a_newer_edition_known_to_be_out_is_overdue_whatever_the_date(author):
+    registry = author.book / "data/sources.yml"
+    edit(registry, "bureau-prices:\n", "bureau-prices:\n  newer: the edition of May is out\n")
+    day = source_registry.sources(registry)["bureau-prices"].due(tables.descriptor(author.data))
+    (line,) = [
+        line
+        for line in schedule.overdue(author.data, registry, day)
+        if line.startswith("bureau-prices: ")
+    ]
+    assert line == "bureau-prices: the edition of May is out, which the tables do not hold"
+    told = schedule.overview(author.data, registry, day)
+    assert "  overdue: the edition of May is out" in told
+
+
 def test_a_table_kept_by_hand_and_an_unknown_one_are_refused(author):
     assert "this table is kept by hand\n  Edit data/events.csv" in author.type("events", code=1)
     assert "Known tables:" in author.type("prices", code=1)
