@@ -68,6 +68,9 @@ def test_iran_in_russias_trade_of_2019():
         ("UN Comtrade", "RUS", "export", 2019, 1518231577),
         ("UN Comtrade", "RUS", "import", 2020, 796793984),
         ("IMF DOTS", "IRN", "export", 2020, 750640000),
+        ("IMF IMTS", "RUS", "export", 2021, 3070472539),
+        ("IMF IMTS", "RUS", "import", 2021, 975162455),
+        ("IMF IMTS", "RUS", "export", 2024, 2260360934),
         ("WITS", "RUS", "export", 2006, 1555842746),
         ("Correlates of War", "IRN", "import", 2008, 1337000000),
         ("OEC", "RUS", "export", 2022, 1515258166),
@@ -80,8 +83,18 @@ def test_trade_totals(source, reporter, flow, year, value):
 
 
 def test_imf_2019_which_looks_like_a_partial_year_is_left_out():
-    trade = load("trade_totals").query("source == 'IMF DOTS'")
-    assert 2019 not in set(trade["year"]) and {2018, 2020} <= set(trade["year"])
+    totals = load("trade_totals")
+    for source in ("IMF DOTS", "IMF IMTS"):
+        trade = totals[totals["source"] == source]
+        assert 2019 not in set(trade["year"]) and {2018, 2020} <= set(trade["year"])
+
+
+def test_what_the_imf_estimates_is_marked_and_what_says_nothing_of_the_pair_is_left_out():
+    trade = load("trade_totals").query("source == 'IMF IMTS'").set_index(["flow", "year"])
+    estimated = trade.index[trade["estimated"]]
+    assert {*estimated} == {("export", 2022), ("export", 2023), ("export", 2024), ("import", 2022)}
+    assert ("import", 2023) not in trade.index and ("import", 2024) not in trade.index
+    assert len(trade) == 14
 
 
 def test_product_years_that_cannot_be_read_by_chapter_are_left_out():
