@@ -257,13 +257,30 @@ def test_syrian_deaths():
 @pytest.mark.parametrize(
     "year, source, measure, country, value",
     [
-        (2023, "SIPRI", "share_of_gdp", "IRN", 2.061404),
+        (2023, "SIPRI", "share_of_gdp", "IRN", 2.493811),
+        (2025, "SIPRI", "share_of_gdp", "IRN", 2.091579),
+        (2025, "SIPRI", "share_of_gdp", "RUS", 7.501485),
+        (2025, "SIPRI", "constant_usd", "RUS", 158236353686),
+        (2025, "SIPRI", "constant_usd", "IRN", 7450451753),
         (2023, "World Bank", "share_of_gdp", "RUS", 5.402318),
     ],
 )
 def test_military_spending(year, source, measure, country, value):
     where = {"country": country, "year": year, "source": source, "measure": measure}
     assert round(cell("military_spending", **where), 6) == value
+
+
+def test_dollars_of_spending_have_one_base_year():
+    dollars = load("military_spending").query("measure == 'constant_usd'")
+    assert set(dollars["unit"]) == {"US$ at constant 2024 prices and exchange rates"}
+
+
+def test_both_states_beside_syria_s_government_in_2024():
+    parties = load("syria_conflict").query("source == 'UCDP Armed Conflict Dataset'")
+    beside = parties[parties["side_a_second"].fillna("").str.contains("Iran.*Russia")]
+    assert sorted(set(beside["year"])) == [*range(2015, 2025)]
+    assert set(beside.query("year == 2024")["side_b"]) == {"Syrian insurgents", "IS"}
+    assert parties["deaths_best"].isna().all()
 
 
 # --- diplomacy ------------------------------------------------------------------------------------
