@@ -1,10 +1,12 @@
 """International Monetary Fund: trade by partner, from the service of its dataset IMTS (CSV).
 
 IMTS follows the Direction of Trade Statistics (DOTS), of which a snapshot has one workbook a
-reporter. Terms: © IMF; use and publication with attribution, changes must be said.
+reporter. The Fund's portal also gives IMTS as a wide CSV: one row a series, one column a year.
+Terms: © IMF; use and publication with attribution, changes must be said.
 """
 
 import datetime
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -46,6 +48,36 @@ COLUMNS = [
 ]  # fmt: skip
 EXPECTED = {"INDICATOR": [*INDICATORS], "FREQUENCY": ["A"], "UNIT": ["USD"], "STATUS": ["", "e"]}
 FILE = "imts.csv"
+
+# the portal's wide CSV
+WIDE = "imf-imts-russia/RU_trade.csv"
+WIDE_SOURCE = "IMF IMTS"
+DATASET = "IMF.STA:IMTS(1.0.0)"
+SERIES = {
+    "MG_CIF_USD": "Imports of goods, Cost insurance freight (CIF), US dollar",
+    "XG_FOB_USD": "Exports of goods, Free on board (FOB), US dollar",
+}
+WIDE_COLUMNS = [
+    "DATASET", "SERIES_CODE", "OBS_MEASURE", "COUNTRY.ID", "COUNTRY", "INDICATOR.ID", "INDICATOR",
+    "COUNTERPART_COUNTRY.ID", "COUNTERPART_COUNTRY", "FREQUENCY.ID", "FREQUENCY", "SCALE.ID",
+    "SCALE", "TRADE_FLOW.ID", "TRADE_FLOW",
+]  # fmt: skip
+WIDE_EXPECTED = {
+    "DATASET": [DATASET],
+    "OBS_MEASURE": ["OBS_VALUE"],
+    "INDICATOR.ID": [*SERIES],
+    "INDICATOR": [*SERIES.values()],
+    "FREQUENCY.ID": ["A"],
+    "FREQUENCY": ["Annual"],
+    "SCALE.ID": ["6"],
+    "SCALE": ["Millions"],
+}
+GROUP = r"G\d{3}|GX\d{3}|TX\d{3}"  # the world, regions, and areas that are not specified
+# no states of today, or with a code of the Fund's own
+OTHER_CODES = ["ANT", "CSK", "SCG", "WBG", "YUG"]
+DECIMALS = 6  # of a reported figure, in millions: whole dollars
+MOSTLY = 0.8  # share of a year's figures that have more decimals when the year is estimated
+SHARED = 5  # so many other partners with the same change make it no figure of the pair
 
 
 def totals(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
@@ -184,6 +216,136 @@ def _number(cell: object, where: str) -> tuple[float, bool]:
 
 def _name(cell: object) -> str:
     return str(cell).strip()
+
+
+# --- the portal's wide CSV ------------------------------------------------------------------------
+
+
+def imts_totals(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
+    """Return total goods trade inside the pair from the portal's wide CSV.
+
+    The file does not say what is estimated. Reported figures are whole dollars, six decimals of a
+    million; where a reporter has sent nothing (Russia from 2022 on) nearly all figures of a year
+    have more, being computed by the Fund. `estimated` is true for these.
+
+    Left out are estimates that carry no information on the pair: those whose change from the year
+    before is that of at least SHARED other countries too, to six digits. The Fund then moves the
+    figures of many partners by one factor (Russia's imports from Iran of 2023 and 2024 by 0.773944
+    and 0.824543, as those from Gabon, Cambodia, Lebanon and others).
+
+    Parameters
+    ----------
+    upstream
+        Folder with WIDE, in US$ million.
+    pair
+        ISO 3166 codes of the two countries.
+
+    Returns
+    -------
+    DataFrame
+        RESULT, in US$; one row a reporter, flow and year.
+
+    Raises
+    ------
+    ValueError
+        Names file, row, column and value that are not as expected.
+    FileNotFoundError
+        There is no such file.
+    """
+    path = upstream / WIDE
+    if not path.exists():
+        raise FileNotFoundError(f"imf-imts-russia: {path.name} is not in {path.parent}")
+    data, years = _wide(path)
+    is_estimate = {year: _is_estimated(path, data[year]) for year in years}
+    one, other = data["COUNTRY.ID"], data["COUNTERPART_COUNTRY.ID"]
+    records = []
+    for row in data.index[one.isin(pair) & other.isin(pair) & (one != other)]:
+        country, partner, indicator = one[row], other[row], data.at[row, "INDICATOR.ID"]
+        for year in _usable_years(path, data, row, is_estimate):
+            value = round(float(data.at[row, year]) * 1e6)
+            of_pair = (country, partner, INDICATORS[indicator], int(year))
+            records.append((*of_pair, WIDE_SOURCE, value, is_estimate[year]))
+    return pd.DataFrame(records, columns=RESULT)
+
+
+def _usable_years(
+    path: Path, data: pd.DataFrame, row: int, is_estimate: dict[str, bool]
+) -> Iterator[str]:
+    """Give the years in which a series has a figure that says something of its pair."""
+    series = data.loc[row]
+    alike = data[
+        (data["COUNTRY.ID"] == series["COUNTRY.ID"])
+        & (data["INDICATOR.ID"] == series["INDICATOR.ID"])
+        & ~data["COUNTERPART_COUNTRY.ID"].str.fullmatch(GROUP)
+    ].drop(index=row)
+    for before, year in zip(["", *is_estimate], is_estimate):
+        if not series[year] or int(year) < FIRST_YEAR:
+            continue
+        if is_estimate[year] != _is_long(series[year]):
+            status = "estimated" if is_estimate[year] else "reported"
+            cell = data.loc[[row], year]
+            problem = f"does not look {status}, as the other figures of the year do"
+            formats.refuse_cells(path, cell, cell.notna(), problem)
+        if not (is_estimate[year] and before and _is_shared(series, alike, before, year)):
+            yield year
+
+
+def _wide(path: Path) -> tuple[pd.DataFrame, list[str]]:
+    """Return all cells as text, checked, and the columns that are years."""
+    header = list(pd.read_csv(path, encoding="utf-8-sig", nrows=0).columns)
+    years = [column for column in header if re.fullmatch(r"(19|20)\d\d", column)]
+    data = formats.read_csv(
+        path, [*WIDE_COLUMNS, *years], dtype=str, keep_default_na=False, na_filter=False
+    )
+    if unknown := [column for column in header if column not in data.columns]:
+        raise ValueError(f"{path.name}, row 1: unknown column {unknown[0]!r}")
+    if not years or [*map(int, years)] != [*range(int(years[0]), int(years[0]) + len(years))]:
+        raise ValueError(f"{path.name}, row 1: the columns {years} are not one year after another")
+    for column, values in WIDE_EXPECTED.items():
+        expected = f"was not expected; expected {' or '.join(map(repr, values))}"
+        formats.refuse_cells(path, data[column], ~data[column].isin(values), expected)
+    known = {*countries.converter().data["ISO3"], *OTHER_CODES}
+    for column in ("COUNTRY.ID", "COUNTERPART_COUNTRY.ID"):
+        is_known = data[column].isin(known) | data[column].str.fullmatch(GROUP)
+        formats.refuse_cells(path, data[column], ~is_known, "is no country, and no group, known")
+    names, flows = data["INDICATOR.ID"].map(SERIES), data["INDICATOR.ID"].str[:2]
+    key = data["COUNTRY.ID"] + "." + data["INDICATOR.ID"] + "." + data["COUNTERPART_COUNTRY.ID"]
+    fits = {
+        "INDICATOR": data["INDICATOR"] == names,
+        "TRADE_FLOW.ID": data["TRADE_FLOW.ID"] == flows,
+        "SERIES_CODE": (data["SERIES_CODE"] == key + ".A") & ~data["SERIES_CODE"].duplicated(),
+    }
+    for column, fitting in fits.items():
+        problem = "does not fit the row's other columns, or is a duplicate"
+        formats.refuse_cells(path, data[column], ~fitting, problem)
+    for year in years:
+        is_number = data[year].str.fullmatch(r"(\d+(\.\d+)?)?")
+        formats.refuse_cells(path, data[year], ~is_number, "is no number")
+    return data, years
+
+
+def _is_long(figure: str) -> bool:
+    return len(figure.partition(".")[2]) > DECIMALS
+
+
+def _is_estimated(path: Path, figures: pd.Series) -> bool:
+    """Tell of a year whether its figures are estimates: nearly all are, or none."""
+    given = figures[figures != ""]
+    long = given.map(_is_long).sum()
+    if 0 < long < MOSTLY * len(given):
+        raise ValueError(
+            f"{path.name}, column {figures.name}: {long} of {len(given)} figures have more than "
+            f"{DECIMALS} decimals; whether the year is reported or estimated cannot be told"
+        )
+    return bool(long)
+
+
+def _is_shared(series: pd.Series, alike: pd.DataFrame, before: str, year: str) -> bool:
+    """Tell whether the pair's change from the year before is that of many other countries."""
+    numbers = alike[[before, year]].apply(pd.to_numeric)
+    own = pd.to_numeric(series[[before, year]].replace("", None))
+    distance = (numbers[year] / numbers[before]) / (own[year] / own[before]) - 1
+    return bool((distance.abs() < 1e-6).sum() >= SHARED)
 
 
 # --- downloading ----------------------------------------------------------------------------------

@@ -1,7 +1,8 @@
-"""Uppsala Conflict Data Program (UCDP): battle-related deaths by dyad and year.
+"""Uppsala Conflict Data Program (UCDP): battle-related deaths, and parties to conflicts, by year.
 
-Pages of the API's answer (JSON), or the dataset's file, which a person downloads (CSV). Terms: CC
-BY 4.0.
+Deaths: pages of the API's answer (JSON), or the dataset's file, which a person downloads (CSV).
+Parties: the UCDP/PRIO Armed Conflict Dataset as the package peacesciencer has it, a file of R.
+Terms: CC BY 4.0.
 """
 
 import datetime
@@ -37,6 +38,43 @@ NEEDED = [
     "conflict_id", "location_inc", "side_a", "side_a_2nd", "side_b", "side_b_2nd",
     "battle_location", *NUMBERS,
 ]  # fmt: skip
+
+# the Armed Conflict Dataset
+PARTIES, TABLE = "ucdp_acd.rda", "ucdp_acd"
+PARTIES_FOLDERS = ("ucdp-acd", "ucdp-acd-25.1")  # of a refresh, of a snapshot
+PARTIES_SOURCE = "UCDP Armed Conflict Dataset"
+PARTIES_SCOPE = "parties to a conflict, deaths not given"
+PARTIES_COLUMNS = [
+    "conflict_id", "year", "gwno_a", "gwno_a_2nd", "gwno_b", "gwno_b_2nd", "incompatibility",
+    "intensity_level", "type_of_conflict", "start_date", "start_prec", "start_date2", "start_prec2",
+    "ep_end", "ep_end_date",
+]  # fmt: skip
+FIRST_YEAR = 1989  # of the deaths
+SYRIA = 652
+# Numbers of states (Gleditsch and Ward) and their names in the dataset of deaths
+STATES = {
+    2: "Government of United States of America",
+    365: "Government of Russia (Soviet Union)",
+    630: "Government of Iran",
+    640: "Government of Turkey",
+    652: "Government of Syria",
+    666: "Government of Israel",
+}
+# This copy names no side that is no state. The opponent of a conflict is that of the one dyad which
+# the dataset of deaths has in it.
+CONFLICTS = {
+    299: ("Syrian insurgents", "Syria"),
+    13042: ("PYD", "Syria"),
+    13604: ("IS", "Syria"),
+    13809: ("SDF", "Syria"),
+    14609: ("Government of Israel", "Iran, Israel"),
+}
+PARTIES_TYPES = {
+    "extrasystemic": "extrasystemic",
+    "interstate": "interstate",
+    "intrastate": "intrastate",
+    "II": "internationalised intrastate",
+}
 
 
 def download(get, pair: tuple[str, str]) -> str:
@@ -163,3 +201,107 @@ def _table(folder: Path) -> pd.DataFrame:
             )
         frame[column] = values.astype(int)
     return frame
+
+
+# --- the Armed Conflict Dataset -------------------------------------------------------------------
+
+
+def syria_parties(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
+    """Return who took part in Syria's conflicts, and in that of Iran and Israel, from 1989.
+
+    Parameters
+    ----------
+    upstream
+        Folder with `ucdp-acd/`, or a snapshot, with PARTIES.
+    pair
+        Not used.
+
+    Returns
+    -------
+    DataFrame
+        COLUMNS; one row a conflict and year. The dataset gives neither deaths nor the place of
+        battles. Secondary parties are `gwno_a_2nd` and `gwno_b_2nd`, of which the file has one a
+        row.
+
+    Raises
+    ------
+    ValueError
+        Names file, row, column and value that are not as expected: a conflict with Syria, or a
+        party, that is unknown here is refused.
+    FileNotFoundError
+        There is no such file.
+    """
+    path, data = _parties(upstream)
+    is_late = data["year"] >= FIRST_YEAR
+    of_syria = is_late & data[["gwno_a", "gwno_b"]].eq(SYRIA).any(axis=1)
+    chosen = data[of_syria | is_late & data["conflict_id"].isin(CONFLICTS)]
+    for column, known in {
+        "conflict_id": CONFLICTS,
+        "type_of_conflict": PARTIES_TYPES,
+        "gwno_a": STATES,
+        **dict.fromkeys(["gwno_a_2nd", "gwno_b", "gwno_b_2nd"], {None: "", **STATES}),
+    }.items():
+        cells = chosen[column].astype(object).where(chosen[column].notna(), None)
+        if (wrong := ~cells.isin(known)).any():
+            row, value = wrong.idxmax() + 1, cells[wrong].iloc[0]
+            raise ValueError(f"{path.name}, row {row}, column {column}: {value} is not known here")
+    records = [
+        _parties_record(path, int(conflict), int(year), rows)
+        for (conflict, year), rows in chosen.groupby(["conflict_id", "year"])
+    ]
+    return pd.DataFrame(records, columns=COLUMNS)
+
+
+def _parties(upstream: Path) -> tuple[Path, pd.DataFrame]:
+    import pyreadr
+
+    paths = [upstream / folder / PARTIES for folder in PARTIES_FOLDERS]
+    path = next((path for path in paths if path.exists()), None)
+    if path is None:
+        raise FileNotFoundError(f"ucdp-acd: {PARTIES} is not in {paths[0].parent}")
+    try:
+        objects = pyreadr.read_r(path)
+    except pyreadr.LibrdataError as error:
+        raise ValueError(f"{path.name}: it cannot be read as a file of R ({error})") from None
+    found = {name: list(table.columns) for name, table in objects.items()}
+    if found != {TABLE: PARTIES_COLUMNS}:
+        raise ValueError(
+            f"{path.name}: expected the table {TABLE} with the columns {PARTIES_COLUMNS}, found "
+            f"{found}"
+        )
+    return path, objects[TABLE].reset_index(drop=True)
+
+
+def _parties_record(path: Path, conflict: int, year: int, rows: pd.DataFrame) -> dict:
+    """Return the row of a conflict and year; the file has one a secondary party."""
+    for column in ("gwno_a", "gwno_b", "type_of_conflict"):
+        if rows[column].nunique(dropna=False) > 1:
+            raise ValueError(
+                f"{path.name}, row {rows.index[0] + 1}, column {column}: conflict {conflict} has "
+                f"more than one value in {year}: {[*rows[column]]}"
+            )
+    first = rows.iloc[0]
+    opponent, location = CONFLICTS[conflict]
+    side_a = STATES[first["gwno_a"]]
+    if first["gwno_b"] in STATES and STATES[first["gwno_b"]] != opponent:
+        raise ValueError(
+            f"{path.name}, row {rows.index[0] + 1}, column gwno_b: {first['gwno_b']} is not "
+            f"{opponent}, the opponent in conflict {conflict}"
+        )
+    seconds = {
+        side: ", ".join(sorted({STATES[number] for number in rows[f"gwno_{side}_2nd"].dropna()}))
+        for side in ("a", "b")
+    }
+    return {
+        "year": year,
+        "source": PARTIES_SOURCE,
+        "scope": PARTIES_SCOPE,
+        "dyad_id": f"conflict {conflict}",
+        "dyad": f"{side_a} – {opponent}",
+        "side_a": side_a,
+        "side_a_second": seconds["a"] or None,
+        "side_b": opponent,
+        "side_b_second": seconds["b"] or None,
+        "conflict_location": location,
+        "conflict_type": PARTIES_TYPES[first["type_of_conflict"]],
+    }

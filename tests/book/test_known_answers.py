@@ -68,6 +68,9 @@ def test_iran_in_russias_trade_of_2019():
         ("UN Comtrade", "RUS", "export", 2019, 1518231577),
         ("UN Comtrade", "RUS", "import", 2020, 796793984),
         ("IMF DOTS", "IRN", "export", 2020, 750640000),
+        ("IMF IMTS", "RUS", "export", 2021, 3070472539),
+        ("IMF IMTS", "RUS", "import", 2021, 975162455),
+        ("IMF IMTS", "RUS", "export", 2024, 2260360934),
         ("WITS", "RUS", "export", 2006, 1555842746),
         ("Correlates of War", "IRN", "import", 2008, 1337000000),
         ("OEC", "RUS", "export", 2022, 1515258166),
@@ -80,8 +83,18 @@ def test_trade_totals(source, reporter, flow, year, value):
 
 
 def test_imf_2019_which_looks_like_a_partial_year_is_left_out():
-    trade = load("trade_totals").query("source == 'IMF DOTS'")
-    assert 2019 not in set(trade["year"]) and {2018, 2020} <= set(trade["year"])
+    totals = load("trade_totals")
+    for source in ("IMF DOTS", "IMF IMTS"):
+        trade = totals[totals["source"] == source]
+        assert 2019 not in set(trade["year"]) and {2018, 2020} <= set(trade["year"])
+
+
+def test_what_the_imf_estimates_is_marked_and_what_says_nothing_of_the_pair_is_left_out():
+    trade = load("trade_totals").query("source == 'IMF IMTS'").set_index(["flow", "year"])
+    estimated = trade.index[trade["estimated"]]
+    assert {*estimated} == {("export", 2022), ("export", 2023), ("export", 2024), ("import", 2022)}
+    assert ("import", 2023) not in trade.index and ("import", 2024) not in trade.index
+    assert len(trade) == 14
 
 
 def test_product_years_that_cannot_be_read_by_chapter_are_left_out():
@@ -323,13 +336,30 @@ def test_syrian_deaths():
 @pytest.mark.parametrize(
     "year, source, measure, country, value",
     [
-        (2023, "SIPRI", "share_of_gdp", "IRN", 2.061404),
+        (2023, "SIPRI", "share_of_gdp", "IRN", 2.493811),
+        (2025, "SIPRI", "share_of_gdp", "IRN", 2.091579),
+        (2025, "SIPRI", "share_of_gdp", "RUS", 7.501485),
+        (2025, "SIPRI", "constant_usd", "RUS", 158236353686),
+        (2025, "SIPRI", "constant_usd", "IRN", 7450451753),
         (2023, "World Bank", "share_of_gdp", "RUS", 5.402318),
     ],
 )
 def test_military_spending(year, source, measure, country, value):
     where = {"country": country, "year": year, "source": source, "measure": measure}
     assert round(cell("military_spending", **where), 6) == value
+
+
+def test_dollars_of_spending_have_one_base_year():
+    dollars = load("military_spending").query("measure == 'constant_usd'")
+    assert set(dollars["unit"]) == {"US$ at constant 2024 prices and exchange rates"}
+
+
+def test_both_states_beside_syria_s_government_in_2024():
+    parties = load("syria_conflict").query("source == 'UCDP Armed Conflict Dataset'")
+    beside = parties[parties["side_a_second"].fillna("").str.contains("Iran.*Russia")]
+    assert sorted(set(beside["year"])) == [*range(2015, 2025)]
+    assert set(beside.query("year == 2024")["side_b"]) == {"Syrian insurgents", "IS"}
+    assert parties["deaths_best"].isna().all()
 
 
 # --- diplomacy ------------------------------------------------------------------------------------

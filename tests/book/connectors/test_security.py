@@ -212,6 +212,8 @@ def test_an_edition_that_is_another_or_faulty_is_refused(tmp_path, before, after
 # --- SIPRI: spending ------------------------------------------------------------------------------
 
 MILEX = UPSTREAM / "sipri-milex/SIPRI-Milex-data-1991-2024.xlsx"
+NEWEST = UPSTREAM / "sipri-milex-2025/SIPRI-Milex-data-1949-2025_v1.2.xlsx"
+NEWEST_SHEETS = ["Constant (2024) US$", "Share of GDP"]
 # the copy's names of sheets → what SIPRI's own workbook would name them
 SHEETS = {
     "Constant (2023) US$": "Constant (2022) US$",
@@ -311,6 +313,27 @@ def test_spending_of_another_pair_as_it_stands_in_the_workbook():
         assert actual["GBR", "constant_usd", year] == pytest.approx(constant[year] * 1e6, abs=1)
         assert actual["GBR", "share_of_gdp", year] == pytest.approx(share[year] * 100, abs=1e-6)
     assert set(sipri.military_spending(UPSTREAM, ("AND", "LIE"))["country"]) == set(milex.COMPARED)
+
+
+@pytest.mark.filterwarnings("ignore:Workbook contains no default style")
+def test_sipri_s_workbook_of_april_2026_as_it_stands(tmp_path):
+    assert give("sipri-milex", [NEWEST], tmp_path) == [NEWEST]
+    rows = sipri.military_spending(tmp_path, PAIR)
+    assert set(rows["unit"]) == {"US$ at constant 2024 prices and exchange rates", "% of GDP"}
+    assert (rows["year"].min(), rows["year"].max()) == (1991, 2025)
+    actual = rows.set_index(["country", "measure", "year"])
+    sheets = pd.read_excel(NEWEST, sheet_name=NEWEST_SHEETS, header=5, index_col=0)
+    constant, share = (sheets[name] for name in NEWEST_SHEETS)
+    names = {"RUS": "Russia", "IRN": "Iran", "ISR": "Israel", "SAU": "Saudi Arabia"}
+    for code, name in names.items():
+        for year in (1992, 2021, 2023, 2024, 2025):
+            dollars = actual.loc[(code, "constant_usd", year), "value"]
+            assert dollars == round(constant.loc[name, year] * 1e6)
+            percent = actual.loc[(code, "share_of_gdp", year), "value"]
+            assert percent == pytest.approx(share.loc[name, year] * 100, abs=1e-6)
+    of_russia = rows[(rows["country"] == "RUS") & (rows["measure"] == "constant_usd")]
+    reported = of_russia[of_russia["quality"] == "reported"]["year"]
+    assert list(reported) == [*range(2013, 2022)]
 
 
 def _share_in_percent(book):
@@ -474,6 +497,80 @@ def test_the_file_of_a_later_version_with_a_mark_and_a_later_year(tmp_path):
     text = text_of(BATTLES).replace('"2016","10903"', '"2026","10903"', 1)
     write(tmp_path, "ucdp-brd/BattleDeaths_v27_1.csv", BOM + text)
     assert ucdp.syria_conflict(tmp_path, PAIR)["year"].max() == 2026
+
+
+# --- UCDP: parties to conflicts -------------------------------------------------------------------
+
+PARTIES = UPSTREAM / "ucdp-acd-25.1/ucdp_acd.rda"
+NAMES_OF_PARTIES = ["year", "side_a", "side_a_second", "side_b", "side_b_second", "conflict_type"]
+
+
+def test_the_file_of_parties_is_known_as_a_person_gives_it(tmp_path):
+    assert give("ucdp-acd", [PARTIES], tmp_path) == [PARTIES]
+    rows = ucdp.syria_parties(tmp_path, PAIR)
+    same_rows(rows, ucdp.syria_parties(UPSTREAM, PAIR))
+    assert rows[["deaths_best", "deaths_low", "deaths_high"]].isna().all(axis=None)
+
+
+def test_both_files_of_ucdp_name_the_same_parties_in_the_years_that_both_have():
+    deaths = ucdp.syria_conflict(UPSTREAM, PAIR)
+    is_pair = deaths["dyad"] == "Government of Iran – Government of Israel"
+    deaths = deaths[(deaths["scope"] == "conflict over Syria") | is_pair]
+    parties = ucdp.syria_parties(UPSTREAM, PAIR).query("year <= 2023")
+    one, other = (frame[NAMES_OF_PARTIES].fillna("") for frame in (deaths, parties))
+    assert len(one) == 37 and sorted(one.values.tolist()) == sorted(other.values.tolist())
+
+
+def test_parties_of_2024_as_they_stand_in_the_file():
+    table = pyreadr.read_r(PARTIES)["ucdp_acd"].query("gwno_a == 652 and year == 2024")
+    with_russia, with_iran = (
+        set(table[table["gwno_a_2nd"] == number]["conflict_id"]) for number in (365, 630)
+    )
+    assert with_russia == with_iran == {299, 13604} and set(table["conflict_id"]) > with_iran
+    rows = ucdp.syria_parties(UPSTREAM, PAIR).query("year == 2024").set_index("dyad_id")
+    both = "Government of Iran, Government of Russia (Soviet Union)"
+    of_2024 = rows["side_a_second"].dropna().to_dict()
+    assert of_2024 == {"conflict 299": both, "conflict 13604": both}
+    assert rows.loc["conflict 299", "side_b_second"] == "Government of Turkey"
+    assert set(rows.index) == {f"conflict {number}" for number in (299, 13604, 13809, 14609)}
+
+
+def _cell(column, value, conflict=299, year=2024):
+    def change(table):
+        chosen = (table["conflict_id"] == conflict) & (table["year"] == year)
+        table.loc[table.index[chosen][0], column] = value
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (_cell("gwno_a_2nd", 710.0), "row 3221, column gwno_a_2nd: 710.0 is not known here"),
+        (_cell("conflict_id", 99999.0), "row 3221, column conflict_id: 99999.0 is not known here"),
+        (_cell("type_of_conflict", "III"), "row 3221, column type_of_conflict: III is not known"),
+        (_cell("type_of_conflict", "intrastate"), "conflict 299 has more than one value in 2024"),
+        (_cell("gwno_b", 2.0, 14609), "column gwno_b: 2.0 is not Government of Israel"),
+        (lambda table: table.insert(0, "side_b", "IS"), "expected the table"),
+    ],
+)
+def test_a_file_of_parties_that_changed_is_refused(tmp_path, change, message):
+    table = pyreadr.read_r(PARTIES)["ucdp_acd"]
+    change(table)
+    path = tmp_path / "ucdp-acd/ucdp_acd.rda"
+    path.parent.mkdir()
+    pyreadr.write_rdata(path, table, df_name="ucdp_acd")
+    with pytest.raises(ValueError, match=r"ucdp_acd\.rda") as error:
+        ucdp.syria_parties(tmp_path, PAIR)
+    assert message in str(error.value)
+
+
+def test_a_file_of_parties_that_is_none_is_refused(tmp_path):
+    write(tmp_path, "ucdp-acd/ucdp_acd.rda", b"\xfd7zXZ, and no more")
+    with pytest.raises(ValueError, match="cannot be read as a file of R"):
+        ucdp.syria_parties(tmp_path, PAIR)
+    with pytest.raises(FileNotFoundError, match="ucdp-acd: ucdp_acd.rda is not in"):
+        ucdp.syria_parties(tmp_path / "nowhere", PAIR)
 
 
 # --- Voeten: votes --------------------------------------------------------------------------------

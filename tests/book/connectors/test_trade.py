@@ -23,6 +23,7 @@ from connector_files import (
     csv_bytes,
     fetch,
     fetch_fails,
+    give,
     no_rows,
     read_fails,
     same_rows,
@@ -703,6 +704,88 @@ def cells(sheet, value, *addresses):
 def test_faults_of_the_funds_workbooks(change, message, tmp_path):
     with pytest.raises(ValueError, match=f"DOTS_162.xlsx.*{message}"):
         imf.totals(save_dots(tmp_path, change), OTHER)
+
+
+WIDE = "imf-imts-russia/RU_trade.csv"
+
+
+def wide(flow, partner, year):
+    """One cell of the portal's file, in US$ million."""
+    code = f"RUS.{flow}.{partner}.A"
+    return next(
+        row[year]
+        for row in csv.DictReader(io.StringIO(text_of(WIDE).removeprefix(BOM)))
+        if row["SERIES_CODE"] == code
+    )
+
+
+@needs_upstream
+def test_the_funds_wide_file_as_a_person_downloads_it(tmp_path):
+    given = tmp_path / "dataset_2026-05-09.csv"
+    given.write_bytes(text_of(WIDE).removeprefix(BOM).replace("\n", "\r\n").encode())
+    assert give("imf-imts-russia", [given], tmp_path) == [given]
+    same_tables([imf.imts_totals], tmp_path)
+    rows = imf.imts_totals(UPSTREAM, PAIR).set_index(["flow", "year"])
+    for flow, code, years in (
+        ("export", "XG_FOB_USD", range(2016, 2025)),
+        ("import", "MG_CIF_USD", range(2016, 2023)),
+    ):
+        assert list(rows.loc[flow].index) == [*years]
+        for year in years:
+            millions = float(wide(code, "IRN", str(year)))
+            assert rows.loc[(flow, year), "value_usd"] == round(millions * 1e6)
+    assert [year for _, year in rows.index[rows["estimated"]]] == [2022, 2022, 2023, 2024]
+    no_rows(imf.imts_totals, ("FRA", "ITA"))
+    with pytest.raises(FileNotFoundError, match="RU_trade.csv"):
+        imf.imts_totals(tmp_path / "nowhere", PAIR)
+
+
+@needs_upstream
+def test_what_the_fund_has_of_years_in_both_datasets_is_the_same():
+    columns = ["reporter", "flow", "year"]
+    new = imf.imts_totals(UPSTREAM, PAIR).query("year <= 2020")
+    old = imf.totals(UPSTREAM, PAIR).query("reporter == 'RUS' and year >= 2016")
+    assert len(new) == len(old) == 10 and not old["estimated"].any()
+    new, old = (frame.set_index(columns)["value_usd"].sort_index() for frame in (new, old))
+    assert (new - old).abs().max() <= 2  # dollars: a workbook keeps fewer digits
+
+
+@needs_upstream
+def test_imports_that_move_as_those_of_many_countries_say_nothing_of_the_pair():
+    for before, year, factor in (("2022", "2023", 0.773944), ("2023", "2024", 0.824543)):
+        for partner in ("IRN", "GAB", "KHM", "LBN", "ARE"):
+            change = float(wide("MG_CIF_USD", partner, year))
+            change /= float(wide("MG_CIF_USD", partner, before))
+            assert round(change, 6) == factor
+    of_turkey = imf.imts_totals(UPSTREAM, OTHER).query("year > 2022")
+    assert sorted(of_turkey["flow"]) == ["export", "export", "import", "import"]
+
+
+@needs_upstream
+@pytest.mark.parametrize(
+    ("before", "after", "message"),
+    [
+        ('"2024"', '"2024","STATUS"', "row 1: unknown column 'STATUS'"),
+        ('"2023","2024"', '"2023","2025"', "row 1: the columns"),
+        ('"SCALE"', '"MULTIPLIER"', "it has no column ['SCALE']"),
+        ('"6","Millions"', '"9","Billions"', "row 2, column SCALE.ID: '9' was not expected"),
+        ("IMTS(1.0.0)", "IMTS(2.0.0)", "row 2, column DATASET: 'IMF.STA:IMTS(2.0.0)'"),
+        ("(FOB), US dollar", "(FOB), Euro", "column INDICATOR: 'Exports of goods, Free on board"),
+        ('"MG_CIF_USD"', '"MG_FOB_USD"', "row 2, column INDICATOR.ID: 'MG_FOB_USD'"),
+        ('"A","Annual"', '"M","Monthly"', "row 2, column FREQUENCY.ID: 'M' was not expected"),
+        ('"TUV","Tuvalu"', '"TVL","Tuvalu"', "row 2, column COUNTERPART_COUNTRY.ID: 'TVL'"),
+        ("RUS.MG_CIF_USD.TON.A", "RUS.MG_CIF_USD.TUV.A", "row 5, column SERIES_CODE"),
+        ('"Millions","MG"', '"Millions","XG"', "row 2, column TRADE_FLOW.ID: 'XG' does not fit"),
+        ('"0.001435"', '"0,001435"', "row 2, column 2017: '0,001435' is no number"),
+        ('"3070.472539"', '"3070.4725391"', "column 2021: 1 of 427 figures"),
+        ('"2817.176059578998"', '"2817.17606"', "row 376, column 2022: '2817.17606' does not look"),
+    ],
+)
+def test_faults_of_the_funds_wide_file(before, after, message, tmp_path):
+    text = text_of(WIDE)
+    assert before in text
+    store = write(tmp_path, WIDE, text.replace(before, after))
+    read_fails(imf.imts_totals, store, "RU_trade.csv", message)
 
 
 # --- World Bank -----------------------------------------------------------------------------------
