@@ -15,6 +15,7 @@ CHECKS: dict[str, Callable[[], Iterator[str]]] = {
     "chapter-code": chapters.code_knows_no_path,
     "citations": data.citations,
     "tables": data.tables,
+    "references": data.references,
     "judgement": data.judgement,
     "spelling": prose.spelling,
     "typed-numbers": prose.typed_numbers,

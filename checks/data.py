@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 import types
 from collections.abc import Iterator
 
@@ -33,6 +34,46 @@ def citations() -> Iterator[str]:
                 "`python -m ledger accept`."
             )
         said.add(place)
+
+
+GRADES = (
+    "primary document",
+    "statistics",
+    "scholarship",
+    "news agency",
+    "press",
+    "state media",
+    "aggregator or copy",
+)
+OF_A_DOCUMENT = ("primary document", "statistics")  # whoever published it
+NOT_SEEN = "the page itself was not seen"
+
+
+def references() -> Iterator[str]:
+    """Every reference has an address, the day on which it was seen and a grade, and two pages of
+    one author have the same grade, unless it is a document's or the page itself was not seen.
+    """
+    grades: dict[str, tuple[str, int, str]] = {}
+    for key, (line, fields) in text.references().items():
+        where = f"references.bib:{line}: {key}"
+        if not fields.get("url"):
+            yield f"{where} has no url. Give the original address, or cite another page."
+        if not re.fullmatch(r"20\d\d-\d\d-\d\d", fields.get("urldate", "")):
+            yield f"{where} has no urldate. Give the day on which the page was seen, as 2026-11-28."
+        grade = fields.get("keywords", "")
+        if grade not in GRADES:
+            yield f"{where}: {grade!r} is no grade. Put one into keywords: {', '.join(GRADES)}."
+        elif NOT_SEEN in fields.get("note", ""):
+            if grade != GRADES[-1]:
+                yield f"{where}: its page was not seen, so its grade is {GRADES[-1]!r}."
+        elif grade not in OF_A_DOCUMENT:
+            before, first, known = grades.setdefault(fields["author"], (key, line, grade))
+            if known != grade:
+                yield (
+                    f"{where} is graded {grade}, and {before} of the same author (line {first}) "
+                    f"{known}. Give both the same grade, or say in the note of one that "
+                    f"{NOT_SEEN}."
+                )
 
 
 def tables() -> Iterator[str]:

@@ -289,13 +289,24 @@ def bibliography() -> dict[str, int]:
 
 
 @functools.cache
+def references() -> dict[str, tuple[int, dict[str, str]]]:
+    """Return the line and the fields of each entry of references.bib by its key."""
+    source = read(ROOT / "references.bib")
+    found = list(BIB_ENTRY.finditer(source))
+    ends = [entry.start() for entry in found[1:]] + [len(source)]
+    field = re.compile(r"^\s*(\w+) = \{(.*)\},?$", re.M)
+    return {
+        entry[1]: (
+            line_of(source, entry.start()),
+            dict(field.findall(source[entry.start() : end])),
+        )
+        for entry, end in zip(found, ends)
+    }
+
+
 def grades() -> dict[str, str]:
     """Return the grade of each source in references.bib by its key."""
-    entries = re.split(r"^(?=@)", read(ROOT / "references.bib"), flags=re.M)
-    keys = [
-        (BIB_ENTRY.search(entry), re.search(r"keywords = \{([^}]*)\}", entry)) for entry in entries
-    ]
-    return {key[1]: grade[1] for key, grade in keys if key and grade}
+    return {key: fields.get("keywords", "") for key, (_, fields) in references().items()}
 
 
 def cited() -> Iterator[Place]:

@@ -39,8 +39,8 @@ def c37_trade_2019(load: Load) -> Finding:
     the policy's tolerance, in every source that covers 2019; partly when in some; contradicted when
     in none.
 
-    Counts: trade_totals, Russia's side of each source. IMF DOTS has no row for 2019: its connector
-    leaves out a partial year. The OEC's own figure for 2019 is not among the tables.
+    Counts: trade_totals, Russia's side of each source. IMF DOTS and IMTS have no row for 2019: a
+    partial year is left out. The OEC's own figure for 2019 is not among the tables.
     """
     totals = {source: flows.sum() / 1e9 for source, flows in trade_of(load, ARTICLE_YEAR).items()}
     if not totals:

@@ -298,6 +298,22 @@ FAULTS = {
     "claims-prose": [
         (long_reason, r"data/claims\.csv:\d+: the reason of C01 has 4 sentences", "one to three")
     ],
+    "references": [
+        (
+            lambda folder: edit(
+                folder / "references.bib", "keywords = {state media}", "keywords = {press}"
+            ),
+            r"references\.bib:\d+: \w+ is graded",
+            "Give both the same grade",
+        ),
+        (
+            lambda folder: edit(
+                folder / "references.bib", "urldate = {2026-11-22}", "urldate = {2026}"
+            ),
+            r"references\.bib:\d+: \w+ has no urldate",
+            "Give the day on which the page was seen",
+        ),
+    ],
     "judgement": [
         (
             lambda folder: edit(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import functools
 
 import pybtex.plugin
@@ -11,12 +12,15 @@ from pybtex.style import FormattedEntry
 from pybtex.style.formatting.alpha import Style as AlphaStyle
 from sphinx.application import Sphinx
 
+from ledger.core import text
+
 # content of an entry → how it is printed; kept with the environment
 formatted: dict[str, Text] = {}
 
 
 class GradedStyle(AlphaStyle):
-    """The alpha style, with the grade that an entry's `keywords` field holds at its end.
+    """The alpha style, with the day on which the page was seen (`urldate`) and its grade
+    (`keywords`) at its end.
 
     Sphinx has the whole bibliography formatted anew, twice, in every build, also in one that
     changes nothing. That would take most of such a build's time, so what is printed is kept.
@@ -25,9 +29,12 @@ class GradedStyle(AlphaStyle):
     def format_entry(self, label, entry, bib_data=None):
         content = repr(entry)
         if content not in formatted:
-            plain = super().format_entry(label, entry, bib_data).text
+            day, undated = entry.fields.get("urldate"), copy.deepcopy(entry)
+            undated.fields.pop("urldate", None)  # the style would say that the page was visited
+            plain = super().format_entry(label, undated, bib_data).text
             grade = entry.fields["keywords"]
-            formatted[content] = Text(plain, " Kind of source: ", grade, ".")
+            seen = f" Seen on {text.date(day)}." if day else ""
+            formatted[content] = Text(plain, seen, " Kind of source: ", grade, ".")
         return FormattedEntry(entry.key, formatted[content], label)
 
 
