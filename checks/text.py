@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from ledger.core.config import book
+
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = sorted([ROOT / "index.md", *(ROOT / "chapters").glob("*.md")])
 CELL = re.compile(
@@ -36,15 +38,7 @@ BIB_ENTRY = re.compile(
     r"^[ \t]*@\s*(?!(?:comment|string|preamble)\b)\w+\s*[{(]\s*([^,\s]+)\s*,", re.M | re.I
 )
 # columns of the tables kept by hand that readers read as sentences
-SENTENCES = {
-    "claims": ("claim", "reason", "slip", "how_to_test", "would_change"),
-    "verdict_history": ("why",),
-    "events": ("event", "detail", "note"),
-    "omissions": ("omission", "why_it_matters"),
-    "gecf_membership": ("note",),
-    "official_trade_statements": ("quote_note",),
-    "corrections": ("reason", "reported"),
-}
+SENTENCES = book().prose_columns
 
 
 class Place(NamedTuple):
