@@ -336,14 +336,27 @@ def test_the_counts_of_all_members_are_those_of_single_votes():
         assert rows["equal"].to_dict() == agree.sum().to_dict()
 
 
-@pytest.mark.parametrize("year, distance", [(1995, 2.74), (2023, 0.27)])
-def test_distance_of_ideal_points(year, distance):
-    points = (
-        load("un_ideal_points")
-        .query("estimate == 'all' and year == @year")
-        .set_index("country")["value"]
-    )
-    assert round(abs(points["RUS"] - points["IRN"]), 2) == distance
+# Worked out from the lines of the institution's file: distance, Iran's rank from Russia, members
+@pytest.mark.parametrize(
+    "year, distance, rank, members",
+    [
+        (1995, 2.91, 170, 176),
+        (2019, 1.61, 188, 192),
+        (2022, 0.80, 128, 191),
+        (2023, 1.13, 155, 191),
+        (2025, 1.09, 131, 189),
+    ],
+)
+def test_distance_of_ideal_points(year, distance, rank, members):
+    table = measures.nearest(load("un_ideal_points"), "RUS", year)
+    assert round(table.loc["IRN", "distance"], 2) == distance
+    assert (table.loc["IRN", "rank"], len(table)) == (rank, members)
+
+
+def test_ideal_points_are_of_one_estimate_and_leave_out_2024():
+    points = load("un_ideal_points")
+    assert set(points["estimate"]) == {"final passage"}
+    assert set(points["year"]) == {*range(1989, 2024), 2025}
 
 
 def test_the_arms_embargo_draft_of_2020():
