@@ -282,34 +282,6 @@ def voting_agreement(votes: pd.DataFrame, one: str, other: str) -> pd.DataFrame:
     )
 
 
-def agreement_by_period(
-    votes: pd.DataFrame, one: str, other: str, periods: list[tuple[int, int]]
-) -> pd.DataFrame:
-    """Return the agreement of two countries in the General Assembly by period.
-
-    Parameters
-    ----------
-    votes, one, other : as for `voting_agreement`.
-    periods : first and last year of each period, both included.
-
-    Returns
-    -------
-    DataFrame indexed by period as printed (1991–99), with columns `agreement` (0–1; NaN without a
-    common vote) and `votes` (number of roll calls).
-    """
-    calls = voting_agreement(votes, one, other)
-    chosen = {
-        _period_name(first, last): calls.loc[calls["year"].between(first, last), "agree"]
-        for first, last in periods
-    }
-    return pd.DataFrame(
-        {
-            "agreement": {name: agree.mean() for name, agree in chosen.items()},
-            "votes": {name: len(agree) for name, agree in chosen.items()},
-        }
-    ).rename_axis("period")
-
-
 def agreement_by_issue(
     votes: pd.DataFrame, one: str, other: str, first: int, last: int
 ) -> pd.DataFrame:

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+from analysis import measures
 from analysis.rules.common import (
     ARTICLE_YEAR,
     EASING,
     IMPOSED,
     SANCTIONING,
-    agreement,
     confirmed,
     confirmed_after_article,
     council_votes,
     day,
+    in_first_third,
     not_checkable,
-    percent,
     published,
     relative_trade,
+    standing,
 )
 from ledger.core import text
 from ledger.core.claims import (
@@ -67,8 +68,8 @@ def c22_israel(load: Load) -> Finding:
     when neither.
 
     Counts: trade_partners (UN Comtrade), syria_conflict (UCDP dyads with battles in Syria);
-    agreement in the General Assembly is shown beside (un_votes). A reading: trade stands for ties,
-    since no table counts embassies or visits.
+    Israel's rank in the General Assembly is shown beside (un_agreement). A reading: trade stands
+    for ties, since no table counts embassies or visits.
     """
     times = relative_trade(load, "ISR")
     dyads = load("syria_conflict").query("source == 'UCDP'")
@@ -77,14 +78,15 @@ def c22_israel(load: Load) -> Finding:
     enemies = [{a, b} == {"Government of Iran", "Government of Israel"} for a, b in sides]
     years = sorted(set(dyads[enemies]["year"]))
     period = f" from {years[0]} to {years[-1]}" if years else ""
-    russia, iran = (percent(agreement(load, c, "ISR"), "{:.1f}") for c in ("RUS", "IRN"))
+    russia, iran = (standing(load, country, "ISR") for country in ("RUS", "IRN"))
+    members = f"{russia['members']:.0f}"
     return Finding(
         verdict_from_tests({"ties": times >= 0.5, "enmity": bool(years)}),
         f"{times:.2f} times; {len(years)} years of battle",
         f"Russia's trade with Israel in {ARTICLE_YEAR} was {times:.2f} times its trade with Iran "
         f"(UN Comtrade), UCDP has Iran and Israel in battle in {len(years)} years{period}, and in "
-        f"the General Assembly of 2015–19 Israel voted like Russia in {russia} and like Iran in "
-        f"{iran} per cent of roll calls.",
+        f"the General Assembly of 2015–19 Israel ranked {russia['rank']:.0f} of {members} in "
+        f"voting like Russia and {iran['rank']:.0f} in voting like Iran.",
     )
 
 
@@ -144,20 +146,25 @@ def c44_sided_after_2018(load: Load) -> Finding:
 @rule
 def c47_saudi_arabia(load: Load) -> Finding:
     """C47. Rule: two tests; Russia's goods trade with Saudi Arabia in 2019 was at least half of
-    its trade with Iran, and the two voted alike in more than half of the General Assembly's roll
-    calls of 2015–19. Supported when both hold, partly when one, contradicted when neither.
+    its trade with Iran, and in the General Assembly of 2015–19, on whole resolutions, Saudi Arabia
+    was in the first third of members by how often they voted like Russia. Supported when both
+    hold, partly when one, contradicted when neither.
 
-    Counts: trade_partners (UN Comtrade), un_votes. A reading: trade and votes stand for ties;
-    summits and agreements on oil output are in no table.
+    Counts: trade_partners (UN Comtrade), un_agreement. Base rate: a third of all members passes the
+    test of votes, by its making; of Russia's partners in trade the explanation says how many pass
+    that of trade, which are more than a third, so that it decides little. A reading: trade and
+    votes stand for ties; summits and agreements on oil output are in no table.
     """
-    times, alike = relative_trade(load, "SAU"), agreement(load, "RUS", "SAU")
-    share, beside = percent(alike, "{:.1f}"), percent(agreement(load, "RUS", "IRN"), "{:.1f}")
+    times, place = relative_trade(load, "SAU"), standing(load, "RUS", "SAU")
+    partners = measures.partner_table(load("trade_partners"), "UN Comtrade", "RUS", ARTICLE_YEAR)
+    passing = (partners["total"] >= partners["total"]["IRN"] / 2).sum()
     return Finding(
-        verdict_from_tests({"trade": times >= 0.5, "votes": alike > 0.5}),
-        f"{times:.2f} times; {share} per cent",
+        verdict_from_tests({"trade": times >= 0.5, "votes": in_first_third(place)}),
+        f"{times:.2f} times; rank {place['rank']:.0f} of {place['members']:.0f}",
         f"Russia's trade with Saudi Arabia in {ARTICLE_YEAR} was {times:.2f} times its trade with "
-        f"Iran (UN Comtrade), and the two voted alike in {share} per cent of roll calls in "
-        f"2015–19, Russia and Iran in {beside}.",
+        f"Iran (UN Comtrade; {passing} of {len(partners)} partners have half or more), and in the "
+        f"General Assembly of 2015–19 Saudi Arabia ranked {place['rank']:.0f} of "
+        f"{place['members']:.0f} in voting like Russia.",
     )
 
 

@@ -299,15 +299,6 @@ VOTES = votes(
 )
 
 
-def test_agreement_by_period_pools_the_roll_calls_of_each():
-    table = measures.agreement_by_period(
-        VOTES, "AAA", "BBB", [(1991, 1999), (2000, 2009), (2010, 2014)]
-    )
-    assert list(table.index) == ["1991–99", "2000–09", "2010–14"]
-    assert table["agreement"].tolist()[:2] == [1.0, 0.5] and pd.isna(table["agreement"].iloc[2])
-    assert table["votes"].tolist() == [1, 2, 0]
-
-
 COUNTS = pd.DataFrame(
     [
         ("AAA", "BBB", 2000, 10, 9, 10, 9),
