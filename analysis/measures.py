@@ -19,6 +19,8 @@ HS_GROUPS = {
     "Machinery and vehicles": (84, 90),
 }
 OTHER = "Other and unspecified"
+LEAST_COMMON = 100  # roll calls that a member must have in common with a country to be ranked
+LEAST_IN_YEAR = 30  # the same for a single year, which has 61 to 129 of them
 
 
 def bilateral_trade(trade: pd.DataFrame, source: str, reporter: str, partner: str) -> pd.DataFrame:
@@ -280,34 +282,6 @@ def voting_agreement(votes: pd.DataFrame, one: str, other: str) -> pd.DataFrame:
     )
 
 
-def agreement_by_period(
-    votes: pd.DataFrame, one: str, other: str, periods: list[tuple[int, int]]
-) -> pd.DataFrame:
-    """Return the agreement of two countries in the General Assembly by period.
-
-    Parameters
-    ----------
-    votes, one, other : as for `voting_agreement`.
-    periods : first and last year of each period, both included.
-
-    Returns
-    -------
-    DataFrame indexed by period as printed (1991–99), with columns `agreement` (0–1; NaN without a
-    common vote) and `votes` (number of roll calls).
-    """
-    calls = voting_agreement(votes, one, other)
-    chosen = {
-        f"{first}–{last % 100:02d}": calls.loc[calls["year"].between(first, last), "agree"]
-        for first, last in periods
-    }
-    return pd.DataFrame(
-        {
-            "agreement": {name: agree.mean() for name, agree in chosen.items()},
-            "votes": {name: len(agree) for name, agree in chosen.items()},
-        }
-    ).rename_axis("period")
-
-
 def agreement_by_issue(
     votes: pd.DataFrame, one: str, other: str, first: int, last: int
 ) -> pd.DataFrame:
@@ -335,6 +309,114 @@ def agreement_by_issue(
     )
     chosen = calls[calls["year"].between(first, last)].join(codes, how="inner")
     return chosen.groupby("issue")["agree"].agg(agreement="mean", votes="size")
+
+
+def members_by_agreement(
+    counts: pd.DataFrame,
+    country: str,
+    first: int,
+    last: int,
+    *,
+    least: int = LEAST_COMMON,
+    whole: bool = False,
+) -> pd.DataFrame:
+    """Return the members of the United Nations by how often they voted like `country`.
+
+    Parameters
+    ----------
+    counts : table un_agreement, with columns country, member, year, common, equal, common_whole,
+        equal_whole.
+    country : one of its countries.
+    first, last : years from and to which roll calls count, both included.
+    least : common roll calls that a member must have to be ranked.
+    whole : whether only votes on whole resolutions count. The source has votes on paragraphs and
+        amendments for some years only, so that years compare on whole resolutions alone.
+
+    Returns
+    -------
+    DataFrame indexed by member, the most alike first, with columns `common` (roll calls), `equal`
+    (of these, with the same vote), `agreement` (0–1) and `rank` (1 = votes most like the country;
+    equal shares have one rank, the best).
+
+    Notes
+    -----
+    A roll call counts as in `voting_agreement`: both voted yes, no or abstained.
+    """
+    chosen = counts[(counts["country"] == country) & counts["year"].between(first, last)]
+    counted = ["common_whole", "equal_whole"] if whole else ["common", "equal"]
+    table = chosen.groupby("member")[counted].sum().set_axis(["common", "equal"], axis=1)
+    table = table[table["common"] >= least]
+    table["agreement"] = table["equal"] / table["common"]
+    table["rank"] = table["agreement"].rank(ascending=False, method="min").astype(int)
+    return table.sort_values(["rank", "common"], ascending=[True, False], kind="stable")
+
+
+def standing(
+    counts: pd.DataFrame,
+    country: str,
+    member: str,
+    periods: list[tuple[int, int]],
+    *,
+    least: int = LEAST_COMMON,
+    whole: bool = False,
+) -> pd.DataFrame:
+    """Return where `member` stands among all members in voting like `country`, by period.
+
+    Parameters
+    ----------
+    counts, country, least, whole : as for `members_by_agreement`.
+    member : the member that is looked at.
+    periods : first and last year of each period, both included.
+
+    Returns
+    -------
+    DataFrame indexed by period as printed (1991–99; a single year by its number), with columns
+    `agreement` (0–1), `rank` (1 = votes most like the country), `members` (how many are ranked),
+    `median` (agreement of the median member, 0–1) and `distance` (agreement − median). A period in
+    which the member has too few common roll calls is left out.
+    """
+    rows = {}
+    for first, last in periods:
+        table = members_by_agreement(counts, country, first, last, least=least, whole=whole)
+        if member not in table.index:
+            continue
+        median = table["agreement"].median()
+        rows[first if first == last else _period_name(first, last)] = {
+            "agreement": table.loc[member, "agreement"],
+            "rank": table.loc[member, "rank"],
+            "members": len(table),
+            "median": median,
+            "distance": table.loc[member, "agreement"] - median,
+        }
+    columns = ["agreement", "rank", "members", "median", "distance"]
+    frame = pd.DataFrame.from_dict(rows, orient="index", columns=columns)
+    return frame.astype({"rank": int, "members": int}).rename_axis("period")
+
+
+def nearest(points: pd.DataFrame, country: str, year: int) -> pd.DataFrame:
+    """Return the members of the United Nations by the distance of their ideal point to a country's.
+
+    Parameters
+    ----------
+    points : rows of table un_ideal_points of one estimate, with columns country, year, value.
+    country : country from which distances are taken.
+    year : year of the estimates.
+
+    Returns
+    -------
+    DataFrame indexed by member, the nearest first, with columns `distance` (points on the scale)
+    and `rank` (1 = nearest; equal distances share the best rank). Empty where the country has no
+    point in that year.
+    """
+    values = points[points["year"] == year].set_index("country")["value"]
+    own = values.get(country, float("nan"))
+    distance = (values.drop(index=country, errors="ignore") - own).abs().dropna()
+    table = pd.DataFrame({"distance": distance, "rank": distance.rank(method="min").astype(int)})
+    return table.sort_values("rank", kind="stable").rename_axis("member")
+
+
+def _period_name(first: int, last: int) -> str:
+    return f"{first}–{last % 100:02d}"
 
 
 def gecf_members_on(

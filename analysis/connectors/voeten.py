@@ -15,6 +15,9 @@ from ledger.core.sources import countries, formats
 COMPARED = ["AZE", "CHN", "IRN", "ISR", "RUS", "SAU", "SYR", "TUR", "USA"]
 FIRST_YEAR = 1991  # of votes
 FIRST_POINTS = 1989
+# A year in which no country voted as often as this is left out: the edition of April 2026 books
+# 8 votes to 2024, to which that of July 2025 booked 100, and 158 to 2025. 8 votes place nobody
+FEWEST_VOTES = 20
 FIRST_SESSION = 1945  # the year before the first session
 DOI = "doi:10.7910/DVN/LEJUQZ"
 # the names differ by release, and Dataverse shows tables as .tab
@@ -24,6 +27,7 @@ KINDS = {"rdata": "rda", "tab": "csv"}  # ending → form, where they differ
 CODES = {1: "yes", 2: "abstain", 3: "no", 8: None, 9: None}  # absent and not a member: no row
 ISSUES = ["co", "di", "ec", "hr", "me", "nu"]
 CALLS = ["rcid", "date", "unres", "importantvote"]
+PARTS = ["para", "amend"]  # 1 for a vote on a paragraph, on an amendment
 # estimate → the columns of its point, bounds and number of votes, in small letters and without "%"
 ESTIMATES = {
     "all": ("idealpointall", "q5all", "q95all", "nvotesall"),
@@ -31,6 +35,18 @@ ESTIMATES = {
     "legacy": ("idealpointlegacy", None, None, "nvoteslegacy"),
 }
 VOTES_RESULT = ["rcid", "date", "year", "resolution", "issues", "important", "country", "vote"]
+AGREEMENT_RESULT = [
+    "country", "member", "year", "common", "equal", "common_whole", "equal_whole",
+]  # fmt: skip
+MEASURED = "USA"  # whose agreement with all members is counted beside that of the pair
+# Yugoslavia, Serbia and Montenegro, and Serbia have one code: YU in the package. The seat was empty
+# from late 1992 to 2000
+YUGOSLAV = ["YUG", "SCG", "SRB"]
+SERBIAN_SINCE = 2000
+# no rows of these: a seat that is counted under another code too, and the two Yemens of before
+# 1990, whose points end in 1989
+PASSED_OVER = ["", "YAR", "YMD"]
+FORMER = {"YU": "YUG", "CS": "CSK"}  # letters of the package that country_converter does not know
 # tables of the R package and their columns
 PACKAGE = {
     "un_votes": ["rcid", "country", "country_code", "vote"],
@@ -129,13 +145,7 @@ def un_votes(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
     FileNotFoundError
         Neither form is there.
     """
-    folder = upstream / "unvotes"
-    paths = sorted(path for path in folder.glob("*") if VOTES.fullmatch(path.name))
-    if len(paths) > 1:
-        names = [path.name for path in paths]
-        raise ValueError(f"{folder}: {names} are all tables of votes; there must be one")
-    codes = sorted({*COMPARED, *pair})
-    votes, calls = _dataset(paths[0], codes) if paths else _package(folder, codes)
+    votes, calls = _votes_and_calls(upstream, sorted({*COMPARED, *pair}))
     dates = pd.to_datetime(calls["date"])
     important = calls["importantvote"].map(
         lambda flag: None if pd.isna(flag) else bool(float(flag))
@@ -151,13 +161,100 @@ def un_votes(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
     return frame[VOTES_RESULT]
 
 
-def _package(folder: Path, codes: list[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
+def un_agreement(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
+    """Return how often the pair, and MEASURED, voted like each other member, by year from 1991.
+
+    A roll call is common to two members when both voted yes, no or abstained, and equal when their
+    votes are the same, two abstentions included; a member that was absent took no part. So
+    `measures.voting_agreement` counts, too. Votes on whole resolutions are counted apart as well:
+    the source has votes on paragraphs and amendments from 1997 to 2012 and of 2016 and 2017, and
+    in other years one at most, so that only whole resolutions compare over time.
+
+    Parameters
+    ----------
+    upstream, pair
+        As for `un_votes`.
+
+    Returns
+    -------
+    DataFrame
+        AGREEMENT_RESULT; one row a country of the three, other member and year with a common roll
+        call. The member's code is the one under which the source counts it, but YUG up to 1999 and
+        SRB from 2000 for the seat of Yugoslavia and Serbia.
+
+    Raises
+    ------
+    ValueError
+        As `un_votes`, and for a code of a country that is not known.
+    FileNotFoundError
+        Neither form is there.
+    """
+    votes, calls = _votes_and_calls(upstream, None)
+    years = pd.to_datetime(calls["date"]).dt.year.set_axis(calls["rcid"].astype(int))
+    votes = votes.assign(rcid=votes["rcid"].astype(int))
+    votes = votes.assign(year=votes["rcid"].map(years)).query("year >= @FIRST_YEAR")
+    _refuse_unknown(upstream / "unvotes", set(votes["country"]))
+    votes = votes.assign(country=_of_the_year(votes["country"], votes["year"]))
+    cast = votes.pivot(index=["rcid", "year"], columns="country", values="vote")
+    is_part = calls[PARTS].apply(pd.to_numeric).eq(1).any(axis=1)
+    on_parts = cast.index.get_level_values("rcid").isin(calls["rcid"][is_part].astype(int))
+    parts = []
+    for country in dict.fromkeys([*pair, MEASURED]):
+        others = cast.drop(columns=country)
+        common = others.notna() & cast[[country]].notna().to_numpy()
+        equal = others.eq(cast[country], axis=0) & common
+        counts = {"common": common, "equal": equal}
+        counts |= {f"{name}_whole": cells[~on_parts] for name, cells in counts.items()}
+        by_year = {name: cells.groupby("year").sum().stack() for name, cells in counts.items()}
+        frame = pd.DataFrame(by_year).fillna(0).astype(int).reset_index()
+        parts.append(frame.rename(columns={"country": "member"}).assign(country=country))
+    return pd.concat(parts, ignore_index=True).query("common > 0")[AGREEMENT_RESULT]
+
+
+def _of_the_year(codes: pd.Series, years: pd.Series) -> pd.Series:
+    """Return codes of countries, those of the Yugoslav seat as they were in each year."""
+    names = years.ge(SERBIAN_SINCE).map({True: "SRB", False: "YUG"})
+    return codes.mask(codes.isin(YUGOSLAV), names)
+
+
+def _refuse_unknown(folder: Path, codes: set[str]) -> None:
+    """Raise ValueError for a code that is no member's; those before FIRST_YEAR do not matter."""
+    convert = countries.converter().convert
+    codes = codes - {*YUGOSLAV, *FORMER.values()}
+    unknown = {code for code in codes if convert(code, src="ISO3", not_found="-") == "-"}
+    if unknown:
+        raise ValueError(
+            f"{folder}, votes since {FIRST_YEAR}: {sorted(unknown)} are no codes of members that "
+            "are known"
+        )
+
+
+def _votes_and_calls(upstream: Path, codes: list[str] | None) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return votes of the countries `codes`, or of all members, and roll calls."""
+    folder = upstream / "unvotes"
+    paths = sorted(path for path in folder.glob("*") if VOTES.fullmatch(path.name))
+    if len(paths) > 1:
+        names = [path.name for path in paths]
+        raise ValueError(f"{folder}: {names} are all tables of votes; there must be one")
+    return _dataset(paths[0], codes) if paths else _package(folder, codes)
+
+
+def _package(folder: Path, codes: list[str] | None) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return votes and roll calls of the R package, whose codes of countries have two letters."""
     votes, calls, issues = (_package_table(folder, name) for name in PACKAGE)
     convert = countries.converter().convert
-    letters = {convert(code, src="ISO3", to="ISO2", not_found="none"): code for code in codes}
+    if codes is None:
+        # a code that stays as it is, or a name in its place, is refused where it matters
+        codes_given = votes["country_code"].fillna(votes["country"])
+        letters = {
+            two: FORMER.get(two) or convert(two, src="ISO2", to="ISO3", not_found=two)
+            for two in codes_given.unique()
+        }
+        votes = votes.assign(country_code=codes_given)
+    else:
+        letters = {convert(code, src="ISO3", to="ISO2", not_found="none"): code for code in codes}
     by_call = issues.sort_values(["rcid", "short_name"]).groupby("rcid")["short_name"]
-    calls = calls[CALLS].join(by_call.agg(";".join).rename("issues"), on="rcid")
+    calls = calls[[*CALLS, *PARTS]].join(by_call.agg(";".join).rename("issues"), on="rcid")
     votes = votes.assign(country=votes["country_code"].map(letters), vote=votes["vote"].astype(str))
     votes = votes.dropna(subset="country")[["rcid", "country", "vote"]]
     return votes, calls.assign(issues=calls["issues"].fillna(""))
@@ -185,15 +282,16 @@ def _objects(path: Path) -> dict[str, pd.DataFrame]:
         raise ValueError(f"{path.name}: it cannot be read as a file of R ({error})") from None
 
 
-def _dataset(path: Path, codes: list[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _dataset(path: Path, codes: list[str] | None) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return votes and roll calls of the dataset, whose codes of countries have three letters."""
     frame = _all_votes(path)
-    frame = frame[frame["Country"].isin(codes)]
+    if codes is not None:
+        frame = frame[frame["Country"].isin(codes)]
     if missing := set(COMPARED) - set(frame["Country"]):
         raise ValueError(
             f"{path.name}, column Country: no votes of {sorted(missing)}, by codes of three letters"
         )
-    known = {"vote": list(CODES), **dict.fromkeys([*ISSUES, "importantvote"], [0, 1])}
+    known = {"vote": list(CODES), **dict.fromkeys([*ISSUES, *PARTS, "importantvote"], [0, 1])}
     for column, values in known.items():
         numbers = pd.to_numeric(frame[column].astype(object), errors="coerce")
         may_be_empty = column != "vote"
@@ -204,18 +302,18 @@ def _dataset(path: Path, codes: list[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
                 f"{path.name}, roll call {call:.0f}, column {column}: {value!r} is none of {values}"
             )
         frame = frame.assign(**{column: numbers})
-    calls = frame[[*CALLS, *ISSUES]].drop_duplicates("rcid")
+    calls = frame[[*CALLS, *PARTS, *ISSUES]].drop_duplicates("rcid")
     calls = calls.astype({"rcid": int}).fillna({"unres": ""})
     calls["issues"] = [
         ";".join(issue for issue, flag in zip(ISSUES, flags, strict=True) if flag == 1)
         for flags in calls[ISSUES].itertuples(index=False)
     ]
     votes = frame[["rcid"]].assign(country=frame["Country"], vote=frame["vote"].map(CODES))
-    return votes.dropna(subset="vote"), calls[[*CALLS, "issues"]]
+    return votes.dropna(subset="vote"), calls[[*CALLS, *PARTS, "issues"]]
 
 
 def _all_votes(path: Path) -> pd.DataFrame:
-    needed = [*CALLS, "vote", "Country", *ISSUES]
+    needed = [*CALLS, *PARTS, "vote", "Country", *ISSUES]
     if path.suffix.lower() == ".rdata":
         frame = next(iter(_objects(path).values()), pd.DataFrame())
         if missing := [column for column in needed if column not in frame.columns]:
@@ -224,7 +322,7 @@ def _all_votes(path: Path) -> pd.DataFrame:
     return formats.read_csv(
         path,
         needed,
-        ["rcid", "vote", "importantvote", *ISSUES],
+        ["rcid", "vote", "importantvote", *PARTS, *ISSUES],
         keep_default_na=False,
         na_values=["", "NA"],
         sep="\t" if path.suffix == ".tab" else ",",
@@ -235,20 +333,21 @@ def _all_votes(path: Path) -> pd.DataFrame:
 
 
 def un_ideal_points(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
-    """Return ideal points of the pair and of COMPARED, with a 90 % interval, from 1989.
+    """Return ideal points of all members, with a 90 % interval, from 1989.
 
     `all` rests on all recorded votes of the calendar year, `final passage` leaves out votes on
     paragraphs and amendments, `legacy` is the older estimate by session (year = session + 1945),
     published without an interval. A release may hold one of them or several, in one file or
-    several. The label of the legacy column in the file of July 2025 repeats that of `all`; its name
-    is right.
+    several; those of 2026 hold final passage only. The label of the legacy column in the file of
+    July 2025 repeats that of `all`; its name is right. A year in which nobody cast FEWEST_VOTES is
+    left out.
 
     Parameters
     ----------
     upstream
         Folder with `voeten-idealpoints/`, files named like POINTS.
     pair
-        ISO 3166 codes of the two countries.
+        ISO 3166 codes of the two countries, which must be there, as COMPARED must.
 
     Returns
     -------
@@ -281,7 +380,7 @@ def un_ideal_points(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def _points(path: Path, codes: set[str]) -> dict[str, pd.DataFrame]:
+def _points(path: Path, needed: set[str]) -> dict[str, pd.DataFrame]:
     """Return the rows of one file by estimate."""
     frame = _points_file(path)
     estimates = {
@@ -292,8 +391,12 @@ def _points(path: Path, codes: set[str]) -> dict[str, pd.DataFrame]:
     if missing or not estimates:
         expected = missing or [columns[0] for columns in ESTIMATES.values()]
         raise ValueError(f"{path.name}: no column {expected} in {list(frame.columns)}")
-    frame = frame[frame["iso3c"].isin(codes)]
-    if absent := set(COMPARED) - set(frame["iso3c"]):
+    most = {
+        votes: pd.to_numeric(frame[votes], errors="coerce").groupby(frame["year"]).transform("max")
+        for *_, votes in estimates.values()
+    }
+    frame = frame[~frame["iso3c"].fillna("").isin(PASSED_OVER)]
+    if absent := needed - set(frame["iso3c"]):
         raise ValueError(f"{path.name}, column iso3c: no points of {sorted(absent)}")
     for column in ["year", *used]:
         values = pd.to_numeric(frame[column], errors="coerce")
@@ -306,7 +409,7 @@ def _points(path: Path, codes: set[str]) -> dict[str, pd.DataFrame]:
     return {
         estimate: pd.DataFrame(
             {
-                "country": frame["iso3c"],
+                "country": _of_the_year(frame["iso3c"], frame["year"]),
                 "year": frame["year"].astype(int),
                 "estimate": estimate,
                 "value": frame[value].astype(float).round(6),
@@ -314,7 +417,7 @@ def _points(path: Path, codes: set[str]) -> dict[str, pd.DataFrame]:
                 "high": frame[high].astype(float).round(6) if high else empty,
                 "votes": frame[votes],
             }
-        ).dropna(subset="value")
+        )[most[votes].reindex(frame.index) >= FEWEST_VOTES].dropna(subset="value")
         for estimate, (value, low, high, votes) in estimates.items()
     }
 

@@ -12,7 +12,7 @@ from ledger.core.policy import policy
 NAMES = {"RUS": "Russia", "IRN": "Iran"}
 ARTICLE_YEAR = 2019  # the year whose trade the article describes
 KNOWN_YEAR = 2022  # the last full year that could be known in November 2023
-RECENT_VOTES = (2015, 2019)  # the last five full years of roll calls in un_votes
+RECENT_VOTES = (2015, 2019)  # the last five full years of roll calls in un_agreement
 IMPOSED = {  # drafts and the resolutions they became
     "S/2006/1010": "1737",
     "S/2007/170": "1747",
@@ -107,10 +107,23 @@ def trade_of(load: Load, year: int) -> dict[str, pd.Series]:
     return {source: both.loc[source] for source in sorted(both.index, reverse=True)}
 
 
-def agreement(load: Load, one: str, other: str) -> float:
-    """Return the share of recent General Assembly roll calls in which two countries agreed."""
-    votes = measures.voting_agreement(load("un_votes"), one, other)
-    return float(votes[votes["year"].between(*RECENT_VOTES)]["agree"].mean())
+def standing(load: Load, country: str, member: str) -> pd.Series:
+    """Return where `member` stands among all members in voting like `country`, of late.
+
+    In the General Assembly of RECENT_VOTES, on whole resolutions; see `measures.standing`.
+    """
+    counts = load("un_agreement")
+    return measures.standing(counts, country, member, [RECENT_VOTES], whole=True).iloc[0]
+
+
+def in_first_third(place: pd.Series) -> bool:
+    """Tell whether a member's rank is within the first third: what one in three passes."""
+    return bool(place["rank"] <= place["members"] / 3)
+
+
+def in_last_third(place: pd.Series) -> bool:
+    """Tell whether a member's rank is within the last third."""
+    return bool(place["rank"] > place["members"] * 2 / 3)
 
 
 def council_votes(load: Load, member: str) -> pd.Series:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import pandas as pd
 
+from analysis import measures
 from analysis.rules.common import (
+    RECENT_VOTES,
     acts,
-    agreement,
     confirmed,
-    council_votes,
     day,
+    in_first_third,
+    in_last_third,
     not_checkable,
     percent,
     published,
+    standing,
 )
 from ledger.core import text
 from ledger.core.claims import (
@@ -20,6 +23,7 @@ from ledger.core.claims import (
     NOT_CHECKABLE,
     PARTLY,
     SUPPORTED,
+    BaseRate,
     Finding,
     Load,
     rule,
@@ -135,41 +139,63 @@ def _with_moscow(load: Load) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 @rule
 def c12_against_united_states(load: Load) -> Finding:
-    """C12. Rule: four tests; in the General Assembly of 2015–19 Russia and Iran voted alike in
-    more than half of the roll calls, Russia and the United States in fewer than half, Iran and the
-    United States in fewer than half; in the Security Council Russia and the United States voted
-    yes against no on more than half of the drafts about Iran since Washington left the nuclear
-    deal. Supported when all four hold, partly when some, contradicted when none.
+    """C12. Rule: five tests; in the General Assembly of 2015–19, on whole resolutions, Iran was in
+    the first third of members by how often they voted like Russia, Russia in the first third of
+    those that voted like Iran, and each of the two in the last third of those that voted like the
+    United States; in the Security Council Russia and the United States voted yes against no on more
+    than half of the drafts about Iran since Washington left the nuclear deal. Supported when all
+    five hold, partly when some, contradicted when none.
 
-    Counts: un_votes, security_council. A reading: votes stand for the order; most states agree
-    with the United States in few of these roll calls, so the tests in the Assembly are easy to
-    pass and the one in the Council carries the weight.
+    Counts: un_agreement, security_council. A reading: votes stand for the order.
     """
-    pairs = (("RUS", "IRN"), ("RUS", "USA"), ("IRN", "USA"))
-    alike = {pair: agreement(load, *pair) for pair in pairs}
     left = confirmed(load, "2018-05-08-us-leaves-nuclear-deal")
     if left is None:
         return not_checkable(
             "The day on which the United States left the nuclear deal is not among the "
             "confirmed events."
         )
-    votes = load("security_council").query("record == 'vote'")
-    recent = votes[votes["date"] > left["date"]]["draft"].unique()
-    russia, america = council_votes(load, "RUS"), council_votes(load, "USA")
-    opposed = [d for d in recent if {russia.get(d), america.get(d)} == {"yes", "no"}]
+    pairs = (("RUS", "IRN"), ("IRN", "RUS"), ("USA", "RUS"), ("USA", "IRN"))
+    places = {pair: standing(load, *pair) for pair in pairs}
+    drafts = load("security_council").query("record == 'vote'")
+    recent = drafts[drafts["date"] > left["date"]]
+    votes = recent.astype({"vote": str}).pivot(index="draft", columns="member", values="vote")
+    clash = pd.DataFrame(
+        {
+            member: [{*pair} == {"yes", "no"} for pair in zip(votes[member], votes["USA"])]
+            for member in votes
+        }
+    ).sum()
+    opposing = clash[clash > len(votes) / 2].drop("RUS", errors="ignore")
     tests = {
-        "together": alike["RUS", "IRN"] > 0.5,
-        "Russia apart": alike["RUS", "USA"] < 0.5,
-        "Iran apart": alike["IRN", "USA"] < 0.5,
-        "council": len(opposed) > len(recent) / 2,
+        "Iran near Russia": in_first_third(places["RUS", "IRN"]),
+        "Russia near Iran": in_first_third(places["IRN", "RUS"]),
+        "Russia apart": in_last_third(places["USA", "RUS"]),
+        "Iran apart": in_last_third(places["USA", "IRN"]),
+        "council": bool(clash["RUS"] > len(votes) / 2),
     }
-    together, russia_apart, iran_apart = (percent(alike[pair]) for pair in pairs)
+    ranks = {pair: f"{place['rank']:.0f}" for pair, place in places.items()}
+    members = f"{places['RUS', 'IRN']['members']:.0f}"
     return Finding(
         verdict_from_tests(tests),
-        f"{len(opposed)} of {len(recent)} drafts opposed",
-        f"Russia and the United States voted against each other on {len(opposed)} of "
-        f"{len(recent)} Security Council drafts about Iran since May 2018, and in the General "
-        f"Assembly of 2015–19 Russia voted like Iran in {together} per cent of roll calls, like "
-        f"the United States in {russia_apart}, and Iran like the United States in {iran_apart}.",
-        "In the Council: one state's votes.",
+        f"{sum(tests.values())} of {len(tests)} tests",
+        f"In the General Assembly of 2015–19 Iran ranked {ranks['RUS', 'IRN']} of {members} in "
+        f"voting like Russia and {ranks['USA', 'IRN']} in voting like the United States, Russia "
+        f"ranked {ranks['IRN', 'RUS']} in voting like Iran and {ranks['USA', 'RUS']} in voting "
+        f"like the United States, and Russia and the United States voted against each other on "
+        f"{clash['RUS']} of {len(votes)} Security Council drafts about Iran since May 2018, as "
+        f"{len(opposing)} of {votes.shape[1] - 2} other members did on more than half.",
+        _near_and_apart(load),
+    )
+
+
+def _near_and_apart(load: Load) -> BaseRate:
+    """Return how many members vote as near to Russia, and as far from Washington, as tested."""
+    near, far = (
+        measures.members_by_agreement(load("un_agreement"), country, *RECENT_VOTES, whole=True)
+        for country in ("RUS", "USA")
+    )
+    near, far = near["rank"], far["rank"].reindex(near.index)
+    both = (near <= len(near) / 3) & (far > len(far) * 2 / 3)
+    return BaseRate(
+        int(both.sum()), len(near), "members are as near the one and as far from the other"
     )

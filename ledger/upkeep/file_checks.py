@@ -29,7 +29,7 @@ def check_file(
     Parameters
     ----------
     address : where the file is from, for the message.
-    kind : csv, json, xlsx, zip, dta or rda.
+    kind : csv, tab (the same, with tabs), json, xlsx, zip, dta or rda.
     complete_lines : whether the last line of a CSV must have an end, as that of each download
         has; in a file that a page hands to a person it need not.
 
@@ -45,7 +45,7 @@ def check_file(
         problem = "the answer is empty"
     elif head[:200].lower().startswith(WEB_PAGE):
         problem = f"the answer is a web page, not {kind}{_titled(source, head)}"
-    elif kind == "csv":
+    elif kind in ("csv", "tab"):
         problem = _csv_problem(head, ends)
     elif kind in ("xlsx", "zip"):
         problem = archive_problem(path, unpacked_limit(source)) or _workbook_problem(path, kind)

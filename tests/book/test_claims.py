@@ -131,6 +131,15 @@ def swap_votes(where):
     )
 
 
+def near_and_apart(frame):
+    """Have Russia vote like Iran in all roll calls, and like the United States in none."""
+    frame = frame.copy()
+    with_iran = (frame["country"] == "IRN") & (frame["member"] == "RUS")
+    frame.loc[with_iran, "equal_whole"] = frame.loc[with_iran, "common_whole"]
+    frame.loc[(frame["country"] == "USA") & (frame["member"] == "RUS"), "equal_whole"] = 0
+    return frame
+
+
 PAIR = "reporter == 'RUS' and partner == 'IRN' and year == 2019"
 PAIR_ACT = {"parties": "RUS; IRN", "subject": "treaty-2001"}
 GAS = "fuel == 'gas' and country != 'WLD'"
@@ -168,7 +177,7 @@ OTHERWISE = [  # claim, table, change, what the verdict becomes
         change("vote", "abstain", "record == 'vote' and member == 'RUS'"),
         "partly",
     ),
-    ("C12", "security_council", change("vote", "yes", "record == 'vote'"), "partly"),
+    ("C12", "un_agreement", near_and_apart, "supported"),
     ("C14", "events", event("2024-12-08-assad-falls", status="unconfirmed"), "supported"),
     (
         "C14",
@@ -480,7 +489,6 @@ ON_DISK = [
     ("syria_conflict", change("side_a_second", None), {"C14"}),
     ("official_trade_statements", without("measure == 'agreement'"), {"C41"}),
     ("events", event("2024-12-08-assad-falls", status="reported"), {"C14"}),
-    ("un_votes", change("vote", "yes", "country in ['IRN', 'RUS', 'USA']"), {"C12"}),
 ]
 
 

@@ -379,14 +379,93 @@ def test_agreement_in_the_general_assembly(one, other, first, last, value):
     assert round(agreement[agreement["year"].between(first, last)]["agree"].mean(), 3) == value
 
 
-@pytest.mark.parametrize("year, distance", [(1995, 2.74), (2023, 0.27)])
-def test_distance_of_ideal_points(year, distance):
-    points = (
-        load("un_ideal_points")
-        .query("estimate == 'all' and year == @year")
-        .set_index("country")["value"]
-    )
-    assert round(abs(points["RUS"] - points["IRN"]), 2) == distance
+# Worked out from un_votes.rda and un_roll_calls.rda in plain Python, without the book's code.
+# Russia's point of view and Iran's: rank, members, per cent, per cent of the median member
+STANDING = [
+    ("RUS", "IRN", 1991, 1999, 173, 182, 51.2, 59.1),
+    ("RUS", "IRN", 2000, 2004, 77, 186, 70.0, 69.1),
+    ("RUS", "IRN", 2005, 2009, 89, 189, 70.0, 69.7),
+    ("RUS", "IRN", 2010, 2014, 115, 191, 66.9, 68.4),
+    ("RUS", "IRN", 2015, 2019, 11, 192, 66.4, 58.5),
+    ("IRN", "RUS", 1991, 1999, 156, 182, 51.2, 82.1),
+    ("IRN", "RUS", 2010, 2014, 128, 191, 66.9, 77.0),
+    ("IRN", "RUS", 2015, 2019, 121, 192, 66.4, 74.1),
+    ("IRN", "ISR", 2015, 2019, 192, 192, 10.9, 74.1),
+    ("RUS", "ISR", 2015, 2019, 192, 192, 25.2, 58.5),
+    ("RUS", "SAU", 2015, 2019, 43, 192, 61.3, 58.5),
+    ("RUS", "CHN", 2015, 2019, 1, 192, 75.2, 58.5),
+    ("USA", "RUS", 2015, 2019, 87, 192, 26.2, 25.1),
+    ("USA", "IRN", 2015, 2019, 189, 192, 12.7, 25.1),
+]
+
+
+@pytest.mark.parametrize("country, member, first, last, rank, members, share, median", STANDING)
+def test_standing_among_all_members(country, member, first, last, rank, members, share, median):
+    period = [(first, last)]
+    row = measures.standing(load("un_agreement"), country, member, period).iloc[0]
+    assert (row["rank"], row["members"]) == (rank, members)
+    assert [round(100 * row[column], 1) for column in ("agreement", "median")] == [share, median]
+
+
+@pytest.mark.parametrize(
+    "year, rank, members", [(2011, 155, 184), (2012, 123, 188), (2013, 12, 187), (2019, 32, 189)]
+)
+def test_iran_s_rank_in_single_years(year, rank, members):
+    least = measures.LEAST_IN_YEAR
+    row = measures.standing(load("un_agreement"), "RUS", "IRN", [(year, year)], least=least).iloc[0]
+    assert (row["rank"], row["members"]) == (rank, members)
+
+
+@pytest.mark.parametrize(
+    "first, last, least, rank, members, share, median",
+    [
+        (1991, 1999, 100, 174, 182, 50.7, 58.8),
+        (2000, 2004, 100, 44, 186, 74.6, 72.2),
+        (2005, 2009, 100, 18, 189, 77.0, 70.7),
+        (2010, 2014, 100, 34, 191, 69.9, 66.9),
+        (2015, 2019, 100, 12, 192, 68.7, 61.4),
+        (2012, 2012, 30, 94, 187, 66.2, 66.2),
+        (2013, 2013, 30, 12, 187, 72.4, 65.5),
+    ],
+)
+def test_iran_s_standing_on_whole_resolutions(first, last, least, rank, members, share, median):
+    counts, period = load("un_agreement"), [(first, last)]
+    row = measures.standing(counts, "RUS", "IRN", period, least=least, whole=True).iloc[0]
+    assert (row["rank"], row["members"]) == (rank, members)
+    assert [round(100 * row[column], 1) for column in ("agreement", "median")] == [share, median]
+
+
+def test_the_counts_of_all_members_are_those_of_single_votes():
+    votes = load("un_votes")
+    counts = load("un_agreement").set_index(["country", "member", "year"])
+    for country, member in (("RUS", "IRN"), ("IRN", "SAU"), ("USA", "AZE")):
+        agree = measures.voting_agreement(votes, country, member).groupby("year")["agree"]
+        rows = counts.loc[country, member]
+        assert rows["common"].to_dict() == agree.size().to_dict()
+        assert rows["equal"].to_dict() == agree.sum().to_dict()
+
+
+# Worked out from the lines of the institution's file: distance, Iran's rank from Russia, members
+@pytest.mark.parametrize(
+    "year, distance, rank, members",
+    [
+        (1995, 2.91, 170, 176),
+        (2019, 1.61, 188, 192),
+        (2022, 0.80, 128, 191),
+        (2023, 1.13, 155, 191),
+        (2025, 1.09, 131, 189),
+    ],
+)
+def test_distance_of_ideal_points(year, distance, rank, members):
+    table = measures.nearest(load("un_ideal_points"), "RUS", year)
+    assert round(table.loc["IRN", "distance"], 2) == distance
+    assert (table.loc["IRN", "rank"], len(table)) == (rank, members)
+
+
+def test_ideal_points_are_of_one_estimate_and_leave_out_2024():
+    points = load("un_ideal_points")
+    assert set(points["estimate"]) == {"final passage"}
+    assert set(points["year"]) == {*range(1989, 2024), 2025}
 
 
 def test_the_arms_embargo_draft_of_2020():

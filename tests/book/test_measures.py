@@ -299,13 +299,49 @@ VOTES = votes(
 )
 
 
-def test_agreement_by_period_pools_the_roll_calls_of_each():
-    table = measures.agreement_by_period(
-        VOTES, "AAA", "BBB", [(1991, 1999), (2000, 2009), (2010, 2014)]
-    )
-    assert list(table.index) == ["1991–99", "2000–09", "2010–14"]
-    assert table["agreement"].tolist()[:2] == [1.0, 0.5] and pd.isna(table["agreement"].iloc[2])
-    assert table["votes"].tolist() == [1, 2, 0]
+COUNTS = pd.DataFrame(
+    [
+        ("AAA", "BBB", 2000, 10, 9, 10, 9),
+        ("AAA", "CCC", 2000, 10, 9, 8, 7),
+        ("AAA", "DDD", 2000, 10, 5, 5, 5),
+        ("AAA", "EEE", 2000, 3, 3, 3, 3),  # too seldom there
+        ("AAA", "BBB", 2001, 10, 1, 10, 1),
+        ("AAA", "CCC", 2001, 20, 20, 20, 20),
+        ("AAA", "DDD", 2001, 10, 5, 10, 5),
+        ("BBB", "DDD", 2000, 10, 10, 10, 10),  # another country's
+    ],
+    columns=["country", "member", "year", "common", "equal", "common_whole", "equal_whole"],
+)
+
+
+def test_members_are_ranked_by_pooled_agreement_where_they_were_there_often_enough():
+    one = measures.members_by_agreement(COUNTS, "AAA", 2000, 2000, least=10)
+    assert one["rank"].to_dict() == {"BBB": 1, "CCC": 1, "DDD": 3}  # equal shares, one rank
+    both = measures.members_by_agreement(COUNTS, "AAA", 2000, 2001, least=10)
+    assert both["agreement"].to_dict() == {"CCC": 29 / 30, "BBB": 0.5, "DDD": 0.5}
+    assert both["rank"].to_dict() == {"CCC": 1, "BBB": 2, "DDD": 2}
+    assert measures.members_by_agreement(COUNTS, "AAA", 2000, 2000, least=3)["rank"]["EEE"] == 1
+    assert measures.members_by_agreement(COUNTS, "AAA", 1990, 1999).empty
+    whole = measures.members_by_agreement(COUNTS, "AAA", 2000, 2000, least=5, whole=True)
+    assert whole["agreement"].to_dict() == {"DDD": 1.0, "BBB": 0.9, "CCC": 0.875}
+
+
+def test_standing_is_rank_median_and_distance_by_period():
+    table = measures.standing(COUNTS, "AAA", "DDD", [(2000, 2000), (2000, 2001)], least=10)
+    assert list(table.index) == [2000, "2000–01"]
+    assert table["rank"].tolist() == [3, 2] and table["members"].tolist() == [3, 3]
+    assert table["median"].tolist() == [0.9, 0.5]
+    assert table["distance"].tolist() == pytest.approx([-0.4, 0.0])
+    assert measures.standing(COUNTS, "AAA", "EEE", [(2000, 2001)], least=10).empty
+
+
+def test_members_are_ranked_by_the_distance_of_their_points():
+    rows = [("AAA", 0.5), ("BBB", 0.25), ("CCC", 0.75), ("DDD", -1.0)]
+    points = pd.DataFrame(rows, columns=["country", "value"]).assign(year=2000)
+    table = measures.nearest(points, "AAA", 2000)
+    assert table["rank"].to_dict() == {"BBB": 1, "CCC": 1, "DDD": 3}
+    assert table["distance"].to_dict() == {"BBB": 0.25, "CCC": 0.25, "DDD": 1.5}
+    assert measures.nearest(points, "ZZZ", 2000).empty and measures.nearest(points, "AAA", 1).empty
 
 
 def test_agreement_by_issue_counts_a_roll_call_under_each_of_its_issues():

@@ -9,6 +9,7 @@ import io
 import json
 import re
 import zipfile
+from collections import Counter
 
 import openpyxl
 import pandas as pd
@@ -613,6 +614,8 @@ def completed():
     frame = cast.merge(calls.astype({"rcid": float}), on="rcid")
     return frame.assign(
         importantvote=pd.to_numeric(frame["importantvote"]),
+        para=pd.to_numeric(frame["para"]),
+        amend=pd.to_numeric(frame["amend"]),
         ccode=2.0,
         member=1.0,
         Countryname="",
@@ -682,6 +685,53 @@ def test_votes_of_another_pair_as_they_stand_in_the_package():
     expected = votes[(votes["country"] == "United Kingdom") & votes["rcid"].isin(rows["rcid"])]
     actual = rows[rows["country"] == "GBR"]["vote"].value_counts().to_dict()
     assert actual == expected["vote"].value_counts().to_dict() and len(expected) > 2000
+
+
+def test_agreement_with_all_members_as_counted_vote_by_vote(tmp_path, completed):
+    counts = voeten.un_agreement(UPSTREAM, ("GBR", "NAM"))
+    assert set(counts["country"]) == {"GBR", "NAM", "USA"}
+    assert not (counts["country"] == counts["member"]).any()
+    year = package_table("un_roll_calls").set_index("rcid")["date"].astype(str).str[:4].astype(int)
+    cast = {}
+    for row in package_table("un_votes").itertuples():
+        if row.country_code in ("GB", "NA"):
+            cast.setdefault(row.rcid, {})[row.country_code] = row.vote
+    common = [
+        (year[call], votes["GB"] == votes["NA"])
+        for call, votes in cast.items()
+        if len(votes) == 2 and year[call] >= 1991
+    ]
+    on_parts = package_table("un_roll_calls").set_index("rcid")[["para", "amend"]].eq(1).any(axis=1)
+    whole = [
+        c for c, votes in cast.items() if len(votes) == 2 and year[c] >= 1991 and not on_parts[c]
+    ]
+    rows = counts.query("country == 'GBR' and member == 'NAM'").set_index("year")
+    assert rows["common"].to_dict() == Counter(when for when, _ in common)
+    assert rows["equal"].sum() == sum(same for _, same in common) > 500
+    assert rows["common_whole"].sum() == len(whole) < len(common)
+    assert rows["equal_whole"].sum() == sum(cast[c]["GB"] == cast[c]["NA"] for c in whole)
+    # the dataset's own form gives what the package gives of the members that it holds
+    write(tmp_path, "unvotes/UNVotes-2.csv", completed.to_csv(index=False))
+    read = voeten.un_agreement(tmp_path, PAIR)
+    expected = voeten.un_agreement(UPSTREAM, PAIR)
+    same_rows(read, expected[expected["member"].isin(LETTERS.values())])
+
+
+def test_one_code_for_yugoslavia_and_serbia_is_told_apart_by_year():
+    counts = voeten.un_agreement(UPSTREAM, PAIR).query("country == 'RUS'").set_index("member")
+    assert set(counts.loc["YUG", "year"]) == {1991, 1992}
+    assert counts.loc["SRB", "year"].min() == 2000 and set(counts.loc["CSK", "year"]) < {
+        1991,
+        1992,
+        1993,
+    }
+
+
+def test_a_member_whose_code_is_unknown_is_refused(tmp_path, completed):
+    odd = completed.assign(Country=completed["Country"].replace("GBR", "XQX"))
+    write(tmp_path, "unvotes/UNVotes-2.csv", odd.to_csv(index=False))
+    with pytest.raises(ValueError, match=r"\['XQX'\] are no codes of members"):
+        voeten.un_agreement(tmp_path, PAIR)
 
 
 @pytest.mark.parametrize(
@@ -779,6 +829,25 @@ def test_the_stata_form_and_a_release_in_two_files(tmp_path, server, points):
     write(both, again, release(points, "FP").to_csv(index=False))
     with pytest.raises(ValueError, match="holds the estimate 'final passage', as"):
         voeten.un_ideal_points(both, PAIR)
+
+
+def test_the_form_of_2026_is_read_but_for_the_year_in_which_hardly_anybody_votes(tmp_path):
+    name = "Idealpointestimates1946-2025.tab"
+    content = original(f"idealpoints-2025/{name}")
+    given = tmp_path / "download.tab"  # as a person gives it
+    given.write_bytes(content)
+    assert give("voeten-idealpoints", [given], tmp_path) == [given]
+    rows = voeten.un_ideal_points(tmp_path, PAIR)
+    assert set(rows["estimate"]) == {"final passage"} and len(rows) > 6000
+    assert set(rows["year"]) == {*range(1989, 2024), 2025}
+    lines = csv.DictReader(io.StringIO(content.decode()), delimiter="\t")
+    cells = {(line["iso3c"], line["year"]): line for line in lines}
+    assert max(int(line["NVotesFP"]) for key, line in cells.items() if key[1] == "2024") == 8
+    for row in rows.itertuples():
+        own = {"SRB": "YUG"}.get(row.country, row.country)
+        line = cells[own, str(row.year)]
+        values = [float(line[column]) for column in ("IdealPointFP", "Q5%FP", "Q95%FP", "NVotesFP")]
+        assert [row.value, row.low, row.high, row.votes] == pytest.approx(values, abs=1e-6)
 
 
 def test_ideal_points_of_another_pair_as_they_stand_in_the_file(points):
