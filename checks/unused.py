@@ -16,8 +16,8 @@ PICTURES = {".svg", ".png", ".jpg", ".jpeg", ".gif", ".webp"}
 
 
 def tables() -> Iterator[str]:
-    """Every table is named in a chapter's code, or read by a rule of the ledger or by a module that
-    prints or applies it.
+    """Every table is named in a chapter's code, printed by a page, or read by a rule of the ledger
+    or by a module that prints or applies it.
     """
     used = {
         node.value
@@ -25,6 +25,8 @@ def tables() -> Iterator[str]:
         for node in ast.walk(text.tree(path))
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     }
+    for path in text.PAGES:
+        used.update(re.findall(r"^```\{table-rows\} (\w+)", text.read(path), re.M))
     for path in [*LEDGER.rglob("*.py"), *ANALYSIS.rglob("*.py")]:
         for call in text.calls(path, "load", "tables.load", "read_rows", "tables.read_rows"):
             if call.args and isinstance(call.args[0], ast.Constant):

@@ -11,17 +11,19 @@ from ledger.build.sphinxext import page_store
 from ledger.core import tables
 from ledger.core.policy import Policy, policy
 
+PARTS = ("verdicts", "confidence", "bases", "kinds", "limits")
+
 
 class PolicyList(SphinxDirective):
-    """{policy} verdicts, confidence, bases or kinds: what the words of the ledger mean."""
+    """{policy} verdicts, confidence, bases, kinds or limits: what the ledger's words mean."""
 
     required_arguments = 1
 
     def run(self):
         part = self.arguments[0]
         page_store.add_dependency(self.env, "file data/policy.yml")
-        if part not in ("verdicts", "confidence", "bases", "kinds"):
-            problem = f"data/policy.yml has no list {part!r}: verdicts, confidence, bases, kinds"
+        if part not in PARTS:
+            problem = f"data/policy.yml has no part {part!r}; there are: {', '.join(PARTS)}"
             return [self.state.document.reporter.error(problem, line=self.lineno)]
         lines = list(_lines(policy(), part))
         holder = nodes.container(classes=["policy", part])
@@ -32,6 +34,14 @@ class PolicyList(SphinxDirective):
 
 def _lines(judged: Policy, part: str):
     """Yield a definition list of one part of the policy, in MyST."""
+    if part == "limits":
+        tolerance, most = (100 * share for share in (judged.quoted_tolerance, judged.most_passing))
+        yield (
+            f"A measured quantity agrees with a quoted figure when it misses it by no more than "
+            f"{tolerance:.0f} per cent; counts, dates and ages are exact. A test that more than "
+            f"{most:.0f} per cent of comparable cases would pass decides nothing."
+        )
+        return
     if part == "kinds":
         for name, kind in judged.kinds.items():
             yield from (name, f": {kind.meaning}; may be {', '.join(kind.verdicts)}", "")
