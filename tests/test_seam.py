@@ -145,8 +145,25 @@ def test_what_a_reader_finds_is_of_the_made_up_book(built):
 
 def test_claims_are_decided_and_tables_are_what_the_connectors_make(built):
     claims = built.ledger("claims", cwd=built.folder / "chapters")
-    assert "6 of 8 claims are decided by data, each as published." in claims
+    assert (
+        "6 of 8 claims are decided by data (5 by statistics, 1 by the record of events), each as "
+        in claims
+    )
+    assert "published." in claims and "1 of 2 islands would pass." in claims
     assert "0 tables changed" in built.ledger("rebuild", "--from", "upstream")
+
+
+def test_the_policy_and_what_a_rule_found_are_printed(built):
+    verdicts = re.sub(r"<[^>]+>", "", texts(built.html)["chapters/verdicts.html"])
+    assert "No evidence could settle it." in verdicts  # a definition
+    assert "no more than 5 per cent" in verdicts and "more than 50 per cent" in verdicts
+    assert "Base rate: 1 of 2 islands would pass." in " ".join(verdicts.split())
+    assert "What would change it: A treaty that shuts the strait." in " ".join(verdicts.split())
+    sea = re.sub(r"<[^>]+>", "", texts(built.html)["chapters/sea.html"])
+    assert "The ledger calls that overtaken by events." in sea
+
+
+def test_sources_are_listed_for_a_terminal(built):
     assert "harbour-yearbook: Harbour Office of Belmark (closed)" in built.ledger("sources")
 
 
