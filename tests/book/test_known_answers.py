@@ -177,6 +177,15 @@ def test_irans_crude_exports_as_opec_has_them(year, value):
     assert len(exports) == 1 and round(exports["value"].iloc[0]) == value
 
 
+@pytest.mark.parametrize(
+    "country, years, fall", [("IRN", (2011, 2012), 17), ("WLD", (2019, 2020), 7)]
+)
+def test_crude_exports_fell_from_one_year_to_the_next(country, years, fall):
+    where = {"fuel": "crude oil", "destination": "WLD", "source": "OPEC ASB 2023"}
+    before, after = (cell("energy_exports", country=country, year=y, **where) for y in years)
+    assert round(100 * (1 - after / before)) == fall
+
+
 def test_gas_reserves_of_todays_twelve_members():
     membership = load("gecf_membership")
     last = membership.query("status == 'member' and complete")["listed_on"].max()
