@@ -47,7 +47,7 @@ WORDED = {
     "council-votes-on-iran": lambda row: [
         (f"Voted {row[column]}", f"{who}, {row['date'][:4]}", "")
         for who, column in VOTES.items()
-        if row[column] in ("yes", "no")
+        if row[column] in ("yes", "no", "abstain")
     ],
 }
 
