@@ -1,1 +1,1 @@
-"""One file an institution: each reads what the institution publishes and returns tidy rows."""
+"""Connectors, a module an institution. CONTRIBUTING.md, "An institution", says how to add one."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from analysis.rules.common import (
+    ARTICLE_YEAR,
     IMPOSED,
     KEEPING,
     NAMES,
@@ -14,6 +15,7 @@ from analysis.rules.common import (
     council_votes,
     day,
     published,
+    relative_trade,
 )
 from ledger.core import text
 from ledger.core.claims import (
@@ -126,4 +128,32 @@ def c17_russia_on_sanctions(load: Load) -> Finding:
         f"Russia voted for {favour} of {len(imposed)} drafts that imposed sanctions on "
         f"Iran{later}.",
         f"{OWN_ACT} Of {cast} votes on these drafts {int(counts['yes'].sum())} were for them.",
+    )
+
+
+@rule
+def c22_israel(load: Load) -> Finding:
+    """C22. Rule: two tests; Russia's goods trade with Israel in 2019 was at least as large as its
+    trade with Iran, and UCDP records deaths in battle between the governments of Iran and Israel
+    in at least one year up to publication. Supported when both hold, partly when one, contradicted
+    when neither.
+
+    Counts: trade_partners (UN Comtrade), syria_conflict (UCDP dyads with battles in Syria). A
+    reading: trade stands for ties, since no table counts embassies or visits.
+    """
+    times = relative_trade(load)
+    dyads = load("syria_conflict").query("source == 'UCDP'")
+    dyads = dyads[(dyads["year"] <= published(load).year) & (dyads["deaths_best"] > 0)]
+    sides = zip(dyads["side_a"], dyads["side_b"])
+    enemies = [{a, b} == {"Government of Iran", "Government of Israel"} for a, b in sides]
+    years = sorted(set(dyads[enemies]["year"]))
+    period = f" from {years[0]} to {years[-1]}" if years else ""
+    passing = int(years != [] and times["ISR"] >= 1)
+    return Finding(
+        verdict_from_tests({"ties": times["ISR"] >= 1, "enmity": bool(years)}),
+        f"{times['ISR']:.2f} times; {len(years)} years of battle",
+        f"Russia's trade with Israel in {ARTICLE_YEAR} was {times['ISR']:.2f} times its trade with "
+        "Iran (UN Comtrade), and UCDP has Iran and Israel in battle in "
+        f"{len(years)} years{period}.",
+        BaseRate(passing, len(times), f"of Russia's partners in {ARTICLE_YEAR} would pass both"),
     )

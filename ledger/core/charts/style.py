@@ -1,4 +1,4 @@
-"""House style of charts: the only place that names colours, fonts and sizes."""
+"""House style of charts: colours, fonts, sizes. `entity_colours` of book.yml gives each country one."""
 
 from __future__ import annotations
 
