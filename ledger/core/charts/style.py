@@ -1,4 +1,4 @@
-"""House style of charts: colours, fonts, sizes. `entity_colours` of book.yml gives each country one."""
+"""House style of charts. `entity_colours` of book.yml gives each country its colour."""
 
 from __future__ import annotations
 
