@@ -371,6 +371,14 @@ def test_both_states_beside_syria_s_government_in_2024():
     assert parties["deaths_best"].isna().all()
 
 
+def test_russia_s_trade_with_israel_and_with_iran():
+    """As Russia reported it for 2019: exports of 1,416.5 and 1,518.2, imports of 834.2 and 584.5
+    million dollars.
+    """
+    total = measures.partner_table(load("trade_partners"), "UN Comtrade", "RUS", 2019)["total"]
+    assert round(total["ISR"] / 1e6, 1) == 2250.7 and round(total["IRN"] / 1e6, 1) == 2102.7
+
+
 # --- diplomacy ------------------------------------------------------------------------------------
 
 
