@@ -11,6 +11,8 @@ import pandas as pd
 from ledger.core.sources import formats
 
 FILES = {"IRN": "iaea-enriched-uranium.csv"}  # by the country that the reports are about
+# reports that the list does not have yet, from the pages named there
+LATER = {"IRN": Path(__file__).with_name("uranium_reports_later.csv")}
 HEADER = ["as_of", "kg_up_to_60pct", "total_stockpile_kg", "basis", "url"]
 MEASURES = {
     "kg_up_to_60pct": "stock enriched up to 60 per cent",
@@ -22,6 +24,7 @@ BASIS = {
     "2022-03-03": ("report", "AP, copied by Iran Watch"),
     "2022-10-22": ("stock", "AP, on a copy"),
     "2023-05-13": ("stock", "KUNA, on a copy"),
+    "2023-10-28": ("stock", "AP, on a copy"),
     "2024-02-26": (
         "report",
         "Reuters, copied by The News; first fall on the report before, by 6.8 kg",
@@ -29,6 +32,7 @@ BASIS = {
     "2024-08-17": ("stock", "press report, on a copy"),
     "2025-02-01": ("approximate", "Wall Street Journal; early February, day not given"),
     "2025-05-31": ("report", "Wall Street Journal"),
+    "2025-06-13": ("stock", "AP, on a copy; the day by a page that cites it"),
 }
 KINDS = {
     "report": "date of the report",
@@ -63,8 +67,11 @@ def nuclear(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
         Names file, row, column and value that are not as expected.
     """
     evidence = upstream.parent / "evidence"
-    rows = [row for code in pair if code in FILES for row in _rows(evidence / FILES[code])]
-    return pd.DataFrame(rows, columns=COLUMNS)
+    rows = []
+    for code in pair:
+        if code in FILES:
+            rows += _rows(evidence / FILES[code]) + _rows(LATER[code])
+    return pd.DataFrame(rows, columns=COLUMNS).sort_values("date", kind="stable")
 
 
 def _rows(path: Path) -> list[dict]:
