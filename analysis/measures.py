@@ -6,6 +6,9 @@ Countries are ISO 3166-1 alpha-3 codes, trade is in current US$, shares are betw
 
 from __future__ import annotations
 
+import itertools
+import math
+
 import pandas as pd
 
 # First and last HS chapter of the groups in which Russia's customs service reports trade
@@ -512,3 +515,54 @@ def stated(statements: pd.DataFrame) -> pd.Series:
     """
     keys = ["statement", "measure", "period_label"]
     return statements.dropna(subset="value").set_index(keys)["value"]
+
+
+def stated_range(statements: pd.DataFrame) -> pd.DataFrame:
+    """Return the interval that rounding leaves to each stated figure, in the units of its row.
+
+    Parameters
+    ----------
+    statements : table official_trade_statements, with columns statement, measure, period_label,
+        value, value_low, value_high.
+
+    Returns
+    -------
+    Columns `value`, `low`, `high`, indexed by (statement, measure, period_label).
+    """
+    keys = ["statement", "measure", "period_label"]
+    columns = {"value": "value", "value_low": "low", "value_high": "high"}
+    return statements.dropna(subset="value").set_index(keys)[list(columns)].rename(columns=columns)
+
+
+def ratio_range(above: pd.Series, below: pd.Series) -> pd.Series:
+    """Return the lowest and the highest ratio of two figures, each with a `low` and a `high`."""
+    return pd.Series({"low": above["low"] / below["high"], "high": above["high"] / below["low"]})
+
+
+def growth_of_rest(
+    year: pd.Series, part: pd.Series, year_growth: pd.Series, part_growth: pd.Series
+) -> pd.Series:
+    """Return by how much the rest of a year must have grown, where a year and its part are known.
+
+    Parameters
+    ----------
+    year, part : the base year and its first months, each with a `low` and a `high`.
+    year_growth, part_growth : the growth of both on that base, likewise; 0.08 for 8 per cent.
+
+    Returns
+    -------
+    The lowest and the highest growth that the rounding allows, `low` and `high`.
+    """
+    ends = [figure[["low", "high"]] for figure in (year, part, year_growth, part_growth)]
+    found = [
+        (whole * (1 + all_rise) - months * (1 + rise)) / (whole - months) - 1
+        for whole, months, all_rise, rise in itertools.product(*ends)
+    ]
+    return pd.Series({"low": min(found), "high": max(found)})
+
+
+def as_stated(figure: pd.Series) -> str:
+    """Return a figure with the digits that its interval leaves, a wide interval beside it."""
+    digits = max(0, math.floor(-math.log10(figure["high"] - figure["low"]) + 1e-9))
+    words = f"{figure['value']:.{digits}f}"
+    return words if digits else f"{words} ({figure['low']:g}–{figure['high']:g})"

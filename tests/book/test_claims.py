@@ -159,7 +159,7 @@ OTHERWISE = [  # claim, table, change, what the verdict becomes
     (
         "C01",
         "official_trade_statements",
-        change("value", times(0.4), "statement == 'S07' and period_label == '2024'"),
+        change("value_low", times(0.4), "statement == 'S07' and period_label == '2024'"),
         "partly",
     ),
     ("C01", "events", without("date > '2023-11-03'"), "not checkable"),

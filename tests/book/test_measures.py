@@ -366,3 +366,26 @@ def test_stated_figures_by_statement_measure_and_period():
         }
     )
     assert measures.stated(rows).to_dict() == {("S1", "total", "2019"): 2.0}
+    bounds = rows.assign(value_low=[1.5, float("nan")], value_high=[2.5, float("nan")])
+    assert measures.stated_range(bounds).loc[("S1", "total", "2019")].tolist() == [2.0, 1.5, 2.5]
+
+
+def test_a_ratio_of_rounded_figures_is_an_interval():
+    four, five = pd.Series({"low": 3.5, "high": 4.5}), pd.Series({"low": 4.5, "high": 5.5})
+    ratio = measures.ratio_range(four, five)
+    assert round(ratio["low"], 3) == 0.636 and ratio["high"] == 1
+
+
+def test_growth_of_the_rest_of_a_year():
+    exact = {"year": 100.0, "part": 60.0, "year_growth": 0.2, "part_growth": 0.1}
+    exact = {name: pd.Series({"low": value, "high": value}) for name, value in exact.items()}
+    assert round(measures.growth_of_rest(**exact)["low"], 6) == 0.35  # (120 - 66) / 40
+    rounded = exact | {"year_growth": pd.Series({"low": 0.19, "high": 0.21})}
+    bounds = measures.growth_of_rest(**rounded).round(6)
+    assert bounds.to_dict() == {"low": 0.325, "high": 0.375}
+
+
+def test_a_figure_is_printed_with_the_digits_that_were_stated():
+    stated = {"4.6": (4.6, 4.55, 4.65), "5 (4.5–5.5)": (5.0, 4.5, 5.5), "4.0": (4.04, 4.036, 4.048)}
+    for words, (value, low, high) in stated.items():
+        assert measures.as_stated(pd.Series({"value": value, "low": low, "high": high})) == words
