@@ -54,7 +54,8 @@ def c09_votes_for_sanctions(load: Load) -> Finding:
         verdict_from_tests({"votes": len(favour) > 0, "objection": objected}),
         f"{len(favour)} of {len(IMPOSED)} resolutions",
         voted + objection,
-        OWN_ACT,
+        f"{OWN_ACT} The vote alone would decide nothing, for nearly all members cast it; the "
+        "objection does.",
     )
 
 

@@ -87,7 +87,8 @@ def c38_share_of_trade(load: Load) -> Finding:
         verdict_from_tests({reporter: all(places) for reporter, places in outside.items()}),
         ", ".join(percent(place[-1], "{:.2f}") for place in places) + " per cent",
         f"In {ARTICLE_YEAR} {parts}.",
-        "None that decides in the claim's favour: nearly every partner of Russia lies outside its "
+        "None that decides in the claim's favour (flows below 10 million dollars are not in the "
+        "table): nearly every partner of Russia lies outside its "
         "ten largest, as Iran does; only ten of Iran's lie within, as Russia does.",
     )
 
@@ -148,7 +149,8 @@ def c40_export_ratio(load: Load) -> Finding:
         ", ".join(f"{ratio:.2f}" for ratio in ratios.values()),
         f"In {ARTICLE_YEAR} Russia sold {sold}.",
         "None that decides: a ratio is compared with the one quoted; of Russia's "
-        f"{len(table)} partners in {ARTICLE_YEAR} {passing} have as high a one.",
+        f"{len(table)} partners in {ARTICLE_YEAR} with flows of 10 million dollars or more both "
+        f"ways {passing} have as high a one.",
     )
 
 

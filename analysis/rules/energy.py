@@ -226,7 +226,8 @@ def c30_sanctions_cut_exports(load: Load) -> Finding:
     )
     halved = bool(falls) and all(fall >= 0.5 for fall in falls.values())
     gas_fell = [after in gas and gas[after] < gas[before] for before, after in ROUNDS]
-    others = exports.query("fuel == 'crude oil' and country != 'WLD'").groupby("country")
+    others = exports.query("fuel == 'crude oil' and country not in ('WLD', 'IRN')")
+    others = others.groupby("country")
     passing = sum(min(_falls(rows).values(), default=0) >= 0.5 for _, rows in others)
     return Finding(
         verdict_from_tests({"crude": halved, "gas": all(gas_fell), "investment": False}),
@@ -234,7 +235,9 @@ def c30_sanctions_cut_exports(load: Load) -> Finding:
         f"Iran's crude exports fell by {fell}, while its gas exports went {went} billion cubic "
         "metres and investment is in no table.",
         BaseRate(
-            passing, len(others), "exporters in the table halved their crude exports in each round"
+            passing,
+            len(others),
+            "other exporters in the table halved their crude exports in each round",
         ),
     )
 

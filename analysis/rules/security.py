@@ -10,6 +10,7 @@ from analysis.rules.common import (
     KEEPING,
     NAMES,
     OWN_ACT,
+    acts,
     confirmed,
     confirmed_after_article,
     council_votes,
@@ -19,7 +20,6 @@ from analysis.rules.common import (
 )
 from ledger.core import text
 from ledger.core.claims import (
-    CONTRADICTED,
     OVERTAKEN,
     SUPPORTED,
     BaseRate,
@@ -110,11 +110,12 @@ def _beside_syria(load: Load, seconds: pd.Series) -> BaseRate:
 
 @rule
 def c17_russia_on_sanctions(load: Load) -> Finding:
-    """C17. Rule: supported when Russia voted for at least one Security Council draft that imposed
-    sanctions on Iran, contradicted when for none: the word that the article uses claims no more.
+    """C17. Rule: two tests; Russia voted for at least one Security Council draft that imposed
+    sanctions on Iran, and it barred a sale of its own to Iran under them. Supported when both hold,
+    partly when one, contradicted when neither: the word that the article uses claims no more.
 
-    Counts: security_council, the drafts named in IMPOSED. The draft of 2020, which would have kept
-    the arms embargo, is shown beside.
+    Counts: security_council, the drafts named in IMPOSED; events, acts of the kind delivery barred.
+    The draft of 2020, which would have kept the arms embargo, is shown beside.
     """
     votes = council_votes(load, "RUS")
     imposed, kept = votes[votes.index.isin(IMPOSED)], votes[votes.index.isin(KEEPING)]
@@ -122,12 +123,16 @@ def c17_russia_on_sanctions(load: Load) -> Finding:
     later = "".join(f", and voted {vote} on {draft}" for draft, vote in kept.items())
     counts = load("security_council").query("draft in @IMPOSED").drop_duplicates("draft")
     cast = int(counts[["yes", "no", "abstain"]].sum().sum())
+    bans = acts(load, "delivery barred", parties={"RUS", "IRN"})
+    bans = bans[bans["date"] < published(load)]
+    barred = f", barred a sale of its own on {day(bans['date'].iloc[0])}" if len(bans) else ""
     return Finding(
-        SUPPORTED if favour else CONTRADICTED,
+        verdict_from_tests({"votes": favour > 0, "sale": len(bans) > 0}),
         f"{favour} of {len(imposed)} drafts",
         f"Russia voted for {favour} of {len(imposed)} drafts that imposed sanctions on "
-        f"Iran{later}.",
-        f"{OWN_ACT} Of {cast} votes on these drafts {int(counts['yes'].sum())} were for them.",
+        f"Iran{barred}{later}.",
+        f"{OWN_ACT} The vote alone would decide nothing, for {int(counts['yes'].sum())} of {cast} "
+        "votes on these drafts were for them; the sale that Russia barred was its own.",
     )
 
 
@@ -155,5 +160,9 @@ def c22_israel(load: Load) -> Finding:
         f"Russia's trade with Israel in {ARTICLE_YEAR} was {times['ISR']:.2f} times its trade with "
         "Iran (UN Comtrade), and UCDP has Iran and Israel in battle in "
         f"{len(years)} years{period}.",
-        BaseRate(passing, len(times), f"of Russia's partners in {ARTICLE_YEAR} would pass both"),
+        BaseRate(
+            passing,
+            len(times),
+            f"of Russia's partners in {ARTICLE_YEAR}, less the smallest flows, would pass both",
+        ),
     )

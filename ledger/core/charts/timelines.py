@@ -95,14 +95,15 @@ def _draw_lane(ax: Axes, lane: int, name: str, ink: str) -> None:
 def _draw_event(ax: Axes, event, lane: int, name: str, ink: str) -> None:
     if pd.notna(getattr(event, "date_end", None)):
         ax.plot([lane, lane], [event.date, event.date_end], color=ink, linewidth=4, zorder=2)
+    sure = getattr(event, "sure", True)
     (dot,) = ax.plot(
         lane,
         event.date,
         MARKERS[lane % len(MARKERS)],
         color=ink,
-        markersize=6,
-        fillstyle="full" if getattr(event, "sure", True) else "none",
-        zorder=3,
+        markersize=6 if sure else 8.5,  # seen around a full dot of the same days
+        fillstyle="full" if sure else "none",
+        zorder=3 if sure else 4,
     )
     words = getattr(event, "event", event.label)
     tooltips.set_tooltips(dot, [_when(event)], [words], series=name)
