@@ -20,7 +20,7 @@ from pathlib import Path
 import pandas as pd
 
 from ledger.core import config, tables, text
-from ledger.core.policy import policy
+from ledger.core.policy import RECORD, STATISTICS, policy
 
 SUPPORTED, PARTLY, CONTRADICTED, OVERTAKEN, NOT_CHECKABLE = VERDICTS = (
     "supported",
@@ -29,7 +29,6 @@ SUPPORTED, PARTLY, CONTRADICTED, OVERTAKEN, NOT_CHECKABLE = VERDICTS = (
     "overtaken by events",
     "not checkable",
 )
-STATISTICS, RECORD, READING = BASES = ("statistics", "record of events", "reading of sources")
 Load = Callable[[str], pd.DataFrame]
 
 

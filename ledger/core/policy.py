@@ -10,6 +10,8 @@ from pathlib import Path
 from ledger.core.config import DATA
 
 FILE = "policy.yml"
+# what decides a claim: a rule on statistics, a rule on the book's own record, or no rule
+STATISTICS, RECORD, READING = BASES = ("statistics", "record of events", "reading of sources")
 KEYS = (
     "verdicts",
     "confidence",

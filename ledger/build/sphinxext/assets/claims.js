@@ -1,4 +1,4 @@
-/* The ledger's filters: by domain, verdict, and whether data decide a claim. The page is a complete table without this script.
+/* The ledger's filters: by domain, verdict, and what decides a claim. The page is a complete table without this script.
    The choice stands in the page's address, so that a filtered ledger can be linked to. */
 (function () {
   const table = document.querySelector("table.claims");
@@ -30,18 +30,12 @@
   };
   const domain = choose("domain", "Domain", values("domain"));
   const verdict = choose("verdict", "Verdict", values("verdict"));
-  const decided = document.createElement("input");
-  decided.type = "checkbox";
-  decided.id = decided.name = "decided";
-  const text = document.createElement("label");
-  text.htmlFor = "decided";
-  text.append("Decided by data only");
+  const basis = choose("basis", "Decided by", values("basis"));
   const reset = document.createElement("button");
   reset.type = "button";
   reset.append("Show all");
   const status = document.createElement("p");
   status.setAttribute("role", "status");
-  group(decided, text);
   form.append(reset, status);
   (table.closest(".table-wrapper") || table).before(form);
 
@@ -51,20 +45,19 @@
       row.hidden =
         (domain.value && of(row, "domain") !== domain.value) ||
         (verdict.value && of(row, "verdict") !== verdict.value) ||
-        (decided.checked && !row.classList.contains("decided"));
+        (basis.value && of(row, "basis") !== basis.value);
       shown += !row.hidden;
     }
     status.textContent = shown === rows.length ? `All ${rows.length} claims` : `${shown} of ${rows.length} claims`;
     const query = new URLSearchParams();
     if (domain.value) query.set("domain", domain.value);
     if (verdict.value) query.set("verdict", verdict.value);
-    if (decided.checked) query.set("decided", "yes");
+    if (basis.value) query.set("basis", basis.value);
     history.replaceState(null, "", (query.size ? "?" + query : location.pathname) + location.hash);
   }
 
   function clear() {
-    domain.value = verdict.value = "";
-    decided.checked = false;
+    domain.value = verdict.value = basis.value = "";
     apply();
   }
 
@@ -80,9 +73,10 @@
   const asked = new URLSearchParams(location.search);
   domain.value = asked.get("domain") || "";
   verdict.value = asked.get("verdict") || "";
-  if (domain.selectedIndex < 0) domain.value = "";
-  if (verdict.selectedIndex < 0) verdict.value = "";
-  decided.checked = asked.get("decided") === "yes";
+  basis.value = asked.get("basis") || "";
+  for (const select of [domain, verdict, basis]) {
+    if (select.selectedIndex < 0) select.value = "";
+  }
   form.addEventListener("input", apply);
   form.addEventListener("submit", (event) => event.preventDefault());
   reset.addEventListener("click", clear);

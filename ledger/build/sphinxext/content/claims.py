@@ -9,6 +9,7 @@ one.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from pathlib import Path
 
 from docutils import nodes
@@ -21,7 +22,8 @@ from sphinx.util.docutils import SphinxDirective, SphinxRole
 from sphinx.util.nodes import make_refnode
 
 from ledger.build.sphinxext import page_store
-from ledger.core import config, tables
+from ledger.core import config, tables, text
+from ledger.core.policy import BASES, READING
 
 LEDGER_PAGE = config.book().claims_page
 
@@ -89,7 +91,7 @@ class Ledger(SphinxDirective):
                     "claim-row",
                     f"domain-{claim['domain']}",
                     _verdict_class(verdict),
-                    *(["decided"] if finding else []),
+                    f"basis-{_basis(finding).replace(' ', '-')}",
                 ]
             )
             told = nodes.paragraph("", "", classes=["claim-places"], claim=number)
@@ -106,7 +108,8 @@ class Ledger(SphinxDirective):
             row += _parsed(
                 self,
                 f"**{verdict}**\n\n{claim['confidence']} confidence"
-                + (f"\n\ndecided by {finding['basis']}: {finding['figure']}" if finding else ""),
+                + f"\n\ndecided by {_basis(finding)}"
+                + (f": {finding['figure']}" if finding else ""),
             )
             why = claim["reason"]
             if finding:
@@ -115,7 +118,20 @@ class Ledger(SphinxDirective):
             keys = ",".join(key.strip() for key in claim["sources"].split(";") if key.strip())
             row += _parsed(self, why + (f"\n\n{{cite}}`{keys}`" if keys else ""))
             body += row
-        return [table]
+        return [_counts(findings), table]
+
+
+def _basis(finding: dict | None) -> str:
+    """Return what decides a claim: statistics, the record of events, or a reading of sources."""
+    return finding["basis"] if finding else READING
+
+
+def _counts(findings: dict[str, dict]) -> nodes.paragraph:
+    """Return how many claims are decided by what."""
+    numbers = [claim["claim_id"] for claim in tables.read_rows("claims")]
+    by = Counter(_basis(findings.get(number)) for number in numbers)
+    parts = text.listing(f"{by[basis]} by {basis}" for basis in BASES)
+    return nodes.paragraph("", f"Of {len(numbers)} claims a verdict is decided for {parts}.")
 
 
 def _computation(claim: dict, finding: dict) -> str:
@@ -173,10 +189,10 @@ def _table(
     return table, body
 
 
-def _parsed(directive: SphinxDirective, text: str) -> nodes.entry:
+def _parsed(directive: SphinxDirective, content: str) -> nodes.entry:
     entry = nodes.entry()
     directive.state.nested_parse(
-        StringList(text.splitlines(), directive.get_source_info()[0]),
+        StringList(content.splitlines(), directive.get_source_info()[0]),
         directive.content_offset,
         entry,
     )
