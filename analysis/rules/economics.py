@@ -7,7 +7,6 @@ import re
 from analysis import measures
 from analysis.rules.common import (
     ARTICLE_YEAR,
-    NAMES,
     OWN_ACT,
     agrees,
     confirmed_after_article,
@@ -55,41 +54,6 @@ def c37_trade_2019(load: Load) -> Finding:
         ", ".join(f"{total:.2f}" for total in totals.values()) + " billion",
         f"Against {QUOTED} billion US dollars stand {stand}.",
         "None: a figure is compared with figures, not a country with countries.",
-    )
-
-
-@rule
-def c38_share_of_trade(load: Load) -> Finding:
-    """C38. Rule: two tests; neither country was among the ten largest partners of the other in
-    2019, in every source that covers the year. Supported when both hold, partly when one,
-    contradicted when neither.
-
-    Counts: trade_partners. A share under a few per cent would decide nothing, for nearly every
-    partner of either has one. Iran's total in the Harvard Atlas rests on another basis in 2019 and
-    is low, which makes Russia's share in it look larger.
-    """
-    partners, places, outside = load("trade_partners"), [], {}
-    covered = partners[partners["year"] == ARTICLE_YEAR][["source", "reporter"]].drop_duplicates()
-    covered = covered.sort_values(["reporter", "source"], ascending=False)
-    for source, reporter in covered.itertuples(index=False):
-        other = "IRN" if reporter == "RUS" else "RUS"
-        table = measures.partner_table(partners, source, reporter, ARTICLE_YEAR)
-        if other in table.index:
-            rank, share = int(table.loc[other, "rank"]), table.loc[other, "share"]
-            places.append((NAMES[reporter], NAMES[other], source, rank, len(table), share))
-            outside.setdefault(reporter, []).append(rank > 10)
-    parts = text.listing(
-        f"{other} was number {rank} of {count} partners of {name} with {percent(share, '{:.2f}')} "
-        f"per cent of its trade ({source})"
-        for name, other, source, rank, count, share in places
-    )
-    return Finding(
-        verdict_from_tests({reporter: all(places) for reporter, places in outside.items()}),
-        ", ".join(percent(place[-1], "{:.2f}") for place in places) + " per cent",
-        f"In {ARTICLE_YEAR} {parts}.",
-        "None that decides in the claim's favour (flows below 10 million dollars are not in the "
-        "table): nearly every partner of Russia lies outside its "
-        "ten largest, as Iran does; only ten of Iran's lie within, as Russia does.",
     )
 
 

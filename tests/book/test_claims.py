@@ -228,18 +228,6 @@ OTHERWISE = [  # claim, table, change, what the verdict becomes
         "contradicted",
     ),
     (
-        "C38",
-        "trade_partners",
-        change("value_usd", times(0.1), "reporter == 'IRN' and partner == 'RUS' and year == 2019"),
-        "supported",
-    ),
-    (
-        "C38",
-        "trade_partners",
-        change("value_usd", times(20), "reporter == 'RUS' and partner == 'IRN' and year == 2019"),
-        "contradicted",
-    ),
-    (
         "C39",
         "trade_products",
         change(
@@ -466,11 +454,6 @@ ON_DISK = [
     ),
     ("trade_totals", change("value_usd", times(2), PAIR + " and flow == 'export'"), {"C37", "C40"}),
     (
-        "trade_partners",
-        change("value_usd", times(0.1), "reporter == 'IRN' and partner == 'RUS' and year == 2019"),
-        {"C38"},
-    ),
-    (
         "trade_products",
         change(
             "value_usd",
@@ -591,7 +574,6 @@ def test_a_function_that_no_claim_names(data, monkeypatch):
 
 TYPED = {
     "C37": {"1.59"},
-    "C38": {"1.1"},
     "C39": {"69.4"},
     "C40": {"3.10"},
 }  # decimals in a reason that its function does not compute

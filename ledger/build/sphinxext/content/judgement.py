@@ -39,7 +39,8 @@ def _lines(judged: Policy, part: str):
         yield (
             f"A measured quantity agrees with a quoted figure when it misses it by no more than "
             f"{tolerance:.0f} per cent; counts, dates and ages are exact. A test that more than "
-            f"{most:.3g} per cent of comparable cases would pass decides nothing."
+            f"{most:.3g} per cent of comparable cases would pass decides nothing; a quoted figure "
+            "is compared with the figure itself and needs no such rate."
         )
         return
     if part == "kinds":
