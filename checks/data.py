@@ -67,7 +67,7 @@ def references() -> Iterator[str]:
             if grade != GRADES[-1]:
                 yield f"{where}: its page was not seen, so its grade is {GRADES[-1]!r}."
         elif grade not in OF_A_DOCUMENT:
-            before, first, known = grades.setdefault(fields["author"], (key, line, grade))
+            before, first, known = grades.setdefault(fields.get("author", key), (key, line, grade))
             if known != grade:
                 yield (
                     f"{where} is graded {grade}, and {before} of the same author (line {first}) "

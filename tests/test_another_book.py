@@ -144,12 +144,12 @@ def test_what_a_reader_finds_is_of_the_made_up_book(built):
 
 
 def test_claims_are_decided_and_tables_are_what_the_connectors_make(built):
-    claims = built.ledger("claims", cwd=built.folder / "chapters")
+    claims = " ".join(built.ledger("claims", cwd=built.folder / "chapters").split())
     assert (
         "6 of 8 claims are decided by data (5 by statistics, 1 by the record of events), each as "
-        in claims
+        "published." in claims
     )
-    assert "published." in claims and "1 of 2 islands would pass." in claims
+    assert "1 of 2 islands would pass." in claims
     assert "0 tables changed" in built.ledger("rebuild", "--from", "upstream")
 
 

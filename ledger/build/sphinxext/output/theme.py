@@ -37,6 +37,8 @@ SKIP_LINK = re.compile(
     r'(<nav class="menus".*?</nav>)(.*?)(<a class="skip-to-content.*?</a>)', re.S
 )
 
+CELL_TEXT = re.compile(r'class="(?:cell_input|output )')
+
 
 def patch_theme(page: str) -> str:
     """Return the body of a page with the theme's faults corrected."""
@@ -62,6 +64,16 @@ def content_policy(theme: Path) -> str:
     )
 
 
+def drop_unused_styles(app: Sphinx, page: str, template: str, context: dict, doctree) -> None:
+    """Leave MyST-NB's styles, 6 kB compressed, to pages that show code or text of a cell.
+
+    The few rules that charts need stand in ledger.css.
+    """
+    if not CELL_TEXT.search(context.get("body", "")):
+        styles = context.get("css_files", [])
+        context["css_files"] = [style for style in styles if "mystnb" not in str(style.filename)]
+
+
 def set_policy(app: Sphinx, config) -> None:
     """Keep the policy for all that writes pages."""
     from furo import THEME_PATH
@@ -78,4 +90,5 @@ def not_found(app: Sphinx):
 def setup(app: Sphinx) -> None:
     app.add_html_theme("ledger", str(THEME))
     app.connect("config-inited", set_policy)
+    app.connect("html-page-context", drop_unused_styles, priority=900)
     app.connect("html-collect-pages", not_found)
