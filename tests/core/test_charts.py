@@ -160,7 +160,7 @@ def test_timeline_labels_neither_overlap_nor_leave_the_picture():
 
 def test_timeline_draws_every_event_and_says_which_are_not_sure():
     ax = charts.timeline(EVENTS)
-    drawn = [line for line in ax.lines if line.get_markersize() == 6 and len(line.get_xdata()) == 1]
+    drawn = [line for line in ax.lines if line.get_markersize() >= 6 and len(line.get_xdata()) == 1]
     assert len(drawn) == len(EVENTS) and [line.get_fillstyle() for line in drawn].count("none") == 1
     assert "not confirmed" in ax.get_legend().get_texts()[1].get_text()
     assert charts.timeline(EVENTS.drop(columns=["sure", "date_end"])).get_legend() is None
