@@ -4,10 +4,14 @@ at all, and its points say their values.
 
 import json
 import re
+import subprocess
+import sys
+import textwrap
 import xml.etree.ElementTree as ET
 
 import pandas as pd
 import pytest
+from small_book import ROOT
 
 from ledger import charts
 from ledger.build import downloads
@@ -357,3 +361,18 @@ def test_a_source_line_names_what_a_chart_states():
 def test_a_source_is_not_credited_for_a_name_that_is_part_of_another():
     keys = {"OPEC", "OPEC ASB 2023", "EIA"}
     assert publishing._keys_in("Iran, OPEC ASB 2023", keys) == {"OPEC ASB 2023"}
+
+
+def test_a_build_that_draws_nothing_imports_nothing_that_draws():
+    """matplotlib and pandas would take half of the time of a build that changes nothing."""
+    code = """
+        import importlib, pkgutil, sys
+        import ledger.build.sphinxext as machine
+        for module in pkgutil.walk_packages(machine.__path__, machine.__name__ + "."):
+            importlib.import_module(module.name)
+        print(*{"matplotlib", "pandas", "numpy"} & set(sys.modules))
+    """
+    ran = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(code)], cwd=ROOT, capture_output=True, text=True
+    )
+    assert ran.returncode == 0 and ran.stdout.split() == [], ran.stderr + ran.stdout

@@ -1,35 +1,33 @@
-"""Draw charts in the house style, and publish them: the one way they reach a page."""
+"""Draw charts in the house style, and publish them: the one way they reach a page.
 
-from ledger.core.charts.plots import (
-    dot_plot,
-    grouped_bars,
-    hbars,
-    hline,
-    legend,
-    lines,
-    new_axes,
-    stacked_bars,
-    vline,
-)
-from ledger.core.charts.publishing import Chart, publish
-from ledger.core.charts.style import PALETTE, colours
-from ledger.core.charts.timelines import timeline
-from ledger.core.charts.tooltips import set_tooltips
+What draws is imported when it is first used, for the build reads the style and draws nothing.
+"""
 
-__all__ = [
-    "PALETTE",
-    "Chart",
-    "colours",
-    "dot_plot",
-    "grouped_bars",
-    "hbars",
-    "hline",
-    "legend",
-    "lines",
-    "new_axes",
-    "publish",
-    "set_tooltips",
-    "stacked_bars",
-    "timeline",
-    "vline",
-]
+from importlib import import_module
+
+MODULES = {
+    "plots": (
+        "dot_plot",
+        "grouped_bars",
+        "hbars",
+        "hline",
+        "legend",
+        "lines",
+        "new_axes",
+        "stacked_bars",
+        "vline",
+    ),
+    "publishing": ("Chart", "publish"),
+    "style": ("PALETTE", "colours"),
+    "timelines": ("timeline",),
+    "tooltips": ("set_tooltips",),
+}
+PLACES = {name: module for module, names in MODULES.items() for name in names}
+__all__ = sorted(PLACES)  # noqa: PLE0605
+
+
+def __getattr__(name: str):
+    """Import the module of a part when the part is first used."""
+    if name in PLACES:
+        return getattr(import_module(f"{__name__}.{PLACES[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
