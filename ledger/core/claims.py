@@ -20,7 +20,7 @@ from pathlib import Path
 import pandas as pd
 
 from ledger.core import config, tables, text
-from ledger.core.policy import RECORD, STATISTICS, policy
+from ledger.core.policy import READING, RECORD, STATISTICS, policy
 
 SUPPORTED, PARTLY, CONTRADICTED, OVERTAKEN, NOT_CHECKABLE = VERDICTS = (
     "supported",
@@ -199,7 +199,11 @@ def publish() -> None:
 
 
 def _problems(claims: pd.DataFrame, findings: dict[str, Finding]) -> list[str]:
-    problems = []
+    problems = [
+        f"{claim.claim_id} names no rule, so its basis is {READING!r} and not {claim.basis!r}."
+        for claim in claims[claims["decided_by"].isna()].itertuples()
+        if claim.basis != READING
+    ]
     for claim in claims.dropna(subset="decided_by").itertuples():
         finding = findings.get(claim.claim_id)
         if finding is None:
@@ -208,6 +212,11 @@ def _problems(claims: pd.DataFrame, findings: dict[str, Finding]) -> list[str]:
             problems.append(f"{claim.claim_id}: {problem}")
         elif finding.verdict != claim.verdict:
             problems.append(_disagreement(claim, finding))
+        elif finding.basis != claim.basis:
+            problems.append(
+                f"{claim.claim_id}: {claim.decided_by} reads {text.listing(finding.tables)}, so "
+                f"its basis is {finding.basis!r} and not {claim.basis!r}."
+            )
         elif _passes_most(finding):
             problems.append(
                 f"{claim.claim_id}: {finding.base_rate} A test that so many pass decides nothing "

@@ -557,6 +557,18 @@ def test_a_published_verdict_that_the_data_do_not_bear_out(data):
     )
 
 
+@pytest.mark.parametrize(
+    "claim, basis, message",
+    [
+        ("C01", "statistics", "its basis is 'record of events' and not 'statistics'"),
+        ("C02", "statistics", "C02 names no rule, so its basis is 'reading of sources'"),
+    ],
+)
+def test_a_basis_that_the_rule_does_not_have(data, claim, basis, message):
+    ledger_with(data, claim, basis=basis)
+    assert message in refused(data)
+
+
 def test_a_function_that_does_not_exist(data):
     ledger_with(data, "C02", decided_by="are_allies")
     assert "C02: decided_by names 'are_allies'" in refused(data)

@@ -23,7 +23,7 @@ from sphinx.util.nodes import make_refnode
 
 from ledger.build.sphinxext import page_store
 from ledger.core import config, tables, text
-from ledger.core.policy import BASES, READING
+from ledger.core.policy import BASES
 
 LEDGER_PAGE = config.book().claims_page
 
@@ -48,7 +48,8 @@ class Claim(SphinxRole):
             ]
         row = rows[self.text]
         places = page_store.page(self.env)["claims"]
-        badge = nodes.inline("", "", classes=["claim", _verdict_class(row["verdict"])])
+        classes = ["claim", _verdict_class(row["verdict"]), _basis_class(row["basis"])]
+        badge = nodes.inline("", "", classes=classes)
         if self.text not in places:  # the row links to the first badge on a page
             places.append(self.text)
             badge["ids"] = [f"claim-{self.text.lower()}"]
@@ -59,7 +60,7 @@ class Claim(SphinxRole):
                 self.env.app.builder, self.env.docname, LEDGER_PAGE, self.text.lower(), []
             )
         reference += nodes.Text(f"{self.text} · {row['verdict']}")
-        reference["reftitle"] = f"{row['claim']} See the verdict in the ledger."
+        reference["reftitle"] = f"{row['claim']} Decided by {row['basis']}: see the ledger."
         badge += reference
         return [badge], []
 
@@ -91,7 +92,7 @@ class Ledger(SphinxDirective):
                     "claim-row",
                     f"domain-{claim['domain']}",
                     _verdict_class(verdict),
-                    f"basis-{_basis(finding).replace(' ', '-')}",
+                    _basis_class(claim["basis"]),
                 ]
             )
             told = nodes.paragraph("", "", classes=["claim-places"], claim=number)
@@ -108,7 +109,7 @@ class Ledger(SphinxDirective):
             row += _parsed(
                 self,
                 f"**{verdict}**\n\n{claim['confidence']} confidence"
-                + f"\n\ndecided by {_basis(finding)}"
+                + f"\n\ndecided by {claim['basis']}"
                 + (f": {finding['figure']}" if finding else ""),
             )
             why = claim["reason"]
@@ -118,20 +119,14 @@ class Ledger(SphinxDirective):
             keys = ",".join(key.strip() for key in claim["sources"].split(";") if key.strip())
             row += _parsed(self, why + (f"\n\n{{cite}}`{keys}`" if keys else ""))
             body += row
-        return [_counts(findings), table]
+        return [_counts(), table]
 
 
-def _basis(finding: dict | None) -> str:
-    """Return what decides a claim: statistics, the record of events, or a reading of sources."""
-    return finding["basis"] if finding else READING
-
-
-def _counts(findings: dict[str, dict]) -> nodes.paragraph:
+def _counts() -> nodes.paragraph:
     """Return how many claims are decided by what."""
-    numbers = [claim["claim_id"] for claim in tables.read_rows("claims")]
-    by = Counter(_basis(findings.get(number)) for number in numbers)
+    by = Counter(claim["basis"] for claim in tables.read_rows("claims"))
     parts = text.listing(f"{by[basis]} by {basis}" for basis in BASES)
-    return nodes.paragraph("", f"Of {len(numbers)} claims a verdict is decided for {parts}.")
+    return nodes.paragraph("", f"Of {by.total()} claims a verdict is decided for {parts}.")
 
 
 def _computation(claim: dict, finding: dict) -> str:
@@ -199,6 +194,10 @@ def _parsed(directive: SphinxDirective, content: str) -> nodes.entry:
     return entry
 
 
+def _basis_class(basis: str) -> str:
+    return "basis-" + basis.replace(" ", "-")
+
+
 def _verdict_class(verdict: str) -> str:
     return "verdict-" + verdict.replace(" ", "-")
 
@@ -246,6 +245,7 @@ def as_json(env) -> str:
             "page": f"chapters/{claim['chapter']}",
             "verdict": claim["verdict"],
             "confidence": claim["confidence"],
+            "basis": claim["basis"],
             "would_change": claim["would_change"],
             "computed": None,
         }
@@ -254,7 +254,6 @@ def as_json(env) -> str:
                 "verdict": finding["verdict"],
                 "figure": finding["figure"],
                 "because": finding["explanation"],
-                "basis": finding["basis"],
                 "base_rate": finding["base_rate"],
                 "tables": list(finding["tables"]),
             }
