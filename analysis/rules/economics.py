@@ -29,7 +29,33 @@ from ledger.core.claims import (
     verdict_from_tests,
 )
 
+LATER_YEAR = 2021  # the last year that Russia reported
 QUOTED = 2.08  # billion US dollars, the article's figure
+
+
+@rule
+def c33_below_potential(load: Load) -> Finding:
+    """C33. Rule: two parts; trade, as Russia reported it, grew by half or more from 2019 to 2021,
+    so that it had lain below what was possible, and investment did likewise. Supported when both
+    hold, partly when one, contradicted when neither; not checkable without both years.
+
+    Counts: trade_totals (UN Comtrade for 2019, IMF IMTS for 2021). Investment is in no table, so
+    that part does not hold, and the claim cannot be supported by this rule alone. A reading: what
+    two states traded two years later under the same sanctions was possible; prices are not
+    separated.
+    """
+    first = trade_of(load, ARTICLE_YEAR).get("UN Comtrade")
+    later = trade_of(load, LATER_YEAR).get("IMF IMTS")
+    if first is None or later is None:
+        return not_checkable(f"Russia's reports of {ARTICLE_YEAR} and {LATER_YEAR} are not there.")
+    before, after = first.sum() / 1e9, later.sum() / 1e9
+    return Finding(
+        verdict_from_tests({"trade": after / before >= 1.5, "investment": False}),
+        f"{before:.2f} to {after:.2f} billion",
+        f"By Russia's reports trade was {before:.2f} billion US dollars in {ARTICLE_YEAR} "
+        f"(UN Comtrade) and {after:.2f} in {LATER_YEAR} (IMF), and investment is in no table.",
+        f"None: the table holds {LATER_YEAR} for this pair only.",
+    )
 
 
 @rule
