@@ -128,7 +128,7 @@ def _sources(resource: dict) -> list[str]:
         title = source["title"]
         if source["path"].startswith("https"):
             title = f"[{title}]({source['path']})"
-        read = f" Read from: {source['snapshot']}." if source.get("snapshot") else ""
+        read = f" Read from: `{source['snapshot']}`." if source.get("snapshot") else ""
         lines.append(
             f"- **{source['key']}**: {title}, {source['institution']}. "
             f"Edition: {source['edition']}. Retrieved: {source['retrieved']}.{read}"
