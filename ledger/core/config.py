@@ -43,6 +43,8 @@ class Book:
     pair : codes of the two countries that the tables are about.
     country_table : table of countries, with columns `iso3` and `name`.
     entity_colours : first words of a series' name → its colour in every chart (a key of PALETTE).
+    other_colours : the same for series that keep a colour which others may take where they are not
+        drawn.
     evidence_until : month up to which evidence was looked for, as YYYY-MM.
     rules : modules that decide claims, in the order of the claims.
     claims_page, methods_page : pages of all claims, and of data and methods.
@@ -58,6 +60,7 @@ class Book:
     pair: tuple[str, ...]
     country_table: str
     entity_colours: dict[str, str]
+    other_colours: dict[str, str]
     evidence_until: str
     rules: tuple[str, ...]
     claims_page: str

@@ -2,6 +2,7 @@
 at all, and its points say their values.
 """
 
+import dataclasses
 import json
 import re
 import subprocess
@@ -17,8 +18,8 @@ from ledger import charts
 from ledger.build import downloads
 from ledger.build.sphinxext.content.chart_html import standalone_svg
 from ledger.build.sphinxext.content.charts import CONTENT
-from ledger.core import tables
-from ledger.core.charts import plots, publishing, svg, tooltips
+from ledger.core import config, tables
+from ledger.core.charts import plots, publishing, style, svg, tooltips
 
 FRAME = pd.DataFrame(
     {"Arland": [1.0, 2.0, 4.0], "Belmark": [2.0, None, 1.0]},
@@ -361,6 +362,21 @@ def test_a_source_line_names_what_a_chart_states():
 def test_a_source_is_not_credited_for_a_name_that_is_part_of_another():
     keys = {"OPEC", "OPEC ASB 2023", "EIA"}
     assert publishing._keys_in("Iran, OPEC ASB 2023", keys) == {"OPEC ASB 2023"}
+
+
+def test_an_entity_keeps_its_colour_and_lends_it_where_it_is_not_drawn(monkeypatch):
+    book = config.book()
+    other = dataclasses.replace(book, other_colours={"Corvia": "ochre"})
+    monkeypatch.setattr(config, "book", lambda: other)
+    ochre = style.PALETTE["ochre"][0]
+    for names in (["Corvia"], ["One", "Corvia"], ["Corvia, exports", "One", "Two", "Three"]):
+        at = next(place for place, name in enumerate(names) if name.startswith("Corvia"))
+        assert [place for place, c in enumerate(charts.colours(names)) if c == ochre] == [at]
+    assert ochre in charts.colours(["One", "Two", "Three", "Four"])
+    wrong = dataclasses.replace(book, other_colours={"Corvia": "pink"})
+    monkeypatch.setattr(config, "book", lambda: wrong)
+    with pytest.raises(config.ConfigError, match="other_colours: Corvia has 'pink'"):
+        charts.colours(["Corvia"])
 
 
 def test_a_build_that_draws_nothing_imports_nothing_that_draws():

@@ -25,6 +25,7 @@ from ledger.core.charts.style import (
     WIDTH,
     colours,
     entity_colour,
+    entity_colours,
 )
 
 matplotlib.rcParams.update(RC)
@@ -102,7 +103,10 @@ def hbars(
     """
     ax = new_axes(height or 0.55 + 0.27 * len(values), unit)
     special = [highlight] if isinstance(highlight, str) else list(highlight)
-    keys = [entity_colour(n) or ("green" if n in special else "grey") for n in values.index]
+    entities = entity_colours()
+    keys = [
+        entity_colour(n, entities) or ("green" if n in special else "grey") for n in values.index
+    ]
     fills = [PALETTE[key][0] for key in keys]
     drawn = ax.barh(range(len(values)), values.to_numpy(dtype=float), color=fills, height=0.72)
     ax.set_yticks(range(len(values)), [str(name) for name in values.index])

@@ -62,19 +62,27 @@ def entity_colours() -> dict[str, str]:
 
     Raises ConfigError for a colour that the palette lacks.
     """
-    chosen = config.book().entity_colours
+    return _in_palette("entity_colours", config.book().entity_colours)
+
+
+def other_colours() -> dict[str, str]:
+    """Return the entities that keep a colour which others may take where they are not drawn."""
+    return _in_palette("other_colours", config.book().other_colours)
+
+
+def _in_palette(key: str, chosen: dict[str, str]) -> dict[str, str]:
     for entity, colour in chosen.items():
         if colour not in PALETTE:
             known = ", ".join(PALETTE)
-            problem = f"entity_colours: {entity} has {colour!r}, which is none of: {known}"
+            problem = f"{key}: {entity} has {colour!r}, which is none of: {known}"
             raise config.ConfigError(f"{config.FILE}: {problem}")
     return chosen
 
 
-def entity_colour(name: object) -> str | None:
+def entity_colour(name: object, entities: dict[str, str]) -> str | None:
     """Return the colour of the entity whose name begins `name`, None where there is none."""
-    entities = entity_colours().items()
-    return next((colour for entity, colour in entities if str(name).startswith(entity)), None)
+    begins = (colour for entity, colour in entities.items() if str(name).startswith(entity))
+    return next(begins, None)
 
 
 def colours(names: list) -> list[str]:
@@ -88,7 +96,8 @@ def colours(names: list) -> list[str]:
     ValueError
         For more series than the palette can tell apart.
     """
-    own = [entity_colour(name) for name in names]
+    entities = entity_colours() | other_colours()
+    own = [entity_colour(name, entities) for name in names]
     own = [key if key not in own[:i] else None for i, key in enumerate(own)]
     free = [key for key in PALETTE if key not in own]
     taken = entity_colours().values()
