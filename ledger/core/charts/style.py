@@ -24,6 +24,14 @@ THEME = {  # light, dark
     "paper": ("#f6f7f9", "#1d2127"),
     "line": ("#c9ced6", "#454c56"),
 }
+# A verdict is told by its glyph and by its colour: light, dark. None is a country's.
+VERDICTS = {
+    "supported": ("✓", ("#2c7a3f", "#7cc48a")),
+    "partly": ("½", ("#2c7a3f", "#7cc48a")),
+    "contradicted": ("✕", ("#a3195b", "#f28ab8")),
+    "overtaken by events": ("→", ("#5c6268", "#aab2ba")),
+    "not checkable": ("?", ("#22272e", "#dfe4ea")),
+}
 MARKERS = ["o", "s", "^", "D", "v", "P"]
 HATCHES = ["", "///", "...", "xxx", "\\\\\\", "---"]
 DASHES = (0, (3, 3))

@@ -23,6 +23,7 @@ from sphinx.util.nodes import make_refnode
 
 from ledger.build.sphinxext import page_store
 from ledger.core import config, tables, text
+from ledger.core.charts.style import VERDICTS
 from ledger.core.policy import BASES
 
 LEDGER_PAGE = config.book().claims_page
@@ -59,7 +60,8 @@ class Claim(SphinxRole):
             reference = make_refnode(
                 self.env.app.builder, self.env.docname, LEDGER_PAGE, self.text.lower(), []
             )
-        reference += nodes.Text(f"{self.text} · {row['verdict']}")
+        reference += verdict_mark(row["verdict"])
+        reference += nodes.Text(f" {self.text}")
         reference["reftitle"] = f"{row['claim']} Decided by {row['basis']}: see the ledger."
         badge += reference
         return [badge], []
@@ -192,6 +194,13 @@ def _parsed(directive: SphinxDirective, content: str) -> nodes.entry:
         entry,
     )
     return entry
+
+
+def verdict_mark(verdict: str) -> nodes.inline:
+    """Return a verdict's glyph, with its word for screen readers and where there is no style."""
+    glyph = nodes.inline("", VERDICTS[verdict][0], classes=["glyph"])
+    word = nodes.inline("", f" {verdict},", classes=["verdict-word"])
+    return nodes.inline("", "", glyph, word, classes=["mark", _verdict_class(verdict)])
 
 
 def _basis_class(basis: str) -> str:
