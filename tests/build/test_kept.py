@@ -126,34 +126,28 @@ PICTURE = (
     "rkJggg=="
 )
 ROWS = b"29000"
-DAMAGES = {  # what is damaged → how, and whether the chapter must execute again
-    "a cache of another version": (
-        lambda book: (book / "_build/.jupyter_cache/__version__.txt").write_text("0.6.1"),
-        True,
-    ),
-    "a database cut short": (cut("_build/.jupyter_cache/global.db"), True),
-    "a kept notebook cut short": (cut("_build/.jupyter_cache/executed/*/base.ipynb"), True),
-    "a kept number": (put("_build/.jupyter_cache/executed/*/base.ipynb", ROWS, b"99999"), True),
+CACHE, WORK = "_build/.jupyter_cache", "_build/.work/html"
+KEPT_NUMBER = put(f"{CACHE}/executed/*/base.ipynb", ROWS, b"99999")
+PAGE_AS_READ = put(f"{WORK}/doctrees/chapters/one.doctree", ROWS, b"99999")
+BUILDS = {  # what is damaged → how, and whether the chapter must execute again
+    "a kept number": (KEPT_NUMBER, True),
     "checks": (spoil_checks, True),
-    "a page as read": (
-        put("_build/.work/html/doctrees/chapters/one.doctree", ROWS, b"99999"),
-        False,
-    ),
-    "the environment": (
-        put("_build/.work/html/doctrees/environment.pickle", b"A chapter", b"B chapter"),
-        False,
-    ),
-    "a picture": (put("_build/.work/html/jupyter_execute/*.png", b"IDAT", b"IDAX"), False),
-    "a page of the next site": (
-        put("_build/.work/html/site/chapters/one.html", ROWS, b"99999"),
-        False,
-    ),
-    "the manifest": (put("_build/.work/html/manifest.json", b'"site"', b'"sire"'), False),
-    "an executed notebook": (
-        put("_build/.work/html/executed/chapters/one.ipynb", ROWS, b"99999"),
-        False,
-    ),
+    "a page as read": (PAGE_AS_READ, False),
     "a published page": (put("_build/html/chapters/one.html", ROWS, b"99999"), False),
+}
+CACHES = {
+    "another version": lambda book: (book / CACHE / "__version__.txt").write_text("0.6.1"),
+    "a database cut short": cut(f"{CACHE}/global.db"),
+    "a notebook cut short": cut(f"{CACHE}/executed/*/base.ipynb"),
+    "a number": KEPT_NUMBER,
+}
+SITES = {
+    "a page as read": PAGE_AS_READ,
+    "the environment": put(f"{WORK}/doctrees/environment.pickle", b"A chapter", b"B chapter"),
+    "a picture": put(f"{WORK}/jupyter_execute/*.png", b"IDAT", b"IDAX"),
+    "a page of the next site": put(f"{WORK}/site/chapters/one.html", ROWS, b"99999"),
+    "the manifest": put(f"{WORK}/manifest.json", b'"site"', b'"sire"'),
+    "an executed notebook": put(f"{WORK}/executed/chapters/one.ipynb", ROWS, b"99999"),
 }
 
 
@@ -170,8 +164,10 @@ def test_what_is_damaged_is_never_believed(book):
     assert 1000 * rows(book, "output") == int(ROWS)
     code, log = build(book)
     assert code == 0, log[-3000:]
-    before, notebook = site(book), book / "_build/.work/html/executed/chapters/one.ipynb"
-    for what, (damage, executes) in DAMAGES.items():
+    before, notebook = site(book), book / WORK / "executed/chapters/one.ipynb"
+    told = {"as it is": "True True"} | dict.fromkeys(CACHES, "False True")
+    assert believed(book) == told | dict.fromkeys(SITES, "True False")
+    for what, (damage, executes) in BUILDS.items():
         damage(book)
         if executes:
             os.utime(book / "chapters/one.md")  # has the page read anew, and its outputs looked for
@@ -179,6 +175,33 @@ def test_what_is_damaged_is_never_believed(book):
         assert code == 0, f"{what}: {log[-3000:]}"
         assert site(book) == before and ROWS in notebook.read_bytes(), what
         assert executed(log) == ({"one"} if executes else set()), what
+
+
+def believed(book):
+    """Return by damage whether a build of a damaged copy of `_build` would use the kept outputs,
+    and go on from the site before.
+    """
+    told = {}
+    for what, damage in {"as it is": lambda book: None, **CACHES, **SITES}.items():
+        shutil.copytree(book / "_build", book / "whole", symlinks=True)
+        damage(book)
+        told[what] = run_here(
+            book,
+            """
+            from pathlib import Path
+            from ledger.build.execution import cache, notebooks
+            from ledger.build.sphinxext.lifecycle import Build
+
+            outputs, work = cache.OutputCache(), Path("_build/.work/html").resolve()
+            notebook = notebooks.read_notebook(Path("chapters/one.md").read_text())
+            build = object.__new__(Build)
+            build.folder, build.manifest = work, work / "manifest.json"
+            print(outputs.lookup(notebook) is not None, build._take_manifest())
+            """,
+        ).strip()
+        shutil.rmtree(book / "_build")
+        (book / "whole").rename(book / "_build")
+    return told
 
 
 def test_no_flipped_bit_of_the_database_is_believed(book):
