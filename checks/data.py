@@ -47,11 +47,18 @@ GRADES = (
 )
 OF_A_DOCUMENT = ("primary document", "statistics")  # whoever published it
 NOT_SEEN = "the page itself was not seen"
+OF_THE_COPY = "the address is the copy's"
+NOT_KNOWN = "whose address is not known"
+READ_AT = re.compile(r"read as (?:a copy|copies) at (https?://[^\s;,]+)")
+# copies of which every entry may be one, and which have no address
+OF_AN_ARCHIVE = re.compile(r"\b(?:archived|stored) cop(?:y|ies)\b")
+OF_A_COPY = re.compile(r"\bcop(?:y|ies|ied)\b|\bmirror|\breprint|\bread on\b")
 
 
 def references() -> Iterator[str]:
     """Every reference has an address, the day on which it was seen and a grade, and two pages of
-    one author have the same grade, unless it is a document's or the page itself was not seen.
+    one author have the same grade, unless it is a document's or the page itself was not seen. One
+    that was read in a copy has the copy's address.
     """
     grades: dict[str, tuple[str, int, str]] = {}
     for key, (line, fields) in text.references().items():
@@ -60,6 +67,7 @@ def references() -> Iterator[str]:
             yield f"{where} has no url. Give the original address, or cite another page."
         if not re.fullmatch(r"20\d\d-\d\d-\d\d", fields.get("urldate", "")):
             yield f"{where} has no urldate. Give the day on which the page was seen, as 2026-11-28."
+        yield from _address_of_the_copy(where, fields)
         grade = fields.get("keywords", "")
         if grade not in GRADES:
             yield f"{where}: {grade!r} is no grade. Put one into keywords: {', '.join(GRADES)}."
@@ -74,6 +82,33 @@ def references() -> Iterator[str]:
                     f"{known}. Give both the same grade, or say in the note of one that "
                     f"{NOT_SEEN}."
                 )
+
+
+def _address_of_the_copy(where: str, fields: dict[str, str]) -> Iterator[str]:
+    """Where a reference was read in a copy, `url` or `note` has the copy's address."""
+    how, note = (fields.get(name, "") for name in ("howpublished", "note"))
+    read_at = READ_AT.search(note)
+    if NOT_SEEN in note:
+        if not (NOT_KNOWN in note or re.search("https?://", note)):
+            yield (
+                f"{where}: {NOT_SEEN}, so the note says what cites it: in …, at https://…, or "
+                f"{NOT_KNOWN}."
+            )
+    elif OF_THE_COPY in note:
+        if ", copied " not in how:
+            yield f"{where}: {OF_THE_COPY}, so howpublished says whose: TASS, copied by BTNews."
+    elif read_at:
+        if read_at[1] == fields.get("url"):
+            yield (
+                f"{where}: its url is the copy's. Give the original's, or say in the note that "
+                f"{OF_THE_COPY}."
+            )
+    elif OF_A_COPY.search(OF_AN_ARCHIVE.sub("", f"{how}; {note}")):
+        yield (
+            f"{where} was read in a copy and has not the copy's address. Write into note: read as "
+            f"a copy at https://…; or, where url is the copy's, {OF_THE_COPY}; for what an agency "
+            "sends to newspapers write into howpublished: Reuters, published by Rappler."
+        )
 
 
 def tables() -> Iterator[str]:

@@ -8,11 +8,13 @@ from pathlib import Path
 
 import pandas as pd
 
-from ledger.core.sources import formats
+from analysis.connectors import hand_kept
 
-FILES = {"IRN": "iaea-enriched-uranium.csv"}  # by the country that the reports are about
-# reports that the list does not have yet, from the pages named there
-LATER = {"IRN": Path(__file__).with_name("uranium_reports_later.csv")}
+# by the country that the reports are about; the second file has reports that the list does not
+# have yet, from the pages named there
+LISTS = {
+    "IRN": ("iaea-enriched-uranium.csv", Path(__file__).with_name("uranium_reports_later.csv"))
+}
 HEADER = ["as_of", "kg_up_to_60pct", "total_stockpile_kg", "basis", "url"]
 MEASURES = {
     "kg_up_to_60pct": "stock enriched up to 60 per cent",
@@ -50,7 +52,7 @@ def nuclear(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
     Parameters
     ----------
     upstream
-        Folder beside which `evidence/` has the files in FILES.
+        Folder beside which `evidence/` has the lists in LISTS.
     pair
         ISO 3166 codes of the two countries; one of which no reports were collected has no rows.
 
@@ -66,34 +68,30 @@ def nuclear(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
     ValueError
         Names file, row, column and value that are not as expected.
     """
-    evidence = upstream.parent / "evidence"
-    rows = []
-    for code in pair:
-        if code in FILES:
-            rows += _rows(evidence / FILES[code]) + _rows(LATER[code])
+    rows = [
+        row
+        for _, name, report in hand_kept.rows(upstream, pair, LISTS, HEADER, MEASURES)
+        for row in _figures(report, name)
+    ]
     return pd.DataFrame(rows, columns=COLUMNS).sort_values("date", kind="stable")
 
 
-def _rows(path: Path) -> list[dict]:
-    frame = formats.read_csv(path, HEADER, MEASURES)
-    if unknown := set(frame["as_of"]) - set(BASIS):
-        raise ValueError(f"{path.name}: no kind of date is noted for {sorted(unknown)}")
-    rows = []
-    for report in frame.to_dict("records"):
-        kind, reporter = BASIS[report["as_of"]]
-        common = {
-            "record": "uranium",
-            "subject": "enriched uranium",
-            "date": report["as_of"],
-            "date_kind": KINDS[kind],
-            "unit": "kg",
-            "detail": reporter,
-            "source": "IAEA (as reported)",
-            "url": report["url"],
-        }
-        rows += [
-            common | {"measure": measure, "value": report[column]}
-            for column, measure in MEASURES.items()
-            if pd.notna(report[column])
-        ]
-    return rows
+def _figures(report: dict, name: str) -> list[dict]:
+    if report["as_of"] not in BASIS:
+        raise ValueError(f"{name}: no kind of date is noted for {report['as_of']}")
+    kind, reporter = BASIS[report["as_of"]]
+    common = {
+        "record": "uranium",
+        "subject": "enriched uranium",
+        "date": report["as_of"],
+        "date_kind": KINDS[kind],
+        "unit": "kg",
+        "detail": reporter,
+        "source": "IAEA (as reported)",
+        "url": report["url"],
+    }
+    return [
+        common | {"measure": measure, "value": report[column]}
+        for column, measure in MEASURES.items()
+        if pd.notna(report[column])
+    ]

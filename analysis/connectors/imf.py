@@ -1,11 +1,11 @@
-"""International Monetary Fund: trade by partner, from the service of its dataset IMTS (CSV).
+"""International Monetary Fund: trade by partner, from two datasets that are kept apart.
 
-IMTS follows the Direction of Trade Statistics (DOTS), of which a snapshot has one workbook a
-reporter. The Fund's portal also gives IMTS as a wide CSV: one row a series, one column a year.
+The Direction of Trade Statistics (DOTS) have one workbook a reporter and have ended. IMTS follows
+them; the Fund's portal gives it as a wide CSV: one row a series, one column a year. The rows of
+each carry its own label, for the history may be revised in the one and not in the other.
 Terms: © IMF; use and publication with attribution, changes must be said.
 """
 
-import datetime
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -40,16 +40,8 @@ EXCEPTIONS = {
     "Belgium-Luxembourg": None,
 }
 
-# the service of IMTS
-INDICATORS = {"XG_FOB_USD": "export", "MG_CIF_USD": "import"}
-COLUMNS = [
-    "COUNTRY", "INDICATOR", "COUNTERPART_COUNTRY", "FREQUENCY", "TIME_PERIOD", "OBS_VALUE", "UNIT",
-    "STATUS",
-]  # fmt: skip
-EXPECTED = {"INDICATOR": [*INDICATORS], "FREQUENCY": ["A"], "UNIT": ["USD"], "STATUS": ["", "e"]}
-FILE = "imts.csv"
-
 # the portal's wide CSV
+INDICATORS = {"XG_FOB_USD": "export", "MG_CIF_USD": "import"}
 WIDE = "imf-imts-russia/RU_trade.csv"
 WIDE_SOURCE = "IMF IMTS"
 DATASET = "IMF.STA:IMTS(1.0.0)"
@@ -89,7 +81,7 @@ def totals(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
     Parameters
     ----------
     upstream
-        Folder with `imf-dots/`: FILE, or workbooks DOTS_<number>.xlsx.
+        Folder with `imf-dots/`: workbooks DOTS_<number>.xlsx, and nothing of IMTS.
     pair
         ISO 3166 codes of the two countries.
 
@@ -103,47 +95,11 @@ def totals(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
     Raises
     ------
     ValueError
-        Names file, row or sheet, column and value that are not as expected.
+        Names file, sheet, column and value that are not as expected.
     FileNotFoundError
         None of the files is there.
     """
-    folder = upstream / "imf-dots"
-    path = folder / FILE
-    records = _service(path, pair) if path.exists() else _workbooks(folder, pair)
-    return pd.DataFrame(records, columns=RESULT)
-
-
-def _service(path: Path, pair: tuple[str, str]) -> list[tuple]:
-    data = formats.read_csv(
-        path,
-        COLUMNS,
-        numbers=["OBS_VALUE"],
-        dtype={column: str for column in COLUMNS if column != "OBS_VALUE"},
-        keep_default_na=False,
-        na_values={"OBS_VALUE": ["", "NaN"]},
-    )
-    data = data[data["TIME_PERIOD"] != ""]  # a row that is about the dataset
-    for column, values in EXPECTED.items():
-        expected = f"was not expected; expected {' or '.join(map(repr, values))}"
-        formats.refuse_cells(path, data[column], ~data[column].isin(values), expected)
-    period = data["TIME_PERIOD"]
-    formats.refuse_cells(path, period, ~period.str.fullmatch(r"\d{4}"), "is no year")
-    one, other = data["COUNTRY"], data["COUNTERPART_COUNTRY"]
-    inside = one.isin(pair) & other.isin(pair) & (one != other)
-    data = data[inside & (period.astype(int) >= FIRST_YEAR)].dropna(subset="OBS_VALUE")
-    # values are plain dollars; the column SCALE says how the Fund shows them
-    return [
-        (
-            row.COUNTRY,
-            row.COUNTERPART_COUNTRY,
-            INDICATORS[row.INDICATOR],
-            int(row.TIME_PERIOD),
-            SOURCE,
-            round(row.OBS_VALUE),
-            row.STATUS == "e",
-        )
-        for row in data.itertuples()
-    ]
+    return pd.DataFrame(_workbooks(upstream / "imf-dots", pair), columns=RESULT)
 
 
 # --- workbooks ------------------------------------------------------------------------------------
@@ -169,7 +125,7 @@ def _by_reporter(folder: Path) -> dict[str, tuple[Path, dict[str, list[tuple]]]]
     """Return reporter → workbook, and its sheets by flow."""
     paths = sorted(folder.glob("DOTS_*.xlsx"))
     if not paths:
-        raise FileNotFoundError(f"imf-dots: neither {FILE} nor DOTS_<number>.xlsx in {folder}")
+        raise FileNotFoundError(f"imf-dots: no DOTS_<number>.xlsx in {folder}")
     books: dict[str, tuple[Path, dict[str, list[tuple]]]] = {}
     for path in paths:
         book = formats.open_workbook(path)
@@ -346,32 +302,3 @@ def _is_shared(series: pd.Series, alike: pd.DataFrame, before: str, year: str) -
     own = pd.to_numeric(series[[before, year]].replace("", None))
     distance = (numbers[year] / numbers[before]) / (own[year] / own[before]) - 1
     return bool((distance.abs() < 1e-6).sum() >= SHARED)
-
-
-# --- downloading ----------------------------------------------------------------------------------
-
-
-def download(get, pair: tuple[str, str]) -> str:
-    """Download the annual series of each side of the pair with the other, from 1989."""
-    both = "+".join(pair)
-    path = get(
-        FILE,
-        f"data/IMF.STA,IMTS/{both}.{'+'.join(INDICATORS)}.{both}.A",
-        params={"startPeriod": FIRST_YEAR},
-        headers={"Accept": "application/vnd.sdmx.data+csv;version=1.0.0"},
-        kind="csv",
-    )
-    header = pd.read_csv(path, encoding="utf-8-sig", nrows=0).columns
-    if missing := [column for column in COLUMNS if column not in header]:
-        raise get.refuse(FILE, f"the answer has no column {missing}; its header is {list(header)}")
-    columns = ["TIME_PERIOD", "OBS_VALUE"]
-    years = pd.read_csv(path, encoding="utf-8-sig", usecols=columns, dtype=str).dropna()
-    if years.empty:
-        raise get.refuse(
-            FILE,
-            "the answer has no observations",
-            "The service answers so, and with no error, when a code or the order of the key is not "
-            "as it expects; see the dataset IMTS at data.imf.org.",
-        )
-    today = datetime.datetime.now(datetime.UTC)
-    return f"IMTS, answer of {today:%-d %B %Y}, years to {years['TIME_PERIOD'].max()}"

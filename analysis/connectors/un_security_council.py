@@ -4,17 +4,20 @@ The list of vetoes is the World Politics Data Lab's. Terms: votes are facts of p
 for the arranged list of vetoes.
 """
 
-import csv
 from pathlib import Path
 
 import pandas as pd
 
+from analysis.connectors import hand_kept
 from ledger.core.sources import countries, formats
 
-VOTES = {"IRN": ("unsc-votes-on-iran.csv", "Iran")}  # subject → file in `evidence`, topic
-# votes that the list does not have yet, from the pages named in the table's sources; the symbols of
-# these drafts were not seen, so that date and sponsor stand for them
-LATER = {"IRN": Path(__file__).with_name("council_votes_since_2026.csv")}
+# by the country that the drafts are about; the second file has votes that the list does not have
+# yet, from the pages named in the table's sources; the symbols of these drafts were not seen, so
+# that date and sponsor stand for them
+LISTS = {
+    "IRN": ("unsc-votes-on-iran.csv", Path(__file__).with_name("council_votes_since_2026.csv"))
+}
+TOPICS = {"IRN": "Iran"}
 VETOES = "unsc-vetoes/unsc_vetoes_1946_sept2022.csv"
 FIRST_YEAR = 1991
 SEATS = 15
@@ -49,7 +52,7 @@ def votes(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
     Parameters
     ----------
     upstream
-        Folder beside which `evidence/` has the files in VOTES.
+        Folder beside which `evidence/` has the lists in LISTS.
     pair
         ISO 3166 codes of the two countries; one about which no votes were collected has no rows.
 
@@ -64,43 +67,27 @@ def votes(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
     ValueError
         Names file and draft whose names and counts do not match.
     """
-    rows = []
-    for code in pair:
-        if code in VOTES:
-            name, topic = VOTES[code]
-            for path in (upstream.parent / "evidence" / name, LATER[code]):
-                rows += _votes(path, topic)
+    drafts = hand_kept.rows(
+        upstream, pair, LISTS, VOTES_HEADER, ["yes", "no", "abstain"], keep_default_na=False
+    )
+    rows = [row for code, name, draft in drafts for row in _votes(draft, TOPICS[code], name)]
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
-def _votes(path: Path, topic: str) -> list[dict]:
-    with open(path, encoding="utf-8", newline="") as file:
-        table = csv.DictReader(file)
-        if table.fieldnames != VOTES_HEADER:
-            raise ValueError(f"{path.name}: header is not {VOTES_HEADER} but {table.fieldnames}")
-        drafts = list(table)
-    rows = []
-    for draft in drafts:
-        counts = {vote: int(draft[vote]) for vote in ("yes", "no", "abstain")}
-        for member, vote in _cast(draft, counts, f"{path.name}: {draft['draft']}").items():
-            rows.append(
-                {
-                    "record": "vote",
-                    "date": draft["date"],
-                    "draft": draft["draft"],
-                    "symbol": draft["symbol"],
-                    "topic": topic,
-                    "subject": draft["subject"],
-                    "outcome": OUTCOMES[draft["outcome"]],
-                    "member": member,
-                    "vote": vote,
-                    **counts,
-                }
-            )
-    return rows
+def _votes(draft: dict, topic: str, name: str) -> list[dict]:
+    counts = {vote: draft[vote] for vote in ("yes", "no", "abstain")}
+    common = {
+        "record": "vote",
+        **{column: draft[column] for column in ("date", "draft", "symbol", "subject")},
+        "topic": topic,
+        "outcome": OUTCOMES[draft["outcome"]],
+        **counts,
+    }
+    cast = _cast(draft, counts, f"{name}: {draft['draft']}")
+    return [common | {"member": member, "vote": vote} for member, vote in cast.items()]
 
 
-def _cast(draft: dict[str, str], counts: dict[str, int], where: str) -> dict[str, str]:
+def _cast(draft: dict, counts: dict[str, int], where: str) -> dict[str, str]:
     """Return member → vote on one draft."""
     cast = {
         countries.country_code(member, EXCEPTIONS, where): vote

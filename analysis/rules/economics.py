@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 
+import pandas as pd
+
 from analysis import measures
 from analysis.rules.common import (
     ARTICLE_YEAR,
     OWN_ACT,
+    acts,
     agrees,
-    confirmed_after_article,
     day,
     exceeds,
     not_checkable,
@@ -154,9 +156,9 @@ def c41_free_trade_2018(load: Load) -> Finding:
     full and says signed.
     """
     stated = load("official_trade_statements")
-    acts = stated.query("measure == 'agreement' and coverage == 'EAEU-IRN'")
-    is_signed = acts["quote_note"].str.contains(r"^(?:interim|full).*signed", na=False)
-    signed = acts[is_signed].sort_values("period_start")
+    agreements = stated.query("measure == 'agreement' and coverage == 'EAEU-IRN'")
+    is_signed = agreements["quote_note"].str.contains(r"^(?:interim|full).*signed", na=False)
+    signed = agreements[is_signed].sort_values("period_start")
     notes, dates = signed["quote_note"], signed["period_start"]
     of_2018 = notes[dates.dt.year == 2018]
     if of_2018.str.startswith("full").any():
@@ -179,28 +181,56 @@ def _kind(note: str) -> str:
 
 @rule
 def c42_barriers_and_sanctions(load: Load) -> Finding:
-    """C42. Rule: the claim has two parts, barriers and sanctions, and both stood at publication. A
-    part has gone since when (barriers) an agreement in force cut the average duty on Russian goods
-    to half or less, or (sanctions) no confirmed event brought United Nations sanctions back.
-    Overtaken by events when both have gone by the end of the evidence, else supported.
+    """C42. Rule: the claim has two parts, and each is judged on the day of publication. Barriers
+    stood unless a free trade agreement then in force had cut the average duty on Russian goods to
+    half or less; sanctions stood when OFAC's last list before that day had entries under programmes
+    on Iran or on Russia. Supported when both stood, partly when one did, contradicted
+    when neither; overtaken by events when both stood and both have gone by the end of the evidence:
+    the duty is cut, the last list has no such entry and no sanctions have returned.
 
-    Counts: official_trade_statements (duty_before, duty_after), events. Other barriers, such as
-    payments, are not measured.
+    Counts: events (acts treaty in force and sanctions return), official_trade_statements
+    (duty_before, duty_after), ofac_entries. Other barriers, such as payments, and other states'
+    sanctions are not measured, nor how much either hinders.
+    """
+    appeared = published(load)
+    listed = load("ofac_entries").sort_values("copy_of")
+    then = listed[listed["copy_of"] <= appeared]
+    if then.empty:
+        return not_checkable("No copy of OFAC's list is older than the article.")
+    then = then.iloc[-1]
+    cut, duties = _duty_cut(load)
+    returned = acts(load, "sanctions return", parties={"IRN"}, subject="un-sanctions")
+    returned = returned[returned["date"] > appeared]
+    barriers, sanctions = cut is None or cut > appeared, _has_entries(then)
+    has_gone = cut is not None and returned.empty and not _has_entries(listed.iloc[-1])
+    verdict = verdict_from_tests({"barriers": barriers, "sanctions": sanctions})
+    if verdict == SUPPORTED and has_gone:
+        verdict = OVERTAKEN
+    back = text.listing(map(day, returned["date"]))
+    return Finding(
+        verdict,
+        f"{then['iran']:,} and {then['russia']:,} entries",
+        f"OFAC's list of {day(then['copy_of'])} had {then['iran']:,} entries under "
+        f"programmes on Iran and {then['russia']:,} on Russia; {duties}"
+        + (f"; sanctions of the United Nations came back on {back}." if back else "."),
+        "None: the claim is about the obstacles between two states.",
+    )
+
+
+def _duty_cut(load: Load) -> tuple[pd.Timestamp | None, str]:
+    """Return since when an agreement in force has the average duty at half or less, in words too.
+
+    Without such an agreement the day is None.
     """
     stated = load("official_trade_statements").set_index("measure")["value"]
     before, after = float(stated["duty_before"]), float(stated["duty_after"])
-    in_force = confirmed_after_article(load, "2025-05-15-free-trade-in-force")
-    back = confirmed_after_article(load, "2025-09-28-un-sanctions-return")
-    eased = {"barriers": in_force is not None and after <= before / 2, "sanctions": back is None}
-    verdict = OVERTAKEN if all(eased.values()) else SUPPORTED
-    duties = "No agreement that lowers duties is confirmed as in force since the article"
-    if in_force is not None:
-        duties = (
-            f"The average duty on Russian goods was to fall from {before:g} to {after:g} per cent "
-            f"from {day(in_force['date'])} (Interfax)"
-        )
-    sanctions = ", and no return of United Nations sanctions is confirmed."
-    if back is not None:
-        sanctions = f", while sanctions of the United Nations came back on {day(back['date'])}."
-    figure = f"duty {before:g} to {after:g} per cent"
-    return Finding(verdict, figure, duties + sanctions, OWN_ACT)
+    in_force = acts(load, "treaty in force", parties={"EAEU", "IRN"}, subject="eaeu-free-trade")
+    if in_force.empty:
+        return None, "no free trade agreement is confirmed as in force"
+    since = in_force["date"].iloc[0]
+    duties = f"the average duty on Russian goods was to fall from {before:g} to {after:g} per cent "
+    return since if after <= before / 2 else None, f"{duties}from {day(since)} (Interfax)"
+
+
+def _has_entries(row: pd.Series) -> bool:
+    return bool(row["iran"] > 0 or row["russia"] > 0)

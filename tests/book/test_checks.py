@@ -320,6 +320,36 @@ FAULTS = {
             r"references\.bib:\d+: \w+ has no urldate",
             "Give the day on which the page was seen",
         ),
+        (
+            lambda folder: edit(
+                folder / "references.bib", "Reuters, published by", "Reuters; read on the page of"
+            ),
+            r"references\.bib:\d+: \w+ was read in a copy and has not the copy's address",
+            "read as a copy at https://",
+        ),
+        (
+            lambda folder: edit(folder / "references.bib", "{TASS, copied by BTNews}", "{TASS}"),
+            r"references\.bib:\d+: btnews2018golan: the address is the copy's",
+            "howpublished says whose",
+        ),
+        (
+            lambda folder: edit(
+                folder / "references.bib",
+                "https://pax.peaceagreements.org",
+                "https://test.pax.peaceagreements.org",
+            ),
+            r"references\.bib:\d+: pax2017astana: its url is the copy's",
+            "Give the original's",
+        ),
+        (
+            lambda folder: edit(
+                folder / "references.bib",
+                "in a lesson in a public GitHub file whose address is not known",
+                "in a lesson in a public GitHub file",
+            ),
+            r"references\.bib:\d+: \w+: the page itself was not seen, so the note says what cites",
+            "whose address is not known",
+        ),
     ],
     "judgement": [
         (

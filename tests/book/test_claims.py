@@ -271,12 +271,8 @@ OTHERWISE = [  # claim, table, change, what the verdict becomes
         without("measure == 'agreement' and period_label == '2018-05-17'"),
         "contradicted",
     ),
-    (
-        "C42",
-        "events",
-        event("2025-09-28-un-sanctions-return", status="planned"),
-        "overtaken by events",
-    ),
+    ("C42", "events", event("2025-05-15-free-trade-in-force", date="2022-05-15"), "partly"),
+    ("C42", "ofac_entries", change(["iran", "russia"], 0), "partly"),
     ("C43", "events", event("2017-01-23-astana-process", status="unconfirmed"), "not checkable"),
     ("C44", "security_council", swap_votes("draft == 'S/2025/539' and member == 'RUS'"), "partly"),
     (
@@ -321,6 +317,34 @@ def test_a_rule_of_several_tables_needs_all_of_them():
         ).verdict
         == "supported"
     )
+
+
+@pytest.mark.parametrize(
+    "spoil, verdict",
+    [
+        (
+            {  # neither stood when the article appeared
+                "events": event("2025-05-15-free-trade-in-force", date="2022-05-15"),
+                "ofac_entries": change(["iran", "russia"], 0),
+            },
+            "contradicted",
+        ),
+        (
+            {  # both have gone since
+                "events": event("2025-09-28-un-sanctions-return", status="planned"),
+                "ofac_entries": change(["iran", "russia"], 0, "copy_of > '2023-11-03'"),
+            },
+            "overtaken by events",
+        ),
+        (  # one has: the agreement took effect, and sanctions stand on one list or the other
+            {"events": event("2025-09-28-un-sanctions-return", status="planned")},
+            "supported",
+        ),
+    ],
+)
+def test_barriers_and_sanctions_are_judged_on_the_day_and_since(spoil, verdict):
+    load = lambda name: spoil.get(name, lambda frame: frame)(original(name))
+    assert claims._run(claims.rules()["c42_barriers_and_sanctions"], load).verdict == verdict
 
 
 def with_event(**cells):

@@ -154,6 +154,13 @@ def test_a_badge_prints_the_verdict_of_the_ledger(site):
             assert verdicts[claim] == verdict, (path.name, claim)
 
 
+def test_an_address_in_a_note_is_a_link_letter_by_letter(site):
+    page = (site / "chapters/references.html").read_text(encoding="utf-8")
+    copy = "https://github.com/Maodougie25/SIPRI-Arms-Trade-Group-Project--"
+    assert re.search(f'read as a copy at <a [^>]*href="{copy}">{copy}</a>', page)
+    assert "\ue000" not in page
+
+
 def test_only_what_is_cited_is_in_the_bibliography_and_each_entry_has_a_grade():
     from pybtex.database import parse_file
 

@@ -1166,12 +1166,13 @@ def test_uranium_is_of_the_country_that_the_reports_are_about(tmp_path):
     rows = iaea.nuclear(UPSTREAM, ("IRN", "TUR"))
     assert len(rows) == len(iaea.nuclear(UPSTREAM, PAIR)) > 0
     no_rows(iaea.nuclear, OTHER)
-    evidence = UPSTREAM.parent / "evidence" / iaea.FILES["IRN"]
-    table = pd.concat([pd.read_csv(path) for path in (evidence, iaea.LATER["IRN"])])
+    name, later = iaea.LISTS["IRN"]
+    evidence = UPSTREAM.parent / "evidence" / name
+    table = pd.concat([pd.read_csv(path) for path in (evidence, later)])
     assert rows["value"].sum() == pytest.approx(table[list(iaea.MEASURES)].sum().sum())
     text = evidence.read_text().replace("2021-05-31", "2021-06-01")
     write(tmp_path, f"evidence/{evidence.name}", text)
-    with pytest.raises(ValueError, match=r"no kind of date is noted for \['2021-06-01'\]"):
+    with pytest.raises(ValueError, match=f"{name}: no kind of date is noted for 2021-06-01"):
         iaea.nuclear(tmp_path / "upstream", PAIR)
 
 

@@ -42,7 +42,7 @@ from analysis.connectors import (
     un_comtrade,
     world_bank,
 )
-from ledger.core.sources import formats
+from ledger.core.sources import formats, registry
 
 TODAY = datetime.now(UTC).date()
 
@@ -509,17 +509,10 @@ def test_a_bulk_file_in_lower_case_and_not_compressed(bulk_file, bulk_lines, tmp
 
 # --- International Monetary Fund ------------------------------------------------------------------
 
-IMTS = [
-    "DATAFLOW", "COUNTRY", "INDICATOR", "COUNTERPART_COUNTRY", "FREQUENCY", "TIME_PERIOD",
-    "OBS_VALUE", "SCALE", "PRECISION", "DECIMALS_DISPLAYED", "TRADE_FLOW", "VALUATION", "UNIT",
-    "DERIVATION_TYPE", "OVERLAP", "STATUS", "LICENSE",
-]  # fmt: skip
 WORKBOOKS = {
     "RUS": ("DOTS_162.xlsx", "Russian Federation"),
     "IRN": ("DOTS_95.xlsx", "Iran, Islamic Rep. of"),
 }
-QUERY = "/data/IMF.STA,IMTS/RUS+IRN.XG_FOB_USD+MG_CIF_USD.RUS+IRN.A"
-INDICATORS = (("Exports, FOB", "XG_FOB_USD"), ("Imports, CIF", "MG_CIF_USD"))
 
 
 @functools.cache
@@ -538,94 +531,23 @@ def millions(cell):
     return float(str(cell).removesuffix("e"))
 
 
-def imts(change=lambda rows: None):
-    """What the service answers, made of the workbooks' cells: plain dollars, and a row about the
-    dataset first.
-    """
-    empty = dict.fromkeys(IMTS, "") | {"DATAFLOW": "IMF.STA:IMTS(1.0.0)"}
-    rows = [empty | {"LICENSE": "© IMF"}]
-    for reporter, partner in (PAIR, PAIR[::-1]):
-        for sheet, indicator in INDICATORS:
-            for year, cell in partner_cells(reporter, WORKBOOKS[partner][1], sheet).items():
-                if cell is not None and int(year) >= 1989:
-                    rows.append(
-                        empty
-                        | {
-                            "COUNTRY": reporter,
-                            "INDICATOR": indicator,
-                            "COUNTERPART_COUNTRY": partner,
-                            "FREQUENCY": "A",
-                            "TIME_PERIOD": str(year),
-                            "OBS_VALUE": repr(millions(cell) * 1e6),
-                            "SCALE": "6",
-                            "UNIT": "USD",
-                            "DERIVATION_TYPE": "M",
-                            "OVERLAP": "OL",
-                            "STATUS": "e" if str(cell).endswith("e") else "",
-                        }
-                    )
-    change(rows)
-    return csv_bytes([rows[0], *(row.values() for row in rows)])
-
-
-def serve_imts(server, body):
-    server.clear()
-    server.expect_request(
-        QUERY,
-        query_string={"startPeriod": "1989"},
-        headers={"Accept": "application/vnd.sdmx.data+csv;version=1.0.0"},
-    ).respond_with_data(body, content_type="application/vnd.sdmx.data+csv")
+def test_no_row_of_the_dataset_that_follows_comes_under_the_old_label(tmp_path):
+    dots = registry.sources()["imf-dots"]
+    assert dots.how == "closed" and not dots.automatic and not hasattr(imf, dots.download)
+    answer = (
+        "COUNTRY,INDICATOR,COUNTERPART_COUNTRY,TIME_PERIOD,OBS_VALUE\nRUS,XG_FOB_USD,IRN,2024,1\n"
+    )
+    store = write(tmp_path, "imf-dots/imts.csv", answer.encode())
+    with pytest.raises(FileNotFoundError, match="imf-dots: no DOTS_<number>.xlsx"):
+        imf.totals(store, PAIR)
+    rows = imf.totals(save_dots(tmp_path), OTHER)
+    assert set(rows["source"]) == {"IMF DOTS"} and rows["year"].max() == 2020
 
 
 @needs_upstream
-@pytest.mark.parametrize("mark", ["", BOM], ids=["plain", "byte-order mark"])
-def test_imf(mark, server, tmp_path):
-    serve_imts(server, mark.encode() + imts())
-    assert fetch("imf-dots", server, tmp_path).endswith("years to 2020")
-    same_tables([imf.totals], tmp_path)
-    assert imf.totals(tmp_path, OTHER).empty
-
-
-def _renamed(rows):
-    for row in rows:
-        row["VALUE"] = row.pop("OBS_VALUE")
-
-
-@needs_upstream
-def test_imf_refuses(server, tmp_path):
-    for body, parts in [
-        (
-            imts(lambda rows: rows.__delitem__(slice(1, None))),
-            ["no observations", "RUS+IRN", "code or the order of the key"],
-        ),
-        (imts(_renamed), ["no column ['OBS_VALUE']", "VALUE"]),
-        (imts()[:-9], ["cut short"]),
-        (b'{"message": "No such dataflow found"}\n', ["not CSV"]),
-    ]:
-        serve_imts(server, body)
-        fetch_fails("imf-dots", server, tmp_path, *parts)
-    server.clear()
-    answer = {"message": "No such dataflow found: IMF.STA:IMTS"}
-    server.expect_request(QUERY).respond_with_json(answer, status=404)
-    fetch_fails("imf-dots", server, tmp_path, "404")
-
-
-@needs_upstream
-@pytest.mark.parametrize(
-    ("column", "value", "message"),
-    [
-        ("UNIT", "EUR", "row 9, column UNIT: 'EUR' was not expected; expected 'USD'"),
-        ("STATUS", "x", "row 9, column STATUS: 'x'"),
-        ("INDICATOR", "MG_FOB_USD", "row 9, column INDICATOR: 'MG_FOB_USD'"),
-        ("FREQUENCY", "M", "row 9, column FREQUENCY: 'M'"),
-        ("TIME_PERIOD", "2020-Q1", "row 9, column TIME_PERIOD: '2020-Q1' is no year"),
-        ("OBS_VALUE", "1,5", "row 9, column OBS_VALUE: '1,5' is no number"),
-    ],
-)
-def test_cells_of_the_funds_answer(column, value, message, tmp_path):
-    body = imts(lambda rows: rows[7].__setitem__(column, value))
-    store = write(tmp_path, "imf-dots/imts.csv", body)
-    read_fails(imf.totals, store, f"imts.csv, {message}")
+def test_each_dataset_of_the_fund_has_its_own_label():
+    for connector, source in ((imf.totals, "imf-dots"), (imf.imts_totals, "imf-imts-russia")):
+        assert set(connector(UPSTREAM, PAIR)["source"]) == {registry.sources()[source].label}
 
 
 @needs_upstream

@@ -1,18 +1,27 @@
-"""Format the bibliography, with the kind of each source, so that it can be weighed."""
+"""Format the bibliography, with the kind of each source, so that it can be weighed.
+
+Addresses in a note become links. They are kept from what reads LaTeX, which takes a per cent sign
+for a comment and two hyphens for a dash.
+"""
 
 from __future__ import annotations
 
 import copy
 import functools
+import re
+from collections.abc import Iterator
 
 import pybtex.plugin
 from pybtex.plugin import register_plugin
-from pybtex.richtext import Text
+from pybtex.richtext import BaseMultipartText, BaseText, HRef, String, Text
 from pybtex.style import FormattedEntry
 from pybtex.style.formatting.alpha import Style as AlphaStyle
 from sphinx.application import Sphinx
 
 from ledger.core import text
+
+ADDRESS = re.compile(r"https?://[^\s;,{}]*[^\s;,{}.]")
+MARK = "\ue000"  # stands for an address while the note is read as LaTeX
 
 # content of an entry → how it is printed; kept with the environment
 formatted: dict[str, Text] = {}
@@ -31,11 +40,29 @@ class GradedStyle(AlphaStyle):
         if content not in formatted:
             day, undated = entry.fields.get("urldate"), copy.deepcopy(entry)
             undated.fields.pop("urldate", None)  # the style would say that the page was visited
+            note = entry.fields.get("note", "")
+            if note:
+                undated.fields["note"] = ADDRESS.sub(MARK, note)
             plain = super().format_entry(label, undated, bib_data).text
+            plain = _linked(plain, iter(ADDRESS.findall(note)))
             grade = entry.fields["keywords"]
             seen = f" Seen on {text.date(day)}." if day else ""
             formatted[content] = Text(plain, seen, " Kind of source: ", grade, ".")
         return FormattedEntry(entry.key, formatted[content], label)
+
+
+def _linked(part: BaseText, addresses: Iterator[str]) -> BaseText:
+    """Return a part of an entry with the next address, as a link, for each mark in it."""
+    if isinstance(part, String):
+        pieces = re.split(f"({MARK})", str(part))
+        return Text(*(_link(next(addresses)) if piece == MARK else piece for piece in pieces))
+    if isinstance(part, BaseMultipartText):
+        return part._create_similar(_linked(child, addresses) for child in part.parts)
+    return part
+
+
+def _link(address: str) -> HRef:
+    return HRef(address, address)
 
 
 def recall(app: Sphinx) -> None:
