@@ -142,7 +142,7 @@ def c40_export_ratio(load: Load) -> Finding:
         f"In {ARTICLE_YEAR} Russia sold {sold}.",
         "None that decides: a ratio is compared with the one quoted; of Russia's "
         f"{len(table)} partners in {ARTICLE_YEAR} with flows of 10 million dollars or more both "
-        f"ways {passing} have as high a one.",
+        f"ways {passing} have one of three, less the tolerance, or more.",
     )
 
 

@@ -205,5 +205,8 @@ def _near_and_apart(load: Load) -> BaseRate:
     near, far = near["rank"], far["rank"].reindex(near.index)
     both = (near <= len(near) / 3) & (far > len(far) * 2 / 3)
     return BaseRate(
-        int(both.sum()), len(near), "members are as near the one and as far from the other"
+        int(both.sum()),
+        len(near),
+        "members are both in the third that votes most like Russia and in the third that votes "
+        "least like the United States, as two of the rule's tests ask of Iran",
     )

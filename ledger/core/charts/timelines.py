@@ -11,6 +11,7 @@ from ledger.core.charts.plots import new_axes
 from ledger.core.charts.style import MARKERS, PALETTE, TEXT, WIDTH, entity_colours
 
 SIZE = 9  # points of a letter
+BESIDE = 0.06  # of a lane: an open dot is not hidden by a full one of the same days
 MARGIN = 0.8  # inches of the height that hold no events
 
 
@@ -97,11 +98,12 @@ def _draw_event(ax: Axes, event, lane: int, name: str, ink: str) -> None:
         ax.plot([lane, lane], [event.date, event.date_end], color=ink, linewidth=4, zorder=2)
     sure = getattr(event, "sure", True)
     (dot,) = ax.plot(
-        lane,
+        lane if sure else lane - BESIDE,
         event.date,
         MARKERS[lane % len(MARKERS)],
         color=ink,
-        markersize=6 if sure else 8.5,  # seen around a full dot of the same days
+        markersize=6,
+        clip_on=False,
         fillstyle="full" if sure else "none",
         zorder=3 if sure else 4,
     )
