@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import html
 import re
 from pathlib import Path
 
+from docutils import nodes
 from sphinx.application import Sphinx
 
 from ledger.build.sphinxext.outdated_pages import THEME
@@ -37,6 +39,7 @@ SKIP_LINK = re.compile(
     r'(<nav class="menus".*?</nav>)(.*?)(<a class="skip-to-content.*?</a>)', re.S
 )
 
+FEW_SECTIONS = 3  # fewer are seen at a glance
 CELL_TEXT = re.compile(r'class="(?:cell_input|output )')
 
 
@@ -74,6 +77,33 @@ def drop_unused_styles(app: Sphinx, page: str, template: str, context: dict, doc
         context["css_files"] = [style for style in styles if "mystnb" not in str(style.filename)]
 
 
+def add_contents(app: Sphinx, page: str, template: str, context: dict, doctree) -> None:
+    """List a page's sections under its title; ledger.css shows it where the drawer is put away."""
+    sections = _sections(app, page) if doctree is not None else []
+    if len(sections) >= FEW_SECTIONS:
+        app.add_js_file("menus.js", loading_method="defer")
+        items = "".join(
+            f'<li><a href="{html.escape(anchor)}">{html.escape(title)}</a></li>'
+            for title, anchor in sections
+        )
+        label = "On this page"
+        context["body"] = context["body"].replace(
+            "</h1>",
+            f'</h1>\n<nav class="page-contents" aria-label="{label}"><details>'
+            f'<summary>{label}</summary><ul data-label="{label}">{items}</ul></details></nav>',
+            1,
+        )
+
+
+def _sections(app: Sphinx, page: str) -> list[tuple[str, str]]:
+    """Return title and anchor of the sections right below a page's title."""
+    title = next(iter(app.env.tocs[page].findall(nodes.list_item)), None)
+    if title is None or not isinstance(title[-1], nodes.bullet_list):
+        return []
+    links = (next(iter(item.findall(nodes.reference)), None) for item in title[-1])
+    return [(link.astext(), link["anchorname"]) for link in links if link is not None]
+
+
 def set_policy(app: Sphinx, config) -> None:
     """Keep the policy for all that writes pages."""
     from furo import THEME_PATH
@@ -90,5 +120,6 @@ def not_found(app: Sphinx):
 def setup(app: Sphinx) -> None:
     app.add_html_theme("ledger", str(THEME))
     app.connect("config-inited", set_policy)
+    app.connect("html-page-context", add_contents)
     app.connect("html-page-context", drop_unused_styles, priority=900)
     app.connect("html-collect-pages", not_found)
