@@ -87,7 +87,7 @@ def licence_line(chart: dict, builder, docname: str) -> str:
         said.update(names)
         if names:
             address = builder.get_relative_uri(docname, tables.page_path(name))
-            label = f"details of the terms of {name}"
+            label = html.escape(f"details of the terms of {tables.describe(name)['title']}")
             link = f'<a href="{address}#terms" aria-label="{label}">details</a>'
             parts.append(f"{html.escape('; '.join(names))} ({link})")
     return f"Licence: {'; '.join(parts)}."
