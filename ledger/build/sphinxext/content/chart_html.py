@@ -23,25 +23,23 @@ class Parts(NamedTuple):
 
     picture: str
     source: str
-    licence: str
     tools: str  # what a person can do with the chart; the code has its place marked
 
 
 def chart_parts(chart: dict, record: dict, builder, docname: str) -> Parts:
     """Return the parts of a chart for the page `docname`."""
     files = f"{'../' * docname.count('/')}charts/{chart['name']}"
-    source = f'<p class="chart-source">{source_line(chart, builder, docname)}</p>'
-    licence = f'<p class="licence">{licence_line(chart, builder, docname)}</p>'
     tools = [
         '<div class="chart-tools">',
         download_line(files, files, pictures=True),
-        licence,
+        licence_line(chart, builder, docname),
         f"<details><summary>View as table</summary>{_table(chart)}</details>",
         f"<details><summary>Code</summary>{CODE_PLACE}</details>",
         citations.block(record, files, embed_code(chart, record)),
         f'<a class="chart-address" href="{files}.html">The chart by itself</a></div>',
     ]
-    return Parts(_picture(chart), source, licence, "".join(tools))
+    source = f'<p class="chart-source">{source_line(chart, builder, docname)}</p>'
+    return Parts(picture(chart), source, "".join(tools))
 
 
 def chart_anchor(name: str) -> str:
@@ -55,7 +53,7 @@ def labelled_svg(svg: str, alt: str) -> str:
     return svg.replace("<svg ", f'<svg role="img" aria-label="{label}" ', 1)
 
 
-def _picture(chart: dict) -> str:
+def picture(chart: dict) -> str:
     """Return the chart as inline SVG, with the data of the tooltips that charts.js shows."""
     marks = json.dumps(chart["marks"], ensure_ascii=False, separators=(",", ":"))
     escaped = marks.replace("</", "<\\/")
@@ -79,7 +77,7 @@ def source_line(chart: dict, builder, docname: str) -> str:
 
 
 def licence_line(chart: dict, builder, docname: str) -> str:
-    """Return on what terms a chart's data stand, as HTML; the table's page has them in full."""
+    """Return the line, as HTML, of the terms of a chart's data; a table's page has them in full."""
     parts, said = [], set()
     for name in chart["tables"]:
         licences = citations.licences(tables.describe(name), chart["sources"])
@@ -90,7 +88,7 @@ def licence_line(chart: dict, builder, docname: str) -> str:
             label = html.escape(f"details of the terms of {tables.describe(name)['title']}")
             link = f'<a href="{address}#terms" aria-label="{label}">details</a>'
             parts.append(f"{html.escape('; '.join(names))} ({link})")
-    return f"Licence: {'; '.join(parts)}."
+    return f'<p class="licence">Licence: {"; ".join(parts)}.</p>'
 
 
 def download_line(files: str, package: str, *, pictures: bool = False, more: str = "") -> str:

@@ -7,7 +7,14 @@ import re
 
 from sphinx.application import Sphinx
 
-from ledger.build.sphinxext.content.chart_html import CODE_PLACE, chart_anchor, chart_parts
+from ledger.build.sphinxext.content.chart_html import (
+    CODE_PLACE,
+    chart_anchor,
+    chart_parts,
+    licence_line,
+    picture,
+    source_line,
+)
 from ledger.core import citations
 
 
@@ -28,9 +35,11 @@ def embed_page(chart: dict, record: dict, app: Sphinx, docname: str) -> str:
 
     Its links leave the frame, which is too small for a page.
     """
-    parts = chart_parts(chart, record, app.builder, f"charts/{chart['name']}")
-    credit = _leave_frame(parts.source + parts.licence)
-    values = _values(chart, record, app, docname) | {"picture": parts.picture, "credit": credit}
+    here = f"charts/{chart['name']}"
+    source = source_line(chart, app.builder, here)
+    licence = licence_line(chart, app.builder, here)
+    credit = _leave_frame(f'<p class="chart-source">{source}</p>{licence}')
+    values = _values(chart, record, app, docname) | {"picture": picture(chart), "credit": credit}
     return app.builder.templates.render("embed.html", values)
 
 
