@@ -85,6 +85,8 @@ def _write_about(book: Any, resource: dict, record: dict) -> None:
     for row, (name, content) in enumerate(about(resource, record)):
         sheet.write_string(row, 0, name, label)
         sheet.write_string(row, 1, content, words)
+        if content.startswith("https://"):
+            sheet.write_url(row, 1, content, words)
 
 
 def about(resource: dict, record: dict) -> list[tuple[str, str]]:

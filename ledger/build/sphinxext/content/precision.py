@@ -10,16 +10,17 @@ from decimal import Decimal
 from ledger.core import text
 
 NUMBER = re.compile(r"-?\d+(\.\d+)?(e[-+]?\d+)?")
-DIGITS = 4  # of the largest value of a column, where it has as many
+DIGITS = 4  # of the largest value of a column, where it is large
 YEARS = (1500, 2200)  # whole numbers that all lie between stand without a comma
 
 
 def shown(cells: Sequence[str]) -> list[str]:
     """Return the cells of a column as a page shows them.
 
-    A column of numbers has as many decimals in each row as give its largest value four digits and
-    leave its smallest more than zeros, but no more than it came with; thousands are grouped,
-    except of years. A column with any word in it stays as it is.
+    A column of numbers has the same decimals in each row: two at most, fewer where the largest
+    value has four digits without, more where all are small or one would be nothing but zeros, and
+    none that it did not come with. Thousands are grouped, except of years. A column with any word
+    in it stays as it is.
     """
     filled = [cell for cell in cells if cell]
     if not filled or not all(NUMBER.fullmatch(cell) for cell in filled):
@@ -37,6 +38,6 @@ def _decimals(values: list[Decimal]) -> int:
     sizes = [abs(value) for value in values if value]
     if given <= 0 or not sizes:
         return 0
-    of_largest = DIGITS - 1 - math.floor(max(sizes).log10())
-    of_smallest = -math.floor(min(sizes).log10())
-    return min(given, max(of_largest, of_smallest, 0))
+    power, least = (math.floor(size.log10()) for size in (max(sizes), min(sizes)))
+    wanted = min(DIGITS - 1 - power, 2) if power >= 0 else 2 - power
+    return min(given, max(wanted, -least, 0))
