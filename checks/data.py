@@ -8,10 +8,12 @@ import types
 from collections.abc import Iterator
 
 from checks import text
+from ledger.core.citations import short_licence, unlicensed
 from ledger.core.policy import policy
 
 PARTS = ("key", "title", "institution", "edition", "path", "retrieved")
 DESCRIPTOR = "data/datapackage.json"
+MAX_SHORT = 90  # characters of a licence under a chart
 BESIDE = ("datapackage.json", "sources.yml", "changes.yml", "policy.yml")  # of the tables
 
 
@@ -145,13 +147,29 @@ def judgement() -> Iterator[str]:
             )
 
 
+def _licence_faults(resource: dict) -> Iterator[str]:
+    if not resource["licenses"][0].get("title"):
+        yield "the licence has no title. Say which it is."
+        return
+    for licence in resource["licenses"]:
+        if len(words := short_licence(licence)) > MAX_SHORT:
+            yield (
+                f"{words!r} is too long to stand under a chart. Give the licence a `short` of at "
+                f"most {MAX_SHORT} characters."
+            )
+    for key in unlicensed(resource):
+        yield (
+            f"the source {key!r} has no licence, or a licence names it and the table does not. "
+            "Mend the `sources` of its licences."
+        )
+
+
 def _faults(resource: dict) -> Iterator[str]:
     for source in resource["sources"]:
         for part in PARTS:
             if not source.get(part):
                 yield f"source {source.get('key', '?')!r} has no {part}. Say it there."
-    if not resource["licenses"][0].get("title"):
-        yield "the licence has no title. Say which it is."
+    yield from _licence_faults(resource)
     for field in resource["schema"]["fields"]:
         for part in ("title", "description"):
             if not field.get(part):

@@ -24,7 +24,7 @@ PAGES = sorted(
     {
         path.relative_to(SITE).as_posix()
         for path in SITE.rglob("*.html")
-        if "_static" not in path.parts
+        if "_static" not in path.parts and not path.name.endswith(".embed.html")
     }
     - MOVED
 )

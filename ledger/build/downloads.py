@@ -55,10 +55,16 @@ def chart_zip(chart: dict, record: dict) -> bytes:
     chart : what `charts.publish` made.
     record : the chart as a work to cite.
     """
+    resource = chart_resource(chart)
+    return _described([resource], {resource["path"]: chart["csv"]}, record)
+
+
+def chart_resource(chart: dict) -> dict:
+    """Return the description of the rows behind a chart, as a resource of a Data Package."""
     behind = [tables.describe(name) for name in chart["tables"]]
     name, plural = chart["name"], "s" if len(behind) > 1 else ""
     origin = f"table{plural} {', '.join(chart['tables'])} of {citations.edition()['title']}"
-    resource = {
+    return {
         "name": name,
         "type": "table",
         "path": f"{name}.csv",
@@ -70,11 +76,20 @@ def chart_zip(chart: dict, record: dict) -> bytes:
             f"The rows behind the chart. {chart['alt']} They are drawn from the {origin}."
         ),
         "sources": chart["sources"],
-        "licenses": _unique(licence for table in behind for licence in table["licenses"]),
+        "licenses": _unique(
+            licence for table in behind for licence in citations.licences(table, chart["sources"])
+        ),
         "republication": " ".join(dict.fromkeys(table["republication"] for table in behind)),
         "schema": {"fields": _fields(chart, behind)},
     }
-    return _described([resource], {resource["path"]: chart["csv"]}, record)
+
+
+def for_excel(rows: str) -> bytes:
+    """Return CSV text as Excel reads it right on a double click: UTF-8 with a byte-order mark.
+
+    Without the mark it takes the text for that of a code page of Windows, and "1995–99" breaks.
+    """
+    return rows.encode("utf-8-sig")
 
 
 def book_zip(package: dict, texts: dict[str, str], numbers: str, record: dict) -> bytes:

@@ -1,7 +1,12 @@
-"""Cite the book, a chapter, a table or a chart: in words, as BibTeX and as RIS.
+"""Cite the book, a chapter, a table or a chart, and say on what terms its data stand.
 
 Authors, version and date are those of CITATION.cff. A work is a dict: `kind` (book, chapter, table,
-chart), `key`, `title`, `url` and, for a table or chart, `note` (the institutions of its data).
+chart), `key`, `title`, `url` and, for a table or chart, `note` (the institutions of its data). It
+is cited in words, as BibTeX and as RIS.
+
+An entry of `licenses` in the descriptor has, beside what the Data Package standard wants, `short`
+(whose terms and what they ask, in a few words, as it stands under a chart) and `sources` (keys of
+the sources that it covers; all of the table where there is none).
 """
 
 from __future__ import annotations
@@ -9,6 +14,7 @@ from __future__ import annotations
 import functools
 import html
 import re
+from collections.abc import Iterable
 
 import yaml
 
@@ -43,6 +49,34 @@ def credit(sources: list[dict]) -> str:
     """Return institutions and editions behind a table or chart, each once, as a note."""
     names = (f"{s['institution']}, {s['title']} ({s['edition']})" for s in sources)
     return "Data: " + "; ".join(dict.fromkeys(names)) + "."
+
+
+def licences(resource: dict, sources: Iterable[dict]) -> list[dict]:
+    """Return the licences of a table that cover any of some sources.
+
+    Parameters
+    ----------
+    resource : the table's entry in the descriptor.
+    sources : entries with a `key`, of this table or of others.
+    """
+    keys = {source["key"] for source in sources}
+    return [
+        licence
+        for licence in resource["licenses"]
+        if "sources" not in licence or keys & set(licence["sources"])
+    ]
+
+
+def short_licence(licence: dict) -> str:
+    """Return a licence in a few words; its title where nobody wrote any."""
+    return licence.get("short") or licence["title"]
+
+
+def unlicensed(resource: dict) -> list[str]:
+    """Return keys of a table's sources that none of its licences covers, or that it has not."""
+    known = {source["key"] for source in resource["sources"]}
+    named = {key for licence in resource["licenses"] for key in licence.get("sources", known)}
+    return sorted(known ^ named)
 
 
 def plain(work: dict) -> str:
@@ -111,19 +145,32 @@ def ris(work: dict) -> str:
     return rispy.dumps([entry], implementation=Writer).lstrip()
 
 
-def block(work: dict, files: str) -> str:
+def block(work: dict, files: str, embed: str = "") -> str:
     """Return the part of a page, as HTML, that says how to cite a work.
 
-    `files` is the address of its BibTeX and RIS files, less their endings.
+    What may be copied has the class that copy.js looks for.
+
+    Parameters
+    ----------
+    work : what is cited.
+    files : address of its BibTeX and RIS files, less their endings.
+    embed : code that shows it in a page of others, offered beside the citation.
     """
-    summary = f"<summary>Cite this {work['kind']}</summary>"
-    entry = f'<pre tabindex="0">{html.escape(bibtex(work).strip())}</pre>'
+    name = "Cite or embed" if embed else f"Cite this {work['kind']}"
+    entry = f'<pre class="to-copy" tabindex="0">{html.escape(bibtex(work).strip())}</pre>'
+    frame = ""
+    if embed:
+        code = f'<pre class="to-copy" tabindex="0">{html.escape(embed)}</pre>'
+        frame = f"<p>To show it in another page, with its source line:</p>{code}"
     links = " ".join(
         f'<a href="{files}.{ending}" download>{name}</a>'
         for ending, name in (("bib", "BibTeX"), ("ris", "RIS"))
     )
     words = html.escape(plain(work))
-    return f'<details class="cite">{summary}<p>{words}</p>{entry}<p>{links}</p></details>'
+    return (
+        f'<details class="cite"><summary>{name}</summary><p class="to-copy">{words}</p>'
+        f"{entry}<p>{links}</p>{frame}</details>"
+    )
 
 
 def _whole_title() -> str:

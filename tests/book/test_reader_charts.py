@@ -22,7 +22,7 @@ def in_table(chart, year, column):
     """Return what the table behind a chart holds, in thousands as the chart draws it, as it should
     be printed.
     """
-    with open(SITE / "charts" / f"{chart}.csv", encoding="utf-8") as file:
+    with open(SITE / "charts" / f"{chart}.csv", encoding="utf-8-sig") as file:
         row = next(row for row in csv.DictReader(file) if row["year"] == year)
     return f"{float(row[column]) / 1000:.4g}"
 

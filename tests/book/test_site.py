@@ -266,7 +266,7 @@ charts.publish(ax, "first-name", table="gdp", data=frame, caption=caption, alt=a
     write(book, one=GOOD + f"\n```{{code-cell}} ipython3\n{chart}\n```\n")
     assert build(book)[0] == 0
     folder = book / "_build" / "html" / "charts"
-    kinds = {"csv", "svg", "png", "zip", "bib", "ris", "html"}
+    kinds = {"csv", "xlsx", "svg", "png", "zip", "bib", "ris", "html", "embed.html"}
     assert {path.name for path in folder.iterdir()} == {f"first-name.{kind}" for kind in kinds}
     edit(book / "chapters" / "one.md", "first-name", "second-name")
     assert build(book)[0] == 0

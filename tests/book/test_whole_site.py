@@ -69,7 +69,7 @@ def test_every_chart_has_caption_alt_text_source_table_code_and_downloads(site):
             assert "charts.publish" in re.sub("<[^>]+>", "", figure), (
                 f"{name}: its code is not under it"
             )
-            for kind in ("csv", "svg", "png"):
+            for kind in ("xlsx", "csv", "svg", "png"):
                 assert (site / "charts" / f"{name}.{kind}").stat().st_size > 30, (name, kind)
     assert seen >= 12
 

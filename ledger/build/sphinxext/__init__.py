@@ -27,12 +27,14 @@ def setup(app: Sphinx) -> dict:
         table_pages,
     )
     from ledger.build.sphinxext.output import (
+        code_colours,
         notebooks,
         page_metadata,
         redirects,
         search,
         site_files,
         table_files,
+        table_workbooks,
         theme,
     )
     from ledger.build.sphinxext.paper import epub, single_page, title_page
@@ -53,10 +55,12 @@ def setup(app: Sphinx) -> dict:
         single_page,
         search,
         build_info,
+        code_colours,
         theme,
         page_metadata,
         site_files,
         table_files,
+        table_workbooks,
         redirects,
         notebooks,
     ):

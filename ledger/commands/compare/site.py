@@ -199,7 +199,8 @@ class Site:
         """Return the text of a file of the site, empty where there is none."""
         path = self.folder / name
         try:
-            return path.read_text(encoding="utf-8") if path.is_file() else ""
+            # the CSV files of charts begin with a mark for Excel
+            return path.read_text(encoding="utf-8-sig") if path.is_file() else ""
         except UnicodeDecodeError as error:
             raise self._damaged(name, f"cannot be read ({error})") from None
 

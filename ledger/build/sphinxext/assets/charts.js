@@ -2,7 +2,7 @@
    What there is to tell stands beside each picture (ledger/core/charts/tooltips.py). chart2music, which walks, speaks and plays, is twice as heavy
    as a chapter's text, so it is loaded only once a chart has the keyboard's focus. */
 (function () {
-  const WALKER = new URL("vendor/chart2music-1.20.0.min.js", document.currentScript.src);
+  const [WALKER, COPIER] = ["vendor/chart2music-1.20.0.min.js", "copy.js"].map((name) => new URL(name, document.currentScript.src));
   const NEAR = { mouse: 24, touch: 40 }; // how far from a point one may be, in pixels of the screen
   const HINT = "Arrow keys: points and series. S: sound. H: all keys.";
   let shown = null; // the picture that tells something now; never two
@@ -84,16 +84,16 @@
 
   /* --- the keyboard ---------------------------------------------------------------------------------------------------------- */
 
-  let walker = null;
-  function loadWalker() {
-    walker ||= new Promise((resolve, reject) => {
+  const loaded = {};
+  function load(address) {
+    loaded[address] ||= new Promise((resolve, reject) => {
       const script = document.createElement("script");
-      script.src = WALKER;
+      script.src = address;
       script.onload = resolve;
       script.onerror = reject;
       document.head.append(script);
     });
-    return walker;
+    return loaded[address];
   }
 
   const number = (text) => Number(text.replaceAll(",", "").replace("−", "-"));
@@ -184,7 +184,7 @@
     if (picture.taken || !picture.matches(":focus-visible")) return;
     picture.taken = true;
     marksOf(picture);
-    await loadWalker();
+    await load(WALKER);
     walk(picture, false);
     if (document.activeElement === picture) picture.dispatchEvent(new Event("focus")); // it came too late for the real one
   }
@@ -228,6 +228,9 @@
     clearTimeout(picture.leaving);
     picture.leaving = setTimeout(() => shown === picture && !(document.activeElement === picture && picture.taken) && hide(), 250);
   }
+
+  /* The buttons that copy a citation are for those who open one. */
+  document.addEventListener("toggle", (event) => event.target.matches("details.cite[open]") && load(COPIER), true);
 
   document.addEventListener("keydown", (event) => {
     if (event.key !== "Escape") return;

@@ -1,4 +1,4 @@
-"""Write a chart as HTML: picture, source line, data, code, citation and downloads."""
+"""Write a chart as HTML: picture, source line, downloads, licence, data, code and citation."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ import json
 import re
 from typing import NamedTuple
 
-from sphinx.application import Sphinx
-
+from ledger.build.sphinxext.content.precision import shown
 from ledger.build.sphinxext.markup import data_table, table_cell
 from ledger.core import citations, tables
 
 CODE_PLACE = "<!-- code -->"  # where the code goes into the tools
+EMBED_WIDTH = 640  # pixels of the frame that another site is offered
+EMBED_WORDS = 190  # pixels of title, source and licence above and below the picture in it
 
 
 class Parts(NamedTuple):
@@ -28,39 +29,17 @@ class Parts(NamedTuple):
 def chart_parts(chart: dict, record: dict, builder, docname: str) -> Parts:
     """Return the parts of a chart for the page `docname`."""
     files = f"{'../' * docname.count('/')}charts/{chart['name']}"
-    downloads = [f'<a href="{files}.zip" download>data with description and citation</a>']
-    downloads += [
-        f'<a href="{files}.{kind}" download>{kind.upper()}</a>' for kind in ("csv", "svg", "png")
-    ]
     tools = [
         '<div class="chart-tools">',
+        download_line(files, files, pictures=True),
+        licence_line(chart, builder, docname),
         f"<details><summary>View as table</summary>{_table(chart)}</details>",
         f"<details><summary>Code</summary>{CODE_PLACE}</details>",
-        citations.block(record, files),
-        f'<a class="chart-address" href="{files}.html">The chart by itself</a>',
-        f'<p class="chart-downloads">Download {" ".join(downloads)}</p></div>',
+        citations.block(record, files, embed_code(chart, record)),
+        f'<a class="chart-address" href="{files}.html">The chart by itself</a></div>',
     ]
     source = f'<p class="chart-source">{source_line(chart, builder, docname)}</p>'
-    return Parts(_picture(chart), source, "".join(tools))
-
-
-def own_page(chart: dict, record: dict, app: Sphinx, docname: str) -> str:
-    """Return the page of the chart by itself."""
-    parts = chart_parts(chart, record, app.builder, f"charts/{chart['name']}")
-    code = f'<pre tabindex="0">{html.escape(chart["code"])}</pre>'
-    tools = parts.tools.replace("<details>", "<details open>", 1).replace(CODE_PLACE, code)
-    caption = f"<figcaption>{parts.source}</figcaption>"
-    values = {
-        "chart": chart,
-        "figure": f'<figure class="ledger-chart">{parts.picture}{caption}{tools}</figure>',
-        "page": docname,
-        "anchor": chart_anchor(chart["name"]),
-        "address": record["url"],
-        "image": record["url"].removesuffix("html") + "png",
-        "book": citations.edition()["title"],
-        "policy": app.ledger_policy,
-    }
-    return app.builder.templates.render("chart.html", values)
+    return Parts(picture(chart), source, "".join(tools))
 
 
 def chart_anchor(name: str) -> str:
@@ -74,7 +53,7 @@ def labelled_svg(svg: str, alt: str) -> str:
     return svg.replace("<svg ", f'<svg role="img" aria-label="{label}" ', 1)
 
 
-def _picture(chart: dict) -> str:
+def picture(chart: dict) -> str:
     """Return the chart as inline SVG, with the data of the tooltips that charts.js shows."""
     marks = json.dumps(chart["marks"], ensure_ascii=False, separators=(",", ":"))
     escaped = marks.replace("</", "<\\/")
@@ -97,23 +76,70 @@ def source_line(chart: dict, builder, docname: str) -> str:
     return f"Source: {'; '.join(names)}. Table: {links}."
 
 
+def licence_line(chart: dict, builder, docname: str) -> str:
+    """Return the line, as HTML, of the terms of a chart's data; a table's page has them in full."""
+    parts, said = [], set()
+    for name in chart["tables"]:
+        licences = citations.licences(tables.describe(name), chart["sources"])
+        names = [short for short in map(citations.short_licence, licences) if short not in said]
+        said.update(names)
+        if names:
+            address = builder.get_relative_uri(docname, tables.page_path(name))
+            label = html.escape(f"details of the terms of {tables.describe(name)['title']}")
+            link = f'<a href="{address}#terms" aria-label="{label}">details</a>'
+            parts.append(f"{html.escape('; '.join(names))} ({link})")
+    return f'<p class="licence">Licence: {"; ".join(parts)}.</p>'
+
+
+def download_line(files: str, package: str, *, pictures: bool = False, more: str = "") -> str:
+    """Return the line of downloads of a chart or table, as HTML.
+
+    Parameters
+    ----------
+    files : address of its workbook, its CSV and its pictures, less their endings.
+    package : address of its zip, less the ending.
+    pictures : whether there are pictures of it.
+    more : HTML of further links, after a separator.
+    """
+    links = [
+        f'<a href="{files}.xlsx" download>Excel</a>',
+        f'<a href="{files}.csv" download>CSV</a>',
+    ]
+    if pictures:
+        kinds = ", ".join(f'<a href="{files}.{k}" download>{k.upper()}</a>' for k in ("svg", "png"))
+        links.append(f"picture ({kinds})")
+    everything = f'<a href="{package}.zip" download>everything</a>'
+    links.append(f"{everything} (zip: CSV, description, terms, citation)")
+    return f'<p class="downloads">Download: {" · ".join(links)}{more}</p>'
+
+
+def embed_code(chart: dict, record: dict) -> str:
+    """Return the HTML that shows a chart, with its source and licence, in a page of others."""
+    _, _, width, height = (float(part) for part in _view_box(chart["svg"]))
+    tall = round(EMBED_WIDTH * height / width) + EMBED_WORDS
+    address = record["url"].removesuffix("html") + "embed.html"
+    title = html.escape(chart["caption"], quote=True)
+    return (
+        f'<iframe src="{address}" title="{title}" width="{EMBED_WIDTH}" height="{tall}" '
+        'loading="lazy" style="border: 0; max-width: 100%"></iframe>'
+    )
+
+
+def _view_box(svg: str) -> list[str]:
+    found = re.search(r'<svg[^>]*? viewBox="([^"]+)"', svg)
+    assert found, "a chart's SVG has no viewBox"
+    return found.group(1).split()
+
+
 def _table(chart: dict) -> str:
     titles, *rows = csv.reader(io.StringIO(chart["csv"]))
+    columns = [shown([row[at] for row in rows]) for at in range(1, len(titles))]
     cells = (
         f'<th scope="row">{html.escape(row[0])}</th>'
-        + "".join(table_cell(cell, _short(cell)) for cell in row[1:])
-        for row in rows
+        + "".join(table_cell(cell, short) for cell, short in zip(row[1:], display))
+        for row, *display in zip(rows, *columns)
     )
     return data_table("Data of the chart", html.escape(chart["caption"]), titles, cells)
-
-
-def _short(cell: str) -> str:
-    """Group thousands from five digits on, and shorten a long fraction; the CSV keeps it all."""
-    if re.fullmatch(r"-?\d{5,}(\.\d+)?", cell):
-        return f"{float(cell):,.0f}"
-    if re.fullmatch(r"-?\d{1,4}\.\d{4,}", cell):
-        return f"{float(cell):.5g}"
-    return cell
 
 
 def plain_svg(svg: str) -> str:

@@ -12,12 +12,12 @@ from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 from sphinx.transforms import SphinxTransform
 
-from ledger.build import downloads
+from ledger.build import downloads, workbooks
 from ledger.build.sphinxext import page_store
-from ledger.build.sphinxext.content import chart_html, chart_print
+from ledger.build.sphinxext.content import chart_html, chart_pages, chart_print
 from ledger.build.sphinxext.markup import raw_html
 from ledger.build.sphinxext.works import chart_record
-from ledger.core import citations
+from ledger.core import citations, tables
 from ledger.core.charts.style import PAGE, PALETTE, THEME, VERDICTS
 
 CONTENT = re.compile(r'<script type="application/json" class="ledger-chart">(.*)</script>', re.S)
@@ -70,12 +70,14 @@ class FigureOfChart(SphinxTransform):
             return {}
         return {
             "svg": chart_html.standalone_svg(chart["svg"]),
-            "csv": chart["csv"],
+            "csv": downloads.for_excel(chart["csv"]),
+            "xlsx": workbooks.workbook(downloads.chart_resource(chart), chart["csv"], record),
             "png": base64.b64decode(chart["png"]),
             "zip": downloads.chart_zip(chart, record),
             "bib": citations.bibtex(record),
             "ris": citations.ris(record),
-            "html": chart_html.own_page(chart, record, self.app, self.env.docname),
+            "html": chart_pages.own_page(chart, record, self.app, self.env.docname),
+            "embed.html": chart_pages.embed_page(chart, record, self.app, self.env.docname),
         }
 
     def _figure(self, chart: dict) -> nodes.figure:
@@ -112,7 +114,7 @@ def remove_downloads(app: Sphinx, error: Exception | None) -> None:
     if not error and app.builder.name in ("html", "epub"):
         known = charts_of(app.env)
         for path in Path(app.outdir, "charts").glob("*.*"):
-            if path.stem not in known:
+            if path.name.partition(".")[0] not in known:
                 path.unlink()
 
 
@@ -136,15 +138,18 @@ def write_palette(app: Sphinx) -> None:
         Path(app.outdir, "_static", "palette.css").write_text(palette_css(), encoding="utf-8")
 
 
-def add_script(app: Sphinx, page: str, template: str, context: dict, doctree) -> None:
-    """Load the script that makes charts explorable on the pages that have charts."""
+def add_files(app: Sphinx, page: str, template: str, context: dict, doctree) -> None:
+    """Load the script that makes charts explorable, and the style of downloads, where they are."""
     if page_store.all_pages(app.env, "charts").get(page):
         app.add_js_file("charts.js", loading_method="defer")
+        app.add_css_file("downloads.css", priority=901)  # after ledger.css
+    elif tables.table_of_page(page):
+        app.add_css_file("downloads.css", priority=901)
 
 
 def setup(app: Sphinx) -> None:
     app.add_transform(FigureOfChart)
-    app.connect("html-page-context", add_script)
+    app.connect("html-page-context", add_files)
     app.connect("builder-inited", write_palette)
     app.connect("build-finished", remove_downloads)
     app.add_css_file("palette.css", priority=900)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from pathlib import Path
 
 from docutils import nodes
@@ -15,11 +16,11 @@ from sphinx.util.nodes import make_refnode
 
 from ledger.build import downloads
 from ledger.build.sphinxext import page_store
-from ledger.build.sphinxext.content.chart_html import chart_anchor
+from ledger.build.sphinxext.content.chart_html import chart_anchor, download_line
 from ledger.build.sphinxext.content.charts import charts_of
 from ledger.build.sphinxext.content.numbers import anchor, numbers_of
 from ledger.build.sphinxext.markup import data_table, raw_html, site_link, table_cell
-from ledger.core import tables, text
+from ledger.core import citations, tables, text
 from ledger.core.config import DATA
 from ledger.core.files import replace_file
 from ledger.core.sources import registry
@@ -188,14 +189,13 @@ class Downloads(SphinxDirective):
         if self.env.app.builder.name != "html":
             link = site_link(self.config, f"data/{path}")
             return [raw_html(f"<p>On the book's site: {link}</p>")]
-        data = "../" * self.env.docname.count("/") + "data"
-        described = "the table with description, sources, terms and citation"
-        links = [
-            f'<a href="{data}/{name}.zip" download>{described}</a> (zip)',
-            f'<a href="{data}/{path}" download>{path}</a> alone',
-            f'or <a href="{data}/{downloads.ALL}" download>all tables</a>',
-        ]
-        return [raw_html(f'<p class="downloads">Download {", ".join(links)}.</p>')]
+        up = "../" * self.env.docname.count("/")
+        everything = f' · <a href="{up}data/{downloads.ALL}" download>all tables</a> (zip)'
+        line = download_line(f"{up}{tables.page_path(name)}", f"{up}data/{name}", more=everything)
+        licences = "; ".join(map(citations.short_licence, tables.describe(name)["licenses"]))
+        details = '<a href="#terms">details</a>'
+        licence = f'<p class="licence">Licence: {html.escape(licences)} ({details}).</p>'
+        return [raw_html(line + licence)]
 
 
 class TableList(SphinxDirective):

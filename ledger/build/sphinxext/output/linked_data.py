@@ -9,6 +9,8 @@ from ledger.build.sphinxext.content.charts import charts_of
 from ledger.core import citations, tables
 from ledger.core.config import book as book_config
 
+EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
 
 def dataset(common: dict, resource: dict, base: str) -> dict:
     """Return what is said of a table's page."""
@@ -25,6 +27,7 @@ def dataset(common: dict, resource: dict, base: str) -> dict:
         "isBasedOn": [_source(source) for source in resource["sources"]],
         "distribution": [
             _download("text/csv", data + resource["path"]),
+            _download(EXCEL, f"{base}{tables.page_path(resource['name'])}.xlsx"),
             _download("application/zip", f"{data}{resource['name']}.zip"),
         ],
     }

@@ -1,0 +1,58 @@
+"""Write the pages of a chart by itself: one to read, one for a frame in another site."""
+
+from __future__ import annotations
+
+import html
+import re
+
+from sphinx.application import Sphinx
+
+from ledger.build.sphinxext.content.chart_html import (
+    CODE_PLACE,
+    chart_anchor,
+    chart_parts,
+    licence_line,
+    picture,
+    source_line,
+)
+from ledger.core import citations
+
+
+def own_page(chart: dict, record: dict, app: Sphinx, docname: str) -> str:
+    """Return the page of the chart by itself; `docname` is the page on which it stands."""
+    parts = chart_parts(chart, record, app.builder, f"charts/{chart['name']}")
+    code = f'<pre tabindex="0">{html.escape(chart["code"])}</pre>'
+    tools = parts.tools.replace("<details>", "<details open>", 1).replace(CODE_PLACE, code)
+    caption = f"<figcaption>{parts.source}</figcaption>"
+    figure = f'<figure class="ledger-chart">{parts.picture}{caption}{tools}</figure>'
+    image = record["url"].removesuffix("html") + "png"
+    values = _values(chart, record, app, docname) | {"figure": figure, "image": image}
+    return app.builder.templates.render("chart.html", values)
+
+
+def embed_page(chart: dict, record: dict, app: Sphinx, docname: str) -> str:
+    """Return the page that another site shows in a frame: picture, source line and licence.
+
+    Its links leave the frame, which is too small for a page.
+    """
+    here = f"charts/{chart['name']}"
+    source = source_line(chart, app.builder, here)
+    licence = licence_line(chart, app.builder, here)
+    credit = _leave_frame(f'<p class="chart-source">{source}</p>{licence}')
+    values = _values(chart, record, app, docname) | {"picture": picture(chart), "credit": credit}
+    return app.builder.templates.render("embed.html", values)
+
+
+def _leave_frame(markup: str) -> str:
+    return re.sub(r"<a ", '<a target="_blank" rel="noopener" ', markup)
+
+
+def _values(chart: dict, record: dict, app: Sphinx, docname: str) -> dict:
+    return {
+        "chart": chart,
+        "page": docname,
+        "anchor": chart_anchor(chart["name"]),
+        "address": record["url"],
+        "book": citations.edition()["title"],
+        "policy": app.ledger_policy,
+    }
