@@ -56,6 +56,8 @@ def own_page(chart: dict, record: dict, app: Sphinx, docname: str) -> str:
         "page": docname,
         "anchor": chart_anchor(chart["name"]),
         "address": record["url"],
+        "newest": f"{app.config.ledger_home}charts/{chart['name']}.html",
+        "release": app.config.ledger_release,
         "image": record["url"].removesuffix("html") + "png",
         "book": citations.edition()["title"],
         "policy": app.ledger_policy,
