@@ -11,6 +11,7 @@ import json
 import re
 import shutil
 import zipfile
+import zlib
 from pathlib import Path
 
 from ledger.commands.release import SITE
@@ -79,9 +80,9 @@ def _unpack(path: Path, into: Path) -> dict[str, str] | None:
             if not re.fullmatch(r"v[\w.-]*\w", release) or folder.exists():
                 raise PublishError(f"{path.name}: {release!r} is taken, or no name of a folder")
             archive.extractall(folder)  # it names no file outside, and checks the sum of each
-    except (zipfile.BadZipFile, KeyError, ValueError, EOFError) as error:
-        if isinstance(error, PublishError):
-            raise
+    except PublishError:
+        raise
+    except (zipfile.BadZipFile, zlib.error, KeyError, ValueError, EOFError) as error:
         raise PublishError(
             f"{path.name} is no whole site of {book().slug} ({error}): fetch it again"
         ) from None

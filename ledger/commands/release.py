@@ -57,12 +57,12 @@ def _problem(tag: str, version: str, notes: str, site: Path, books: list[Path]) 
         f"data/datapackage.json has version {described}, and CITATION.cff {version}: set it there "
         "too": described != version,
         f"the site is of version {built['version']}: make book": built["version"] != version,
-        f"the site was not built for the path of this version: LEDGER_RELEASE={tag} make book pdf "
-        "epub": built["release"] != tag,
         "the site does not say from which commit it was built: build it in a clone of the "
         "repository": not built["commit"],
         f"the site was built from commit {built['commit']} with changes since: commit them, then "
         "make book pdf epub": built["changed_since"],
+        f"the site was not built for the path of this version: LEDGER_RELEASE={tag} make book pdf "
+        "epub": built["release"] != tag,
         f"CHANGELOG.md has no section '## {version}' with words in it: write what is new": (
             not notes
         ),

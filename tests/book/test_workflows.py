@@ -47,7 +47,13 @@ def test_every_make_target_and_what_it_is_told_exist():
 
 def test_every_command_of_the_book_and_its_options_exist():
     calls = {tuple(line.split("-m ledger ")[1].split()) for line in LINES if "-m ledger " in line}
-    assert {call[0] for call in calls} == {"compare", "links", "release", "sources"}
+    assert {call[0] for call in calls} == {
+        "compare",
+        "links",
+        "publish",
+        "release",
+        "sources",
+    }
     for command, *words in calls:
         done = subprocess.run(
             [sys.executable, "-m", "ledger", command, "--help"],
@@ -88,13 +94,15 @@ def test_rights_are_as_few_as_they_can_be():
         ("book", "publish"): {("pages", "write"), ("id-token", "write")},
         ("book", "notebooks"): {("contents", "write")},
         ("release", "release"): {("contents", "write")},
+        ("release", "site"): {("actions", "write")},
     }
+    ref = "github.ref == 'refs/heads/main'"
     for job in (("book", "publish"), ("book", "notebooks")):
         assert not any(
             "checkout" in step.get("uses", "") or re.search(r"make|python", step.get("run", ""))
             for step in JOBS[job]["steps"]
         ), "it runs code of the repository"
-        assert JOBS[job]["if"] == "github.event_name == 'push' && github.ref == 'refs/heads/main'"
+        assert JOBS[job]["if"] == f"github.event_name != 'pull_request' && {ref}"
 
 
 def test_only_what_was_checked_and_tested_is_published():
