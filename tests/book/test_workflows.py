@@ -115,6 +115,30 @@ def test_only_what_was_checked_and_tested_is_published():
     )
 
 
+@pytest.mark.parametrize("broken", ["", "v2"], ids=["whole", "cut off"])
+def test_every_release_is_fetched_or_nothing_is_published(tmp_path, broken):
+    """`gh` is one that knows three releases, and fails at one of them."""
+    step = next(step for name, step in STEPS if name.endswith(": Fetch the versions that are kept"))
+    gh = tmp_path / "bin" / "gh"
+    gh.parent.mkdir()
+    gh.write_text(
+        '#!/bin/sh\nif [ "$2" = list ]; then printf "v3\\nv2\\nv1\\n"; exit; fi\n'
+        f'[ "$3" = "{broken}" ] && exit 1\necho "$@" > "versions/$3"\n',
+        encoding="utf-8",
+    )
+    gh.chmod(0o755)
+    told = {"PATH": f"{gh.parent}:{os.environ['PATH']}", "GITHUB_REPOSITORY": "owner/book"}
+    done = subprocess.run(
+        ["bash", "-e", "-c", step["run"]],  # as GitHub runs it
+        cwd=tmp_path,
+        env=os.environ | told,
+    )
+    assert (done.returncode != 0) == bool(broken)
+    fetched = {path.name for path in (tmp_path / "versions").iterdir()}
+    assert fetched == ({"v3"} if broken else {"v1", "v2", "v3"})
+    assert JOBS["book", "publish"]["needs"] == ["check", "test", "build"]
+
+
 @pytest.mark.parametrize("before", [False, True], ids=["first", "again"])
 def test_the_branch_of_notebooks_holds_the_published_ones_and_nothing_else(tmp_path, before):
     step = next(step for name, step in STEPS if name == "book/notebooks: Push them")
