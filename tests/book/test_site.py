@@ -10,6 +10,7 @@ import re
 import subprocess
 import urllib.parse
 import zipfile
+from pathlib import Path
 from xml.etree import ElementTree
 
 import frictionless
@@ -131,23 +132,32 @@ def test_each_page_says_what_the_history_says_of_it():
     assert len(listed) == len(READ) or not any(told.values())
 
 
+def foot(path):
+    """Return a page from its foot on; a chart's own page has it under the chart."""
+    before, mark, after = text(path).partition('<div class="colophon">')
+    return after if mark else before
+
+
 def test_an_error_on_any_page_can_be_reported_with_and_without_an_account():
     form = yaml.safe_load((ROOT / ".github/ISSUE_TEMPLATE" / report.FORM).read_text("utf-8"))
     fields = {part["id"]: part for part in form["body"]}
     built = json.loads(text("build.json"))
     for path in READ:
-        if path.startswith("charts/"):
-            continue
-        link = html.unescape(re.search(r'class="report-error" href="([^"]+)"', text(path)).group(1))
+        link = html.unescape(re.search(r'class="report-error" href="([^"]+)"', foot(path)).group(1))
         address, _, query = link.partition("?")
         told = dict(urllib.parse.parse_qsl(query, keep_blank_values=True))
         assert address == f"{CONFIG['repository']['url']}/issues/new"
-        assert told.pop("template") == report.FORM and path in told.pop("title")
+        subject = f"chart {Path(path).stem}" if path.startswith("charts/") else ""
+        assert told.pop("template") == report.FORM and told["subject"] == subject
+        assert told.pop("title") == f"Error: {subject or path}"
         # no field of a form but these two kinds can be filled in by an address
         assert {fields[name]["type"] for name in told} <= {"input", "textarea"}
         assert told["page"] == BASE + path and built["version"] in told["build"]
         assert built["commit"] in told["build"]
-        assert f'<a href="{config.book().contact}">write to the authors</a>' in text(path)
+        without = f'<a href="{config.book().contact}">reach the authors</a>'
+        assert subject or without in text(path)
+    chart = text("chapters/economics.html").partition('id="chart-trade-by-flow"')[2]
+    assert "subject=chart%20trade-by-flow&amp;build=" in chart.partition("</figure>")[0]
     required = {
         name for name, part in fields.items() if part.get("validations", {}).get("required")
     }

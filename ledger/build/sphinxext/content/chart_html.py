@@ -12,6 +12,7 @@ from typing import NamedTuple
 from sphinx.application import Sphinx
 
 from ledger.build.sphinxext.markup import data_table, table_cell
+from ledger.build.sphinxext.report import report_link
 from ledger.core import citations, tables
 
 CODE_PLACE = "<!-- code -->"  # where the code goes into the tools
@@ -38,6 +39,7 @@ def chart_parts(chart: dict, record: dict, builder, docname: str) -> Parts:
         f"<details><summary>Code</summary>{CODE_PLACE}</details>",
         citations.block(record, files),
         f'<a class="chart-address" href="{files}.html">The chart by itself</a>',
+        report_link(builder.config, f"charts/{chart['name']}.html", f"chart {chart['name']}"),
         f'<p class="chart-downloads">Download {" ".join(downloads)}</p></div>',
     ]
     source = f'<p class="chart-source">{source_line(chart, builder, docname)}</p>'
