@@ -15,6 +15,7 @@ import threading
 import zipfile
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 from reading import browser, needs_browser  # noqa: F401
 from small_book import (
@@ -251,6 +252,11 @@ def test_a_page_of_an_older_version_says_that_a_newer_one_is_published(published
             expect(note).to_have_text(
                 "A newer version of this page is published: version 3.2 of 3 May 2025."
             )
+            for width, scheme in ((1280, "light"), (320, "dark")):
+                page.set_viewport_size({"width": width, "height": 800})
+                page.emulate_media(color_scheme=scheme)
+                assert page.evaluate("document.documentElement.scrollWidth") <= width
+                assert Axe().run(page).response["violations"] == []
             note.get_by_role("link").click()
             page.wait_for_url(f"{base}/{path}")
         assert "/versions.json" in asked
