@@ -158,7 +158,8 @@ def report(sites: dict[str, Path], pages: list[str], rounds: int) -> list[str]:
         *lines,
         "| at most, for a chapter of six charts | this book | 15 | 150 | 0 | 0.70 of stock's | | | "
         "0.02 | | |",
-        "| at most, for the first page | this book | 15 | 60 | 0 | 0.70 of stock's | | | 0.02 | | |",
+        "| at most, for the first page | this book | 15 | 60 | 0 | 0.70 of stock's | | | "
+        "0.02 | | |",
     ]
 
 

@@ -82,6 +82,13 @@ def test_an_action_is_pinned_to_one_commit_everywhere_and_says_which_version_tha
     assert pins and all(len(each) == 1 for each in pins.values()), pins
 
 
+def test_the_form_for_errors_is_one_that_github_takes():
+    (form,) = (ROOT / ".github" / "ISSUE_TEMPLATE").iterdir()
+    check = [Path(sys.executable).parent / "check-jsonschema", "--builtin-schema"]
+    done = subprocess.run([*check, "vendor.github-issue-forms", form], capture_output=True)
+    assert done.returncode == 0, done.stdout
+
+
 def test_rights_are_as_few_as_they_can_be():
     assert all(content["permissions"] == {} for content in WORKFLOWS.values())
     assert all(
