@@ -206,6 +206,9 @@ def test_a_version_stays_below_its_path_and_is_cited_by_it(published):
             f'kept as it was published. The newest version of this page:\\s+<a href="{HOME}{page}"'
         )
         assert re.search(line, old) and not re.search(line, new) and "versions.js" not in new
+    for page in (served / "v3.1").rglob("*.html"):
+        if "_static" not in page.parts:
+            assert "_static/versions.js" in text(page), page
     assert f"url = {{{HOME}v3.1/charts/growth.html}}" in text(served / "v3.1/charts/growth.bib")
     assert f'href="{HOME}feed.xml"' in text(served / "v3.1" / "index.html")
 

@@ -13,6 +13,7 @@ from sphinx.application import Sphinx
 
 from ledger.build.sphinxext.markup import data_table, table_cell
 from ledger.build.sphinxext.report import report_link
+from ledger.build.sphinxext.works import version_values
 from ledger.core import citations, tables
 
 CODE_PLACE = "<!-- code -->"  # where the code goes into the tools
@@ -58,12 +59,11 @@ def own_page(chart: dict, record: dict, app: Sphinx, docname: str) -> str:
         "page": docname,
         "anchor": chart_anchor(chart["name"]),
         "address": record["url"],
-        "newest": f"{app.config.ledger_home}charts/{chart['name']}.html",
-        "release": app.config.ledger_release,
         "image": record["url"].removesuffix("html") + "png",
         "book": citations.edition()["title"],
         "policy": app.ledger_policy,
     }
+    values |= version_values(app.config, f"charts/{chart['name']}.html")
     return app.builder.templates.render("chart.html", values)
 
 
