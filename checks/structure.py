@@ -16,6 +16,7 @@ from checks import text
 LEDGER = text.ROOT / "ledger"
 MAX_LINES, MAX_MODULES, MAX_FUNCTION, MAX_FLOORS = 400, 12, 60, 4
 COLUMNS = 100
+PLAIN_PAGES = {"index", "about", "claims", "methods", "references"}  # names that any book may use
 CODE = ("ledger", "analysis", "checks", "bench", "tests")
 
 
@@ -144,5 +145,5 @@ def _book_words() -> set[str]:
     words = {*book["pair"], *book["entity_colours"], book["slug"]}
     own = {"claims", "events", "omissions", "corrections", book["country_table"]}
     words |= {resource["name"] for resource in text.descriptor()} - own - {"nuclear", "sanctions"}
-    words |= {page.stem for page in text.PAGES} - {"index", "claims", "methods", "references"}
+    words |= {page.stem for page in text.PAGES} - PLAIN_PAGES
     return words | set(yaml.safe_load(text.read(text.ROOT / "data/sources.yml")))

@@ -120,6 +120,14 @@ def release(options: argparse.Namespace) -> int:
     return 0
 
 
+def publish(options: argparse.Namespace) -> int:
+    from ledger.commands import publish
+
+    print("\n".join(publish.publish(options.versions, options.into, options.site)))
+    print(f"To serve: {options.into}")
+    return 0
+
+
 def new_chapter(options: argparse.Namespace) -> int:
     from ledger.commands import scaffold
 
@@ -275,6 +283,19 @@ def _add_site_commands(commands) -> None:
     )
     command.add_argument("tag", metavar="TAG", help="for example v2026.11")
     _add_folder(command, "_build/release", "a new folder")
+    command = _add(
+        commands,
+        "publish",
+        publish,
+        "put together what is served: the newest build, and every kept version below its own path",
+    )
+    command.add_argument(
+        "versions", type=Path, metavar="VERSIONS", help="folder of the kept sites, …-site.zip"
+    )
+    command.add_argument(
+        "--site", type=Path, default=Path("_build/html"), metavar="SITE", help=site
+    )
+    _add_folder(command, "_build/published", "the folder to serve")
     command = _add(
         commands, "preview", preview, "serve a preview that is built again when a file is saved"
     )

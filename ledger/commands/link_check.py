@@ -102,6 +102,8 @@ class _Links(HTMLParser):
             self.own = urljoin(values.get("href") or "", ".")
         for name in ("href", "src"):
             address = (values.get(name) or "").strip()
+            if values.get("class") == "report-error":
+                address = address.partition("?")[0]  # one form, filled in for each page
             if address.lower().startswith(("http://", "https://")):
                 self.addresses.append(urldefrag(address).url)
 

@@ -21,9 +21,10 @@ class ReleaseError(ValueError):
 def pack(tag: str, into: Path, site: Path = SITE) -> list[Path]:
     """Pack what the release `tag` consists of into the new folder `into`, and return its files.
 
-    They are the site and the tables as .zip, the PDF, the EPUB, and `notes.md`, the version's
-    section of CHANGELOG.md. Raises ReleaseError, and leaves no folder, where the tag, CITATION.cff,
-    the descriptor of the tables, CHANGELOG.md and the built site do not name one version.
+    They are the site, with PDF and EPUB in it, and the tables as .zip, the PDF, the EPUB, and
+    `notes.md`, the version's section of CHANGELOG.md. Raises ReleaseError, and leaves no folder,
+    where the tag, CITATION.cff, the descriptor of the tables, CHANGELOG.md and the built site do
+    not name one version.
     """
     version, slug = citations.edition()["version"], config.book().slug
     notes = _notes(version)
@@ -35,8 +36,7 @@ def pack(tag: str, into: Path, site: Path = SITE) -> list[Path]:
         (into / "notes.md").write_text(notes, encoding="utf-8")
         for book in books:
             shutil.copy(book, into / book.name.replace(slug, f"{slug}-{version}"))
-        pages = [path for path in site.rglob("*") if path not in books]
-        _zip(into / f"{slug}-{version}-site.zip", site, pages)
+        _zip(into / f"{slug}-{version}-site.zip", site, list(site.rglob("*")))
         rights = [ROOT / "LICENSE.md", ROOT / "CITATION.cff", *(ROOT / "LICENSES").glob("*")]
         tables = [*DATA.glob("*.csv"), DATA / "datapackage.json"]
         _zip(into / f"{slug}-{version}-tables.zip", ROOT, [*tables, *rights])
@@ -61,6 +61,8 @@ def _problem(tag: str, version: str, notes: str, site: Path, books: list[Path]) 
         "repository": not built["commit"],
         f"the site was built from commit {built['commit']} with changes since: commit them, then "
         "make book pdf epub": built["changed_since"],
+        f"the site was not built for the path of this version: LEDGER_RELEASE={tag} make book pdf "
+        "epub": built["release"] != tag,
         f"CHANGELOG.md has no section '## {version}' with words in it: write what is new": (
             not notes
         ),

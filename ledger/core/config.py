@@ -52,6 +52,8 @@ class Book:
     epub_identifier : identifier of the EPUB, a URN.
     rights : sentence on rights in the metadata of the EPUB.
     search_hint : what may be looked for, beside the field of the search.
+    contact : where a reader reports an error without an account anywhere: an e-mail address, or an
+        https address of a page that says how.
     prose_columns : table → columns that hold prose, which checks read as such.
     redirects : former page → page that replaces it, as document names.
     """
@@ -69,11 +71,16 @@ class Book:
     epub_identifier: str
     rights: str
     search_hint: str
+    contact: str
     prose_columns: dict[str, list[str]]
     redirects: dict[str, str]
 
 
-PATTERNS = {"slug": r"[a-z0-9]+(-[a-z0-9]+)*", "evidence_until": r"\d{4}-(0[1-9]|1[0-2])"}
+PATTERNS = {
+    "slug": r"[a-z0-9]+(-[a-z0-9]+)*",
+    "evidence_until": r"\d{4}-(0[1-9]|1[0-2])",
+    "contact": r"https://\S+|[^@\s:]+@[^@\s]+\.[^@\s]+",
+}
 
 
 @functools.cache

@@ -3,11 +3,14 @@ are there, agree and can be read by machines.
 """
 
 import datetime
+import html
 import io
 import json
 import re
 import subprocess
+import urllib.parse
 import zipfile
+from pathlib import Path
 from xml.etree import ElementTree
 
 import frictionless
@@ -20,8 +23,10 @@ from small_book import ROOT, build, edit, run_here, write
 from small_book import THIS_GOOD as GOOD
 from small_book import this_book as book  # noqa: F401
 
+from ledger.build.sphinxext import history, report
 from ledger.build.sphinxext.content.changes import load_changes
 from ledger.core import citations, config, tables
+from ledger.core import text as words
 from ledger.core.charts import plots
 from ledger.core.charts.style import PALETTE
 from ledger.core.claims import VERDICTS
@@ -108,6 +113,55 @@ def test_the_sitemap_lists_every_page_and_nothing_else():
     ]
     assert sorted(listed) == sorted(BASE + ("" if path == "index.html" else path) for path in READ)
     assert f"Sitemap: {BASE}sitemap.xml" in text("robots.txt")
+
+
+def test_each_page_says_what_the_history_says_of_it():
+    log = ["git", "-C", str(ROOT), "log", "-1", "--format=%cs", "--"]
+    told = {
+        path: subprocess.run([*log, path], capture_output=True, text=True).stdout.strip()
+        for path in ("chapters/energy.md", "chapters/about.md", "data/gdp.csv")
+    }
+    differ = history.uncommitted(ROOT)
+    for path, day in told.items():
+        page = f"{path.removesuffix('.md')}.html" if path.endswith("md") else "tables/gdp.html"
+        kind = "Text" if path.endswith("md") else "Data"
+        if day and path not in differ:  # else it is new, or this is a copy without its history
+            assert f"{kind} last changed {words.date(day)}" in text(page)
+    listed = re.findall(r"<lastmod>(.*?)</lastmod>", text("sitemap.xml"))
+    assert all(datetime.date.fromisoformat(day) for day in listed)
+    assert len(listed) == len(READ) or not any(told.values())
+
+
+def foot(path):
+    """Return a page from its foot on; a chart's own page has it under the chart."""
+    before, mark, after = text(path).partition('<div class="colophon">')
+    return after if mark else before
+
+
+def test_an_error_on_any_page_can_be_reported_with_and_without_an_account():
+    form = yaml.safe_load((ROOT / ".github/ISSUE_TEMPLATE" / report.FORM).read_text("utf-8"))
+    fields = {part["id"]: part for part in form["body"]}
+    built = json.loads(text("build.json"))
+    for path in READ:
+        link = html.unescape(re.search(r'class="report-error" href="([^"]+)"', foot(path)).group(1))
+        address, _, query = link.partition("?")
+        told = dict(urllib.parse.parse_qsl(query, keep_blank_values=True))
+        assert address == f"{CONFIG['repository']['url']}/issues/new"
+        subject = f"chart {Path(path).stem}" if path.startswith("charts/") else ""
+        assert told.pop("template") == report.FORM and told["subject"] == subject
+        assert told.pop("title") == f"Error: {subject or path}"
+        # no field of a form but these two kinds can be filled in by an address
+        assert {fields[name]["type"] for name in told} <= {"input", "textarea"}
+        assert told["page"] == BASE + path and built["version"] in told["build"]
+        assert built["commit"] in told["build"]
+        without = f'<a href="{config.book().contact}">reach the authors</a>'
+        assert subject or without in text(path)
+    chart = text("chapters/economics.html").partition('id="chart-trade-by-flow"')[2]
+    assert "subject=chart%20trade-by-flow&amp;build=" in chart.partition("</figure>")[0]
+    required = {
+        name for name, part in fields.items() if part.get("validations", {}).get("required")
+    }
+    assert required == {"wrong", "page"}  # the reader writes one
 
 
 def test_no_page_has_an_address_that_jupyter_book_2_would_change():

@@ -47,7 +47,13 @@ def test_every_make_target_and_what_it_is_told_exist():
 
 def test_every_command_of_the_book_and_its_options_exist():
     calls = {tuple(line.split("-m ledger ")[1].split()) for line in LINES if "-m ledger " in line}
-    assert {call[0] for call in calls} == {"compare", "links", "release", "sources"}
+    assert {call[0] for call in calls} == {
+        "compare",
+        "links",
+        "publish",
+        "release",
+        "sources",
+    }
     for command, *words in calls:
         done = subprocess.run(
             [sys.executable, "-m", "ledger", command, "--help"],
@@ -76,6 +82,13 @@ def test_an_action_is_pinned_to_one_commit_everywhere_and_says_which_version_tha
     assert pins and all(len(each) == 1 for each in pins.values()), pins
 
 
+def test_the_form_for_errors_is_one_that_github_takes():
+    (form,) = (ROOT / ".github" / "ISSUE_TEMPLATE").iterdir()
+    check = [Path(sys.executable).parent / "check-jsonschema", "--builtin-schema"]
+    done = subprocess.run([*check, "vendor.github-issue-forms", form], capture_output=True)
+    assert done.returncode == 0, done.stdout
+
+
 def test_rights_are_as_few_as_they_can_be():
     assert all(content["permissions"] == {} for content in WORKFLOWS.values())
     assert all(
@@ -88,13 +101,15 @@ def test_rights_are_as_few_as_they_can_be():
         ("book", "publish"): {("pages", "write"), ("id-token", "write")},
         ("book", "notebooks"): {("contents", "write")},
         ("release", "release"): {("contents", "write")},
+        ("release", "site"): {("actions", "write")},
     }
+    ref = "github.ref == 'refs/heads/main'"
     for job in (("book", "publish"), ("book", "notebooks")):
         assert not any(
             "checkout" in step.get("uses", "") or re.search(r"make|python", step.get("run", ""))
             for step in JOBS[job]["steps"]
         ), "it runs code of the repository"
-        assert JOBS[job]["if"] == "github.event_name == 'push' && github.ref == 'refs/heads/main'"
+        assert JOBS[job]["if"] == f"github.event_name != 'pull_request' && {ref}"
 
 
 def test_only_what_was_checked_and_tested_is_published():
@@ -105,6 +120,30 @@ def test_only_what_was_checked_and_tested_is_published():
     assert not any("cache" in str(job) for job in JOBS.values()), (
         "what is published must come from nothing but the commit and the lock"
     )
+
+
+@pytest.mark.parametrize("broken", ["", "v2"], ids=["whole", "cut off"])
+def test_every_release_is_fetched_or_nothing_is_published(tmp_path, broken):
+    """`gh` is one that knows three releases, and fails at one of them."""
+    step = next(step for name, step in STEPS if name.endswith(": Fetch the versions that are kept"))
+    gh = tmp_path / "bin" / "gh"
+    gh.parent.mkdir()
+    gh.write_text(
+        '#!/bin/sh\nif [ "$2" = list ]; then printf "v3\\nv2\\nv1\\n"; exit; fi\n'
+        f'[ "$3" = "{broken}" ] && exit 1\necho "$@" > "versions/$3"\n',
+        encoding="utf-8",
+    )
+    gh.chmod(0o755)
+    told = {"PATH": f"{gh.parent}:{os.environ['PATH']}", "GITHUB_REPOSITORY": "owner/book"}
+    done = subprocess.run(
+        ["bash", "-e", "-c", step["run"]],  # as GitHub runs it
+        cwd=tmp_path,
+        env=os.environ | told,
+    )
+    assert (done.returncode != 0) == bool(broken)
+    fetched = {path.name for path in (tmp_path / "versions").iterdir()}
+    assert fetched == ({"v3"} if broken else {"v1", "v2", "v3"})
+    assert JOBS["book", "publish"]["needs"] == ["check", "test", "build"]
 
 
 @pytest.mark.parametrize("before", [False, True], ids=["first", "again"])

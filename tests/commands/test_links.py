@@ -285,3 +285,11 @@ def test_without_a_connection_nothing_is_called_gone(quick):
 def test_what_is_no_site_is_said_to_be_none(tmp_path):
     with pytest.raises(FileNotFoundError, match="is not a built site: it has no index.html"):
         link_check.addresses(tmp_path)
+
+
+def test_the_form_for_errors_is_asked_for_once_and_not_for_each_page(tmp_path):
+    head, form = '<link rel="canonical" href="https://a.example/">', "https://code.example/new"
+    for name in ("index", "other"):
+        link = f'<a class="report-error" href="{form}?page={name}">Report</a>'
+        (tmp_path / f"{name}.html").write_text(head + link, encoding="utf-8")
+    assert link_check.addresses(tmp_path) == {form: ["index.html", "other.html"]}

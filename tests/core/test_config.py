@@ -28,6 +28,7 @@ def test_a_book_is_read():
         ({"pair": ["XAR", "XAR"]}, "pair must be two different codes"),
         ({"pair": "XAR XBE"}, "pair must be a list of words"),
         ({"evidence_until": "June 2026"}, "evidence_until must be text that matches"),
+        ({"contact": "anybody"}, "contact must be text that matches"),
         ({"rules": [1]}, "rules must be a list of words"),
         ({"redirects": ["a"]}, "redirects must be a map of words to str"),
         ({"prose_columns": {"claims": "claim"}}, "prose_columns must be a map of words to list"),

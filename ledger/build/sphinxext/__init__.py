@@ -16,7 +16,21 @@ def setup(app: Sphinx) -> dict:
     from ledger.build.sphinxext import lifecycle
 
     lifecycle.setup(app)
-    from ledger.build.sphinxext import build_info, chapters, outdated_pages, page_store
+    for part in _parts():
+        part.setup(app)
+    return {"version": "2", "parallel_read_safe": False, "parallel_write_safe": True}
+
+
+def _parts() -> tuple:
+    """Return the modules of the extension, in the order in which Sphinx is to call them."""
+    from ledger.build.sphinxext import (
+        build_info,
+        chapters,
+        history,
+        outdated_pages,
+        page_store,
+        report,
+    )
     from ledger.build.sphinxext.content import (
         bibliography,
         changes,
@@ -39,7 +53,7 @@ def setup(app: Sphinx) -> dict:
     )
     from ledger.build.sphinxext.paper import epub, single_page, title_page
 
-    for part in (
+    return (
         page_store,
         outdated_pages,
         chapters,
@@ -56,6 +70,8 @@ def setup(app: Sphinx) -> dict:
         search,
         build_info,
         code_colours,
+        history,
+        report,
         theme,
         page_metadata,
         site_files,
@@ -63,6 +79,4 @@ def setup(app: Sphinx) -> dict:
         table_workbooks,
         redirects,
         notebooks,
-    ):
-        part.setup(app)
-    return {"version": "2", "parallel_read_safe": False, "parallel_write_safe": True}
+    )

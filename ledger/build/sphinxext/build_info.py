@@ -1,4 +1,8 @@
-"""Say what is built: version, commit, date, and where the repository is."""
+"""Say what is built: version, commit, date, and where the repository is.
+
+LEDGER_RELEASE in the environment, a tag such as v3.1, makes the build one of a released version. It
+is published below a path of that name and stays there, so all its addresses begin with that.
+"""
 
 from __future__ import annotations
 
@@ -46,6 +50,13 @@ def _git(*words: str) -> str:
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
 
 
+def build_name(built: Commit) -> str:
+    """Return what tells this build from any other, in a few words."""
+    version = f"version {citations.edition()['version']}"
+    commit = f", commit {built.name}" if built.name else ""
+    return version + commit + (" with changes" if built.changed else "")
+
+
 def evidence_line() -> str:
     """Return the words that say until when evidence was looked for."""
     return f"Evidence ends in {text.date(book().evidence_until)}"
@@ -70,6 +81,7 @@ def substitutions(config) -> dict[str, str]:
         "released": text.date(edition["date"]),
         "citation": citations.plain(record),
         "releases": f"[releases]({releases})",
+        "contact": f"<{book().contact}>",
     }
 
 
@@ -88,14 +100,31 @@ def repository(options: dict, built: Commit) -> dict[str, str]:
     }
 
 
-def set_build_info(app: Sphinx, config) -> None:
-    """Put what pages say of the build and of the edition into Sphinx's configuration."""
+def set_release(app: Sphinx, config) -> None:
+    """Give a build of a released version the address below which it stays."""
     if not re.fullmatch(r"https?://[^/]+/(.*/)?", config.html_baseurl or ""):
         raise ConfigError(
             f"_config.yml: html: baseurl: {config.html_baseurl!r} is not the site's address; "
             "it begins with https:// and ends with /"
         )
+    config.ledger_home = config.html_baseurl
+    config.ledger_release = os.environ.get("LEDGER_RELEASE", "")
+    version = citations.edition()["version"]
+    if config.ledger_release and config.ledger_release != f"v{version}":
+        raise ConfigError(
+            f"LEDGER_RELEASE is {config.ledger_release}, and CITATION.cff has version {version}: "
+            f"set the version there, or build v{version}"
+        )
+    if config.ledger_release:
+        config.html_baseurl += f"{config.ledger_release}/"
+        app.add_css_file("versions.css", priority=900)
+        app.add_js_file("versions.js", loading_method="defer")
+
+
+def set_build_info(app: Sphinx, config) -> None:
+    """Put what pages say of the build and of the edition into Sphinx's configuration."""
     config.ledger_build_info = build_info(app.ledger_commit)
+    config.ledger_build = build_name(app.ledger_commit)
     config.ledger_repository = repository(config.html_theme_options, app.ledger_commit)
     config.html_theme_options = {}  # Jupyter Book's are for another theme
     config.myst_substitutions = {**config.myst_substitutions, **substitutions(config)}
@@ -103,6 +132,11 @@ def set_build_info(app: Sphinx, config) -> None:
 
 def setup(app: Sphinx) -> None:
     app.add_config_value("ledger_build_info", "", "html", str)
+    app.add_config_value("ledger_build", "", "html", str)
     app.add_config_value("ledger_repository", {}, "html", dict)
+    # where the newest version stands, and the tag of this one if it is a release
+    app.add_config_value("ledger_home", "", "html", str)
+    app.add_config_value("ledger_release", "", "html", str)
     app.ledger_commit = commit()
+    app.connect("config-inited", set_release, priority=100)  # before others read the address
     app.connect("config-inited", set_build_info)

@@ -23,7 +23,7 @@ BOOK_ASSETS = ROOT / "assets"
 ASSETS, THEME = Path(__file__).with_name("assets"), Path(__file__).with_name("theme")
 CODE = [path for room in ("build", "core") for path in (PACKAGE / room).rglob("*.py")]
 # the pages of a chart by itself are written when its chapter is read
-CHART_TEMPLATES = [THEME / name for name in ("chart.html", "embed.html", "metadata.html")]
+CHART_TEMPLATES = [THEME / f"{name}.html" for name in ("chart", "embed", "metadata", "versions")]
 MACHINE_FILES = [path.relative_to(PACKAGE.parent).as_posix() for path in (*CODE, *CHART_TEMPLATES)]
 # files that every page depends on
 GLOBAL_INPUTS = ["book.yml", "references.bib", "CITATION.cff", *sorted(MACHINE_FILES)]

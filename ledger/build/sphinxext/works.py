@@ -44,6 +44,15 @@ def chart_record(config, chart: dict) -> dict:
     }
 
 
+def version_values(config, path: str) -> dict[str, str]:
+    """Return what `theme/versions.html` needs for the page at a path of the site.
+
+    Keys: `release`, the tag of a released version, else empty; `newest`, the page's address in the
+    newest one.
+    """
+    return {"release": config.ledger_release, "newest": config.ledger_home + path}
+
+
 def citation_path(record: dict) -> str:
     """Return where a page's BibTeX and RIS files are in the site, less their endings."""
     name = SLUG if record["kind"] == "book" else record["key"].removeprefix(f"{SLUG}-")

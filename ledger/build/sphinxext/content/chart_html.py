@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from ledger.build.sphinxext.content.precision import shown
 from ledger.build.sphinxext.markup import data_table, table_cell
+from ledger.build.sphinxext.report import report_link
 from ledger.core import citations, tables
 
 CODE_PLACE = "<!-- code -->"  # where the code goes into the tools
@@ -36,7 +37,9 @@ def chart_parts(chart: dict, record: dict, builder, docname: str) -> Parts:
         f"<details><summary>View as table</summary>{_table(chart)}</details>",
         f"<details><summary>Code</summary>{CODE_PLACE}</details>",
         citations.block(record, files, embed_code(chart, record)),
-        f'<a class="chart-address" href="{files}.html">The chart by itself</a></div>',
+        f'<a class="chart-address" href="{files}.html">The chart by itself</a>',
+        report_link(builder.config, f"charts/{chart['name']}.html", f"chart {chart['name']}"),
+        "</div>",
     ]
     source = f'<p class="chart-source">{source_line(chart, builder, docname)}</p>'
     return Parts(picture(chart), source, "".join(tools))

@@ -15,18 +15,21 @@ from ledger.build.sphinxext.content.chart_html import (
     picture,
     source_line,
 )
+from ledger.build.sphinxext.works import version_values
 from ledger.core import citations
 
 
 def own_page(chart: dict, record: dict, app: Sphinx, docname: str) -> str:
     """Return the page of the chart by itself; `docname` is the page on which it stands."""
-    parts = chart_parts(chart, record, app.builder, f"charts/{chart['name']}")
+    here = f"charts/{chart['name']}"
+    parts = chart_parts(chart, record, app.builder, here)
     code = f'<pre tabindex="0">{html.escape(chart["code"])}</pre>'
     tools = parts.tools.replace("<details>", "<details open>", 1).replace(CODE_PLACE, code)
     caption = f"<figcaption>{parts.source}</figcaption>"
     figure = f'<figure class="ledger-chart">{parts.picture}{caption}{tools}</figure>'
     image = record["url"].removesuffix("html") + "png"
     values = _values(chart, record, app, docname) | {"figure": figure, "image": image}
+    values |= version_values(app.config, f"{here}.html")
     return app.builder.templates.render("chart.html", values)
 
 

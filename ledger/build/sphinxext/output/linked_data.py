@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from sphinx.application import Sphinx
 
-from ledger.build.sphinxext import page_store
-from ledger.build.sphinxext.content.charts import charts_of
+from ledger.build.sphinxext.history import changed, tables_used
 from ledger.core import citations, tables
 from ledger.core.config import book as book_config
 
@@ -82,18 +81,13 @@ def linked_data(app: Sphinx, docname: str, record: dict, description: str, image
         "creator": _author(),
         "isAccessibleForFree": True,
     }
+    if modified := changed(app, docname).newest:
+        common["dateModified"] = modified
     if record["kind"] == "table":
         return dataset(common, tables.table_of_page(docname), base)
     if record["kind"] == "book":
         return book(common, base, image)
-    return article(common, base, image, _tables_used(app.env, docname))
-
-
-def _tables_used(env, docname: str) -> list[str]:
-    """Return the tables behind the charts and numbers of a page."""
-    charts = [chart for chart in charts_of(env).values() if chart["page"] == docname]
-    numbers = page_store.all_pages(env, "numbers").get(docname, {}).values()
-    return sorted({name for used in (*charts, *numbers) for name in used["tables"]})
+    return article(common, base, image, tables_used(app.env, docname))
 
 
 def _author() -> dict:

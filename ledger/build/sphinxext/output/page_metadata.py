@@ -11,10 +11,12 @@ from sphinx.application import Sphinx
 
 from ledger.build import downloads
 from ledger.build.sphinxext.content.charts import charts_of
+from ledger.build.sphinxext.history import changed_line
 from ledger.build.sphinxext.output.linked_data import linked_data
 from ledger.build.sphinxext.output.theme import patch_theme
+from ledger.build.sphinxext.report import account, contact_address, report_address
 from ledger.build.sphinxext.works import SLUG, citation_path, citation_record
-from ledger.core import citations, tables
+from ledger.core import citations, tables, text
 from ledger.core.config import book
 
 MAX_DESCRIPTION = 200  # characters; search engines show no more
@@ -59,12 +61,23 @@ def text_licence() -> dict[str, str]:
     return {"name": identifier, "url": f"https://spdx.org/licenses/{identifier}"}
 
 
+def _report(app: Sphinx, page: str) -> dict[str, str]:
+    """Return where a reader reports an error on a page: as an issue, and without an account."""
+    path = app.builder.get_target_uri(page)
+    return {
+        "address": report_address(app.config, path),
+        "account": account(app.config),
+        "contact": contact_address(app.config, path),
+    }
+
+
 def add_metadata(
     app: Sphinx, page: str, template: str, context: dict, doctree: nodes.document | None
 ) -> None:
     """Give a page's template what `theme/page.html` puts into it."""
     if app.builder.name != "html":
         return
+    home, release = app.config.ledger_home, app.config.ledger_release
     values = {
         "policy": app.ledger_policy,
         "patch_theme": patch_theme,
@@ -76,6 +89,11 @@ def add_metadata(
         "search_hint": book().search_hint,
         "licence": text_licence(),
         "page": doctree is not None,
+        "home": home,
+        "release": release,
+        # that of a release would stay as it is
+        "feed": f"{home}feed.xml" if release else context["pathto"]("feed.xml", 1),
+        "released": text.date(citations.edition()["date"]),
     }
     if doctree is not None:
         record, picture, words = citation_record(app, page), image(app, page), description(doctree)
@@ -88,7 +106,12 @@ def add_metadata(
             "image": picture,
             "linked_data": script,
             "citation": citations.block(record, files),
+            "changed": changed_line(app, page),
+            "report": _report(app, page),
+            # the newest page is the one that search engines should list; a link leads to this one
+            "address": context["pageurl"],
         }
+        context["pageurl"] = home + app.builder.get_target_uri(page)
     context["site"] = values
 
 

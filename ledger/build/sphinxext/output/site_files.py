@@ -15,6 +15,7 @@ from sphinx.application import Sphinx
 from ledger.build.sphinxext.build_info import Commit
 from ledger.build.sphinxext.content.changes import load_changes
 from ledger.build.sphinxext.content.charts import charts_of
+from ledger.build.sphinxext.history import changed, chart_changed
 from ledger.build.sphinxext.works import citation_path, citation_record
 from ledger.core import citations, tables
 from ledger.core.config import book
@@ -61,9 +62,17 @@ def _add(parent: ElementTree.Element, tag: str, text: str = "", **attributes: st
     return child
 
 
-def sitemap(addresses: list[str]) -> str:
-    """Return the sitemap. (sphinx-sitemap lists only the pages that a build writes anew.)"""
-    rows = "".join(f"  <url><loc>{html.escape(address)}</loc></url>\n" for address in addresses)
+def sitemap(pages: dict[str, str]) -> str:
+    """Return the sitemap of pages: address → day of the last change, empty where it is not known.
+
+    (sphinx-sitemap lists only the pages that a build writes anew.)
+    """
+    rows = "".join(
+        f"  <url><loc>{html.escape(address)}</loc>"
+        + (f"<lastmod>{day}</lastmod>" if day else "")
+        + "</url>\n"
+        for address, day in pages.items()
+    )
     head = f'<?xml version="1.0" encoding="utf-8"?>\n<urlset xmlns="{SITEMAP}">\n'
     return f"{head}{rows}</urlset>\n"
 
@@ -87,8 +96,11 @@ def licences() -> str:
     return "\n".join(parts)
 
 
-def build_record(built: Commit) -> dict:
-    """Return what build.json says: version, commit, end of the evidence, editions of the data."""
+def build_record(built: Commit, release: str) -> dict:
+    """Return what build.json says: version, commit, end of the evidence, editions of the data.
+
+    `release` is the tag that the build is made for, empty between two versions.
+    """
     editions = {
         resource["name"]: [
             {key: source[key] for key in ("key", "institution", "edition", "retrieved")}
@@ -101,6 +113,8 @@ def build_record(built: Commit) -> dict:
         "commit": built.name,
         "date": built.date,
         "changed_since": built.changed,
+        "released": citations.edition()["date"],
+        "release": release,
         "evidence_ends": book().evidence_until,
         "data": editions,
     }
@@ -117,24 +131,34 @@ def write_citations(app: Sphinx, folder: Path) -> None:
             path.write_text(form(record), encoding="utf-8")
 
 
+def addresses(app: Sphinx) -> dict[str, str]:
+    """Return the address of each page and chart, and the day of its last change."""
+    base, root = app.config.html_baseurl, app.config.root_doc
+    pages = {
+        base + ("" if docname == root else app.builder.get_target_uri(docname)): changed(
+            app, docname
+        ).newest
+        for docname in sorted(app.env.found_docs)
+    }
+    return pages | {
+        f"{base}charts/{name}.html": chart_changed(app, chart)
+        for name, chart in sorted(charts_of(app.env).items())
+    }
+
+
 def write_files(app: Sphinx, error: Exception | None) -> None:
     """Write all files of this module into the site."""
     if error or app.builder.name != "html":
         return
     folder, base = Path(app.outdir), app.config.html_baseurl
     write_citations(app, folder)
-    addresses = [
-        base if docname == app.config.root_doc else base + app.builder.get_target_uri(docname)
-        for docname in sorted(app.env.found_docs)
-    ]
-    addresses += [f"{base}charts/{name}.html" for name in sorted(charts_of(app.env))]
-    record = json.dumps(build_record(app.ledger_commit), indent=1, ensure_ascii=False)
+    record = build_record(app.ledger_commit, app.config.ledger_release)
     for name, content in {
-        "feed.xml": feed(base),
+        "feed.xml": feed(app.config.ledger_home),
         "_static/licences.txt": licences(),
-        "sitemap.xml": sitemap(addresses),
+        "sitemap.xml": sitemap(addresses(app)),
         "robots.txt": f"User-agent: *\nAllow: /\nSitemap: {base}sitemap.xml\n",
-        "build.json": f"{record}\n",
+        "build.json": f"{json.dumps(record, indent=1, ensure_ascii=False)}\n",
     }.items():
         (folder / name).write_text(content, encoding="utf-8")
 
