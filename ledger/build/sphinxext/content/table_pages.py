@@ -17,7 +17,7 @@ from ledger.build import downloads
 from ledger.build.sphinxext import page_store
 from ledger.build.sphinxext.content.chart_html import chart_anchor
 from ledger.build.sphinxext.content.charts import charts_of
-from ledger.build.sphinxext.content.numbers import anchor, numbers_of
+from ledger.build.sphinxext.content.numbers import number_entry, numbers_of
 from ledger.build.sphinxext.markup import data_table, raw_html, site_link, table_cell
 from ledger.core import tables, text
 from ledger.core.config import DATA
@@ -307,7 +307,8 @@ def fill_uses(app: Sphinx, doctree: nodes.document, docname: str) -> None:
             words = nodes.Text(f": {text.plural(len(records), 'printed number')}")
             item = nodes.list_item("", nodes.paragraph("", "", to_page, words))
             if app.builder.name == "html":  # code is on the site only
-                item += nodes.bullet_list("", *map(_number_entry, records))
+                entries = [number_entry(record, listing["uses"]) for record in records]
+                item += nodes.bullet_list("", *entries)
             listing += item
         if not listing.children:
             nothing = (
@@ -329,14 +330,6 @@ def _numbers_from(env, table: str) -> dict[str, list[dict]]:
         if table in record["tables"]:
             pages.setdefault(record["page"], []).append(record)
     return dict(sorted(pages.items()))
-
-
-def _number_entry(record: dict) -> nodes.list_item:
-    """Return a printed number with its unit and the code that computed it."""
-    words = f"{record['printed']} {record['unit']}".strip()
-    code = nodes.literal("", record["code"])
-    paragraph = nodes.paragraph("", "", nodes.Text(f"{words}, {record['name']}: "), code)
-    return nodes.list_item("", paragraph, ids=[anchor(record)])
 
 
 def add_pages(app: Sphinx) -> None:
