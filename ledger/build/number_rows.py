@@ -152,15 +152,15 @@ def _holder(
 
     The value may be in thousands, millions or billions of the row's unit.
     """
+    cells = [(table.rows[at], column) for at in table.find(wanted) for column in columns]
     holding = [
-        at
-        for at in table.find(wanted)
-        for column in columns
-        if any(_same(value * scale, table.rows[at][column]) for scale in SCALES)
+        row
+        for row, column in cells
+        if any(_same(value * scale, row[column]) for scale in SCALES)
     ]
-    if len(holding) != 1:
+    if not holding or any(row is not holding[0] for row in holding):
         return None
-    row = table.rows[holding[0]]
+    (row, *_) = holding
     return {column: [row[column]] for column in table.resource["schema"]["primaryKey"]}
 
 
