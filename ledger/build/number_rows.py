@@ -154,9 +154,7 @@ def _holder(
     """
     cells = [(table.rows[at], column) for at in table.find(wanted) for column in columns]
     holding = [
-        row
-        for row, column in cells
-        if any(_same(value * scale, row[column]) for scale in SCALES)
+        row for row, column in cells if any(_same(value * scale, row[column]) for scale in SCALES)
     ]
     if not holding or any(row is not holding[0] for row in holding):
         return None

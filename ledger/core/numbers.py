@@ -342,7 +342,16 @@ def _statement(frame) -> str:
                 if isinstance(target, ast.Name) and target.id in published:
                     assigned[target.id] = node
     shown = [*sorted(set(assigned.values()), key=_start), innermost]
-    return "; ".join(" ".join((ast.get_source_segment(source, s) or "").split()) for s in shown)
+    code = "; ".join(_one_line(source, statement) for statement in shown)
+    # which rows enter is told by themselves, and computes nothing
+    for keyword in getattr(call, "keywords", []):
+        if keyword.arg == "rows":
+            code = code.replace(f", rows={_one_line(source, keyword.value)}", "")
+    return code
+
+
+def _one_line(source: str, node: ast.AST) -> str:
+    return " ".join((ast.get_source_segment(source, node) or "").split())
 
 
 def _start(node: ast.stmt) -> tuple[int, int]:

@@ -46,14 +46,16 @@ def publish(page, monkeypatch, load=frame):
         patch.setattr(ledger, "load", load)
         patch.setattr(ledger, "charts", MagicMock())
         patch.setattr(numbers, "require", lambda condition, sentence: None)
-        patch.setattr(numbers, "glue", lambda name, _, __, content: contents.update({name: content}))
+        patch.setattr(
+            numbers, "glue", lambda name, _, __, content: contents.update({name: content})
+        )
         variables = {"__name__": page}
         for cell in re.findall(r"```\{code-cell\} ipython3\n(.*?)```", text_of(page), re.S):
             for statement in ast.parse(cell).body:
                 try:
                     exec(compile(ast.Module([statement], []), page, "exec"), variables)
-                except Exception:
-                    pass  # it draws; a number that is missed for it is told of below
+                except Exception:  # it draws; a number that is missed for it is told of below
+                    continue
     return contents
 
 

@@ -25,6 +25,7 @@ def setup(app: Sphinx) -> dict:
         judgement,
         numbers,
         table_pages,
+        table_rows,
     )
     from ledger.build.sphinxext.output import (
         notebooks,
@@ -46,6 +47,7 @@ def setup(app: Sphinx) -> dict:
         judgement,
         numbers,
         table_pages,
+        table_rows,
         changes,
         bibliography,
         title_page,

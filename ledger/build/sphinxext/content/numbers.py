@@ -173,7 +173,7 @@ def _origin_nodes(origin: dict) -> list[nodes.Node]:
     if origin["filter"] is None:
         unknown = f"Which of the {whole} enter is in the code and the cells before it."
         return [nodes.paragraph("", unknown)]
-    count = f"{origin['count']:,} of {whole}"
+    count = f"all {whole}" if origin["count"] == origin["of"] else f"{origin['count']:,} of {whole}"
     address = f"?{number_rows.query(origin['filter'])}#rows"
     link = nodes.reference("", "", nodes.Text(f"{count}, in the table"), refuri=address)
     head = nodes.paragraph("", "", nodes.Text("From "), link)
