@@ -1,4 +1,4 @@
-/* The rows of a table: search, sort, page, take away, all of it in the address (?year=2019&country=IRN&q=grain&sort=-value&page=2).
+/* The rows of a table: search, sort, page, take away, all of it in the address (?year=2019&flow=export&q=grain&sort=-value&page=2).
    The page has the first rows without this script; the file with all of them is loaded once one of these is asked for. */
 (function () {
   const box = document.querySelector(".chart-table[data-csv]");

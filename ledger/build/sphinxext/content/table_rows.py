@@ -2,7 +2,7 @@
 
 Without script the page has all rows of a short table and the first of a long one. With script they
 are searched, sorted, paged and taken away, and an address with a filter shows the rows it names
-(`?year=2019&country=IRN`, as `number_rows.query` writes it); the file is loaded on first use.
+(`?year=2019&flow=export`, as `number_rows.query` writes it); the file is loaded on first use.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ def rows_html(resource: dict, rows: list[dict[str, str]], data: str) -> str:
 
 
 def _is_figure(field: dict, rows: list[dict[str, str]], keys: list[str]) -> bool:
-    """Tell whether a column is shown with grouped thousands: years and numbers of things are not."""
+    """Tell whether a column is shown with grouped thousands, as years are not."""
     name, kind = field["name"], field["type"]
     if kind == "number":
         return True
