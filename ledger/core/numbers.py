@@ -351,7 +351,10 @@ def _statement(frame) -> str:
 
 
 def _one_line(source: str, node: ast.AST) -> str:
-    return " ".join((ast.get_source_segment(source, node) or "").split())
+    """Return the source of a node as if it had been written in one line."""
+    lines = "\n".join(map(str.strip, (ast.get_source_segment(source, node) or "").splitlines()))
+    lines = re.sub(r",?\n(?=[)\]}])|(?<=[(\[{])\n", "", lines)
+    return " ".join(lines.split())
 
 
 def _start(node: ast.stmt) -> tuple[int, int]:

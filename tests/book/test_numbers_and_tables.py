@@ -18,7 +18,8 @@ from ledger.core import tables
 
 CARDS = {path.stem: json.loads(path.read_text("utf-8")) for path in SITE.glob("numbers/*.json")}
 LARGEST = max(tables.descriptor()["resources"], key=lambda resource: resource["rows"])
-# milliseconds from what a reader does to what is painted of it, for each of three
+# milliseconds from what a reader does to what is painted of it, for each of three the best of four:
+# another program may have the processor in one of them
 TIMES = """async () => {
     const painted = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
     const [sort, other] = document.querySelectorAll(".chart-table thead button");
@@ -28,10 +29,14 @@ TIMES = """async () => {
         search.value = "irn 2015";
         search.dispatchEvent(new Event("input"));
     }]) {
-        const start = performance.now();
-        act();
-        await painted();
-        times.push(performance.now() - start);
+        const took = [];
+        for (let run = 0; run < 4; run++) {
+            const start = performance.now();
+            act();
+            await painted();
+            took.push(performance.now() - start);
+        }
+        times.push(Math.min(...took));
     }
     return times;
 }"""
