@@ -206,7 +206,7 @@ def write(app: Sphinx, error: Exception | None) -> None:
 
 def add_script(app: Sphinx, page: str, template: str, context: dict, doctree) -> None:
     """Load the script that opens a number's card on the pages that print numbers."""
-    if page_store.all_pages(app.env, "numbers").get(page):
+    if app.builder.name == "html" and page_store.all_pages(app.env, "numbers").get(page):
         app.add_js_file("numbers.js", loading_method="defer")
 
 

@@ -133,7 +133,7 @@ def decimals(cells: list[str]) -> int:
 
 def add_script(app: Sphinx, page: str, template: str, context: dict, doctree) -> None:
     """Load what makes rows searchable on the pages of tables."""
-    if page.startswith(f"{tables.PAGES}/"):
+    if app.builder.name == "html" and page.startswith(f"{tables.PAGES}/"):
         app.add_css_file("tables.css", priority=900)
         app.add_js_file("tables.js", loading_method="defer")
 
