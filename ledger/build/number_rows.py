@@ -96,20 +96,19 @@ def origins(reference: str, content: dict, record: dict) -> list[dict]:
     declared = numbers.filters(reference, content)
     parts = numbers.key_parts(reference, content)
     return [
-        _origin(name, _filter(rows_of(name), declared.get(name), parts, record["value"]))
-        for name in record["tables"]
+        _origin(table, _filter(table, declared.get(name), parts, record["value"]))
+        for name, table in ((name, rows_of(name)) for name in record["tables"])
     ]
 
 
-def _origin(table_name: str, wanted: dict[str, list[str]] | None) -> dict:
-    table = rows_of(table_name)
+def _origin(table: Rows, wanted: dict[str, list[str]] | None) -> dict:
     places = table.find(wanted or {})
     shown = [table.rows[at] for at in places[:MOST]] if wanted is not None else []
     telling = {*table.resource["schema"]["primaryKey"], *_measured(table), *(wanted or {})}
     known = {source["key"] for source in table.resource["sources"]}
     named = {table.rows[at].get("source", "") for at in places} & known
     return {
-        "table": table_name,
+        "table": table.resource["name"],
         "filter": wanted,
         "count": len(places),
         "of": len(table.rows),

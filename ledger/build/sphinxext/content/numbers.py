@@ -96,40 +96,40 @@ def as_json(env) -> str:
     return json.dumps(records, indent=1, ensure_ascii=False) + "\n"
 
 
-def sources_of(origin: dict) -> list[dict]:
-    """Return the sources, as the descriptor has them, of the rows that a number comes from."""
-    sources = tables.describe(origin["table"])["sources"]
-    return [source for source in sources if source["key"] in origin["sources"]]
-
-
-def cards(app: Sphinx, page: str, records: list[dict]) -> dict:
+def cards(app: Sphinx, page: str, records: list[dict], described: dict[str, dict]) -> dict:
     """Return what the cards of a page's numbers show.
 
-    `tables` has title and address of the tables that they come from, `numbers` each number by the
-    anchor that its link leads to.
+    `described` has the entries of the tables in the descriptor. Of what is returned `tables` has
+    title and address of the tables that numbers come from, `numbers` each number by the anchor that
+    its link leads to.
     """
     used = {origin["table"] for record in records for origin in record["origins"]}
+    title = citation_record(app, page)["title"].rstrip(".")
     return {
         "tables": {
             name: {
-                "title": tables.describe(name)["title"],
+                "title": described[name]["title"],
                 "page": app.builder.get_target_uri(tables.page_path(name)),
             }
             for name in sorted(used)
         },
-        "numbers": {anchor(record): _card(app, page, record) for record in records},
+        "numbers": {anchor(record): _card(app, title, record, described) for record in records},
     }
 
 
-def _card(app: Sphinx, page: str, record: dict) -> dict:
-    """Return what the card of a number shows."""
-    sources = [source for origin in record["origins"] for source in sources_of(origin)]
+def _card(app: Sphinx, title: str, record: dict, described: dict[str, dict]) -> dict:
+    """Return what the card of a number shows; `title` is that of its page."""
+    sources = [
+        source
+        for origin in record["origins"]
+        for source in described[origin["table"]]["sources"]
+        if source["key"] in origin["sources"]
+    ]
     words = f"{record['printed']} {record['unit']}".strip()
     entry = app.builder.get_target_uri(tables.page_path(record["tables"][0]))
-    chapter = citation_record(app, page)
     work = {
         "kind": "chapter",
-        "title": f"“{words}” ({record['name']}, in “{chapter['title'].rstrip('.')}”)",
+        "title": f"“{words}” ({record['name']}, in “{title}”)",
         "url": f"{app.config.html_baseurl}{entry}#{anchor(record)}",
         "note": citations.credit(sources),
     }
@@ -196,9 +196,10 @@ def write(app: Sphinx, error: Exception | None) -> None:
     folder = Path(app.outdir, CARDS)
     shutil.rmtree(folder, ignore_errors=True)  # a page may be gone
     folder.mkdir()
+    described = {entry["name"]: entry for entry in tables.descriptor()["resources"]}
     for page, known in page_store.all_pages(app.env, "numbers").items():
         if known:
-            shown = cards(app, page, [known[name] for name in sorted(known)])
+            shown = cards(app, page, [known[name] for name in sorted(known)], described)
             text = json.dumps(shown, ensure_ascii=False, separators=(",", ":"))
             name = f"{page.rpartition('/')[2]}.json"
             (folder / name).write_text(text + "\n", encoding="utf-8")
