@@ -39,6 +39,7 @@ def put(
     *,
     table: str | list[str] | None = None,
     unit: str = "",
+    rows: dict | None = None,
 ) -> None:
     """Publish one value under `name`.
 
@@ -49,12 +50,15 @@ def put(
     form : str.format pattern by which it is printed.
     table : the table or tables it is drawn from; one that this chapter loaded.
     unit : for the machine-readable list; the sentence says it in words.
+    rows : which rows enter it, {column: value, values or "first..last"}; either end of a range may
+        be open. Of several tables {table: {column: …}}. Readers are shown these rows, so no other
+        row may change the value.
 
     Raises
     ------
     ValueError
         For a name that is not a slug, a value that is missing or not finite, a pattern that does
-        not print the value, a table that was not loaded.
+        not print the value, a table that was not loaded, a column that the table has not.
     """
     value = value.item() if hasattr(value, "item") else value  # NumPy's would glue as nothing
     is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
@@ -62,6 +66,7 @@ def put(
         problem = f"the value is {value!r}, nothing a sentence could print as a number"
         raise ValueError(f"number {name!r}: {problem}")
     content = _content(name, None, table, unit) | {"value": value, "form": form}
+    content |= _filters(name, rows, content["tables"])
     printed = _print(name, value, form)
     words = f"{printed} {unit}".strip()
     glue(name, printed, f"{name}: {words} (from {', '.join(content['tables'])})", content)
@@ -74,6 +79,7 @@ def series(
     *,
     table: str | list[str] | None = None,
     unit: str = "",
+    rows: dict | None = None,
 ) -> None:
     """Publish a series under `name`, from which sentences pick by key.
 
@@ -83,6 +89,8 @@ def series(
         Missing values are an error only where a sentence picks them.
     name, form, table, unit : as for `put`. Without `table`, the one from which `values` were
         loaded, as far as pandas carries it along.
+    rows : as for `put`, of the whole series. A part of the key picks among them where its level is
+        named as a column; a dict in place of a value is looked up by the parts of the key.
 
     Raises
     ------
@@ -92,8 +100,11 @@ def series(
     import pandas as pd
 
     content = _content(name, values, table, unit)
+    content |= _filters(name, rows, content["tables"])
     if isinstance(values, pd.DataFrame):
         values = values.stack()
+    index = getattr(values, "index", None)
+    content["levels"] = [] if index is None else [str(level or "") for level in index.names]
     items: dict[str, float | None] = {}
     for key, value in values.items():
         parts = key if isinstance(key, tuple) else (key,)
@@ -138,6 +149,31 @@ def parse(reference: str) -> tuple[str, str | None, str | None]:
         raise NumberError(f"{reference!r} is no number: write name, name[key] or name[key]:form")
     name, key, form = match.groups()
     return name, None if key is None else " ".join(key.split()), form
+
+
+def filters(reference: str, content: dict) -> dict[str, dict[str, list[str]]]:
+    """Return which rows of which table enter a number, {table: {column: values}}.
+
+    A table of which the cell says nothing is left out. What a part of the key says of a column
+    named as its level is not in it (see `key_parts`).
+    """
+    parts = (parse(reference)[1] or "").split(", ")
+    found: dict[str, dict[str, list[str]]] = {}
+    for table, chosen in content.get("rows", {}).items():
+        found[table] = {}
+        for column, wanted in chosen.items():
+            by_part = wanted if isinstance(wanted, dict) else dict.fromkeys(parts, wanted)
+            if known := [part for part in parts if part in by_part]:
+                found[table][column] = by_part[known[0]]
+    return found
+
+
+def key_parts(reference: str, content: dict) -> list[tuple[str, str]]:
+    """Return level ("" where it has no name) and value of each part of the key."""
+    key = parse(reference)[1]
+    levels = content.get("levels", [])
+    parts = [] if key is None else key.split(", ")
+    return list(zip(levels, parts)) if len(levels) == len(parts) else [("", part) for part in parts]
 
 
 def canonical(reference: str) -> str:
@@ -246,6 +282,41 @@ def _content(name: str, values: object, table: str | list[str] | None, unit: str
     return {"name": name, "unit": unit, "tables": used, "code": _statement(sys._getframe(2))}
 
 
+def _filters(name: str, rows: dict | None, used: list[str]) -> dict:
+    """Return {"rows": {table: {column: values as text}}} of what a cell says; {} of nothing."""
+    if rows is None:
+        return {}
+    by_table = rows if rows and set(rows) <= set(used) else {used[0]: rows}
+    if by_table is not rows and len(used) > 1:
+        raise ValueError(f"number {name!r}: say of each table which rows, {{table: {{column: …}}}}")
+    filters = {}
+    for table, chosen in by_table.items():
+        known = {field["name"] for field in tables.describe(table)["schema"]["fields"]}
+        if unknown := sorted(set(chosen) - known):
+            problem = f"table {table} has no column {', '.join(unknown)}"
+            raise ValueError(f"number {name!r}: {problem}")
+        filters[table] = {column: _cells(wanted) for column, wanted in chosen.items()}
+    return {"rows": filters}
+
+
+def _cells(wanted: object) -> list[str] | dict[str, list[str]]:
+    """Return what a filter wants of a column, as the table's file has it."""
+    if isinstance(wanted, dict):
+        return {str(part): _as_list(each) for part, each in wanted.items()}
+    return _as_list(wanted)
+
+
+def _as_list(wanted: object) -> list[str]:
+    many = not isinstance(wanted, str) and isinstance(wanted, Iterable)
+    return [_cell(each) for each in (wanted if many else [wanted])]
+
+
+def _cell(value: object) -> str:
+    if hasattr(value, "strftime"):
+        return value.strftime("%Y-%m-%d")
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
 def _statement(frame) -> str:
     """Return the source of the statement that a frame executes, empty where it is not known.
 
@@ -271,7 +342,19 @@ def _statement(frame) -> str:
                 if isinstance(target, ast.Name) and target.id in published:
                     assigned[target.id] = node
     shown = [*sorted(set(assigned.values()), key=_start), innermost]
-    return "; ".join(" ".join((ast.get_source_segment(source, s) or "").split()) for s in shown)
+    code = "; ".join(_one_line(source, statement) for statement in shown)
+    # which rows enter is told by themselves, and computes nothing
+    for keyword in getattr(call, "keywords", []):
+        if keyword.arg == "rows":
+            code = code.replace(f", rows={_one_line(source, keyword.value)}", "")
+    return code
+
+
+def _one_line(source: str, node: ast.AST) -> str:
+    """Return the source of a node as if it had been written in one line."""
+    lines = "\n".join(map(str.strip, (ast.get_source_segment(source, node) or "").splitlines()))
+    lines = re.sub(r",?\n(?=[)\]}])|(?<=[(\[{])\n", "", lines)
+    return " ".join(lines.split())
 
 
 def _start(node: ast.stmt) -> tuple[int, int]:

@@ -7,7 +7,9 @@ what the descriptor does not confirm.
 
 from __future__ import annotations
 
+import copy
 import csv
+import functools
 import io
 import json
 from pathlib import Path
@@ -44,10 +46,11 @@ def descriptor(folder: Path = DATA) -> dict:
     """
     if folder == DATA:
         fingerprints.record("file data/datapackage.json")
-    return _descriptor(folder)
+    return json.loads(_confirmed_descriptor(folder).decode("utf-8-sig"))
 
 
-def _descriptor(folder: Path) -> dict:
+def _confirmed_descriptor(folder: Path) -> bytes:
+    """Return the bytes of a descriptor that is as it should be. Raises TableError."""
     recover(folder)
     path = folder / "datapackage.json"
     try:
@@ -56,7 +59,7 @@ def _descriptor(folder: Path) -> dict:
         problem = f"the descriptor {path} does not exist"
         raise TableError("datapackage.json", problem) from None
     cached_check(lambda: check_descriptor(raw), raw)
-    return json.loads(raw.decode("utf-8-sig"))
+    return raw
 
 
 def describe(name: str, folder: Path = DATA) -> dict:
@@ -67,20 +70,27 @@ def describe(name: str, folder: Path = DATA) -> dict:
     TableError
         For an unknown name.
     """
-    tables = {resource["name"]: resource for resource in _descriptor(folder)["resources"]}
+    tables = _resources(_confirmed_descriptor(folder))
     if folder == DATA:
         fingerprints.record(f"table {name}")
     if name not in tables:
         known = "Known tables: " + ", ".join(sorted(tables)) + "."
         raise TableError(name, "there is no such table", hint=known)
-    return tables[name]
+    return copy.deepcopy(tables[name])
+
+
+@functools.lru_cache(maxsize=2)
+def _resources(raw: bytes) -> dict[str, dict]:
+    """Return a descriptor's entries by name; they are asked for a thousand times in a build."""
+    resources = json.loads(raw.decode("utf-8-sig"))["resources"]
+    return {resource["name"]: resource for resource in resources}
 
 
 def names(folder: Path = DATA) -> list[str]:
     """Return the names of all tables, in the descriptor's order."""
     if folder == DATA:
         fingerprints.record("the names of the tables")
-    return [resource["name"] for resource in _descriptor(folder)["resources"]]
+    return list(_resources(_confirmed_descriptor(folder)))
 
 
 def page_path(name: str) -> str:

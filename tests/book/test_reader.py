@@ -86,11 +86,14 @@ def test_from_a_badge_to_its_row_and_back_to_the_chart_its_table_and_its_rows(op
     expect(page.get_by_role("heading", level=1)).to_contain_text("Trade between Russia and Iran")
 
 
-def test_a_printed_number_leads_to_its_table(open_page):
-    page = open_page("index.html")
+def test_without_javascript_a_printed_number_leads_to_its_rows(open_page):
+    page = open_page("index.html", java_script_enabled=False)
     page.locator("a:has(> .num)", has_text="2.60").click()
     page.wait_for_url("**/tables/trade-totals.html#number-index-ratio-2019-russia")
-    expect(page.locator("#number-index-ratio-2019-russia")).to_contain_text("2.60")
+    entry = page.locator("#number-index-ratio-2019-russia")
+    expect(entry).to_contain_text("2.60")
+    expect(entry.locator("li")).to_contain_text(["export", "import"])
+    expect(entry.locator("li").first).to_be_in_viewport()
 
 
 def test_a_verdict_is_told_by_words_not_by_colour_alone(open_page):

@@ -173,3 +173,15 @@ def test_the_code_of_a_number_is_the_statement_and_what_it_publishes(tmp_path):
     output = publish(exec, compile(source, str(cell), "exec"), {"put": numbers.put})
     code = output.metadata["ledger"]["code"]
     assert code == 'x = 2 * 3; put("n", x, table="output")'
+
+
+def test_the_code_of_a_number_stands_in_one_line_without_the_rows_it_names(tmp_path):
+    cell = tmp_path / "cell.py"
+    source = (
+        'put(\n    "n",\n    sum(\n        [1, 2]\n    ),\n    table="output",\n'
+        '    rows={\n        "year": [\n            2015,\n        ],\n    },\n)\n'
+    )
+    cell.write_text(source, encoding="utf-8")
+    output = publish(exec, compile(source, str(cell), "exec"), {"put": numbers.put})
+    assert output.metadata["ledger"]["code"] == 'put("n", sum([1, 2]), table="output")'
+    assert output.metadata["ledger"]["rows"] == {"output": {"year": ["2015"]}}

@@ -39,6 +39,7 @@ def _parts() -> tuple:
         judgement,
         numbers,
         table_pages,
+        table_rows,
     )
     from ledger.build.sphinxext.output import (
         code_colours,
@@ -62,6 +63,7 @@ def _parts() -> tuple:
         judgement,
         numbers,
         table_pages,
+        table_rows,
         changes,
         bibliography,
         title_page,

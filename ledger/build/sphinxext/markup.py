@@ -21,20 +21,31 @@ def table_cell(cell: str, shown: str | None = None) -> str:
     return f"<td{words}>{html.escape(cell if shown is None else shown)}</td>"
 
 
-def data_table(label: str, caption: str, titles: Iterable[str], rows: Iterable[str]) -> str:
+def data_table(
+    label: str,
+    caption: str,
+    titles: Iterable[str],
+    rows: Iterable[str],
+    data: dict[str, object] | None = None,
+) -> str:
     """Return a table that scrolls within the page; a keyboard can scroll it.
 
     Parameters
     ----------
     label : what a screen reader calls it.
     caption : HTML of its caption.
-    titles : text of the column headings.
+    titles : text of the column headings, or their HTML.
     rows : HTML of the cells of each row.
+    data : what a script needs to know of it, as data attributes.
     """
-    head = "".join(f'<th scope="col">{html.escape(title)}</th>' for title in titles)
+    head = "".join(
+        title if title.startswith("<th") else f'<th scope="col">{html.escape(title)}</th>'
+        for title in titles
+    )
     body = "".join(f"<tr>{cells}</tr>" for cells in rows)
+    known = "".join(f' data-{name}="{value}"' for name, value in (data or {}).items())
     return (
-        f'<div class="chart-table" tabindex="0" role="group" aria-label="{label}">'
+        f'<div class="chart-table" tabindex="0" role="group" aria-label="{label}"{known}>'
         f"<table><caption>{caption}</caption><thead><tr>{head}</tr></thead>"
         f"<tbody>{body}</tbody></table></div>"
     )

@@ -8,7 +8,6 @@ from pathlib import Path
 from docutils import nodes
 from docutils.statemachine import StringList
 from sphinx.application import Sphinx
-from sphinx.errors import ExtensionError
 from sphinx.project import Project
 from sphinx.util.docutils import SphinxDirective
 from sphinx.util.matching import patmatch
@@ -18,15 +17,13 @@ from ledger.build import downloads
 from ledger.build.sphinxext import page_store
 from ledger.build.sphinxext.content.chart_html import chart_anchor, download_line
 from ledger.build.sphinxext.content.charts import charts_of
-from ledger.build.sphinxext.content.numbers import anchor, numbers_of
-from ledger.build.sphinxext.markup import data_table, raw_html, site_link, table_cell
+from ledger.build.sphinxext.content.numbers import number_entry, numbers_of
+from ledger.build.sphinxext.markup import raw_html, site_link
 from ledger.core import citations, tables, text
 from ledger.core.config import DATA
 from ledger.core.files import replace_file
 from ledger.core.sources import registry
 
-MAX_ROWS = 300  # a longer table shows its first FIRST_ROWS and is downloaded for the rest
-FIRST_ROWS = 50
 HOW = {
     "closed": "No newer edition is read",
     "manual": "A person downloads it",
@@ -255,30 +252,6 @@ def _parsed(directive: SphinxDirective, lines: list[str]) -> list[nodes.Node]:
     return holder.children
 
 
-class TableRows(SphinxDirective):
-    """{table-rows}: the rows of a table, or the first of many."""
-
-    required_arguments = 1
-
-    def run(self):
-        name = self.arguments[0]
-        page_store.add_dependency(self.env, f"table {name}")
-        try:
-            rows = tables.read_rows(name)
-        except tables.TableError as error:
-            raise ExtensionError(str(error)) from None
-        count = f"{len(rows):,} rows"
-        if self.env.app.builder.name != "html":
-            link = site_link(self.config, f"{self.env.docname}.html")
-            return [raw_html(f"<p>{count}, which are not printed here: {link}</p>")]
-        shown, caption = rows, f"All {count}."
-        if len(rows) > MAX_ROWS:
-            shown = rows[:FIRST_ROWS]
-            caption = f"The first {FIRST_ROWS} of {count}; the file has them all."
-        cells = ("".join(map(table_cell, row.values())) for row in shown)
-        return [raw_html(data_table(f"Rows of table {name}", caption, rows[0], cells))]
-
-
 class TableUses(SphinxDirective):
     """{table-uses}: charts and numbers drawn from a table; known when all pages are read."""
 
@@ -307,7 +280,8 @@ def fill_uses(app: Sphinx, doctree: nodes.document, docname: str) -> None:
             words = nodes.Text(f": {text.plural(len(records), 'printed number')}")
             item = nodes.list_item("", nodes.paragraph("", "", to_page, words))
             if app.builder.name == "html":  # code is on the site only
-                item += nodes.bullet_list("", *map(_number_entry, records))
+                entries = [number_entry(record, listing["uses"]) for record in records]
+                item += nodes.bullet_list("", *entries)
             listing += item
         if not listing.children:
             nothing = (
@@ -331,14 +305,6 @@ def _numbers_from(env, table: str) -> dict[str, list[dict]]:
     return dict(sorted(pages.items()))
 
 
-def _number_entry(record: dict) -> nodes.list_item:
-    """Return a printed number with its unit and the code that computed it."""
-    words = f"{record['printed']} {record['unit']}".strip()
-    code = nodes.literal("", record["code"])
-    paragraph = nodes.paragraph("", "", nodes.Text(f"{words}, {record['name']}: "), code)
-    return nodes.list_item("", paragraph, ids=[anchor(record)])
-
-
 def add_pages(app: Sphinx) -> None:
     """Make the tables' pages that the table of contents names part of the book."""
     folder, toc = app.ledger_build.folder, app.config.external_site_map
@@ -354,7 +320,6 @@ def setup(app: Sphinx) -> None:
     app.add_directive("downloads", Downloads)
     app.add_directive("table-list", TableList)
     app.add_directive("source-list", SourceList)
-    app.add_directive("table-rows", TableRows)
     app.add_directive("table-uses", TableUses)
     app.connect("builder-inited", add_pages)
     app.connect("doctree-resolved", fill_uses)

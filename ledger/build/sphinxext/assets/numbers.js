@@ -1,0 +1,164 @@
+/* A printed number opens as a card: exact value, rows, code, source, a citation to copy. Without this script, or where the file of the
+   page's numbers cannot be had, it is a link to the same on the page of its table. That file and the card's style are loaded with the first card. */
+(function () {
+  const HERE = document.currentScript.src;
+  const NAME = location.pathname.split("/").pop().replace(/\.html$/, "") || "index";
+  const links = [...document.querySelectorAll("a:has(> .num)")];
+  let known = null, card = null, opener = null;
+
+  function element(name, text = "", className = "") {
+    const made = document.createElement(name);
+    made.textContent = text;
+    if (className) made.className = className;
+    return made;
+  }
+
+  function link(text, address) {
+    const made = element("a", text);
+    made.href = address;
+    return made;
+  }
+
+  const site = (path) => new URL(`../${path}`, HERE).href;
+
+  /* What the cards of this page show, asked for once. */
+  function load() {
+    known ||= Promise.all([
+      fetch(site(`numbers/${NAME}.json`)).then((answer) => (answer.ok ? answer.json() : Promise.reject(answer.status))),
+      new Promise((resolve, reject) => {
+        const style = element("link");
+        style.rel = "stylesheet";
+        style.href = new URL("number-card.css", HERE).href;
+        style.onload = resolve;
+        style.onerror = reject;
+        document.head.append(style);
+      }),
+    ]).then(([shown]) => shown);
+    return known;
+  }
+
+  function rowsOf(origin, table) {
+    const part = element("section"), title = link(table.title, site(table.page));
+    const head = element("p");
+    part.append(head);
+    if (origin.query === null) {
+      head.append("From ", title, ` (${origin.of.toLocaleString("en")} rows; which of them enter is in the code and the cells before it).`);
+      return part;
+    }
+    head.append(`From ${origin.count.toLocaleString("en")} of ${origin.of.toLocaleString("en")} rows of `, title, ":");
+    const box = element("div", "", "card-rows"), rows = element("table");
+    box.tabIndex = 0;
+    box.setAttribute("role", "group");
+    box.setAttribute("aria-label", `Rows of ${table.title}`);
+    const titles = rows.createTHead().insertRow(), body = rows.createTBody();
+    for (const column of origin.columns) {
+      const cell = element("th", column);
+      cell.scope = "col";
+      titles.append(cell);
+    }
+    for (const row of origin.rows) body.insertRow().append(...row.map((cell) => element("td", cell)));
+    box.append(rows);
+    const all = origin.count > origin.rows.length ? `All ${origin.count.toLocaleString("en")} rows, in the table` : "Show in the table";
+    const more = element("p");
+    more.append(link(all, `${site(table.page)}?${origin.query}#rows`));
+    part.append(box, more);
+    return part;
+  }
+
+  function copyButton(text) {
+    const button = element("button", "Copy citation");
+    button.type = "button";
+    button.addEventListener("click", async () => {
+      try {
+        await navigator.clipboard.writeText(text);
+        button.textContent = "Copied";
+      } catch {
+        const range = document.createRange();
+        range.selectNodeContents(card.querySelector(".card-cite"));
+        getSelection().removeAllRanges();
+        getSelection().addRange(range);
+        button.textContent = "Selected: copy it";
+      }
+    });
+    return button;
+  }
+
+  function fill(number, tables, entry) {
+    const close = element("button", "×", "card-close");
+    close.type = "button";
+    close.setAttribute("aria-label", "Close");
+    close.addEventListener("click", () => card.close());
+    const value = element("h2", number.printed, "card-value");
+    value.id = "card-value";
+    if (number.unit) value.append(" ", element("small", number.unit));
+    const exact = element("p", "Exact value: ");
+    exact.append(element("strong", String(number.value).replace("-", "−")));
+    const code = element("pre", number.code), by = element("p", "Computed by:");
+    code.tabIndex = 0;
+    const source = element("p", `Source: ${number.sources.join("; ")}.`);
+    const cite = element("p", number.cite, "card-cite"), tools = element("p", "", "card-tools");
+    tools.append(copyButton(number.cite), link("Permanent address", entry));
+    card.replaceChildren(close, value, exact, ...number.from.map((origin) => rowsOf(origin, tables[origin.table])), by, code, source, cite, tools);
+  }
+
+  /* On a narrow screen the card is a sheet at the bottom (its style says so), else it stands by the number. */
+  function place(at) {
+    card.style.left = card.style.top = "";
+    if (matchMedia("(max-width: 40em)").matches) return;
+    const spot = at.getBoundingClientRect(), size = card.getBoundingClientRect();
+    const wide = document.documentElement.clientWidth;
+    const below = spot.bottom + 6, above = spot.top - size.height - 6;
+    const top = below + size.height <= innerHeight || above < 0 ? below : above;
+    card.style.left = `${Math.max(8, Math.min(spot.left - 12, wide - size.width - 8)) + scrollX}px`;
+    card.style.top = `${Math.max(8, Math.min(top, innerHeight - size.height - 8)) + scrollY}px`;
+  }
+
+  async function open(at) {
+    try {
+      const shown = await load(), number = shown.numbers[at.hash.slice(1)];
+      if (!number) throw new Error(at.hash);
+      if (!card) {
+        card = element("dialog", "", "number-card");
+        card.setAttribute("aria-labelledby", "card-value");
+        card.addEventListener("click", (event) => event.target === card && card.close()); // the backdrop
+        card.addEventListener("close", () => {
+          opener.setAttribute("aria-expanded", "false");
+          opener.focus({ preventScroll: true });
+        });
+        card.addEventListener("keydown", (event) => {
+          if (event.key !== "Escape") return;
+          event.preventDefault(); // Sphinx's own script would have the key too
+          event.stopPropagation();
+          card.close();
+        });
+        document.body.append(card);
+      }
+      if (card.open) card.close();
+      opener = at;
+      fill(number, shown.tables, at.href);
+      card.showModal();
+      card.scrollTop = 0;
+      at.setAttribute("aria-expanded", "true");
+      place(at);
+    } catch {
+      location.href = at.href;
+    }
+  }
+
+  for (const each of links) {
+    each.setAttribute("aria-haspopup", "dialog");
+    each.setAttribute("aria-expanded", "false");
+    each.addEventListener("click", (event) => {
+      if (event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+      event.preventDefault();
+      open(each);
+    });
+    each.addEventListener("keydown", (event) => {
+      if (event.key !== " ") return; // Enter is a click
+      event.preventDefault();
+      open(each);
+    });
+    // what is about to be asked for
+    each.addEventListener("pointerenter", () => load().catch(() => {}), { once: true });
+  }
+})();
