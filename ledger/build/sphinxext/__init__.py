@@ -25,6 +25,7 @@ def setup(app: Sphinx) -> dict:
         judgement,
         numbers,
         table_pages,
+        terms,
     )
     from ledger.build.sphinxext.output import (
         notebooks,
@@ -46,6 +47,7 @@ def setup(app: Sphinx) -> dict:
         judgement,
         numbers,
         table_pages,
+        terms,
         changes,
         bibliography,
         title_page,
