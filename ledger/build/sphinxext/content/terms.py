@@ -25,6 +25,7 @@ from ledger.core import tables
 from ledger.core.table_files import TableError
 
 logger = logging.getLogger(__name__)
+COLUMNS = {"term", "gloss", "group", "synonyms", "sources", "told"}
 RIGHT_TO_LEFT = ("ar", "fa", "he", "ur")
 
 
@@ -38,11 +39,15 @@ class Terms(SphinxDirective):
         name, group = self.arguments[0], self.options.get("group")
         try:
             fields = tables.describe(name)["schema"]["fields"]
-            rows = [row for row in tables.read_rows(name) if group in (None, row["group"])]
+            rows = [row for row in tables.read_rows(name) if group in (None, row.get("group"))]
         except TableError as error:
             return [self.state.document.reporter.error(str(error), line=self.lineno)]
-        if not rows:
-            problem = f"the table {name!r} has no term of the group {group!r}"
+        problem = ""
+        if lacking := COLUMNS - {field["name"] for field in fields}:
+            problem = f"table {name}: it has no column {sorted(lacking)}, so it holds no terms"
+        elif not rows:
+            problem = f"table {name}: it has no term of the group {group!r}"
+        if problem:
             return [self.state.document.reporter.error(problem, line=self.lineno)]
         page_store.add_dependency(self.env, f"table {name}")
         languages = [(field["name"], field["lang"]) for field in fields if "lang" in field]

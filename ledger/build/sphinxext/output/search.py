@@ -201,7 +201,8 @@ def load_scripts(app: Sphinx, page: str, template: str, context: dict, doctree) 
         return
     scripts = context["script_files"]  # the builder's own list of this page's
     scripts[:] = [one for one in scripts if Path(str(one.filename)).name not in REPLACED]
-    app.add_js_file("words.js", loading_method="defer")
+    # before scripts that change the address, from which it takes the words to mark
+    app.add_js_file("words.js", loading_method="defer", priority=300)
     if page == "search":
         titles = app.env.titles
         context["search_places"] = [(name, titles[name].astext()) for name in pages()]
