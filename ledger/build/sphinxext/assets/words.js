@@ -16,12 +16,18 @@ const searchWords = (() => {
     : word.replace(/ies$/, "y").replace(/([^s])s$/, "$1");
 
   /** Return under what a word is indexed: a12, a, 12 for A-12; sea for sea's. */
-  const keys = (raw) => {
+  const keysOf = (raw) => {
     const word = fold(raw).replace(/['’]s?$|['’]s(?=-)/g, "");
     if (!/\p{N}/u.test(word)) return word.split(/[-‑.,'’]/).filter(Boolean).map(singular);
     const whole = word.replace(/[-‑,'’]/g, "");
     const parts = word.split(/[-‑]/);
     return parts.length > 1 ? [whole, ...parts.map(singular)] : [whole];
+  };
+
+  const known = new Map();  // most words of a book come again and again
+  const keys = (raw) => {
+    if (!known.has(raw)) known.set(raw, keysOf(raw));
+    return known.get(raw);
   };
 
   /** Return the words of a text, each with its place and its keys. */
