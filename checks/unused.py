@@ -26,7 +26,7 @@ def tables() -> Iterator[str]:
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     }
     for path in text.PAGES:
-        used.update(re.findall(r"^```\{table-rows\} (\w+)", text.read(path), re.M))
+        used.update(re.findall(r"^```\{(?:table-rows|terms)\} (\w+)", text.read(path), re.M))
     for path in [*LEDGER.rglob("*.py"), *ANALYSIS.rglob("*.py")]:
         for call in text.calls(path, "load", "tables.load", "read_rows", "tables.read_rows"):
             if call.args and isinstance(call.args[0], ast.Constant):

@@ -159,49 +159,6 @@ def test_the_book_a_chapter_and_a_table_say_how_to_cite_them(open_page, path, ke
     assert Path(download.value.path()).read_text(encoding="utf-8").startswith(key)
 
 
-SEEN = """async (words) => {
-    await new Promise((done) => setTimeout(done, 300));
-    const article = document.querySelector("article");
-    const walker = document.createTreeWalker(article, NodeFilter.SHOW_TEXT);
-    for (let node = walker.nextNode(); node; node = walker.nextNode()) {
-        const range = document.createRange();
-        range.selectNodeContents(node);
-        const box = range.getBoundingClientRect();
-        const seen = box.height && box.top >= 0 && box.bottom <= innerHeight;
-        if (node.data.includes(words) && seen) return true;
-    }
-    return false;
-}"""
-
-
-@pytest.mark.parametrize(
-    "words, path",
-    [
-        ("S-300", "chapters/security.html"),
-        ("Astana", "chapters/diplomacy.html"),
-        ("2.08", "chapters/economics.html"),
-        ("C37", "chapters/claims.html#c37"),
-        ("Nabucco", "chapters/energy.html"),
-        ("sanctions snapback", "chapters/outlook.html"),
-    ],
-)
-def test_the_search_box_finds(open_page, address, words, path):
-    page = open_page("chapters/energy.html")
-    page.get_by_role("textbox", name="Search").fill(words)
-    page.keyboard.press("Enter")
-    expect(page.get_by_text(re.compile("^Search finished"))).to_be_visible()
-    found = [
-        link.get_attribute("href").partition("#:~:")[0].removeprefix(f"{address}/")
-        for link in page.locator("ul.search > li > a").all()
-    ]
-    assert path in found, found
-    page.locator("ul.search > li > a").nth(found.index(path)).click()
-    page.wait_for_url(f"**/{path.partition('#')[0]}*")
-    if "#" not in path and words != "sanctions snapback":  # words that do not stand side by side
-        assert page.evaluate(SEEN, words), "the page is not open where the words stand"
-    assert not page.strangers and not page.complaints
-
-
 def test_the_theme_is_switched_and_kept(open_page):
     page = open_page("chapters/energy.html", color_scheme="light")
     paper = "getComputedStyle(document.body).backgroundColor"

@@ -174,7 +174,7 @@ def test_only_what_is_cited_is_in_the_bibliography_and_each_entry_has_a_grade():
         for keys in re.findall(r"\{cite(?::[a-z]+)?\}`([^`]+)`", text)
         for key in keys.split(",")
     }
-    for table in ("claims", "omissions", "events", "assembly_on_ukraine"):
+    for table in ("claims", "omissions", "events", "assembly_on_ukraine", "names_and_terms"):
         from ledger.core.tables import load
 
         cited |= {

@@ -37,6 +37,8 @@ def test_an_edit_to_a_table_or_a_module_reaches_the_page(book):
             (GOOD + "\nSee {cite}`nobody2099`.\n", "nobody2099"),
             (GOOD + "\nIt is {verdict}`C98`.\n", "the ledger has no claim 'C98'"),
             (GOOD + "\n```{policy} opinions\n```\n", "data/policy.yml has no part 'opinions'"),
+            (GOOD + "\n```{terms} countries\n```\n", "it has no column ['gloss', 'group'"),
+            (GOOD + "\n```{terms} nothing\n```\n", "table nothing: there is no such table"),
         ],
     ],
     ids=["chapters that fail", "what a page names and nothing gives"],

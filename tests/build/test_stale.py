@@ -2,6 +2,7 @@
 once; and no warning is lost on the way.
 """
 
+import copy
 import json
 import shutil
 
@@ -62,9 +63,39 @@ display({GLUE_PREFIX + "text/plain": ""}, raw=True, metadata=metadata)"""
 )
 
 
+WORDS = """term,group,gloss,corvian,synonyms,told,sources
+shoal,sea,Many fish that swim together.,شول,school of fish; swarm,chapters/one#a-section,shoal2019
+gazette,papers,The paper of the strait.,,newspaper,chapters/two,
+"""
+
+
+def add_words(folder):
+    """Add a table of terms, and a page that prints it."""
+    path = folder / "data/datapackage.json"
+    content = json.loads(path.read_text(encoding="utf-8"))
+    table = copy.deepcopy(next(e for e in content["resources"] if e["name"] == "countries"))
+    fields = [
+        {"name": name, "type": "string", "title": name, "description": name}
+        | ({"lang": "fa"} if name == "corvian" else {})
+        for name in WORDS.partition("\n")[0].split(",")
+    ]
+    table |= {"name": "words", "path": "words.csv", "title": "Words"}
+    table["schema"] |= {"fields": fields, "primaryKey": ["term"]}
+    content["resources"].append(table)
+    path.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    (folder / "data/words.csv").write_text(WORDS, encoding="utf-8")
+    edit_table(folder, "words", lambda text: text)
+    (folder / "chapters/words.md").write_text("# Words\n\n```{terms} words\n```\n")
+    edit(
+        folder / "_toc.yml",
+        "  - file: chapters/one",
+        "  - file: chapters/words\n  - file: chapters/one",
+    )
+
+
 def full_book(folder):
-    """Make a book with all that pages can show of one another: badges, charts, citations, tables.
-    Few of each, for speed.
+    """Make a book with all that pages can show of one another: badges, charts, citations, tables,
+    terms. Few of each, for speed.
     """
     make(folder)
     write(
@@ -90,6 +121,7 @@ def full_book(folder):
         if entry["name"] in ("output", "claims", "countries", "fish_price")
     ]
     path.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    add_words(folder)
     path = folder / "references.bib"
     cited = (folder / "data/claims.csv").read_text(
         encoding="utf-8"
@@ -147,7 +179,9 @@ EDITS = {
         folder / "chapters/two.md", "# The second chapter", "# Another title"
     ),
     "headings": lambda folder: edit(
-        folder / "chapters/one.md", "## A section\n\n", "## Another name\n\n### One more\n\n"
+        folder / "chapters/one.md",
+        "## A section\n\n",
+        "## A section?\n\n### One more\n\n",  # the address stays
     ),
     "a chapter added": add_chapter,
     "things removed": remove_for_good,

@@ -40,6 +40,7 @@ def _parts() -> tuple:
         numbers,
         table_pages,
         table_rows,
+        terms,
     )
     from ledger.build.sphinxext.output import (
         code_colours,
@@ -64,6 +65,7 @@ def _parts() -> tuple:
         numbers,
         table_pages,
         table_rows,
+        terms,
         changes,
         bibliography,
         title_page,
