@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from ledger.build import downloads
-from ledger.build.sphinxext.content.charts import CONTENT
+from ledger.build.sphinxext.figures.charts import CONTENT
 from ledger.core.charts import tooltips
 
 EXECUTED = Path(__file__).resolve().parent.parent.parent / "_build" / ".work" / "html" / "executed"

@@ -19,7 +19,7 @@ from pypdf import PdfReader
 from reading import needs_browser
 from small_book import ROOT
 
-from ledger.build.sphinxext.content.chart_print import draw_hatches
+from ledger.build.sphinxext.figures.chart_print import draw_hatches
 from ledger.core.tables import names, page_path, read_rows
 
 SITE = ROOT / "_build" / "html"

@@ -22,7 +22,7 @@ from reading import SITE, address, browser, needs_browser, open_page  # noqa: F4
 
 from checks import data as data_checks
 from ledger.build import workbooks
-from ledger.build.sphinxext.content.precision import shown
+from ledger.build.sphinxext.figures.precision import shown
 from ledger.core import citations, tables
 
 BOM = b"\xef\xbb\xbf"

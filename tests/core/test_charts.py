@@ -16,8 +16,8 @@ from small_book import ROOT
 
 from ledger import charts
 from ledger.build import downloads
-from ledger.build.sphinxext.content.chart_html import standalone_svg
-from ledger.build.sphinxext.content.charts import CONTENT
+from ledger.build.sphinxext.figures.chart_html import standalone_svg
+from ledger.build.sphinxext.figures.charts import CONTENT
 from ledger.core import config, tables
 from ledger.core.charts import plots, publishing, style, svg, tooltips
 

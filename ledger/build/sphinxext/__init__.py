@@ -3,8 +3,39 @@
 from __future__ import annotations
 
 import os
+from importlib import import_module
 
 from sphinx.application import Sphinx
+
+PARTS = (  # in the order in which Sphinx is to call them
+    "page_store",
+    "outdated_pages",
+    "chapters",
+    "figures.charts",
+    "content.claims",
+    "content.judgement",
+    "content.numbers",
+    "content.table_pages",
+    "content.table_rows",
+    "content.terms",
+    "content.changes",
+    "content.bibliography",
+    "paper.title_page",
+    "paper.epub",
+    "paper.single_page",
+    "output.search",
+    "build_info",
+    "output.code_colours",
+    "history",
+    "report",
+    "output.theme",
+    "output.page_metadata",
+    "output.site_files",
+    "output.table_files",
+    "output.table_workbooks",
+    "output.redirects",
+    "output.notebooks",
+)
 
 
 def setup(app: Sphinx) -> dict:
@@ -16,71 +47,6 @@ def setup(app: Sphinx) -> dict:
     from ledger.build.sphinxext import lifecycle
 
     lifecycle.setup(app)
-    for part in _parts():
-        part.setup(app)
+    for part in PARTS:
+        import_module(f"{__name__}.{part}").setup(app)
     return {"version": "2", "parallel_read_safe": False, "parallel_write_safe": True}
-
-
-def _parts() -> tuple:
-    """Return the modules of the extension, in the order in which Sphinx is to call them."""
-    from ledger.build.sphinxext import (
-        build_info,
-        chapters,
-        history,
-        outdated_pages,
-        page_store,
-        report,
-    )
-    from ledger.build.sphinxext.content import (
-        bibliography,
-        changes,
-        charts,
-        claims,
-        judgement,
-        numbers,
-        table_pages,
-        table_rows,
-        terms,
-    )
-    from ledger.build.sphinxext.output import (
-        code_colours,
-        notebooks,
-        page_metadata,
-        redirects,
-        search,
-        site_files,
-        table_files,
-        table_workbooks,
-        theme,
-    )
-    from ledger.build.sphinxext.paper import epub, single_page, title_page
-
-    return (
-        page_store,
-        outdated_pages,
-        chapters,
-        charts,
-        claims,
-        judgement,
-        numbers,
-        table_pages,
-        table_rows,
-        terms,
-        changes,
-        bibliography,
-        title_page,
-        epub,
-        single_page,
-        search,
-        build_info,
-        code_colours,
-        history,
-        report,
-        theme,
-        page_metadata,
-        site_files,
-        table_files,
-        table_workbooks,
-        redirects,
-        notebooks,
-    )

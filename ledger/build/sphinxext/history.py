@@ -15,7 +15,7 @@ from sphinx.application import Sphinx
 
 from ledger.build.sphinxext import page_store
 from ledger.build.sphinxext.content.changes import load_changes
-from ledger.build.sphinxext.content.charts import charts_of
+from ledger.build.sphinxext.figures.charts import charts_of
 from ledger.core import tables, text
 from ledger.core.config import DATA, ROOT, book
 

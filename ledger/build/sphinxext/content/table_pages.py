@@ -15,9 +15,9 @@ from sphinx.util.nodes import make_refnode
 
 from ledger.build import downloads
 from ledger.build.sphinxext import page_store
-from ledger.build.sphinxext.content.chart_html import chart_anchor, download_line
-from ledger.build.sphinxext.content.charts import charts_of
 from ledger.build.sphinxext.content.numbers import number_entry, numbers_of
+from ledger.build.sphinxext.figures.chart_html import chart_anchor, download_line
+from ledger.build.sphinxext.figures.charts import charts_of
 from ledger.build.sphinxext.markup import raw_html, site_link
 from ledger.core import citations, tables, text
 from ledger.core.config import DATA

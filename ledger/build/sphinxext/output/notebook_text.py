@@ -15,8 +15,8 @@ from sphinx.application import Sphinx
 from sphinxcontrib.bibtex.style.referencing.author_year import AuthorYearReferenceStyle
 
 from ledger.build.sphinxext import page_store
-from ledger.build.sphinxext.content.chart_html import chart_anchor
-from ledger.build.sphinxext.content.charts import charts_of
+from ledger.build.sphinxext.figures.chart_html import chart_anchor
+from ledger.build.sphinxext.figures.charts import charts_of
 from ledger.core import numbers, tables
 from ledger.core.config import book
 

@@ -10,7 +10,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 
 from ledger.build import downloads
-from ledger.build.sphinxext.content.charts import charts_of
+from ledger.build.sphinxext.figures.charts import charts_of
 from ledger.build.sphinxext.history import changed_line
 from ledger.build.sphinxext.output.linked_data import linked_data
 from ledger.build.sphinxext.output.theme import patch_theme

@@ -14,7 +14,7 @@ from sphinx.application import Sphinx
 
 from ledger.build.sphinxext.build_info import Commit
 from ledger.build.sphinxext.content.changes import load_changes
-from ledger.build.sphinxext.content.charts import charts_of
+from ledger.build.sphinxext.figures.charts import charts_of
 from ledger.build.sphinxext.history import changed, chart_changed
 from ledger.build.sphinxext.works import citation_path, citation_record
 from ledger.core import citations, tables

@@ -7,7 +7,7 @@ import re
 
 from sphinx.application import Sphinx
 
-from ledger.build.sphinxext.content.chart_html import (
+from ledger.build.sphinxext.figures.chart_html import (
     CODE_PLACE,
     chart_anchor,
     chart_parts,

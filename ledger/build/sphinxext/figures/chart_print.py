@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 from docutils import nodes
 from sphinx.application import Sphinx
 
-from ledger.build.sphinxext.content.chart_html import (
+from ledger.build.sphinxext.figures.chart_html import (
     chart_anchor,
     labelled_svg,
     plain_svg,

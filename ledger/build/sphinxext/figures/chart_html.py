@@ -9,7 +9,7 @@ import json
 import re
 from typing import NamedTuple
 
-from ledger.build.sphinxext.content.precision import shown
+from ledger.build.sphinxext.figures.precision import shown
 from ledger.build.sphinxext.markup import data_table, table_cell
 from ledger.build.sphinxext.report import report_link
 from ledger.core import citations, tables

@@ -14,7 +14,7 @@ from sphinx.transforms import SphinxTransform
 
 from ledger.build import downloads, workbooks
 from ledger.build.sphinxext import page_store
-from ledger.build.sphinxext.content import chart_html, chart_pages, chart_print
+from ledger.build.sphinxext.figures import chart_html, chart_pages, chart_print
 from ledger.build.sphinxext.markup import raw_html
 from ledger.build.sphinxext.works import chart_record
 from ledger.core import citations, tables
