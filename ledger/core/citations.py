@@ -1,7 +1,7 @@
-"""Cite the book, a chapter, a table or a chart: in words, as BibTeX and as RIS.
+"""Cite the book, a chapter, a table, a chart or a claim: in words, as BibTeX and as RIS.
 
 Authors, version and date are those of CITATION.cff. A work is a dict: `kind` (book, chapter, table,
-chart), `key`, `title`, `url` and, for a table or chart, `note` (the institutions of its data).
+chart, claim), `key`, `title`, `url` and, for a table or chart, `note` (the institutions of its data).
 """
 
 from __future__ import annotations
@@ -14,9 +14,15 @@ import yaml
 
 from ledger.core.config import ROOT
 
-BIBTEX = {"book": "book", "chapter": "incollection", "table": "misc", "chart": "misc"}
-RIS = {"book": "BOOK", "chapter": "CHAP", "table": "DATA", "chart": "FIGURE"}
-MEDIUM = {"table": "[Data set]", "chart": "[Chart]"}
+BIBTEX = {
+    "book": "book",
+    "chapter": "incollection",
+    "table": "misc",
+    "chart": "misc",
+    "claim": "misc",
+}
+RIS = {"book": "BOOK", "chapter": "CHAP", "table": "DATA", "chart": "FIGURE", "claim": "ELEC"}
+MEDIUM = {"table": "[Data set]", "chart": "[Chart]", "claim": "[Claim review]"}
 
 
 @functools.cache

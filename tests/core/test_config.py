@@ -30,6 +30,7 @@ def test_a_book_is_read():
         ({"evidence_until": "June 2026"}, "evidence_until must be text that matches"),
         ({"rules": [1]}, "rules must be a list of words"),
         ({"redirects": ["a"]}, "redirects must be a map of words to str"),
+        ({"reviewed": {"source": "quill2021"}}, "reviewed must have the keys source and date"),
         ({"prose_columns": {"claims": "claim"}}, "prose_columns must be a map of words to list"),
     ],
 )

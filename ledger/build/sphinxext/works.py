@@ -1,4 +1,4 @@
-"""Describe pages and charts as works to cite (see `ledger.core.citations`)."""
+"""Describe pages, charts and claims as works to cite (see `ledger.core.citations`)."""
 
 from __future__ import annotations
 
@@ -41,6 +41,17 @@ def chart_record(config, chart: dict) -> dict:
         "title": chart["caption"],
         "url": f"{config.html_baseurl}charts/{chart['name']}.html",
         "note": citations.credit(chart["sources"]),
+    }
+
+
+def claim_record(config, claim: dict) -> dict:
+    """Return a claim, with its verdict, as a work to cite."""
+    number = claim["claim_id"]
+    return {
+        "kind": "claim",
+        "key": f"{SLUG}-{number.lower()}",
+        "title": f"{claim['verdict'].capitalize()}: {claim['claim'].rstrip('.')} ({number})",
+        "url": f"{config.html_baseurl}claims/{number.lower()}.html",
     }
 
 

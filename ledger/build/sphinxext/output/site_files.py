@@ -15,7 +15,8 @@ from sphinx.application import Sphinx
 from ledger.build.sphinxext.build_info import Commit
 from ledger.build.sphinxext.content.changes import load_changes
 from ledger.build.sphinxext.content.charts import charts_of
-from ledger.build.sphinxext.works import citation_path, citation_record
+from ledger.build.sphinxext.content.claim_pages import claims_on_site
+from ledger.build.sphinxext.works import citation_path, citation_record, claim_record
 from ledger.core import citations, tables
 from ledger.core.config import book
 
@@ -128,6 +129,7 @@ def write_files(app: Sphinx, error: Exception | None) -> None:
         for docname in sorted(app.env.found_docs)
     ]
     addresses += [f"{base}charts/{name}.html" for name in sorted(charts_of(app.env))]
+    addresses += [claim_record(app.config, claim)["url"] for claim in claims_on_site(app)]
     record = json.dumps(build_record(app.ledger_commit), indent=1, ensure_ascii=False)
     for name, content in {
         "feed.xml": feed(base),
