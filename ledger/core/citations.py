@@ -1,7 +1,8 @@
 """Cite the book, a chapter, a table, a chart or a claim: in words, as BibTeX and as RIS.
 
 Authors, version and date are those of CITATION.cff. A work is a dict: `kind` (book, chapter, table,
-chart, claim), `key`, `title`, `url` and, for a table or chart, `note` (the institutions of its data).
+chart, claim), `key`, `title`, `url` and, for a table or chart, `note` (the institutions of its
+data).
 """
 
 from __future__ import annotations

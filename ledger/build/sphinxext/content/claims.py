@@ -109,7 +109,7 @@ class Ledger(SphinxDirective):
         row += addnodes.index(entries=[("single", number, number.lower(), "main", None)])
         row += folded(_claim_line(claim), *self._rest(claim, finding))
         if _on_site(self.env):
-            row += raw_html(_row_links(claim, self.config, self.env.docname))
+            row += raw_html(_row_links(claim, self.config))
         return row
 
     def _rest(self, claim: dict, finding: dict | None) -> list[nodes.Node]:
@@ -123,7 +123,13 @@ class Ledger(SphinxDirective):
         parts.append(("claim-basis", basis + (f": {finding['figure']}." if finding else ".")))
         parts.append(("claim-sources", f"*Sources:* {_cite(claim)}"))
         paragraphs = [_parsed(self, words, name) for name, words in parts if words]
-        return [*paragraphs, nodes.paragraph("", "", classes=["claim-places"], claim=claim["claim_id"])]
+        places = nodes.paragraph("", "", classes=["claim-places"], claim=claim["claim_id"])
+        if not _on_site(self.env):
+            return [*paragraphs, places]
+        number = claim["claim_id"]
+        page = f"{'../' * self.env.docname.count('/')}claims/{number.lower()}.html"
+        own = f'<p><a class="claim-own" href="{page}">{number} on a page of its own</a></p>'
+        return [*paragraphs, places, raw_html(own)]
 
 
 def _on_site(env) -> bool:
@@ -149,18 +155,16 @@ def paragraph_sign(paragraph: str) -> str:
     return ", ".join(part.replace("P", "¶") for part in paragraph.split("/"))
 
 
-def _row_links(claim: dict, config, docname: str) -> str:
-    """Return the link to a claim's row and, for the script, its citation and its own page."""
+def _row_links(claim: dict, config) -> str:
+    """Return the link to a claim's row and, for the script, its citation and its address."""
     number = claim["claim_id"]
     record = claim_record(config, claim)
-    page = f"{'../' * docname.count('/')}claims/{number.lower()}.html"
     cite = html.escape(citations.plain(record), quote=True)
     return (
         f'<div class="claim-links" data-cite="{cite}" data-page="{html.escape(record["url"])}">'
         f'<a class="claim-link" href="#{number.lower()}" title="Link to {number}">'
         f'<span aria-hidden="true">#</span><span class="verdict-word">{number}</span></a>'
-        f'<a class="claim-page" href="{page}">page<span class="verdict-word"> of {number}</span>'
-        "</a></div>"
+        "</div>"
     )
 
 
