@@ -1,8 +1,8 @@
-"""Cite the book, a chapter, a table or a chart, and say on what terms its data stand.
+"""Cite the book, a chapter, a table, a chart or a claim, and say on what terms its data stand.
 
 Authors, version and date are those of CITATION.cff. A work is a dict: `kind` (book, chapter, table,
-chart), `key`, `title`, `url` and, for a table or chart, `note` (the institutions of its data). It
-is cited in words, as BibTeX and as RIS.
+chart, claim), `key`, `title`, `url` and, for a table or chart, `note` (the institutions of its
+data). It is cited in words, as BibTeX and as RIS.
 
 An entry of `licenses` in the descriptor has, beside what the Data Package standard wants, `short`
 (whose terms and what they ask, in a few words, as it stands under a chart) and `sources` (keys of
@@ -20,9 +20,15 @@ import yaml
 
 from ledger.core.config import ROOT
 
-BIBTEX = {"book": "book", "chapter": "incollection", "table": "misc", "chart": "misc"}
-RIS = {"book": "BOOK", "chapter": "CHAP", "table": "DATA", "chart": "FIGURE"}
-MEDIUM = {"table": "[Data set]", "chart": "[Chart]"}
+BIBTEX = {
+    "book": "book",
+    "chapter": "incollection",
+    "table": "misc",
+    "chart": "misc",
+    "claim": "misc",
+}
+RIS = {"book": "BOOK", "chapter": "CHAP", "table": "DATA", "chart": "FIGURE", "claim": "ELEC"}
+MEDIUM = {"table": "[Data set]", "chart": "[Chart]", "claim": "[Claim review]"}
 
 
 @functools.cache

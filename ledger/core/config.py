@@ -51,6 +51,8 @@ class Book:
     chapter_template : text that a new chapter starts from.
     epub_identifier : identifier of the EPUB, a URN.
     rights : sentence on rights in the metadata of the EPUB.
+    reviewed : the text whose claims are judged: `source`, its key in the bibliography, and `date`,
+        the day on which it was published.
     search_hint : what may be looked for, beside the field of the search.
     contact : where a reader reports an error without an account anywhere: an e-mail address, or an
         https address of a page that says how.
@@ -70,6 +72,7 @@ class Book:
     chapter_template: str
     epub_identifier: str
     rights: str
+    reviewed: dict[str, str]
     search_hint: str
     contact: str
     prose_columns: dict[str, list[str]]
@@ -120,6 +123,8 @@ def _checked(key: str, kind: str, value: object):
         raise ConfigError(
             f"{FILE}: {key} must be a map of words to {inner.__name__}, not {value!r}"
         )
+    if key == "reviewed" and set(value) != {"source", "date"}:
+        raise ConfigError(f"{FILE}: reviewed must have the keys source and date, not {value!r}")
     return value
 
 

@@ -320,7 +320,7 @@ def test_the_pdf_has_the_captions_and_numbers_of_the_site(pdf_chapters):
 def test_the_pdf_has_all_claims_and_says_where_the_rows_are(pdf_chapters, pdf_text):
     for claim in read_rows("claims"):
         assert (
-            squeezed(f"{claim['claim_id']} {claim['domain']}, {claim['paragraph']}")
+            squeezed(f"{claim['confidence']} confidence{claim['reason'][:20]}")
             in pdf_chapters["chapters/claims"]
         ), claim["claim_id"]
     whole = "".join(pdf_text)

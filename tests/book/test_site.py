@@ -74,7 +74,9 @@ def linked_data(path):
     return json.loads(found.group(1))
 
 
-@pytest.mark.parametrize("path", [path for path in READ if not path.startswith("charts/")])
+@pytest.mark.parametrize(
+    "path", [path for path in READ if not path.startswith(("charts/", "claims/"))]
+)
 def test_a_page_tells_machines_what_it_is(path):
     data, page = linked_data(path), text(path)
     url = BASE + ("" if path == "index.html" else path)
@@ -111,7 +113,9 @@ def test_the_sitemap_lists_every_page_and_nothing_else():
             "{http://www.sitemaps.org/schemas/sitemap/0.9}loc"
         )
     ]
-    assert sorted(listed) == sorted(BASE + ("" if path == "index.html" else path) for path in READ)
+    reviews = [f"claims/{row['claim_id'].lower()}.html" for row in tables.read_rows("claims")]
+    pages = {*READ, *reviews}
+    assert sorted(listed) == sorted(BASE + ("" if path == "index.html" else path) for path in pages)
     assert f"Sitemap: {BASE}sitemap.xml" in text("robots.txt")
 
 
@@ -227,7 +231,7 @@ def test_the_feed_is_atom_and_every_page_names_it():
         datetime.datetime.fromisoformat(node.find(f"{atom}updated").text)
     assert len({entry.find(f"{atom}id").text for entry in entries}) == len(entries)
     for path in PAGES:
-        if not path.startswith("charts/"):
+        if not path.startswith(("charts/", "claims/")):
             assert 'type="application/atom+xml"' in text(path), path
 
 
@@ -266,7 +270,7 @@ def test_the_stamp_names_commit_date_editions_and_where_the_evidence_ends():
         assert all(
             f"commit {told['commit']}" in text(path)
             for path in READ
-            if not path.startswith("charts/")
+            if not path.startswith(("charts/", "claims/"))
         )
     assert set(told["data"]) == set(tables.names()) and all(
         source["edition"] for sources in told["data"].values() for source in sources

@@ -31,6 +31,7 @@ def test_a_book_is_read():
         ({"contact": "anybody"}, "contact must be text that matches"),
         ({"rules": [1]}, "rules must be a list of words"),
         ({"redirects": ["a"]}, "redirects must be a map of words to str"),
+        ({"reviewed": {"source": "quill2021"}}, "reviewed must have the keys source and date"),
         ({"prose_columns": {"claims": "claim"}}, "prose_columns must be a map of words to list"),
     ],
 )

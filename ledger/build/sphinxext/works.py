@@ -1,4 +1,4 @@
-"""Describe pages and charts as works to cite (see `ledger.core.citations`)."""
+"""Describe pages, charts and claims as works to cite (see `ledger.core.citations`)."""
 
 from __future__ import annotations
 
@@ -51,6 +51,17 @@ def version_values(config, path: str) -> dict[str, str]:
     newest one.
     """
     return {"release": config.ledger_release, "newest": config.ledger_home + path}
+
+
+def claim_record(config, claim: dict) -> dict:
+    """Return a claim, with its verdict, as a work to cite."""
+    number = claim["claim_id"]
+    return {
+        "kind": "claim",
+        "key": f"{SLUG}-{number.lower()}",
+        "title": f"{claim['verdict'].capitalize()}: {claim['claim'].rstrip('.')} ({number})",
+        "url": f"{config.html_baseurl}claims/{number.lower()}.html",
+    }
 
 
 def citation_path(record: dict) -> str:

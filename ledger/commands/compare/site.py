@@ -33,7 +33,7 @@ HEAVY = re.compile(
     re.S,
 )
 UNSEEN = (
-    "script, style, svg, .headerlink, figure.ledger-chart, table.ledger-table.claims, "
+    "script, style, svg, .headerlink, figure.ledger-chart, ul.claims, "
     "details.cite, details.run, .claim-places, section#where-the-book-uses-it > ul"
 )
 HEADINGS = "h1 h2 h3 h4 h5 h6".split()

@@ -1,5 +1,5 @@
-"""{claim}`C37`: a claim's badge in a chapter; {ledger} and {omissions}: the tables of all claims
-and of what the article leaves out; and claims.json, all claims with their verdicts.
+"""{claim}`C37`: a claim's badge in a chapter; {ledger} and {omissions}: the lists of all claims and
+of what the article leaves out; and claims.json, all claims with their verdicts.
 
 A badge links to its claim's row and the row links back. Where data decide a claim, the verdict is
 computed as the ledger's page is executed, and the build fails when it differs from the published
@@ -8,6 +8,7 @@ one.
 
 from __future__ import annotations
 
+import html
 import json
 from collections import Counter
 from pathlib import Path
@@ -22,7 +23,11 @@ from sphinx.util.docutils import SphinxDirective, SphinxRole
 from sphinx.util.nodes import make_refnode
 
 from ledger.build.sphinxext import page_store
-from ledger.core import config, tables, text
+from ledger.build.sphinxext.content.folded import folded
+from ledger.build.sphinxext.markup import raw_html
+from ledger.build.sphinxext.report import report_link
+from ledger.build.sphinxext.works import claim_record
+from ledger.core import citations, config, tables, text
 from ledger.core.charts.style import VERDICTS
 from ledger.core.policy import BASES
 
@@ -68,7 +73,10 @@ class Claim(SphinxRole):
 
 
 class Ledger(SphinxDirective):
-    """All claims, one row each. Links to the chapters are added when all pages are read."""
+    """All claims, a line each with the rest folded under it.
+
+    Links to the chapters are added when all pages are read.
+    """
 
     def run(self):
         try:
@@ -82,46 +90,84 @@ class Ledger(SphinxDirective):
             ]
         page_store.add_dependency(self.env, "table claims")
         page_store.page(self.env)["findings"] = findings
-        table, body = _table("claims", ["Claim", "Verdict", "Why"], (34, 16, 50))
+        listing = nodes.bullet_list(classes=["claims"])
         for claim in tables.read_rows("claims"):
-            number, verdict, finding = (
-                claim["claim_id"],
-                claim["verdict"],
-                findings.get(claim["claim_id"]),
-            )
-            row = nodes.row(
-                classes=[
-                    "claim-row",
-                    f"domain-{claim['domain']}",
-                    _verdict_class(verdict),
-                    _basis_class(claim["basis"]),
-                ]
-            )
-            told = nodes.paragraph("", "", classes=["claim-places"], claim=number)
-            row += _parsed(
-                self,
-                f"**{number}** {claim['domain']}, {claim['paragraph']}\n\n{claim['claim']}"
-                + (f"\n\n*The article's slip: {claim['slip']}*" if claim["slip"] else ""),
-            )
-            row[0]["ids"] = [number.lower()]
-            row[0] += addnodes.index(
-                entries=[("single", number, number.lower(), "main", None)]
-            )  # so that the search leads to the row
-            row[0] += told
-            row += _parsed(
-                self,
-                f"**{verdict}**\n\n{claim['confidence']} confidence"
-                + f"\n\ndecided by {claim['basis']}"
-                + (f": {finding['figure']}" if finding else ""),
-            )
-            why = claim["reason"]
-            if finding:
-                why += _computation(claim, finding)
-            why += f"\n\n*What would change it:* {claim['would_change']}"
-            keys = ",".join(key.strip() for key in claim["sources"].split(";") if key.strip())
-            row += _parsed(self, why + (f"\n\n{{cite}}`{keys}`" if keys else ""))
-            body += row
-        return [_counts(), table]
+            listing += self._row(claim, findings.get(claim["claim_id"]))
+        place = [raw_html('<div class="claims-bar"></div>')] if _on_site(self.env) else []
+        return [_counts(), *place, listing]
+
+    def _row(self, claim: dict, finding: dict | None) -> nodes.list_item:
+        number = claim["claim_id"]
+        classes = [
+            "claim-row",
+            f"domain-{claim['domain']}",
+            _verdict_class(claim["verdict"]),
+            _basis_class(claim["basis"]),
+            f"confidence-{claim['confidence']}",
+        ]
+        row = nodes.list_item(classes=classes, ids=[number.lower()])
+        # so that the search leads to the row
+        row += addnodes.index(entries=[("single", number, number.lower(), "main", None)])
+        row += folded(_claim_line(claim), *self._rest(claim, finding))
+        if _on_site(self.env):
+            row += raw_html(_row_links(claim, self.config))
+        return row
+
+    def _rest(self, claim: dict, finding: dict | None) -> list[nodes.Node]:
+        """Return what is folded under a claim's line."""
+        basis = f"{claim['domain'].capitalize()}; decided by {claim['basis']}"
+        parts = [("claim-reason", claim["reason"])]
+        parts += [("", line) for line in _computation(claim, finding)] if finding else []
+        parts.append(("", f"*What would change it:* {claim['would_change']}"))
+        if claim["slip"]:
+            parts.append(("", f"*The article's slip:* {claim['slip']}"))
+        parts.append(("claim-basis", basis + (f": {finding['figure']}." if finding else ".")))
+        parts.append(("claim-sources", f"*Sources:* {_cite(claim)}"))
+        paragraphs = [_parsed(self, words, name) for name, words in parts if words]
+        places = nodes.paragraph("", "", classes=["claim-places"], claim=claim["claim_id"])
+        if not _on_site(self.env):
+            return [*paragraphs, places]
+        number = claim["claim_id"]
+        page = f"{'../' * self.env.docname.count('/')}claims/{number.lower()}.html"
+        own = f'<a class="claim-own" href="{page}">{number} on a page of its own</a>'
+        report = report_link(self.config, f"claims/{number.lower()}.html", f"claim {number}")
+        return [*paragraphs, places, raw_html(f"<p>{own} {report}</p>")]
+
+
+def _on_site(env) -> bool:
+    """Tell whether pages are made for the site, and not for the PDF or the EPUB."""
+    return env.app.builder.name == "html"
+
+
+def _claim_line(claim: dict) -> list[nodes.Node]:
+    """Return what always shows of a claim: its verdict, number, words, place and finding."""
+    head = nodes.inline("", "", verdict_mark(claim["verdict"]), classes=["claim-head"])
+    head += nodes.inline("", f" {claim['claim_id']} ", classes=["claim-number"])
+    words = nodes.inline("", "", classes=["claim-words"])
+    words += nodes.strong("", claim["claim"], classes=["claim-text"])
+    words += nodes.inline("", f" {paragraph_sign(claim['paragraph'])} ", classes=["claim-where"])
+    words += nodes.inline("", claim["finding"], classes=["claim-finding"])
+    dots = nodes.inline("", " ", classes=["claim-confidence"])
+    dots += nodes.inline("", f"{claim['confidence']} confidence", classes=["claim-confidence-word"])
+    return [head, words, dots]
+
+
+def paragraph_sign(paragraph: str) -> str:
+    """Return where the article makes a claim, as it is printed: P4 is ¶4."""
+    return ", ".join(part.replace("P", "¶") for part in paragraph.split("/"))
+
+
+def _row_links(claim: dict, config) -> str:
+    """Return the link to a claim's row and, for the script, its citation and its address."""
+    number = claim["claim_id"]
+    record = claim_record(config, claim)
+    cite = html.escape(citations.plain(record), quote=True)
+    return (
+        f'<div class="claim-links" data-cite="{cite}" data-page="{html.escape(record["url"])}">'
+        f'<a class="claim-link" href="#{number.lower()}" title="Link to {number}">'
+        f'<span aria-hidden="true">#</span><span class="verdict-word">{number}</span></a>'
+        "</div>"
+    )
 
 
 def _counts() -> nodes.paragraph:
@@ -131,69 +177,64 @@ def _counts() -> nodes.paragraph:
     return nodes.paragraph("", f"Of {by.total()} claims a verdict is decided for {parts}.")
 
 
-def _computation(claim: dict, finding: dict) -> str:
+def _computation(claim: dict, finding: dict) -> list[str]:
     """Return what a rule found, its base rate and its threshold, in MyST."""
     used = ", ".join(f"{{doc}}`{name} </{tables.page_path(name)}>`" for name in finding["tables"])
-    return (
-        f"\n\n*Computed:* {finding['explanation']} Tables: {used}."
-        f"\n\n*Base rate:* {finding['base_rate']}"
-        f"\n\n*Rule:* {claim['how_to_test'].removeprefix('Rule: ')}"
-    )
+    return [
+        f"*Computed:* {finding['explanation']} Tables: {used}.",
+        f"*Base rate:* {finding['base_rate']}",
+        f"*Rule:* {claim['how_to_test'].removeprefix('Rule: ')}",
+    ]
+
+
+def _cite(row: dict) -> str:
+    """Return the sources of a row as a citation, in MyST."""
+    return f"{{cite}}`{','.join(source_keys(row))}`"
+
+
+def source_keys(row: dict) -> list[str]:
+    """Return the keys of the bibliography that a row of a table names."""
+    return [key.strip() for key in row["sources"].split(";") if key.strip()]
 
 
 class Omissions(SphinxDirective):
-    """What the article leaves out, one row each."""
+    """What the article leaves out, a line each with the rest folded under it."""
 
     def run(self):
-        table, body = _table(
-            "omissions", ["No.", "What is missing", "Why it matters", "Known then"], (6, 36, 44, 14)
-        )
         page_store.add_dependency(self.env, "table omissions")
+        listing = nodes.bullet_list(classes=["omissions"])
         for omission in tables.read_rows("omissions"):
-            row, number = nodes.row(classes=["claim-row"]), omission["omission_id"]
-            row += nodes.entry(
-                "", nodes.paragraph("", "", nodes.strong("", number)), ids=[number.lower()]
-            )
-            row += _parsed(
-                self, omission["omission"] + f", told in {{doc}}`/chapters/{omission['chapter']}`."
-            )
-            keys = ",".join(key.strip() for key in omission["sources"].split(";") if key.strip())
-            row += _parsed(
-                self, omission["why_it_matters"] + (f"\n\n{{cite}}`{keys}`" if keys else "")
-            )
-            row += _parsed(
-                self, "before the article" if omission["known_before"] == "true" else "only later"
-            )
-            body += row
-        return [table]
+            number = omission["omission_id"]
+            when = "before the article" if omission["known_before"] == "true" else "only later"
+            line = [
+                nodes.inline("", f"{number} ", classes=["claim-number"]),
+                nodes.inline("", omission["omission"], classes=["claim-words"]),
+            ]
+            rest = [
+                omission["why_it_matters"],
+                f"Known {when}; told in {{doc}}`/chapters/{omission['chapter']}`.",
+            ]
+            if omission["sources"]:
+                rest.append(f"*Sources:* {_cite(omission)}")
+            content = (_parsed(self, words) for words in rest)
+            row = nodes.list_item(classes=["claim-row"], ids=[number.lower()])
+            row += folded(line, *content)
+            listing += row
+        return [listing]
 
 
-def _table(
-    kind: str, titles: list[str], widths: tuple[int, ...]
-) -> tuple[nodes.table, nodes.tbody]:
-    table, group, head, body = (
-        nodes.table(classes=["ledger-table", kind]),
-        nodes.tgroup(cols=len(titles)),
-        nodes.thead(),
-        nodes.tbody(),
-    )
-    group += [nodes.colspec(colwidth=width) for width in widths]
-    row = nodes.row()
-    row += [nodes.entry("", nodes.paragraph("", title)) for title in titles]
-    head += row
-    group += [head, body]
-    table += group
-    return table, body
-
-
-def _parsed(directive: SphinxDirective, content: str) -> nodes.entry:
-    entry = nodes.entry()
+def _parsed(directive: SphinxDirective, content: str, name: str = "") -> nodes.Node:
+    """Return a paragraph of MyST, with a class where it has a name."""
+    holder = nodes.Element()
     directive.state.nested_parse(
         StringList(content.splitlines(), directive.get_source_info()[0]),
         directive.content_offset,
-        entry,
+        holder,
     )
-    return entry
+    paragraph = holder.children[0]
+    if name:
+        paragraph["classes"].append(name)
+    return paragraph
 
 
 def verdict_mark(verdict: str) -> nodes.inline:
@@ -211,18 +252,19 @@ def _verdict_class(verdict: str) -> str:
     return "verdict-" + verdict.replace(" ", "-")
 
 
+def places_of(env, claim: str) -> list[str]:
+    """Return the pages on which a claim has a badge."""
+    return [page for page, badges in page_store.all_pages(env, "claims").items() if claim in badges]
+
+
 def link_back(app: Sphinx, doctree: nodes.document, docname: str) -> None:
+    """Fill the paragraphs that lead from a claim to where it is told."""
     for paragraph in list(doctree.findall(nodes.paragraph)):
         if "claim" not in paragraph:
             continue
         claim = paragraph["claim"]
-        pages = sorted(
-            page
-            for page, badges in page_store.all_pages(app.env, "claims").items()
-            if claim in badges
-        )
-        for page in pages:
-            paragraph += nodes.Text(", " if paragraph.children else "told in ")
+        for page in places_of(app.env, claim):
+            paragraph += nodes.Text(", " if paragraph.children else "Told in ")
             paragraph += make_refnode(
                 app.builder,
                 docname,
@@ -232,27 +274,35 @@ def link_back(app: Sphinx, doctree: nodes.document, docname: str) -> None:
             )
 
 
-def add_filter(app: Sphinx, page: str, template: str, context: dict, doctree) -> None:
-    if page == LEDGER_PAGE:
-        app.add_js_file("claims.js", loading_method="defer")
-
-
-def as_json(env) -> str:
-    """Return the text of claims.json: every claim with its published verdict and, where data decide
-    it, what they say.
-    """
-    findings = {
+def findings_of(env) -> dict[str, dict]:
+    """Return what the tables say of the claims that they decide, by claim."""
+    return {
         claim: finding
         for known in page_store.all_pages(env, "findings").values()
         for claim, finding in known.items()
     }
-    records = []
+
+
+def add_tools(app: Sphinx, page: str, template: str, context: dict, doctree) -> None:
+    """Load what lays the ledger out and searches it, on its page alone."""
+    if page == LEDGER_PAGE:
+        app.add_css_file("claims.css", priority=950)
+        app.add_js_file("claims.js", loading_method="defer")
+
+
+def as_json(app: Sphinx) -> str:
+    """Return the text of claims.json: every claim with its published verdict and, where data decide
+    it, what they say.
+    """
+    findings, records = findings_of(app.env), []
     for claim in tables.read_rows("claims"):
         record = {
             "claim_id": claim["claim_id"],
             "claim": claim["claim"],
             "page": f"chapters/{claim['chapter']}",
+            "address": claim_record(app.config, claim)["url"],
             "verdict": claim["verdict"],
+            "finding": claim["finding"],
             "confidence": claim["confidence"],
             "basis": claim["basis"],
             "would_change": claim["would_change"],
@@ -271,8 +321,9 @@ def as_json(env) -> str:
 
 
 def write(app: Sphinx, error: Exception | None) -> None:
+    """Write claims.json."""
     if not error and app.builder.name == "html":
-        Path(app.outdir, "claims.json").write_text(as_json(app.env), encoding="utf-8")
+        Path(app.outdir, "claims.json").write_text(as_json(app), encoding="utf-8")
 
 
 def setup(app: Sphinx) -> None:
@@ -280,5 +331,5 @@ def setup(app: Sphinx) -> None:
     app.add_directive("ledger", Ledger)
     app.add_directive("omissions", Omissions)
     app.connect("doctree-resolved", link_back)
-    app.connect("html-page-context", add_filter)
+    app.connect("html-page-context", add_tools)
     app.connect("build-finished", write)

@@ -1,4 +1,6 @@
-"""{policy}: definitions of `data/policy.yml`; {verdict}`C37`: a claim's verdict, in words."""
+"""{policy}: definitions of `data/policy.yml`; {verdict}`C37`: a claim's verdict, in words;
+{glyph}`supported`: a verdict's glyph and word.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +10,9 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
 from ledger.build.sphinxext import page_store
+from ledger.build.sphinxext.content.claims import verdict_mark
 from ledger.core import tables
+from ledger.core.charts.style import VERDICTS
 from ledger.core.policy import Policy, policy
 
 PARTS = ("verdicts", "confidence", "bases", "kinds", "limits")
@@ -63,6 +67,20 @@ class Verdict(SphinxRole):
         return [], [self.inliner.reporter.error(problem, line=self.lineno)]
 
 
+class Glyph(SphinxRole):
+    """Print a verdict's glyph and its word, to say what the glyph means."""
+
+    def run(self):
+        if self.text not in VERDICTS:
+            problem = f"{self.text!r} is no verdict; there are: {', '.join(VERDICTS)}"
+            return [], [self.inliner.reporter.error(problem, line=self.lineno)]
+        mark = verdict_mark(self.text)
+        mark.pop()  # the word for screen readers
+        mark += nodes.Text(f" {self.text}")
+        return [mark], []
+
+
 def setup(app: Sphinx) -> None:
     app.add_directive("policy", PolicyList)
     app.add_role("verdict", Verdict())
+    app.add_role("glyph", Glyph())

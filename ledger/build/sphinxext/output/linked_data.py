@@ -1,4 +1,4 @@
-"""Describe pages in schema.org's vocabulary: a Dataset, a Book, a ScholarlyArticle."""
+"""Describe pages in schema.org's vocabulary: a Dataset, Book, ScholarlyArticle, ClaimReview."""
 
 from __future__ import annotations
 
@@ -9,6 +9,10 @@ from ledger.core import citations, tables
 from ledger.core.config import book as book_config
 
 EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+# How true a claim is, from 1 to 5. A claim that time has overtaken or that nothing can settle has
+# no place between true and false, and its rating is in words alone.
+RATINGS = {"supported": 5, "partly": 3, "contradicted": 1}
 
 
 def dataset(common: dict, resource: dict, base: str) -> dict:
@@ -88,6 +92,48 @@ def linked_data(app: Sphinx, docname: str, record: dict, description: str, image
     if record["kind"] == "book":
         return book(common, base, image)
     return article(common, base, image, tables_used(app.env, docname))
+
+
+def claim_review(base: str, claim: dict, record: dict, reviewed: dict, image: str) -> dict:
+    """Return what is said of a claim's page, as searches for fact checks ask for it.
+
+    `reviewed` is the text that makes the claim: title, author (and whether that is a person), date
+    and, where it has one, url.
+    """
+    kind = "Person" if reviewed["person"] else "Organization"
+    author = {"@type": kind, "name": reviewed["author"]}
+    work = {"@type": "Article", "name": reviewed["title"], "datePublished": reviewed["date"]}
+    work |= {"author": author} | ({"url": reviewed["url"]} if reviewed["url"] else {})
+    rating = {"@type": "Rating", "alternateName": claim["verdict"].capitalize()}
+    if value := RATINGS.get(claim["verdict"]):
+        rating |= {"ratingValue": value, "bestRating": 5, "worstRating": 1}
+    return {
+        "@context": "https://schema.org",
+        "@type": "ClaimReview",
+        "url": record["url"],
+        "name": record["title"],
+        "claimReviewed": claim["claim"],
+        "itemReviewed": {
+            "@type": "Claim",
+            "name": claim["claim"],
+            "author": author,
+            "datePublished": reviewed["date"],
+            "appearance": work,
+        },
+        "reviewRating": rating,
+        "reviewBody": f"{claim['finding']} {claim['reason']}",
+        "author": _author() | {"url": base},
+        "publisher": {
+            "@type": "Organization",
+            "name": citations.edition()["title"],
+            "url": base,
+        },
+        "datePublished": citations.edition()["date"],
+        "inLanguage": "en",
+        "image": image,
+        "isPartOf": _whole(base),
+        "license": f"https://spdx.org/licenses/{citations.edition()['licence']}",
+    }
 
 
 def _author() -> dict:

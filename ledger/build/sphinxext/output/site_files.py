@@ -14,9 +14,10 @@ from sphinx.application import Sphinx
 
 from ledger.build.sphinxext.build_info import Commit
 from ledger.build.sphinxext.content.changes import load_changes
+from ledger.build.sphinxext.content.claim_pages import claims_on_site
 from ledger.build.sphinxext.figures.charts import charts_of
 from ledger.build.sphinxext.history import changed, chart_changed
-from ledger.build.sphinxext.works import citation_path, citation_record
+from ledger.build.sphinxext.works import citation_path, citation_record, claim_record
 from ledger.core import citations, tables
 from ledger.core.config import book
 
@@ -132,7 +133,7 @@ def write_citations(app: Sphinx, folder: Path) -> None:
 
 
 def addresses(app: Sphinx) -> dict[str, str]:
-    """Return the address of each page and chart, and the day of its last change."""
+    """Return the address of each page, chart and claim, and the day of its last change."""
     base, root = app.config.html_baseurl, app.config.root_doc
     pages = {
         base + ("" if docname == root else app.builder.get_target_uri(docname)): changed(
@@ -140,10 +141,15 @@ def addresses(app: Sphinx) -> dict[str, str]:
         ).newest
         for docname in sorted(app.env.found_docs)
     }
-    return pages | {
+    charts = {
         f"{base}charts/{name}.html": chart_changed(app, chart)
         for name, chart in sorted(charts_of(app.env).items())
     }
+    claims = {
+        claim_record(app.config, claim)["url"]: changed(app, book().claims_page).newest
+        for claim in claims_on_site(app)
+    }
+    return pages | charts | claims
 
 
 def write_files(app: Sphinx, error: Exception | None) -> None:
