@@ -27,9 +27,6 @@ from ledger.build.sphinxext import history, report
 from ledger.build.sphinxext.content.changes import load_changes
 from ledger.core import citations, config, tables
 from ledger.core import text as words
-from ledger.core.charts import plots
-from ledger.core.charts.style import PALETTE
-from ledger.core.claims import VERDICTS
 
 CONFIG = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
 BASE = CONFIG["html"]["baseurl"]
@@ -373,18 +370,3 @@ def test_rows_have_the_unit_of_the_chart_only_where_they_are_drawn_as_they_are()
         for name, field in fields("neighbours").items()
         if "% of partner" in field.get("unit", "")
     ] == ["Trade as % of GDP"]
-
-
-def test_verdicts_have_one_colour_in_badges_ledger_and_charts():
-    css = (ROOT / "ledger/build/sphinxext/assets/ledger.css").read_text(encoding="utf-8")
-    for kind in ("span.verdict-{} a", "table.claims tr.verdict-{} td:nth-child(2)"):
-        for verdict, colour in zip(VERDICTS, plots.colours(VERDICTS)):
-            name = next(name for name, (light, _) in PALETTE.items() if light == colour)
-            rule = (
-                re.escape(kind.format(verdict.replace(" ", "-")))
-                + r" \{ border-left-color: var\(--chart-(\w+)\)"
-            )
-            found = re.search(rule, css)
-            assert (found.group(1) if found else "blue") == name, (
-                verdict
-            )  # blue stands in the rule for all rows

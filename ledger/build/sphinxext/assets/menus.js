@@ -11,6 +11,6 @@
     const heading = section && section.querySelector("h1, h2, h3, h4");
     if (!heading) return;
     heading.tabIndex = -1;
-    heading.focus({ preventScroll: true });
+    setTimeout(() => heading.focus({ preventScroll: true })); // after the link was followed, which takes the focus away
   });
 })();
