@@ -23,8 +23,7 @@ from small_book import this_book as book  # noqa: F401
 from ledger.build.sphinxext.content.changes import load_changes
 from ledger.core import citations, config, tables
 from ledger.core.charts import plots
-from ledger.core.charts.style import PALETTE
-from ledger.core.claims import VERDICTS
+from ledger.core.charts.style import VERDICTS
 
 CONFIG = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
 BASE = CONFIG["html"]["baseurl"]
@@ -317,16 +316,15 @@ def test_rows_have_the_unit_of_the_chart_only_where_they_are_drawn_as_they_are()
     ] == ["Trade as % of GDP"]
 
 
-def test_verdicts_have_one_colour_in_badges_ledger_and_charts():
-    css = (ROOT / "ledger/build/sphinxext/assets/ledger.css").read_text(encoding="utf-8")
-    for kind in ("span.verdict-{} a", "table.claims tr.verdict-{} td:nth-child(2)"):
-        for verdict, colour in zip(VERDICTS, plots.colours(VERDICTS)):
-            name = next(name for name, (light, _) in PALETTE.items() if light == colour)
-            rule = (
-                re.escape(kind.format(verdict.replace(" ", "-")))
-                + r" \{ border-left-color: var\(--chart-(\w+)\)"
-            )
-            found = re.search(rule, css)
-            assert (found.group(1) if found else "blue") == name, (
-                verdict
-            )  # blue stands in the rule for all rows
+def test_verdicts_have_one_colour_in_badges_charts_and_print():
+    palette = (SITE / "_static" / "palette.css").read_text(encoding="utf-8")
+    paper = ROOT / "ledger/build/sphinxext/paper/static/paper.css"
+    printed = paper.read_text(encoding="utf-8")
+    chart = (SITE / "index.html").read_text(encoding="utf-8")
+    chart = re.search(r'id="chart-verdicts-by-domain">.*?</svg>', chart, re.S).group()
+    assert "<pattern" not in chart, "a hatch"
+    for verdict, (glyph, (light, dark)) in VERDICTS.items():
+        name = verdict.replace(" ", "-")
+        assert f"--verdict-{name}: {light};" in palette and f"--verdict-{name}: {dark};" in palette
+        assert f".mark.verdict-{name} .glyph {{ color: {light}; }}" in printed
+        assert f">{glyph} {verdict}<" in chart and f", {light})" in chart, verdict

@@ -23,8 +23,8 @@ from ledger.commands.compare.diff import (
 )
 from ledger.commands.compare.site import Chart, Page, Site
 from ledger.commands.compare.words import Diff, shorten, word_diff
-from ledger.core import claims, tables, text
-from ledger.core.charts.style import PALETTE, THEME
+from ledger.core import tables, text
+from ledger.core.charts.style import PALETTE, THEME, VERDICTS
 from ledger.core.files import replace_files
 
 MARK = "<!-- made by python -m ledger compare -->"  # a page that begins with it may be replaced
@@ -34,7 +34,6 @@ MAX_MARKDOWN = 60_000  # bytes: a longer list is better read on the page
 MAX_CELLS, MAX_OPEN_CELLS = 200, 25  # of a table: listed on the page, and shown unfolded
 MAX_LINES = 10  # numbers on the terminal
 LONG_CELL = 40  # characters of a cell from which on it is shown as words with what changed
-COLOURS = dict(zip(claims.VERDICTS, ("green", "purple", "ochre", "grey", "blue")))
 
 
 def write(comparison: Comparison, folder: Path) -> None:
@@ -222,12 +221,17 @@ def to_html(comparison: Comparison, folder: Path) -> str:
             site_link=site_link,
             drawing=drawing,
             table_page=tables.page_path,
-            palette=PALETTE | THEME,
-            colours=COLOURS,
+            palette=PALETTE | THEME | {_variable(word): two for word, (_, two) in VERDICTS.items()},
+            glyphs={word: (glyph, _variable(word)) for word, (glyph, _) in VERDICTS.items()},
             max_cells=MAX_CELLS,
             max_open_cells=MAX_OPEN_CELLS,
         )
     )
+
+
+def _variable(verdict: str) -> str:
+    """Return the name of the variable that holds a verdict's colour."""
+    return f"verdict-{verdict.replace(' ', '-')}"
 
 
 def drawing(chart: Chart) -> str:

@@ -11,21 +11,28 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.container import BarContainer
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from ledger.core import text
 from ledger.core.charts import tooltips
 from ledger.core.charts.style import (
     DASHES,
-    HATCHES,
+    FULL,
     MARKERS,
     PALETTE,
+    PAPER,
     RC,
     TEXT,
+    VERDICTS,
     WIDTH,
     colours,
     entity_colour,
     entity_colours,
+    fill_style,
+    fills,
+    verdict,
+    with_glyph,
 )
 
 matplotlib.rcParams.update(RC)
@@ -55,6 +62,8 @@ def lines(
 ) -> Axes:
     """Draw one line a column, each labelled at its end.
 
+    A second series of the same entity has its colour, dashed.
+
     Parameters
     ----------
     frame : index of years or dates, one column a series, named as printed. Gaps stay gaps.
@@ -72,8 +81,9 @@ def lines(
     inks = colours(frame.columns)
     for i, name in enumerate(frame.columns):
         values = frame[name].dropna()
+        style = {"linestyle": DASHES} if inks[i] in inks[:i] else {}
         marker = MARKERS[i % len(MARKERS)] if markers else None
-        ax.plot(frame.index, frame[name], color=inks[i], marker=marker, label=name)
+        ax.plot(frame.index, frame[name], color=inks[i], marker=marker, label=name, **style)
         if len(values):
             ends.append((values.index[-1], float(values.iloc[-1]), name, inks[i]))
     if frame.min().min() >= 0:
@@ -123,40 +133,46 @@ def hbars(
 def stacked_bars(frame: pd.DataFrame, unit: str, height: float = 3.0) -> Axes:
     """Draw stacked columns, one layer a column of `frame`, with a legend.
 
-    Layers differ by hatch as well as by colour; the index stands on the x axis.
+    Layers differ by how they are filled as well as by colour, verdicts by their glyphs; the index
+    stands on the x axis.
     """
     ax = new_axes(height, unit)
-    base = pd.Series(0.0, index=frame.index)
-    for i, (name, ink) in enumerate(zip(frame.columns, colours(frame.columns))):
-        ax.bar(
+    base, stacks = pd.Series(0.0, index=frame.index), []
+    names = list(frame.columns)
+    for name, ink, fill in zip(names, colours(names), fills(names)):
+        drawn = ax.bar(
             range(len(frame)),
             frame[name],
             bottom=base,
             width=0.78,
-            color=ink,
-            hatch=HATCHES[i % len(HATCHES)],
             label=name,
-            linewidth=0,
+            **fill_style(ink, fill),
         )
         base = base + frame[name].fillna(0)
+        stacks.append((drawn, name, PAPER if fill == FULL else ink))
+    for drawn, name, ink in stacks:
+        if known := verdict(name):
+            _write_glyphs(ax, drawn, VERDICTS[known][0], ink)
     _category_ticks(ax, frame.index)
     legend(ax)
     return ax
 
 
 def grouped_bars(frame: pd.DataFrame, unit: str, height: float = 3.0) -> Axes:
-    """Draw grouped columns: a group a row of `frame`, a hatched column a column, with a legend."""
+    """Draw grouped columns: a group a row of `frame`, a column a column, with a legend.
+
+    The columns of a group differ by how they are filled as well as by colour.
+    """
     ax = new_axes(height, unit)
     width = 0.8 / len(frame.columns)
-    for i, (name, ink) in enumerate(zip(frame.columns, colours(frame.columns))):
+    names = list(frame.columns)
+    for i, (name, ink, fill) in enumerate(zip(names, colours(names), fills(names))):
         ax.bar(
             [x - 0.4 + width * (i + 0.5) for x in range(len(frame))],
             frame[name],
             width=width * 0.94,
-            color=ink,
-            hatch=HATCHES[i % len(HATCHES)],
             label=name,
-            linewidth=0,
+            **fill_style(ink, fill),
         )
     _category_ticks(ax, frame.index)
     if len(frame.columns) > 1:
@@ -197,7 +213,7 @@ def legend(ax: Axes) -> None:
     longest = max(len(name) for name in names)
     ax.legend(
         handles,
-        names,
+        [with_glyph(name) for name in names],
         loc="lower left",
         bbox_to_anchor=(0, 1.02),
         ncols=max(1, min(len(names), 60 // (longest + 6))),
@@ -221,6 +237,20 @@ def hline(ax: Axes, at: float, label: str) -> None:
     """Draw a dashed level line at `at` on the y axis, a threshold, with a label above it."""
     ax.axhline(at, color=TEXT, linewidth=1, linestyle=DASHES, zorder=1)
     _annotate(ax, label, (0.01, at), ("axes fraction", "data"), (0, 2), "bottom")
+
+
+def _write_glyphs(ax: Axes, bars: BarContainer, glyph: str, ink: str) -> None:
+    """Write a verdict's glyph into each bar, beside one that is too low."""
+    least = 0.05 * ax.get_ylim()[1]
+    for bar, value in zip(bars, bars.datavalues):
+        height = bar.get_y() + bar.get_height() / 2
+        if value >= least:
+            middle = bar.get_x() + bar.get_width() / 2
+            ax.annotate(glyph, (middle, height), ha="center", va="center", fontsize=9, color=ink)
+        elif value > 0:
+            right = (bar.get_x() + bar.get_width(), height)
+            beside = {"xytext": (3, 0), "textcoords": "offset points", "va": "center"}
+            ax.annotate(glyph, right, fontsize=7.5, color=TEXT, **beside)
 
 
 def _annotate(ax: Axes, label: str, at: tuple, coords: tuple, shift: tuple, va: str) -> None:

@@ -19,11 +19,12 @@ from matplotlib.axes import Axes
 
 from ledger.core import tables, text
 from ledger.core.charts import svg, tooltips
-from ledger.core.charts.style import GRID, PALETTE, TEXT
+from ledger.core.charts.style import GRID, PALETTE, PAPER, TEXT, VERDICTS
 from ledger.core.validation import starts_formula
 
 # of a notebook by itself, which may be dark; the page has a style of its own
 NOTEBOOK_STYLE = "max-width: 40em; padding: .5em; background: #ffffff; color: #222222"
+PLAIN = {"ink": TEXT, "rule": GRID, "page": PAPER}
 SOURCE_PARTS = ("key", "title", "institution", "edition", "path")
 
 
@@ -203,9 +204,15 @@ def _for_page(drawn: str, name: str) -> str:
     drawn = svg.minify(drawn, name)
     for size in ("width", "height"):  # of the whole: the page gives it
         drawn = re.sub(rf'(<svg[^>]*?) {size}="[^"]*"', r"\1", drawn, count=1)
-    for key, (light, _) in PALETTE.items():
-        drawn = drawn.replace(light, f"var(--chart-{key}, {light})")
-    for key, colour in (("ink", TEXT), ("rule", GRID)):
-        drawn = drawn.replace(colour, f"var(--chart-{key}, {colour})")
+    for colour, name in _variables().items():
+        drawn = drawn.replace(colour, f"var(--{name}, {colour})")
     style = "stroke-linejoin: round; stroke-linecap: butt"
     return drawn.replace("<svg ", f'<svg style="{style}" ', 1)
+
+
+def _variables() -> dict[str, str]:
+    """Return the page's variable that each colour of a chart follows, by its light form."""
+    own = {pair[0]: f"verdict-{word.replace(' ', '-')}" for word, (_, pair) in VERDICTS.items()}
+    named = {light: f"chart-{key}" for key, (light, _) in PALETTE.items()}
+    plain = {colour: f"chart-{key}" for key, colour in PLAIN.items()}
+    return own | named | plain

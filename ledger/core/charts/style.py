@@ -18,22 +18,55 @@ PALETTE = {
 }
 TEXT = "#22272e"  # text and axes: follows the page's text colour
 GRID = "#c9ced6"  # recedes
+PAPER = "#ffffff"  # what a chart stands on, seen between its layers
 THEME = {  # light, dark
     "ink": (TEXT, "#dfe4ea"),
     "rule": (GRID, "#3d444d"),
     "paper": ("#f6f7f9", "#1d2127"),
+    "page": (PAPER, "#14181e"),
     "line": ("#c9ced6", "#454c56"),
 }
-# A verdict is told by its glyph and by its colour: light, dark. None is a country's.
+# A verdict is told by its glyph and by its colour: light, dark. Each stands 4.5:1 against its page
+# and 11 or more in CAM02-UCS from every colour of a country, for each of the deficiencies.
 VERDICTS = {
-    "supported": ("✓", ("#2c7a3f", "#7cc48a")),
-    "partly": ("½", ("#2c7a3f", "#7cc48a")),
-    "contradicted": ("✕", ("#a3195b", "#f28ab8")),
+    "supported": ("✓", ("#1f5018", "#9bd595")),
+    "partly": ("½", ("#1f5018", "#9bd595")),
+    "contradicted": ("✕", ("#a1213e", "#e9515a")),
     "overtaken by events": ("→", ("#5c6268", "#aab2ba")),
     "not checkable": ("?", ("#22272e", "#dfe4ea")),
 }
+# The page around the charts, by the theme's own names of its colours: light, dark.
+PAGE = {
+    "color-background-primary": ("#ffffff", "#14181e"),
+    "color-background-secondary": ("#f6f7f9", "#1d2127"),
+    "color-background-border": ("#c9ced6", "#454c56"),
+    "color-background-hover": ("#eef0f3", "#20262d"),
+    "color-foreground-primary": (TEXT, "#dfe4ea"),
+    "color-foreground-secondary": ("#545b64", "#a9b1ba"),
+    "color-foreground-muted": ("#666d76", "#949ca6"),
+    "color-foreground-border": ("#868d96", "#737b85"),
+    "color-link": ("#0b5563", "#8ac6d2"),
+    "color-link--hover": ("#07343d", "#c3e6ed"),
+    "color-link--visited": ("#0b5563", "#8ac6d2"),
+    "color-link--visited--hover": ("#07343d", "#c3e6ed"),
+    "color-link-underline": ("#86a9b1", "#4b7680"),
+    "color-link-underline--hover": ("#07343d", "#c3e6ed"),
+    "color-link-underline--visited": ("#86a9b1", "#4b7680"),
+    "color-link-underline--visited--hover": ("#07343d", "#c3e6ed"),
+    "color-brand-primary": ("#0b5563", "#8ac6d2"),
+    "color-brand-content": ("#0b5563", "#8ac6d2"),
+    "color-highlighted-background": ("#fbeaa8", "#574a10"),
+    "color-highlighted-text": (TEXT, "#f5efd8"),
+    "color-highlight-on-target": ("transparent", "transparent"),
+    "target-bar": ("#b08a00", "#d9a91a"),
+}
 MARKERS = ["o", "s", "^", "D", "v", "P"]
-HATCHES = ["", "///", "...", "xxx", "\\\\\\", "---"]
+# Layers and columns are told apart by how they are filled, too: full, pale within an outline,
+# outline alone, and for the rest hatches.
+FULL, PALE, OUTLINE = "full", "pale", "outline"
+FILLS = [FULL, PALE, OUTLINE, "///", "...", "xxx"]
+VERDICT_FILLS = {"partly": PALE, "not checkable": OUTLINE}
+PALE_SHARE = 0.32  # how much of the colour a pale layer has
 DASHES = (0, (3, 3))
 WIDTH = 5.0  # inches: nearly full size on a phone 390 px wide, so that 9-point labels stay legible
 
@@ -60,7 +93,7 @@ RC = {
     "lines.linewidth": 2,
     "lines.markersize": 4.5,
     "hatch.linewidth": 0.8,
-    "hatch.color": "#ffffff",
+    "hatch.color": PAPER,
     "figure.constrained_layout.use": True,
 }
 
@@ -93,25 +126,60 @@ def entity_colour(name: object, entities: dict[str, str]) -> str | None:
     return next(begins, None)
 
 
+def verdict(name: object) -> str | None:
+    """Return the verdict that a series or category is named after, None where it is none."""
+    word = str(name).lower()
+    return word if word in VERDICTS else None
+
+
+def with_glyph(name: str) -> str:
+    """Return a name as it is printed: a verdict's with its glyph before it."""
+    known = verdict(name)
+    return f"{VERDICTS[known][0]} {name}" if known else name
+
+
+def fills(names: list) -> list[str]:
+    """Return how each layer or column is filled: a verdict by its own rule, others in order."""
+    if names and all(verdict(name) for name in names):
+        return [VERDICT_FILLS.get(str(name).lower(), FULL) for name in names]
+    return [FILLS[i % len(FILLS)] for i in range(len(names))]
+
+
+def fill_style(ink: str, fill: str) -> dict:
+    """Return matplotlib's settings of a bar in a colour: face, edge and hatch."""
+    if fill == PALE:
+        return {"facecolor": (ink, PALE_SHARE), "edgecolor": ink, "linewidth": 0.9}
+    if fill == OUTLINE:
+        return {"facecolor": PAPER, "edgecolor": ink, "linewidth": 0.9}
+    hatch = {} if fill == FULL else {"hatch": fill}
+    return {"facecolor": ink, "edgecolor": PAPER, "linewidth": 0.9} | hatch
+
+
 def colours(names: list) -> list[str]:
     """Return a colour for each series, as hex.
 
-    An entity of `book.yml` has its own (the first series that begins with its name), the others
-    take the palette in order.
+    A verdict has its own, and so has an entity of `book.yml`: every series whose name begins with
+    it. The others take the palette in order.
 
     Raises
     ------
     ValueError
         For more series than the palette can tell apart.
     """
+    if all(verdict(name) for name in names):
+        return [VERDICTS[str(name).lower()][1][0] for name in names]
     entities = entity_colours() | other_colours()
-    own = [entity_colour(name, entities) for name in names]
-    own = [key if key not in own[:i] else None for i, key in enumerate(own)]
-    free = [key for key in PALETTE if key not in own]
+    keys: dict[str, str | None] = {}  # an entity, or a series that is none's → its colour
+    owners = [next((e for e in entities if str(name).startswith(e)), str(name)) for name in names]
+    for owner in owners:
+        key = entities.get(owner)
+        keys.setdefault(owner, key if key not in keys.values() else None)
+    free = [key for key in PALETTE if key not in keys.values()]
     taken = entity_colours().values()
     free.sort(key=lambda key: key in taken)  # entities' colours are the last that others take
-    if own.count(None) > len(free):
+    if list(keys.values()).count(None) > len(free):
         raise ValueError(
             f"{len(names)} series are more than the palette's {len(PALETTE)} colours can tell apart"
         )
-    return [PALETTE[key or free.pop(0)][0] for key in own]
+    chosen = {owner: key or free.pop(0) for owner, key in keys.items()}
+    return [PALETTE[chosen[owner]][0] for owner in owners]

@@ -95,7 +95,8 @@ def _hoist_style(node: ET.Element) -> None:
     if node.tag != f"{{{SVG}}}g" or len(node) < 2 or len(styles) != 1 or None in styles:
         return
     style = styles.pop()
-    if "style" not in node.attrib and "opacity" not in style:
+    # the opacity of a fill is inherited, that of a whole is not
+    if "style" not in node.attrib and not re.search(r"(?<!-)opacity", style):
         node.set("style", style)
         for child in node:
             del child.attrib["style"]

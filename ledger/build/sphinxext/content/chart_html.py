@@ -118,7 +118,7 @@ def _short(cell: str) -> str:
 
 def plain_svg(svg: str) -> str:
     """Return a chart's SVG with the colours of the light theme in place of the page's."""
-    return re.sub(r"var\(--chart-[a-z]+, ([^)]+)\)", r"\1", svg)
+    return re.sub(r"var\(--[a-z-]+, ([^)]+)\)", r"\1", svg)
 
 
 def standalone_svg(svg: str) -> str:

@@ -18,7 +18,7 @@ from ledger.build.sphinxext.content import chart_html, chart_print
 from ledger.build.sphinxext.markup import raw_html
 from ledger.build.sphinxext.works import chart_record
 from ledger.core import citations
-from ledger.core.charts.style import PALETTE, THEME, VERDICTS
+from ledger.core.charts.style import PAGE, PALETTE, THEME, VERDICTS
 
 CONTENT = re.compile(r'<script type="application/json" class="ledger-chart">(.*)</script>', re.S)
 
@@ -118,7 +118,7 @@ def remove_downloads(app: Sphinx, error: Exception | None) -> None:
 
 def palette_css() -> str:
     """Return the colours as CSS variables for the light and the dark theme; print is light."""
-    named = {f"chart-{key}": pair for key, pair in (PALETTE | THEME).items()}
+    named = PAGE | {f"chart-{key}": pair for key, pair in (PALETTE | THEME).items()}
     named |= {f"verdict-{word.replace(' ', '-')}": pair for word, (_, pair) in VERDICTS.items()}
     light, dark = (
         "".join(f"--{name}: {pair[side]};" for name, pair in named.items()) for side in (0, 1)

@@ -12,7 +12,7 @@ from sphinx.application import Sphinx
 from ledger.build import downloads
 from ledger.build.sphinxext.content.charts import charts_of
 from ledger.build.sphinxext.output.linked_data import linked_data
-from ledger.build.sphinxext.output.theme import patch_theme
+from ledger.build.sphinxext.output.theme import patch_theme, with_contents
 from ledger.build.sphinxext.works import SLUG, citation_path, citation_record
 from ledger.core import citations, tables
 from ledger.core.config import book
@@ -68,6 +68,7 @@ def add_metadata(
     values = {
         "policy": app.ledger_policy,
         "patch_theme": patch_theme,
+        "with_contents": with_contents,
         "build_info": app.config.ledger_build_info,
         "root": urlsplit(app.config.html_baseurl).path,
         "all_data": downloads.ALL,

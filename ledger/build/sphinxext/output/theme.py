@@ -37,6 +37,14 @@ SKIP_LINK = re.compile(
     r'(<nav class="menus".*?</nav>)(.*?)(<a class="skip-to-content.*?</a>)', re.S
 )
 
+UNUSED = ("pygments.css", "furo-extensions.css")
+CONTENTS = "On this page"
+# links to the page and to its sections, not to those within them, which stand two lists deeper
+SECTION_LINK = re.compile(r'<a class="reference internal" href="#[^"]*">.*?</a>', re.S)
+# the title and, where prose follows it, the standfirst
+AFTER_TITLE = re.compile(
+    r'</h1>(?:\s*<div class="cell docutils container">\s*</div>)*(?:\s*<p>.*?</p>)?', re.S
+)
 CELL_TEXT = re.compile(r'class="(?:cell_input|output )')
 
 
@@ -65,13 +73,40 @@ def content_policy(theme: Path) -> str:
 
 
 def drop_unused_styles(app: Sphinx, page: str, template: str, context: dict, doctree) -> None:
-    """Leave MyST-NB's styles, 6 kB compressed, to pages that show code or text of a cell.
+    """Leave styles to the pages that show what they are for.
 
-    The few rules that charts need stand in ledger.css.
+    MyST-NB's are for code or text of a cell: the few rules that charts need stand in ledger.css.
+    Those of code come when code is opened (page.js), without script at once; the theme's extra
+    ones are for extensions that no page uses.
     """
-    if not CELL_TEXT.search(context.get("body", "")):
-        styles = context.get("css_files", [])
-        context["css_files"] = [style for style in styles if "mystnb" not in str(style.filename)]
+    unused = UNUSED if CELL_TEXT.search(context.get("body", "")) else (*UNUSED, "mystnb")
+    styles = context.get("css_files", [])
+    context["css_files"] = [
+        style for style in styles if not any(name in str(style.filename) for name in unused)
+    ]
+
+
+def contents_line(toc: str) -> str:
+    """Return the sections of a page as one line of links, empty for fewer than two.
+
+    Parameters
+    ----------
+    toc : the page's table of contents as Sphinx writes it, nested lists of links.
+    """
+    found = SECTION_LINK.findall(toc)
+    if len(found) < 3:  # the page itself is the first
+        return ""
+    items = "".join(f"<li>{link}</li>" for link in found[1:] if link)
+    return (
+        f'<nav class="page-contents" aria-label="{CONTENTS} (line)"><details>'
+        f'<summary>{CONTENTS}</summary><ul data-label="{CONTENTS}">{items}</ul></details></nav>'
+    )
+
+
+def with_contents(body: str, toc: str) -> str:
+    """Return a page's body with the line of its contents under the title and the standfirst."""
+    line = contents_line(toc)
+    return AFTER_TITLE.sub(lambda title: title.group(0) + line, body, count=1)
 
 
 def set_policy(app: Sphinx, config) -> None:
@@ -79,6 +114,12 @@ def set_policy(app: Sphinx, config) -> None:
     from furo import THEME_PATH
 
     app.ledger_policy = content_policy(THEME_PATH)
+
+
+def add_script(app: Sphinx, page: str, template: str, context: dict, doctree) -> None:
+    """Load the script of the page's contents and of code, on pages of the book."""
+    if app.builder.name == "html" and doctree is not None:
+        app.add_js_file("page.js", loading_method="defer")
 
 
 def not_found(app: Sphinx):
@@ -90,5 +131,6 @@ def not_found(app: Sphinx):
 def setup(app: Sphinx) -> None:
     app.add_html_theme("ledger", str(THEME))
     app.connect("config-inited", set_policy)
+    app.connect("html-page-context", add_script)
     app.connect("html-page-context", drop_unused_styles, priority=900)
     app.connect("html-collect-pages", not_found)

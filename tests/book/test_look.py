@@ -1,0 +1,95 @@
+"""Promise: a page reads well: short lines, a narrow column of chapters, charts beside their titles,
+its contents at hand, quiet tables and badges, and paper without what cannot be pressed.
+"""
+
+from playwright.sync_api import expect
+from reading import address, browser, needs_browser, open_page  # noqa: F401
+
+pytestmark = needs_browser
+# characters in each full line of the longest paragraphs, by where their letters stand
+LINES = """() => {
+    const all = [...document.querySelectorAll("[role=main] section > p")];
+    const long = all.filter((one) => one.textContent.length > 400).slice(0, 6);
+    return long.flatMap((paragraph) => {
+        const walker = document.createTreeWalker(paragraph, NodeFilter.SHOW_TEXT), lines = {};
+        for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+            for (let at = 0; at < node.length; at += 1) {
+                const range = document.createRange();
+                range.setStart(node, at);
+                range.setEnd(node, at + 1);
+                const box = range.getClientRects()[0];
+                const line = box && Math.round(box.bottom / 14);
+                if (box && box.width > 1) lines[line] = (lines[line] || 0) + 1;
+            }
+        }
+        return Object.values(lines).filter((length) => length > 30);
+    });
+}"""
+STYLE = "(one, name) => getComputedStyle(one)[name]"
+
+
+def test_a_wide_page_has_short_lines_and_charts_beside_their_titles(open_page):  # noqa: F811
+    page = open_page("chapters/energy.html")
+    lengths = sorted(page.evaluate(LINES))
+    assert 62 <= lengths[len(lengths) // 2] <= 75, lengths
+    assert page.locator(".sidebar-drawer").bounding_box()["width"] == 240
+    text = page.locator("[role=main] section > p").first
+    assert text.evaluate(STYLE, "fontSize") == "17px"
+    assert text.evaluate(STYLE, "lineHeight") == "27px"
+    figure = page.locator("figure.ledger-chart").first
+    title, picture = figure.locator("figcaption"), figure.locator(".chart-picture")
+    left, right = title.bounding_box(), picture.bounding_box()
+    assert left["x"] + left["width"] < right["x"] and abs(left["y"] - right["y"]) < 2
+    assert 480 <= right["width"] <= 500
+    figure.locator("summary", has_text="View as table").click()
+    assert figure.locator(".chart-table").bounding_box()["width"] > 800
+    links = page.locator(".page-contents a")
+    assert links.count() >= 6 and links.first.is_visible() and links.last.is_visible()
+    for heading in page.locator("h1, h2, .caption-text").all():
+        assert heading.evaluate(STYLE, "fontFamily").startswith("Charter")
+    assert (
+        page.locator("[href*=pygments], [href*=mystnb]").evaluate_all(
+            "(all) => all.filter((one) => !one.closest('noscript')).length"
+        )
+        == 0
+    )
+    figure.locator("summary", has_text="Code").click()
+    expect(page.locator("head > link[href*=pygments]")).to_have_count(1)
+
+
+def test_on_a_phone_the_title_is_above_and_the_contents_open(open_page):  # noqa: F811
+    page = open_page("chapters/energy.html", width=390)
+    figure = page.locator("figure.ledger-chart").first
+    title, picture = figure.locator(".caption-text"), figure.locator(".chart-picture")
+    assert title.bounding_box()["y"] < picture.bounding_box()["y"]
+    assert picture.bounding_box()["width"] >= 380
+    link = page.locator(".page-contents a").first
+    expect(link).to_be_hidden()
+    page.locator(".page-contents summary").click()
+    expect(link).to_be_visible()
+
+
+def test_the_drawer_closes_on_a_choice_and_the_section_has_the_focus(open_page):  # noqa: F811
+    page = open_page("chapters/energy.html", reduced_motion="reduce")
+    page.locator(".toc-content-icon").click()
+    page.locator(".toc-drawer a", has_text="Prices").click()
+    expect(page.locator("#__toc")).not_to_be_checked()
+    assert page.url.endswith("#prices")
+    assert page.evaluate("document.activeElement.closest('section').id") == "prices"
+    bar = "getComputedStyle(document.querySelector('#prices > h2'), '::before').borderLeftWidth"
+    assert page.evaluate(bar) == "6px"
+
+
+def test_tables_have_rules_and_paper_has_nothing_to_press(open_page):  # noqa: F811
+    page = open_page("tables/gdp.html")
+    table = page.locator("table.docutils").first
+    assert table.evaluate(STYLE, "boxShadow") == "none"
+    page.goto(page.url.replace("tables/gdp", "chapters/claims"))
+    page.emulate_media(media="print")
+    pressed = "button, input, select, .page-contents, .sidebar-drawer, .toc-drawer"
+    assert (
+        page.locator(pressed).evaluate_all(
+            "(all) => all.filter((one) => one.checkVisibility()).map((one) => one.outerHTML)"
+        )
+        == []
+    )
