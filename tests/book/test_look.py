@@ -75,7 +75,7 @@ def test_the_drawer_closes_on_a_choice_and_the_section_has_the_focus(open_page):
     page.locator(".toc-drawer a", has_text="Prices").click()
     expect(page.locator("#__toc")).not_to_be_checked()
     assert page.url.endswith("#prices")
-    assert page.evaluate("document.activeElement.closest('section').id") == "prices"
+    expect(page.locator("#prices > h2")).to_be_focused()
     bar = "getComputedStyle(document.querySelector('#prices > h2'), '::before').borderLeftWidth"
     assert page.evaluate(bar) == "6px"
 

@@ -22,7 +22,6 @@ from small_book import this_book as book  # noqa: F401
 
 from ledger.build.sphinxext.content.changes import load_changes
 from ledger.core import citations, config, tables
-from ledger.core.charts import plots
 from ledger.core.charts.style import VERDICTS
 
 CONFIG = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))

@@ -11,7 +11,7 @@
     const section = document.getElementById(decodeURIComponent(link.hash.slice(1))) || document.querySelector("article");
     const target = section.querySelector("h1, h2, h3, h4") || section;
     target.tabIndex = -1;
-    target.focus({ preventScroll: true });
+    setTimeout(() => target.focus({ preventScroll: true })); // once the browser has gone there, which takes the focus away
   }
   if (box && drawer) drawer.addEventListener("click", choose);
 
