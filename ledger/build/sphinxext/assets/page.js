@@ -1,6 +1,5 @@
-/* What a page does beyond showing itself: its contents close when an entry is chosen, and the colours of code come when code is opened. */
+/* The contents of a page, which lie over it on a narrow screen, close when an entry is chosen. */
 (function () {
-  const CODE = new URL("pygments.css", document.currentScript.src);
   const box = document.getElementById("__toc"), drawer = document.querySelector(".toc-drawer");
 
   /* The chosen section's heading takes the focus, so that reading and tabbing go on from there. */
@@ -14,15 +13,4 @@
     setTimeout(() => target.focus({ preventScroll: true })); // once the browser has gone there, which takes the focus away
   }
   if (box && drawer) drawer.addEventListener("click", choose);
-
-  /* "toggle" does not bubble, so it is caught on its way down. */
-  function colour(event) {
-    if (!event.target.open || !event.target.querySelector(".highlight")) return;
-    document.removeEventListener("toggle", colour, true);
-    const link = document.createElement("link");
-    link.rel = "stylesheet";
-    link.href = CODE;
-    document.head.append(link);
-  }
-  document.addEventListener("toggle", colour, true);
 })();

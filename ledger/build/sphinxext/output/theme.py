@@ -37,6 +37,10 @@ SKIP_LINK = re.compile(
     r'(<nav class="menus".*?</nav>)(.*?)(<a class="skip-to-content.*?</a>)', re.S
 )
 
+# Of code only keywords, strings and comments have a look of their own (ledger.css): the marks of
+# all else would be a tenth of a chapter's weight, and the styles for them a file of their own.
+CODE_BLOCK = re.compile(r'<div class="highlight"><pre.*?</pre>', re.S)
+UNCOLOURED = re.compile(r'<span(?: class="(?![ksc])[^"]*")?>([^<]*)</span>')
 UNUSED = ("pygments.css", "furo-extensions.css")
 CONTENTS = "On this page"
 # links to the page and to its sections, not to those within them, which stand two lists deeper
@@ -50,6 +54,7 @@ CELL_TEXT = re.compile(r'class="(?:cell_input|output )')
 
 def patch_theme(page: str) -> str:
     """Return the body of a page with the theme's faults corrected."""
+    page = CODE_BLOCK.sub(lambda code: UNCOLOURED.sub(r"\1", code.group(0)), page)
     for before, after in THEME_PATCHES:
         page = page.replace(before, after)
     # the link that skips to the content is the first stop of the Tab key
@@ -75,9 +80,8 @@ def content_policy(theme: Path) -> str:
 def drop_unused_styles(app: Sphinx, page: str, template: str, context: dict, doctree) -> None:
     """Leave styles to the pages that show what they are for.
 
-    MyST-NB's are for code or text of a cell: the few rules that charts need stand in ledger.css.
-    Those of code come when code is opened (page.js), without script at once; the theme's extra
-    ones are for extensions that no page uses.
+    MyST-NB's are for code or text of a cell: the few rules that charts and their code need stand
+    in ledger.css. The theme's extra ones are for extensions that no page uses.
     """
     unused = UNUSED if CELL_TEXT.search(context.get("body", "")) else (*UNUSED, "mystnb")
     styles = context.get("css_files", [])
@@ -117,7 +121,7 @@ def set_policy(app: Sphinx, config) -> None:
 
 
 def add_script(app: Sphinx, page: str, template: str, context: dict, doctree) -> None:
-    """Load the script of the page's contents and of code, on pages of the book."""
+    """Load the script that closes a page's contents, on pages of the book."""
     if app.builder.name == "html" and doctree is not None:
         app.add_js_file("page.js", loading_method="defer")
 
