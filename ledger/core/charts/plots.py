@@ -150,9 +150,9 @@ def stacked_bars(frame: pd.DataFrame, unit: str, height: float = 3.0) -> Axes:
         )
         base = base + frame[name].fillna(0)
         stacks.append((drawn, name, PAPER if fill == FULL else ink))
-    for drawn, name, ink in stacks:
+    for i, (drawn, name, ink) in enumerate(stacks):
         if known := verdict(name):
-            _write_glyphs(ax, drawn, VERDICTS[known][0], ink)
+            _write_glyphs(ax, drawn, VERDICTS[known][0], ink, left=i % 2 == 1)
     _category_ticks(ax, frame.index)
     legend(ax)
     return ax
@@ -239,8 +239,8 @@ def hline(ax: Axes, at: float, label: str) -> None:
     _annotate(ax, label, (0.01, at), ("axes fraction", "data"), (0, 2), "bottom")
 
 
-def _write_glyphs(ax: Axes, bars: BarContainer, glyph: str, ink: str) -> None:
-    """Write a verdict's glyph into each bar, beside one that is too low."""
+def _write_glyphs(ax: Axes, bars: BarContainer, glyph: str, ink: str, left: bool) -> None:
+    """Write a verdict's glyph into each bar; beside one that is too low, `left` or right of it."""
     least = 0.05 * ax.get_ylim()[1]
     for bar, value in zip(bars, bars.datavalues):
         height = bar.get_y() + bar.get_height() / 2
@@ -248,9 +248,10 @@ def _write_glyphs(ax: Axes, bars: BarContainer, glyph: str, ink: str) -> None:
             middle = bar.get_x() + bar.get_width() / 2
             ax.annotate(glyph, (middle, height), ha="center", va="center", fontsize=9, color=ink)
         elif value > 0:
-            right = (bar.get_x() + bar.get_width(), height)
-            beside = {"xytext": (3, 0), "textcoords": "offset points", "va": "center"}
-            ax.annotate(glyph, right, fontsize=7.5, color=TEXT, **beside)
+            edge = (bar.get_x() + (0 if left else bar.get_width()), height)
+            beside = {"xytext": (-3 if left else 3, 0), "textcoords": "offset points"}
+            placed = {"ha": "right" if left else "left", "va": "center"}
+            ax.annotate(glyph, edge, fontsize=7.5, color=TEXT, **beside, **placed)
 
 
 def _annotate(ax: Axes, label: str, at: tuple, coords: tuple, shift: tuple, va: str) -> None:
