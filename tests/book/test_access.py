@@ -13,7 +13,8 @@ from colorspacious import cspace_convert, deltaE
 from playwright.sync_api import expect
 from reading import PAGES, SITE, address, browser, needs_browser, open_page  # noqa: F401
 
-from ledger.core.charts.style import PALETTE
+from ledger.core import config
+from ledger.core.charts.style import PALETTE, VERDICTS
 
 SETTINGS = list(itertools.product((1280, 390), ("light", "dark")))
 OPEN_ALL = "document.querySelectorAll('details').forEach((part) => { part.open = true; })"
@@ -231,4 +232,10 @@ def test_the_colours_of_charts_stay_apart(kind, theme):
     assert near["blue", "vermilion"] >= 25  # Russia and Iran
     assert min(near.values()) >= 11, min(
         near, key=near.get
-    )  # a just noticeable difference is 1; series differ by marker or hatch as well
+    )  # a just noticeable difference is 1; series differ by marker or filling as well
+    for verdict, (_, pair) in VERDICTS.items():
+        for colour in {**config.book().entity_colours, **config.book().other_colours}.values():
+            apart = deltaE(
+                seen(pair[theme], kind), seen(PALETTE[colour][theme], kind), input_space="sRGB1"
+            )
+            assert apart >= 11, f"{verdict} is near {colour}, a country's"

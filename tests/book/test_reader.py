@@ -12,7 +12,7 @@ from playwright.sync_api import expect
 from reading import SITE, address, browser, needs_browser, open_page  # noqa: F401
 
 from ledger.core import tables
-from ledger.core.claims import VERDICTS
+from ledger.core.charts.style import VERDICTS
 
 pytestmark = needs_browser
 CLAIMS = len(tables.read_rows("claims"))
@@ -132,8 +132,12 @@ def test_without_javascript_a_printed_number_leads_to_its_rows(open_page):
 
 def test_a_verdict_is_told_by_words_not_by_colour_alone(open_page):
     page = open_page("chapters/economics.html")
-    for text in page.locator("span.claim").all_inner_texts():
-        assert any(f" {verdict}, " in " ".join(text.split()) for verdict in VERDICTS), text
+    known = {verdict: glyph for verdict, (glyph, _) in VERDICTS.items()}
+    for badge in page.locator("span.claim a").all():
+        mark, title = badge.locator(".mark"), badge.get_attribute("title")
+        word = mark.locator(".verdict-word").text_content().strip(" ,")
+        assert mark.locator(".glyph").text_content() == known[word]
+        assert title.startswith(f"{word.capitalize()}: ")
 
 
 def test_a_chart_comes_with_its_description_citation_and_terms(open_page):

@@ -27,6 +27,7 @@ from ledger.build.sphinxext import history, report
 from ledger.build.sphinxext.content.changes import load_changes
 from ledger.core import citations, config, tables
 from ledger.core import text as words
+from ledger.core.charts.style import VERDICTS
 
 CONFIG = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
 BASE = CONFIG["html"]["baseurl"]
@@ -370,3 +371,17 @@ def test_rows_have_the_unit_of_the_chart_only_where_they_are_drawn_as_they_are()
         for name, field in fields("neighbours").items()
         if "% of partner" in field.get("unit", "")
     ] == ["Trade as % of GDP"]
+
+
+def test_verdicts_have_one_colour_in_badges_charts_and_print():
+    palette = (SITE / "_static" / "palette.css").read_text(encoding="utf-8")
+    paper = ROOT / "ledger/build/sphinxext/paper/static/paper.css"
+    printed = paper.read_text(encoding="utf-8")
+    chart = (SITE / "index.html").read_text(encoding="utf-8")
+    chart = re.search(r'id="chart-verdicts-by-domain">.*?</svg>', chart, re.S).group()
+    assert "<pattern" not in chart, "a hatch"
+    for verdict, (glyph, (light, dark)) in VERDICTS.items():
+        name = verdict.replace(" ", "-")
+        assert f"--verdict-{name}: {light};" in palette and f"--verdict-{name}: {dark};" in palette
+        assert f".mark.verdict-{name} .glyph {{ color: {light}; }}" in printed
+        assert f">{glyph} {verdict}<" in chart and f", {light})" in chart, verdict

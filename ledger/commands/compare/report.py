@@ -221,9 +221,7 @@ def to_html(comparison: Comparison, folder: Path) -> str:
             site_link=site_link,
             drawing=drawing,
             table_page=tables.page_path,
-            palette=PALETTE
-            | THEME
-            | {_variable(word): pair for word, (_, pair) in VERDICTS.items()},
+            palette=PALETTE | THEME | {_variable(word): two for word, (_, two) in VERDICTS.items()},
             glyphs={word: (glyph, _variable(word)) for word, (glyph, _) in VERDICTS.items()},
             max_cells=MAX_CELLS,
             max_open_cells=MAX_OPEN_CELLS,

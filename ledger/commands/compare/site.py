@@ -104,6 +104,16 @@ class Page:
 
 
 @functools.lru_cache(256)  # most pages are the same in both sites
+def _badge_text(badge) -> str:
+    """Return a badge as number and verdict, whatever glyph it shows."""
+    mark = badge.select_one(".mark")
+    if mark is None:
+        return badge.get_text()
+    verdict = mark.select_one(".verdict-word").get_text().strip(" ,")
+    number = badge.get_text().removeprefix(mark.get_text()).strip()
+    return f"{number} · {verdict}"
+
+
 def _read(html: str) -> tuple[list[Block], list[Chart]]:
     """Return the text of a page block by block, and its charts."""
     soup = BeautifulSoup(HEAVY.sub(r"\1\2", html), "html.parser")
@@ -113,7 +123,7 @@ def _read(html: str) -> tuple[list[Block], list[Chart]]:
     for number in soup.select(".num"):
         number.replace_with(f"{OPEN}{number.get_text()}{CLOSE}")
     for badge in soup.select("span.claim"):
-        badge.replace_with(f"{OPEN}[{badge.get_text()}]{CLOSE}")
+        badge.replace_with(f"{OPEN}[{_badge_text(badge)}]{CLOSE}")
     for reference in soup.select(".std-numref"):  # its number follows from the charts before it
         link = reference.find_parent("a")
         target = str(link["href"]) if link else ""

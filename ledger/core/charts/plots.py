@@ -137,7 +137,7 @@ def stacked_bars(frame: pd.DataFrame, unit: str, height: float = 3.0) -> Axes:
     stands on the x axis.
     """
     ax = new_axes(height, unit)
-    base = pd.Series(0.0, index=frame.index)
+    base, stacks = pd.Series(0.0, index=frame.index), []
     names = list(frame.columns)
     for name, ink, fill in zip(names, colours(names), fills(names)):
         drawn = ax.bar(
@@ -149,8 +149,10 @@ def stacked_bars(frame: pd.DataFrame, unit: str, height: float = 3.0) -> Axes:
             **fill_style(ink, fill),
         )
         base = base + frame[name].fillna(0)
+        stacks.append((drawn, name, PAPER if fill == FULL else ink))
+    for i, (drawn, name, ink) in enumerate(stacks):
         if known := verdict(name):
-            _write_glyphs(ax, drawn, VERDICTS[known][0], PAPER if fill == FULL else ink)
+            _write_glyphs(ax, drawn, VERDICTS[known][0], ink, left=i % 2 == 1)
     _category_ticks(ax, frame.index)
     legend(ax)
     return ax
@@ -237,12 +239,19 @@ def hline(ax: Axes, at: float, label: str) -> None:
     _annotate(ax, label, (0.01, at), ("axes fraction", "data"), (0, 2), "bottom")
 
 
-def _write_glyphs(ax: Axes, bars: BarContainer, glyph: str, ink: str) -> None:
-    """Write a verdict's glyph into each bar, but into none that is empty."""
+def _write_glyphs(ax: Axes, bars: BarContainer, glyph: str, ink: str, left: bool) -> None:
+    """Write a verdict's glyph into each bar; beside one that is too low, `left` or right of it."""
+    least = 0.05 * ax.get_ylim()[1]
     for bar, value in zip(bars, bars.datavalues):
-        if value > 0:
-            middle = (bar.get_x() + bar.get_width() / 2, bar.get_y() + bar.get_height() / 2)
-            ax.annotate(glyph, middle, ha="center", va="center", fontsize=9, color=ink)
+        height = bar.get_y() + bar.get_height() / 2
+        if value >= least:
+            middle = bar.get_x() + bar.get_width() / 2
+            ax.annotate(glyph, (middle, height), ha="center", va="center", fontsize=9, color=ink)
+        elif value > 0:
+            edge = (bar.get_x() + (0 if left else bar.get_width()), height)
+            beside = {"xytext": (-3 if left else 3, 0), "textcoords": "offset points"}
+            placed = {"ha": "right" if left else "left", "va": "center"}
+            ax.annotate(glyph, edge, fontsize=7.5, color=TEXT, **beside, **placed)
 
 
 def _annotate(ax: Axes, label: str, at: tuple, coords: tuple, shift: tuple, va: str) -> None:

@@ -140,9 +140,8 @@ def with_glyph(name: str) -> str:
 
 def fills(names: list) -> list[str]:
     """Return how each layer or column is filled: a verdict by its own rule, others in order."""
-    verdicts = [word for name in names if (word := verdict(name))]
-    if names and len(verdicts) == len(names):
-        return [VERDICT_FILLS.get(word, FULL) for word in verdicts]
+    if names and all(verdict(name) for name in names):
+        return [VERDICT_FILLS.get(str(name).lower(), FULL) for name in names]
     return [FILLS[i % len(FILLS)] for i in range(len(names))]
 
 
@@ -167,9 +166,8 @@ def colours(names: list) -> list[str]:
     ValueError
         For more series than the palette can tell apart.
     """
-    verdicts = [word for name in names if (word := verdict(name))]
-    if len(verdicts) == len(names):
-        return [VERDICTS[word][1][0] for word in verdicts]
+    if all(verdict(name) for name in names):
+        return [VERDICTS[str(name).lower()][1][0] for name in names]
     entities = entity_colours() | other_colours()
     keys: dict[str, str | None] = {}  # an entity, or a series that is none's → its colour
     owners = [next((e for e in entities if str(name).startswith(e)), str(name)) for name in names]

@@ -67,7 +67,8 @@ class Claim(SphinxRole):
             )
         reference += verdict_mark(row["verdict"])
         reference += nodes.Text(f" {self.text}")
-        reference["reftitle"] = f"{row['claim']} Decided by {row['basis']}: see the ledger."
+        told = f"{row['verdict'].capitalize()}: {row['claim']}"
+        reference["reftitle"] = f"{told} Decided by {row['basis']}: see the ledger."
         badge += reference
         return [badge], []
 

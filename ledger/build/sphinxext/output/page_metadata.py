@@ -13,7 +13,7 @@ from ledger.build import downloads
 from ledger.build.sphinxext.figures.charts import charts_of
 from ledger.build.sphinxext.history import changed_line
 from ledger.build.sphinxext.output.linked_data import linked_data
-from ledger.build.sphinxext.output.theme import patch_theme
+from ledger.build.sphinxext.output.theme import patch_theme, with_contents
 from ledger.build.sphinxext.report import account, contact_address, report_address
 from ledger.build.sphinxext.works import SLUG, citation_path, citation_record
 from ledger.core import citations, tables, text
@@ -81,6 +81,7 @@ def add_metadata(
     values = {
         "policy": app.ledger_policy,
         "patch_theme": patch_theme,
+        "with_contents": with_contents,
         "build_info": app.config.ledger_build_info,
         "root": urlsplit(app.config.html_baseurl).path,
         "all_data": downloads.ALL,

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import html
 import re
 from pathlib import Path
 
-from docutils import nodes
 from sphinx.application import Sphinx
 
 from ledger.build.sphinxext.outdated_pages import THEME
@@ -39,7 +37,14 @@ SKIP_LINK = re.compile(
     r'(<nav class="menus".*?</nav>)(.*?)(<a class="skip-to-content.*?</a>)', re.S
 )
 
-FEW_SECTIONS = 3  # fewer are seen at a glance
+UNUSED = ("pygments.css", "furo-extensions.css")
+CONTENTS = "On this page"
+# links to the page and to its sections, not to those within them, which stand two lists deeper
+SECTION_LINK = re.compile(r'<a class="reference internal" href="#[^"]*">.*?</a>', re.S)
+# the title and, where prose follows it, the standfirst
+AFTER_TITLE = re.compile(
+    r'</h1>(?:\s*<div class="cell docutils container">\s*</div>)*(?:\s*<p>.*?</p>)?', re.S
+)
 CELL_TEXT = re.compile(r'class="(?:cell_input|output )')
 
 
@@ -68,40 +73,39 @@ def content_policy(theme: Path) -> str:
 
 
 def drop_unused_styles(app: Sphinx, page: str, template: str, context: dict, doctree) -> None:
-    """Leave MyST-NB's styles, 6 kB compressed, to pages that show code or text of a cell.
+    """Leave styles to the pages that show what they are for.
 
-    The few rules that charts need stand in ledger.css.
+    MyST-NB's are for code or text of a cell: the few rules that charts and their code need stand
+    in ledger.css. The theme's extra ones are for extensions that no page uses.
     """
-    if not CELL_TEXT.search(context.get("body", "")):
-        styles = context.get("css_files", [])
-        context["css_files"] = [style for style in styles if "mystnb" not in str(style.filename)]
+    unused = UNUSED if CELL_TEXT.search(context.get("body", "")) else (*UNUSED, "mystnb")
+    styles = context.get("css_files", [])
+    context["css_files"] = [
+        style for style in styles if not any(name in str(style.filename) for name in unused)
+    ]
 
 
-def add_contents(app: Sphinx, page: str, template: str, context: dict, doctree) -> None:
-    """List a page's sections under its title; ledger.css shows it where the drawer is put away."""
-    sections = _sections(app, page) if doctree is not None else []
-    if len(sections) >= FEW_SECTIONS:
-        app.add_js_file("menus.js", loading_method="defer")
-        items = "".join(
-            f'<li><a href="{html.escape(anchor)}">{html.escape(title)}</a></li>'
-            for title, anchor in sections
-        )
-        label = "On this page"
-        context["body"] = context["body"].replace(
-            "</h1>",
-            f'</h1>\n<nav class="page-contents" aria-label="{label}"><details>'
-            f'<summary>{label}</summary><ul data-label="{label}">{items}</ul></details></nav>',
-            1,
-        )
+def contents_line(toc: str) -> str:
+    """Return the sections of a page as one line of links, empty for fewer than two.
+
+    Parameters
+    ----------
+    toc : the page's table of contents as Sphinx writes it, nested lists of links.
+    """
+    found = SECTION_LINK.findall(toc)
+    if len(found) < 3:  # the page itself is the first
+        return ""
+    items = "".join(f"<li>{link}</li>" for link in found[1:] if link)
+    return (
+        f'<nav class="page-contents" aria-label="{CONTENTS} (line)"><details>'
+        f'<summary>{CONTENTS}</summary><ul data-label="{CONTENTS}">{items}</ul></details></nav>'
+    )
 
 
-def _sections(app: Sphinx, page: str) -> list[tuple[str, str]]:
-    """Return title and anchor of the sections right below a page's title."""
-    title = next(iter(app.env.tocs[page].findall(nodes.list_item)), None)
-    if title is None or not isinstance(title[-1], nodes.bullet_list):
-        return []
-    links = (next(iter(item.findall(nodes.reference)), None) for item in title[-1])
-    return [(link.astext(), link["anchorname"]) for link in links if link is not None]
+def with_contents(body: str, toc: str) -> str:
+    """Return a page's body with the line of its contents under the title and the standfirst."""
+    line = contents_line(toc)
+    return AFTER_TITLE.sub(lambda title: title.group(0) + line, body, count=1)
 
 
 def set_policy(app: Sphinx, config) -> None:
@@ -109,6 +113,12 @@ def set_policy(app: Sphinx, config) -> None:
     from furo import THEME_PATH
 
     app.ledger_policy = content_policy(THEME_PATH)
+
+
+def add_script(app: Sphinx, page: str, template: str, context: dict, doctree) -> None:
+    """Load the script that closes a page's contents, on pages of the book."""
+    if app.builder.name == "html" and doctree is not None:
+        app.add_js_file("page.js", loading_method="defer")
 
 
 def not_found(app: Sphinx):
@@ -120,6 +130,6 @@ def not_found(app: Sphinx):
 def setup(app: Sphinx) -> None:
     app.add_html_theme("ledger", str(THEME))
     app.connect("config-inited", set_policy)
-    app.connect("html-page-context", add_contents)
+    app.connect("html-page-context", add_script)
     app.connect("html-page-context", drop_unused_styles, priority=900)
     app.connect("html-collect-pages", not_found)
