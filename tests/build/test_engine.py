@@ -37,6 +37,7 @@ numbers.put("sum", helper.VALUE + read, "{:d}", table="events")"""
 COUNTS = """from ledger import charts, numbers
 from ledger.core.tables import load
 
+charts.PALETTE  # a part is imported when it is first used
 numbers.put("rows", len(load("TABLE")), "{:d}", table="TABLE")"""
 
 
