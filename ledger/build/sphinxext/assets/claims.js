@@ -4,7 +4,9 @@
   const list = document.querySelector("ul.claims");
   const bar = document.querySelector(".claims-bar");
   if (!list || !bar) return;
-  const plain = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
+  // without accents and capitals, and with one form of quotes and dashes
+  const plain = (text) =>
+    text.normalize("NFD").replace(/\p{M}/gu, "").replace(/[‘’]/g, "'").replace(/[“”"]/g, "").replace(/[‐‑–—]/g, "-").toLowerCase();
   const words = (value) => value.replaceAll("-", " ");
   const SEARCHED = ".claim-number, .claim-text, .claim-finding, .claim-reason, .claim-sources";
   const CONFIDENCE = ["high", "medium", "low"];
@@ -67,11 +69,17 @@
   new ResizeObserver(() => document.documentElement.style.setProperty("--claims-bar", bar.offsetHeight + "px")).observe(bar);
 
   const pressed = (kind) => chips.filter((chip) => chip.kind === kind && chip.button.getAttribute("aria-pressed") === "true").map((chip) => chip.value);
-  const target = () => location.hash.length > 1 && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  function target() {
+    try {
+      return location.hash.length > 1 && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    } catch {
+      return null; // no well-formed address
+    }
+  }
 
   function apply() {
     const chosen = Object.fromEntries(Object.keys(GROUPS).map((kind) => [kind, pressed(kind)]));
-    const asked = plain(search.value).split(/\s+/).filter(Boolean);
+    const asked = plain(search.value).split(/[\s,;]+/).filter(Boolean);
     const fits = (claim, without) =>
       asked.every((word) => claim.text.includes(word)) &&
       Object.keys(GROUPS).every((kind) => kind === without || !chosen[kind].length || chosen[kind].includes(claim[kind]));
@@ -143,7 +151,12 @@
   });
   addEventListener("popstate", recall);
   addEventListener("hashchange", () => { apply(); showTarget(); });
-  addEventListener("beforeprint", () => document.querySelectorAll("details.folded").forEach((part) => { part.open = true; }));
+  let opened = [];
+  addEventListener("beforeprint", () => {
+    opened = [...document.querySelectorAll("details.folded:not([open])")];
+    opened.forEach((part) => { part.open = true; });
+  });
+  addEventListener("afterprint", () => opened.forEach((part) => { part.open = false; }));
 
   for (const { row, verdict } of claims) {
     const links = row.querySelector(".claim-links");
@@ -153,8 +166,12 @@
     const copy = element("button", { type: "button" }, "copy");
     copy.setAttribute("aria-label", `copy ${number}`);
     copy.addEventListener("click", async () => {
-      await navigator.clipboard.writeText(text());
-      status.textContent = `${number} is copied`;
+      try {
+        await navigator.clipboard.writeText(text());
+        status.textContent = `${number} is copied`;
+      } catch {
+        status.textContent = `${number} is not copied: the browser does not allow it`;
+      }
     });
     links.append(copy);
     if (!navigator.share || !matchMedia("(pointer: coarse)").matches) continue;

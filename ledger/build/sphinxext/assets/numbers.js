@@ -4,7 +4,7 @@
   const HERE = document.currentScript.src;
   const NAME = location.pathname.split("/").pop().replace(/\.html$/, "") || "index";
   const links = [...document.querySelectorAll("a:has(> .num)")];
-  let known = null, card = null, opener = null;
+  let known = null, card = null, opener = null, turn = 0;
 
   function element(name, text = "", className = "") {
     const made = document.createElement(name);
@@ -45,7 +45,8 @@
       head.append("From ", title, ` (${origin.of.toLocaleString("en")} rows; which of them enter is in the code and the cells before it).`);
       return part;
     }
-    head.append(`From ${origin.count.toLocaleString("en")} of ${origin.of.toLocaleString("en")} rows of `, title, ":");
+    head.append(`From ${origin.count.toLocaleString("en")} of ${origin.of.toLocaleString("en")} rows of `, title, origin.count ? ":" : ".");
+    if (!origin.count) return part;
     const box = element("div", "", "card-rows"), rows = element("table");
     box.tabIndex = 0;
     box.setAttribute("role", "group");
@@ -113,14 +114,25 @@
     card.style.top = `${Math.max(8, Math.min(top, innerHeight - size.height - 8)) + scrollY}px`;
   }
 
+  function isOutside({ target, clientX, clientY }) {
+    const { left, right, top, bottom } = card.getBoundingClientRect();
+    return target === card && (clientX < left || clientX > right || clientY < top || clientY > bottom);
+  }
+
   async function open(at) {
+    const mine = ++turn;
     try {
-      const shown = await load(), number = shown.numbers[at.hash.slice(1)];
+      const shown = await load();
+      if (mine !== turn) return; // another was asked for meanwhile
+      const number = shown.numbers[at.hash.slice(1)];
       if (!number) throw new Error(at.hash);
       if (!card) {
         card = element("dialog", "", "number-card");
         card.setAttribute("aria-labelledby", "card-value");
-        card.addEventListener("click", (event) => event.target === card && card.close()); // the backdrop
+        // a press and a click outside: a selection that ends there closes nothing
+        let outside = false;
+        card.addEventListener("pointerdown", (event) => { outside = isOutside(event); });
+        card.addEventListener("click", (event) => outside && isOutside(event) && card.close());
         card.addEventListener("close", () => {
           opener.setAttribute("aria-expanded", "false");
           opener.focus({ preventScroll: true });
@@ -145,6 +157,7 @@
     }
   }
 
+  addEventListener("resize", () => card?.open && place(opener));
   for (const each of links) {
     each.setAttribute("aria-haspopup", "dialog");
     each.setAttribute("aria-expanded", "false");

@@ -5,7 +5,7 @@ const siteSearch = (() => {
   const WORTH = { chapter: 1.6, start: 1.3, page: 1.2, claims: 1, table: 0.35, references: 0.25 };
   const LABEL = { chapter: "chapter", claims: "ledger", table: "table", references: "references" };
   // words that are in every section say nothing, as long as there are others
-  const COMMON = new Set("a an and are as at be by did do does for from had has have how in is it its of on or that the their this to was were what when where which who why with".split(" "));
+  const COMMON = new Set("a an and are as at be by did do does for from had has have how in is it its many much of on or that the their this to was were what when where which who why with".split(" "));
   const DEPTH = 0.5;  // what a page's next section adds to its worth, of its score
   const SECTIONS = 3;  // shown of a page beside the best
   const LENGTH = 240;  // letters of an extract
@@ -30,7 +30,7 @@ const siteSearch = (() => {
 
   /** Return the words of a query as they are looked for. */
   const wordsOf = (query) => {
-    const joined = query.replace(/(^|\s)(\p{L}) (?=\d)/gu, "$1$2");  // C 39
+    const joined = query.replace(/(^|\s)([co]) (?=\d)/giu, "$1$2");  // C 39
     const words = searchWords.of(joined).map((word) => word.keys).flatMap((keys) => /\p{N}/u.test(keys[0]) ? keys[0] : keys);
     const telling = words.filter((word) => !COMMON.has(word));
     return telling.length ? telling : words;
@@ -149,6 +149,7 @@ const siteSearch = (() => {
     return item;
   };
 
+  const BOOK = document.title.replace(/^.*? - /, "");
   const show = (limit = PAGES) => {
     const query = field.value.trim();
     const { pages, all: whole, words } = siteSearch.find(query);
@@ -156,7 +157,7 @@ const siteSearch = (() => {
     all.hidden = pages.length <= limit;
     all.textContent = `Show all ${pages.length}`;
     none.hidden = !query || pages.length > 0;
-    document.title = document.title.replace(/^.*?(?= - )/, query ? `${query}, search` : "Search");
+    document.title = `${query ? `${query}, search` : "Search"} - ${BOOK}`;
     if (!query) {
       status.textContent = "";
     } else if (!pages.length) {
@@ -172,20 +173,27 @@ const siteSearch = (() => {
     }
   };
 
+  /** Put the search into the address. A new search is a step of Back; more letters of it are none. */
+  let settled = true;
+  const remember = (done) => {
+    const query = field.value.trim();
+    const to = query ? `?q=${encodeURIComponent(query)}` : location.pathname;
+    if (to !== (location.search || location.pathname)) history[settled ? "pushState" : "replaceState"](null, "", to);
+    settled = done;
+  };
+
   let wait;
   field.addEventListener("input", () => {
     clearTimeout(wait);
     wait = setTimeout(() => {
-      const query = field.value.trim();
-      history.replaceState(null, "", query ? `?q=${encodeURIComponent(query)}` : location.pathname);
+      remember(false);
       show();
     }, 150);
   });
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     clearTimeout(wait);
-    const query = field.value.trim();
-    history.pushState(null, "", query ? `?q=${encodeURIComponent(query)}` : location.pathname);
+    remember(true);
     show();
   });
   all.addEventListener("click", () => {
@@ -197,6 +205,9 @@ const siteSearch = (() => {
     field.value = new URLSearchParams(location.search).get("q") || "";
     show();
   };
-  addEventListener("popstate", read);
+  addEventListener("popstate", () => {
+    settled = true;
+    read();
+  });
   read();
 })();

@@ -47,9 +47,9 @@
     asked = {
       q: query.get("q") || "",
       filters: columns.flatMap((column, at) => (query.has(column) ? [{ column, at, values: query.getAll(column) }] : [])),
-      sort: sort.replace(/^-/, ""),
+      sort: columns.includes(sort.replace(/^-/, "")) ? sort.replace(/^-/, "") : "",
       down: sort.startsWith("-"),
-      page: Number(query.get("page")) || 1,
+      page: Math.trunc(Number(query.get("page"))) || 1,
     };
     search.value = asked.q;
     return asked.q || asked.filters.length || asked.sort || asked.page > 1;
@@ -161,7 +161,10 @@
   const steps = { First: () => 1, Previous: () => asked.page - 1, Next: () => asked.page + 1, Last: () => Infinity };
   const buttons = Object.entries(steps).map(([word, page], at) => {
     const button = element("button", word, { type: "button", disabled: at < 2 });
-    button.addEventListener("click", () => act({ page: page() }));
+    button.addEventListener("click", async () => {
+      await act({ page: page() });
+      if (button.disabled) buttons[at < 2 ? 2 : 1].focus(); // the keyboard keeps its place
+    });
     return button;
   });
   pager.append(...buttons);

@@ -66,12 +66,17 @@ const searchWords = (() => {
 
   /** Open the page where most of the words stand together, within what the address names. */
   const show = () => {
-    const id = decodeURIComponent(location.hash.slice(1));
+    let id = "";
+    try {
+      id = decodeURIComponent(location.hash.slice(1));
+    } catch {
+      // no well-formed address: the whole page
+    }
     const target = (id && document.getElementById(id)) || article;
     const within = target.closest("tr") || (target.matches("dt") ? target.parentElement : target);
     let best, most = 0;
     for (const mark of within.querySelectorAll("mark.found")) {
-      const block = mark.closest("p, li, td, dd, dt, figcaption, h1, h2, h3, h4") || mark;
+      const block = mark.closest("p, li, td, th, dd, dt, figcaption, h1, h2, h3, h4") || mark;
       const words = [...block.querySelectorAll("mark.found")].flatMap((one) => searchWords.keys(one.textContent));
       const found = new Set(words.filter((word) => wanted.has(word))).size;
       if (found > most) [best, most] = [mark, found];

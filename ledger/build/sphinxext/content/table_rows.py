@@ -10,6 +10,7 @@ from __future__ import annotations
 import html
 import math
 import re
+from decimal import ROUND_HALF_EVEN, Decimal
 
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
@@ -112,7 +113,9 @@ def rounded(cell: str, digits: int) -> str:
     >>> rounded("-12345.678", 1)
     '−12,345.7'
     """
-    return text.number(float(cell), f"{{:,.{digits}f}}")
+    # as the script of the page rounds: the figure in the file, not its nearest binary fraction
+    shown = Decimal(cell).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_EVEN)
+    return f"{shown:,f}".replace("-", text.MINUS)
 
 
 def decimals(cells: list[str]) -> int:

@@ -27,6 +27,8 @@ from ledger.core import tables
 from ledger.core.config import book, pages
 
 PREFIX = "const searchIndex = "  # a script, so that it loads from a disk too
+# addresses and keys of references: nobody looks for what they are made of
+NO_WORDS = re.compile(r"https?://\S+|\b[a-z]+(?:19|20)\d\d[a-z]*\b")
 TAGS = re.compile(r"<(style|script|svg)\b.*?</\1>|<[^<]+?>", re.S)
 # an {index} entry in one of these stands for all of it; elsewhere for what follows it
 WHOLE = (nodes.row, nodes.definition_list_item)
@@ -57,7 +59,8 @@ class Entry:
 
     def as_list(self) -> list[str]:
         """Return what the index has of it."""
-        text = re.sub(r"\s+([.,;:)])", r"\1", " ".join("".join(self.text).split()))
+        words = NO_WORDS.sub("", "".join(self.text))
+        text = re.sub(r"\s+([.,;:)])", r"\1", " ".join(words.split()))
         return [self.anchor, self.title, " ".join(sorted(set(self.words))), text]
 
 
