@@ -29,7 +29,7 @@ THEME_PATCHES = [
     ),
     # a table or a line of code wider than the page scrolls, and a keyboard must be able to
     ('<div class="table-wrapper', '<div tabindex="0" class="table-wrapper'),
-    ('<div class="highlight"><pre>', '<div class="highlight"><pre tabindex="0">'),
+    ('<div class="highlight"><pre><span></span>', '<div class="highlight"><pre tabindex="0">'),
     # docutils' role of a bibliography's entry is deprecated, and a list needs items
     (' role="doc-biblioentry"', ' role="listitem"'),
 ]
