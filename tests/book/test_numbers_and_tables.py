@@ -106,6 +106,12 @@ def test_a_number_opens_by_mouse_keyboard_and_touch(open_page, width, theme):
     expect(card.get_by_role("button", name="Copied")).to_be_visible()
     assert page.evaluate("navigator.clipboard.readText()") == number["cite"]
     assert "tables/trade-totals.html#number-index-ratio-2019-russia" in number["cite"]
+    page.mouse.click(box["x"] + 4, box["y"] + box["height"] / 2)  # its margin is no outside
+    expect(card).to_be_visible()
+    page.mouse.click(2, 2)
+    expect(card).to_be_hidden()
+    page.keyboard.press("Enter")
+    expect(card).to_be_visible()
     page.keyboard.press("Escape")
     expect(card).to_be_hidden()
     expect(link).to_be_focused()

@@ -65,6 +65,17 @@ def test_search_chips_and_sort_stand_in_the_address_and_back_undoes_them(open_pa
     assert shown(page).count() == 1
     page.get_by_role("button", name="Show all").click()
     assert shown(page).count() == CLAIMS and "?" not in page.url
+    search.fill("Russia's, “trade”")  # as a keyboard types them, or as the page prints them
+    search.press("Enter")
+    assert 0 < shown(page).count() < CLAIMS
+    page.get_by_role("button", name="Show all").click()
+    page.get_by_role("button", name=re.compile("partly")).focus()
+    page.keyboard.press("Space")
+    assert 0 < shown(page).count() < CLAIMS and page.url.endswith("?verdict=partly")
+    page.emulate_media(media="print")
+    assert shown(page).count() == CLAIMS  # paper would not say that it is a selection
+    page.emulate_media(media="screen")
+    page.get_by_role("button", name="Show all").click()
     page.get_by_label("Sort the claims").select_option("verdict")
     verdicts = page.locator("ul.claims > li .claim-head").all_inner_texts()
     assert "supported" in verdicts[0] and "not checkable" in verdicts[-1]

@@ -99,7 +99,7 @@
     const source = element("p", `Source: ${number.sources.join("; ")}.`);
     const cite = element("p", number.cite, "card-cite"), tools = element("p", "", "card-tools");
     tools.append(copyButton(number.cite), link("Permanent address", entry));
-    card.replaceChildren(close, value, exact, ...number.from.map((origin) => rowsOf(origin, tables[origin.table])), by, code, source, cite, tools);
+    card.replaceChildren(close, value, exact, ...number.from.map((origin) => rowsOf(origin, tables[origin.table])), source, by, code, cite, tools);
   }
 
   /* On a narrow screen the card is a sheet at the bottom (its style says so), else it stands by the number. */
