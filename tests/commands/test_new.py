@@ -198,7 +198,7 @@ def check_started_chapters(site):
         assert (
             page.count("<figure") == 1
             and f'id="chart-{name}-first-chart"' in page
-            and page.count("C03 · ") == 1
+            and page.count("C03</a>") == 1
         )
         assert f">{output['XAR'] / output['XBE']:.1f}</span>" in page
         assert [
