@@ -1,9 +1,10 @@
 """{terms} TABLE: names and terms of a table kept by hand, each with an anchor of its own.
 
 The table has the columns `term`, `gloss`, `group`, `synonyms` and `sources` (joined by semicolons)
-and `told`, the section that tells most of the term, as page#anchor; and a column for each language
-whose form it gives, with that language's code as `lang` in its description. The search finds both
-the term and that section by the term, its forms and its synonyms.
+and `told`, the section that tells most of the term, as page#anchor; a column for each language
+whose form it gives, with that language's code as `lang` in its description; and it may have `more`,
+what there is to know beyond the gloss. The search finds both the term and that section by the term,
+its forms and its synonyms.
 """
 
 from __future__ import annotations
@@ -71,8 +72,9 @@ class Terms(SphinxDirective):
             term += raw_html(" " + " ".join(_foreign(*form) for form in forms))
         content = nodes.definition("", index)
         keys = ",".join(key.strip() for key in row["sources"].split(";") if key.strip())
-        gloss = row["gloss"] + (f" {{cite}}`{keys}`" if keys else "")
-        lines = StringList([gloss], self.get_source_info()[0])
+        told = " ".join(filter(None, (row["gloss"], row.get("more"))))
+        told += f" {{cite}}`{keys}`" if keys else ""
+        lines = StringList([told], self.get_source_info()[0])
         self.state.nested_parse(lines, self.content_offset, content)
         if row["told"]:
             page_store.page(self.env)["search_words"].append((row["told"], [row["term"], *words]))
