@@ -1,0 +1,65 @@
+"""Promise: a term is explained where it stands, whoever reads it how, and the entry is one step on."""
+
+import re
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from reading import SITE, address, browser, needs_browser, open_page  # noqa: F401
+
+from ledger.core import tables
+
+GLOSSES = {row["term"]: row["gloss"] for row in tables.read_rows("names_and_terms")}
+SHOWN = """(term) => {
+    const tip = getComputedStyle(term, "::after");
+    return tip.content !== "none" && tip.content !== "normal";
+}"""
+
+
+@pytest.fixture(scope="module")
+def chapter():
+    """A chapter that has glosses."""
+    for path in sorted(SITE.glob("chapters/*.html")):
+        if 'class="gloss"' in path.read_text(encoding="utf-8"):
+            return f"chapters/{path.name}"
+    pytest.skip("no chapter explains a term yet")
+
+
+def test_a_gloss_is_short():
+    assert not {term: gloss for term, gloss in GLOSSES.items() if len(gloss.split()) > 15}
+
+
+@needs_browser
+def test_a_gloss_shows_at_the_pointer_and_at_the_focus_and_goes_with_escape(open_page, chapter):
+    page = open_page(chapter)
+    term = page.locator("a.gloss").first
+    assert term.get_attribute("aria-description") in GLOSSES.values()
+    assert not term.evaluate(SHOWN)
+    term.hover()
+    assert term.evaluate(SHOWN)
+    page.keyboard.press("Escape")
+    assert not term.evaluate(SHOWN)
+    page.mouse.move(0, 0)
+    page.keyboard.press("Tab")
+    term.focus()
+    assert term.evaluate(SHOWN)
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile(r"names-and-terms\.html#term-"))
+    assert not page.complaints and not page.strangers
+
+
+@needs_browser
+def test_a_gloss_shows_at_a_touch_and_the_next_one_follows_it(browser, address, chapter):  # noqa: F811
+    context = browser.new_context(
+        viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True
+    )
+    page = context.new_page()
+    page.goto(f"{address}/{chapter}")
+    term = page.locator("a.gloss").first
+    term.tap()
+    assert term.evaluate(SHOWN) and chapter in page.url
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    faults = Axe().run(page, "article").response["violations"]
+    assert not faults, [(fault["id"], fault["nodes"][0]["html"]) for fault in faults]
+    term.tap()
+    page.wait_for_url(re.compile(r"names-and-terms\.html#term-"))
+    context.close()
