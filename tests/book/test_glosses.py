@@ -1,4 +1,4 @@
-"""Promise: a term is explained where it stands, whoever reads it how, and the entry is one step on."""
+"""Promise: a term is explained where it stands, and its entry is one step away."""
 
 import re
 
@@ -48,7 +48,7 @@ def test_a_gloss_shows_at_the_pointer_and_at_the_focus_and_goes_with_escape(open
 
 
 @needs_browser
-def test_a_gloss_shows_at_a_touch_and_the_next_one_follows_it(browser, address, chapter):  # noqa: F811
+def test_a_gloss_shows_at_the_first_touch(browser, address, chapter):  # noqa: F811
     context = browser.new_context(
         viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True
     )
