@@ -168,6 +168,12 @@ def test_gas_output_of_2025(country, value):
     assert round(cell("energy_production", country=country, year=2025, **where), 1) == value
 
 
+@pytest.mark.parametrize("year, value", [(2017, 4.939), (2025, 5.184)])
+def test_irans_oil_output_before_the_second_round_of_sanctions_and_last(year, value):
+    where = {"source": "Energy Institute", "fuel": "oil", "measure": "production"}
+    assert round(cell("energy_production", country="IRN", year=year, **where) / 1000, 3) == value
+
+
 @pytest.mark.parametrize("year, value", [(2017, 2125), (2020, 404), (2012, 2102)])
 def test_irans_crude_exports_as_opec_has_them(year, value):
     exports = load("energy_exports").query(
@@ -204,6 +210,8 @@ def test_energy_institute_reserves_stop_at_2020():
     "year, destination, value",
     [
         (2019, "Europe", 191.265),
+        (2021, "Europe", 167.712),
+        (2022, "Europe", 85.5885),
         (2025, "Europe", 35.9679),
         (2025, "CHN", 36.7207),
         (2019, "CHN", 0.283923),
