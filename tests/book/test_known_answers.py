@@ -210,8 +210,8 @@ def test_energy_institute_reserves_stop_at_2020():
     "year, destination, value",
     [
         (2019, "Europe", 191.265),
-        (2021, "Europe", 167.712),
-        (2022, "Europe", 85.5885),
+        (2021, "Europe", 167.707),
+        (2022, "Europe", 85.592),
         (2025, "Europe", 35.9679),
         (2025, "CHN", 36.7207),
         (2019, "CHN", 0.283923),
