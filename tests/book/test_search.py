@@ -125,7 +125,7 @@ SEEN = """(within) => [...document.querySelectorAll(within)].some((one) => {
 LEADS = [  # a query, the section that its result opens, words that are marked there
     (
         "sanctions snapback",
-        "chapters/diplomacy.html#in-2025-the-sanctions-came-back-all-the-same",
+        "chapters/diplomacy.html#in-2025-the-sanctions-came-back",
         {"sanctions"},
     ),
     ("exchange rate dollars", "chapters/security.html#military-spending", {"exchange", "rate"}),
