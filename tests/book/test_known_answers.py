@@ -460,6 +460,36 @@ def test_iran_s_standing_on_whole_resolutions(first, last, least, rank, members,
     assert [round(100 * row[column], 1) for column in ("agreement", "median")] == [share, median]
 
 
+# Worked out from un_votes.rda and un_roll_calls.rda in plain Python, without the book's code
+@pytest.mark.parametrize(
+    "year, rank, members",
+    [(1994, 165, 167), (2000, 112, 169), (2001, 104, 162), (2006, 104, 188), (2012, 126, 187),
+     (2019, 117, 190)],
+)  # fmt: skip
+def test_russia_s_rank_in_iran_s_list_on_whole_resolutions(year, rank, members):
+    counts, period = load("un_agreement"), [(year, year)]
+    least = measures.LEAST_IN_YEAR
+    row = measures.standing(counts, "IRN", "RUS", period, least=least, whole=True).iloc[0]
+    assert (row["rank"], row["members"]) == (rank, members)
+
+
+# Worked out from un_votes.rda and un_roll_call_issues.rda in the same way
+@pytest.mark.parametrize(
+    "one, other, issue, share, calls",
+    [
+        ("RUS", "IRN", "me", 80.5, 77),
+        ("RUS", "IRN", "nu", 19.6, 102),
+        ("RUS", "USA", "me", 0.0, 78),
+        ("RUS", "USA", "nu", 67.6, 102),
+        ("CHN", "IRN", "nu", 53.0, 100),
+        ("AZE", "IRN", "nu", 88.1, 101),
+    ],
+)
+def test_agreement_by_issue_in_2015_to_2019(one, other, issue, share, calls):
+    row = measures.agreement_by_issue(load("un_votes"), one, other, 2015, 2019).loc[issue]
+    assert (round(100 * row["agreement"], 1), row["votes"]) == (share, calls)
+
+
 def test_the_counts_of_all_members_are_those_of_single_votes():
     votes = load("un_votes")
     counts = load("un_agreement").set_index(["country", "member", "year"])
