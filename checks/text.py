@@ -101,6 +101,7 @@ def prose(path: Path) -> str:
     words of their own, the words.
     """
     text = re.sub(r"\{[a-z:]+\}`([^`<]+)<[^`<>]*>`", r"\1", shown(path))
+    text = re.sub(r"\{gloss\}`([^`]+)`", r"\1", text)
     text = re.sub(TAG, lambda found: " " + _emptied(found), text)
     return re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", text)
 
