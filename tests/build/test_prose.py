@@ -2,6 +2,8 @@
 
 import re
 import shutil
+import sys
+import zipfile
 
 import pytest
 from small_book import GOOD, ISLANDS, build, edit, edit_table, make, write
@@ -116,6 +118,17 @@ def test_a_notebook_has_the_text_without_what_only_the_site_can_show(made):
     notebook = (made / "_build/html/notebooks/one.ipynb").read_text(encoding="utf-8")
     assert "A line that says it all, with a shoal in it." in notebook
     assert "Read the paper." in notebook and "formerly" not in notebook
+
+
+def test_an_epub_has_the_text_and_a_list_of_the_claims(made):
+    code, said = build(made, [sys.executable, "-m", "ledger", "epub"])
+    assert code == 0, said[-3000:]
+    (path,) = (made / "_build/html").glob("*.epub")
+    with zipfile.ZipFile(path) as epub:
+        page = epub.read("chapters/one.xhtml").decode()
+    assert '<p class="standfirst">A line that says it all, with a shoal in it.' in page
+    assert "<h1>Sea: ferries sail on</h1>" in page and "aria-description" not in page
+    assert page.count("claim-finding") > 1 and 'id="its-old-name"' in page
 
 
 FAULTS = [
