@@ -90,20 +90,21 @@ def test_the_words_stay_under_the_pointer_and_escape_takes_them_away(open_page):
 
 
 def test_a_bar_tells_its_layer_wherever_it_is_touched_by_the_mouse(open_page):  # noqa: F811
-    page = open_page("chapters/security.html#chart-arms-to-iran")
-    picture = picture_of(page, "arms-to-iran")
-    x, y = place_of(picture, "Russia", "2016")
+    page = open_page("chapters/security.html#chart-arms-both-ways")
+    picture = picture_of(page, "arms-both-ways")
+    x, y = place_of(picture, "Russia to Iran", "2016")
     for up in (-40, 0, 40):
         page.mouse.move(x, y + up)
-        expect(tip_of(page)).to_contain_text("Russia: ")
+        expect(tip_of(page)).to_contain_text("Russia to Iran: ")
         expect(tip_of(page)).to_contain_text("2016")
 
 
 def test_points_on_one_another_are_told_together(open_page):  # noqa: F811
-    page = open_page("chapters/security.html#chart-spending-share")
-    page.mouse.move(*place_of(picture_of(page, "spending-share"), "Russia (SIPRI)", "2010"))
-    expect(tip_of(page)).to_contain_text("Russia (SIPRI): 3.585")
-    expect(tip_of(page)).to_contain_text("Russia (World Bank): 3.585")
+    page = open_page("chapters/security.html#chart-sent-since-2022")
+    picture = picture_of(page, "sent-since-2022")
+    page.mouse.move(*place_of(picture, "edition of May 2026", "Yak-130"))
+    expect(tip_of(page)).to_contain_text("edition of May 2026: 63")
+    expect(tip_of(page)).to_contain_text("edition of October 2025: 63")
 
 
 @pytest.mark.parametrize("width", [390, 320])
