@@ -124,7 +124,11 @@ SEEN = """(within) => [...document.querySelectorAll(within)].some((one) => {
 })"""
 LEADS = [  # a query, the section that its result opens, words that are marked there
     ("sanctions snapback", "chapters/diplomacy.html#what-happened-since", {"sanctions"}),
-    ("exchange rate dollars", "chapters/security.html#russia-s-military-budget-dwarfs-iran-s", {"exchange", "rate"}),
+    (
+        "exchange rate dollars",
+        "chapters/security.html#russia-s-military-budget-dwarfs-iran-s",
+        {"exchange", "rate"},
+    ),
     ("wheat", "chapters/economics.html#what-they-trade", {"cereals", "grain"}),
     ("C37", "chapters/claims.html#c37", {"C37"}),
 ]
