@@ -37,18 +37,6 @@ WORDED = {
     ],
     "s300-affair": lambda row: [("", row["date"][:4], row["step"])],
     "eaeu-agreement": lambda row: [("", row["date"][:4], row["act"])],
-    "syria-sides": lambda row: (
-        [
-            (
-                f"{row['beside the government (UCDP)'].capitalize().replace('iran', 'Iran')} "
-                "beside the government",
-                row["year"],
-                f"{row['opponent']} opposite",
-            )
-        ]
-        + [("Turkey opposite", row["year"], f"beside the {row['opponent'].lower()}")]
-        * (row["Turkey opposite"] == "True")
-    ),
     "council-votes-on-iran": lambda row: [
         (f"Voted {row[column]}", f"{who}, {row['date'][:4]}", "")
         for who, column in VOTES.items()
