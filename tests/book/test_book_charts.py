@@ -76,13 +76,6 @@ def columns_of(chart, rows):
         ]
         for name in rows[0]
     ]
-    if chart["name"] == "outlook-confirmation":  # it draws two grades of source as one
-        numbers += [
-            [a + b for a, b in zip(one, other)]
-            for i, one in enumerate(numbers)
-            for other in numbers[:i]
-            if None not in one + other
-        ]
     return [column for column in numbers if any(value is not None for value in column)]
 
 
