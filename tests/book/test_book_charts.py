@@ -37,7 +37,6 @@ WORDED = {
         )
     ],
     "s300-affair": lambda row: [("", row["date"][:4], row["step"])],
-    "eaeu-agreement": lambda row: [("", row["date"][:4], row["act"])],
     "syria-sides": lambda row: (
         [
             (
