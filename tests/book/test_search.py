@@ -125,7 +125,7 @@ SEEN = """(within) => [...document.querySelectorAll(within)].some((one) => {
 LEADS = [  # a query, the section that its result opens, words that are marked there
     ("sanctions snapback", "chapters/diplomacy.html#what-happened-since", {"sanctions"}),
     ("exchange rate dollars", "chapters/security.html#military-spending", {"exchange", "rate"}),
-    ("wheat", "chapters/economics.html#what-they-trade", {"cereals", "grain"}),
+    ("wheat", "chapters/economics.html#from-steel-to-grain", {"cereals", "grain"}),
     ("C37", "chapters/claims.html#c37", {"C37"}),
 ]
 
