@@ -161,8 +161,8 @@ def test_an_error_on_any_page_can_be_reported_with_and_without_an_account():
         assert built["commit"] in told["build"]
         without = f'<a href="{config.book().contact}">reach the authors</a>'
         assert subject or without in text(path)
-    chart = text("chapters/economics.html").partition('id="chart-trade-by-flow"')[2]
-    assert "subject=chart%20trade-by-flow&amp;build=" in chart.partition("</figure>")[0]
+    chart = text("chapters/economics.html").partition('id="chart-steel-to-grain"')[2]
+    assert "subject=chart%20steel-to-grain&amp;build=" in chart.partition("</figure>")[0]
     required = {
         name for name, part in fields.items() if part.get("validations", {}).get("required")
     }
@@ -364,8 +364,8 @@ def fields(chart):
 
 def test_rows_have_the_unit_of_the_chart_only_where_they_are_drawn_as_they_are():
     assert (
-        fields("trade-by-flow")["Russia to Iran (UN Comtrade)"]["unit"]
-        == "US$ million, as Russia reports"
+        fields("steel-to-grain")["Russia's sales to Iran: Metals"]["unit"]
+        == "% of each flow by value, as Russia's customs report"
     )
     deaths = fields("syria-deaths")["Battles (UCDP)"]  # persons, of which the chart draws thousands
     assert "unit" not in deaths and "divided by 1,000" in deaths["description"]
