@@ -4,8 +4,9 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-AT_WORK, IDLE, NOT_BUILT = "Gas pipeline at work", "Gas pipeline idle", "Planned or given up"
+AT_WORK, IDLE, NOT_BUILT = "Gas pipeline at work", "Gas pipeline idle", "Unfinished or given up"
 RAIL, SHIP, MISSING = "Corridor by rail", "Corridor by ship", "Railway missing"
+LINE_COLUMNS = ["line", "group", "width", "label", "name", "value"]
 STATES = {
     "operating": AT_WORK,
     "idle": IDLE,
@@ -18,7 +19,7 @@ STATES = {
 
 
 def pipelines(pipes: pd.DataFrame, routes: pd.DataFrame, labels: dict[str, str]) -> pd.DataFrame:
-    """Return the routes of gas pipelines as lines of a map, those that were built wider with their capacity.
+    """Return the routes of gas pipelines as lines of a map; one that was built is as wide as large.
 
     Parameters
     ----------
@@ -26,8 +27,10 @@ def pipelines(pipes: pd.DataFrame, routes: pd.DataFrame, labels: dict[str, str])
     labels : number in the tracker of those to be drawn → what is written beside them, or "".
     """
     drawn = pipes[pipes["project_id"].isin(labels)].merge(routes, on="project_id")
-    capacity = drawn["capacity_bcm"].map(", {:g} bcm a year".format).where(
-        drawn["capacity_bcm"].notna(), ""
+    capacity = (
+        drawn["capacity_bcm"]
+        .map(", {:g} bcm a year".format)
+        .where(drawn["capacity_bcm"].notna(), "")
     )
     built = drawn["status"].map(STATES) != NOT_BUILT
     return pd.DataFrame(
@@ -92,3 +95,11 @@ def marked(
             "value": drawn["detail"].fillna(drawn["kind"]),
         }
     )
+
+
+def listed(*drawn: pd.DataFrame) -> pd.DataFrame:
+    """Return what a map shows, in its lines and its places, as the table below it."""
+    named = {"group": "kind", "value": "what it is"}
+    rows = pd.concat(drawn).rename(columns=named)
+    columns = ["kind", "name", "what it is", *(c for c in ("lat", "lon") if c in rows)]
+    return rows[columns].drop_duplicates().reset_index(drop=True)

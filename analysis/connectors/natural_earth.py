@@ -129,7 +129,9 @@ def _code(shape: dict, file: str) -> str | None:
     name = shape["properties"]["name"]
     if "id" not in shape:
         return NO_NUMBER.get(name)
-    code = countries.converter().convert(int(shape["id"]), src="ISOnumeric", to="ISO3", not_found="-")
+    code = countries.converter().convert(
+        int(shape["id"]), src="ISOnumeric", to="ISO3", not_found="-"
+    )
     if code == "-":
         raise ValueError(f"{file}: {name} has the number {shape['id']}, which is no country's")
     return code

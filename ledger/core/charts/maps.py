@@ -28,7 +28,9 @@ ROW = 0.19  # inches of a row of the legend
 # where a label may stand about its point: horizontally and vertically, best first
 SIDES = ((1, 0), (-1, 0), (1, 1), (1, -1), (-1, 1), (-1, -1), (0, 1), (0, -1))
 AWAY = (4, 13, 24)  # points between a label and its point; from the second on a line joins them
-HIT, CROSSED, FAR = 1000, 30, 12  # what it costs to cover a label, a line, to stand farther away
+# what it costs to cover a label, to cover a line, to stand farther away, beside another place
+HIT, CROSSED, FAR, BESIDE = 1000, 20, 12, 40
+NEAR = 6  # points from another place that are too few
 
 
 def map_of(
@@ -53,7 +55,8 @@ def map_of(
     places : rows with `lon`, `lat`, `group`, `label`, `name` and `value`, likewise.
     names : words of countries and seas: where their middle is to stand, in degrees. A line break
         divides them; they give way to other labels.
-    styles : each group of lines or places, in the legend's order: a colour of the palette (or
+    styles : each group of lines or places, in the legend's order, in which their labels find their
+        room, too: a colour of the palette (or
         "ink") and solid, dashed or dotted, for places a marker; "open" before a marker's name
         leaves it empty.
 
@@ -76,11 +79,10 @@ def map_of(
     board = _Board(ax)
     routes = _draw_lines(ax, lines, project, styles, board)
     spots = _draw_places(ax, places, project, styles, board)
-    for point, row in spots:
-        board.write(row.label, TEXT, board.around(point))
-    for points, row in routes:
-        if row.label:
-            board.write(row.label, _ink(styles[row.group][0]), board.along(points))
+    labels = [(row, board.around(point)) for point, row in spots]
+    labels += [(row, board.along(points)) for points, row in routes if row.label]
+    for row, candidates in sorted(labels, key=lambda label: shown.index(label[0].group)):
+        board.write(row.label, _label_ink(*styles[row.group]), candidates)
     for words, at in names.items():
         board.write_name(words, ax.transData.transform(project([at]))[0])
     _legend(ax, {group: styles[group] for group in shown})
@@ -142,7 +144,7 @@ def _draw_lines(ax: Axes, lines: pd.DataFrame, project, styles: dict, board: _Bo
         drawn = {"color": _ink(colour), "linestyle": STYLES[style], "linewidth": row.width}
         ax.plot(x, y, zorder=2, solid_capstyle="round", **drawn)
         points = board.seen(_dense(ax.transData.transform(np.column_stack([x, y]))))
-        board.lines.append(points)
+        board.add_line(points)
         if row.name not in routes or len(points) > len(routes[row.name][0]):
             routes[row.name] = (points, row)  # parts of one line have one label and tooltip
     for points, row in routes.values():
@@ -163,6 +165,7 @@ def _draw_places(ax: Axes, places: pd.DataFrame, project, styles: dict, board: _
         names, values = zip(*((row.name, row.value) for row in rows))
         tooltips.set_tooltips(drawn, names, values, series=group)
         board.taken += [_box(*point, 3.2, 3.2) for point in at]
+        board.spots = np.vstack([board.spots, at])
         spots += [(point, row) for point, row in zip(at, rows) if row.label]
     return spots
 
@@ -177,6 +180,11 @@ def _set_tooltips(ax: Axes, group: str, found: list) -> None:
 
 def _ink(colour: str) -> str:
     return TEXT if colour == "ink" else PALETTE[colour][0]
+
+
+def _label_ink(colour: str, style: str) -> str:
+    """Return a line's colour for the name of a line, black for that of a place."""
+    return _ink(colour) if style in STYLES else TEXT
 
 
 def _marker(colour: str, name: str) -> dict:
@@ -239,7 +247,8 @@ class _Board:
         (left, bottom), (right, top) = ax.get_window_extent().get_points()
         self.frame = (left + 2, right - 2, bottom + 2, top - 2)
         self.taken: list[tuple] = []  # boxes of labels and places: left, right, bottom, top
-        self.lines: list[np.ndarray] = []
+        self.lines = np.empty((0, 3))  # points along lines, and the number of each one's line
+        self.spots = np.empty((0, 2))  # of places
         self.renderer = ax.figure.canvas.get_renderer()
 
     def seen(self, points: np.ndarray) -> np.ndarray:
@@ -247,6 +256,13 @@ class _Board:
         left, right, bottom, top = self.frame
         x, y = points.T
         return points[(x > left) & (x < right) & (y > bottom) & (y < top)]
+
+    def add_line(self, points: np.ndarray) -> None:
+        """Take a line into account, given by dense points on the map."""
+        number = self.lines[-1, 2] + 1 if len(self.lines) else 0
+        self.lines = np.vstack(
+            [self.lines, np.column_stack([points, np.full(len(points), number)])]
+        )
 
     def around(self, point: np.ndarray) -> list[tuple]:
         """Return where a label may stand about a place: point, side, distance, cost."""
@@ -271,7 +287,7 @@ class _Board:
         words = self.ax.text(0, 0, label, size=SIZE, color=ink, zorder=4, linespacing=1)
         size = self._size(words)
         cost, (point, side, away, _) = min(
-            ((self._cost(_beside(*each[:3], size)) + each[3], each) for each in candidates),
+            ((self._cost_beside(*each[:3], size) + each[3], each) for each in candidates),
             key=lambda pair: pair[0],
         )
         if cost >= HIT:
@@ -310,6 +326,23 @@ class _Board:
         extent = words.get_window_extent(self.renderer)
         return extent.width, extent.height
 
+    def _cost_beside(self, point: np.ndarray, side: tuple, away: float, size: tuple) -> float:
+        """Return what a label costs on a side of its point, with the line that joins the two."""
+        box = left, right, bottom, top = _beside(point, side, away, size)
+        cost = self._cost(box)
+        others = self.spots[(abs(self.spots - point) > 1).any(axis=1)]
+        x, y = others.T
+        gaps = np.hypot(
+            np.maximum(0, np.maximum(left - x, x - right)),
+            np.maximum(0, np.maximum(bottom - y, y - top)),
+        )
+        cost += BESIDE * (gaps < NEAR).sum()
+        if away > AWAY[0]:
+            for step in np.linspace(0.4, 1, 5):
+                x, y = point + step * away * np.array(side)
+                cost += BESIDE * sum(b[0] < x < b[1] and b[2] < y < b[3] for b in self.taken)
+        return cost
+
     def _cost(self, box: tuple) -> float:
         """Return what a label costs in a box: what it would cover, and how near it would stand."""
         left, right, bottom, top = box
@@ -320,10 +353,8 @@ class _Board:
             left < other[1] + 1 and right > other[0] - 1 and bottom < other[3] and top > other[2]
             for other in self.taken
         )
-        crossed = sum(
-            ((x > left) & (x < right) & (y > bottom) & (y < top)).any()
-            for x, y in (points.T for points in self.lines)
-        )
+        x, y, numbers = self.lines.T
+        crossed = len(np.unique(numbers[(x > left) & (x < right) & (y > bottom) & (y < top)]))
         return HIT * hit + CROSSED * crossed
 
 
