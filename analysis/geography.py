@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-AT_WORK, IDLE, NOT_BUILT = "Gas pipeline at work", "Gas pipeline idle", "Unfinished or given up"
+AT_WORK, IDLE, NOT_BUILT = "Gas pipeline at work", "Gas pipeline idle", "Pipeline unfinished or given up"
 RAIL, SHIP, MISSING = "Corridor by rail", "Corridor by ship", "Railway missing"
 LINE_COLUMNS = ["line", "group", "width", "label", "name", "value"]
 STATES = {

@@ -18,7 +18,7 @@ from ledger.core.charts import geometry, tooltips
 from ledger.core.charts.plots import new_axes
 from ledger.core.charts.style import DASHES, GRID, PALETTE, PAPER, TEXT, WIDTH, colours
 
-SIZE = 10.5  # points of a letter: 11 pixels on a phone 390 wide
+SIZE = 10  # points of a letter: 11 px on a phone 390 px wide
 LAND, TINT = 0.55, 0.18  # how much of the colour land and a tinted country have
 DETAIL = 0.4  # points that an outline may be moved when it is drawn
 STEP = 0.2  # points to which an outline is rounded: short steps make a light picture
@@ -30,6 +30,7 @@ SIDES = ((1, 0), (-1, 0), (1, 1), (1, -1), (-1, 1), (-1, -1), (0, 1), (0, -1))
 AWAY = (4, 13, 24)  # points between a label and its point; from the second on a line joins them
 # what it costs to cover a label, to cover a line, to stand farther away, beside another place
 HIT, CROSSED, FAR, BESIDE = 1000, 20, 12, 40
+RADIUS = 3.2  # points of a place
 NEAR = 6  # points from another place that are too few
 
 
@@ -164,7 +165,7 @@ def _draw_places(ax: Axes, places: pd.DataFrame, project, styles: dict, board: _
         (drawn,) = ax.plot(x, y, linestyle="none", zorder=3, **_marker(*styles[group]))
         names, values = zip(*((row.name, row.value) for row in rows))
         tooltips.set_tooltips(drawn, names, values, series=group)
-        board.taken += [_box(*point, 3.2, 3.2) for point in at]
+        board.taken += [_box(*point, RADIUS, RADIUS) for point in at]
         board.spots = np.vstack([board.spots, at])
         spots += [(point, row) for point, row in zip(at, rows) if row.label]
     return spots
@@ -231,7 +232,7 @@ def _legend(ax: Axes, styles: dict[str, tuple[str, str]]) -> None:
         handlelength=1.9,
         handletextpad=0.5,
         columnspacing=1,
-        fontsize=SIZE - 0.5,
+        fontsize=SIZE,
     )
 
 
@@ -247,6 +248,7 @@ class _Board:
         (left, bottom), (right, top) = ax.get_window_extent().get_points()
         self.frame = (left + 2, right - 2, bottom + 2, top - 2)
         self.taken: list[tuple] = []  # boxes of labels and places: left, right, bottom, top
+        self.labels: list[tuple] = []  # those of labels
         self.lines = np.empty((0, 3))  # points along lines, and the number of each one's line
         self.spots = np.empty((0, 2))  # of places
         self.renderer = ax.figure.canvas.get_renderer()
@@ -299,7 +301,8 @@ class _Board:
             ha={1: "left", 0: "center", -1: "right"}[across],
             va={1: "bottom", 0: "center", -1: "top"}[up],
         )
-        self.taken.append(_beside(point, side, away, size))
+        self.labels.append(_beside(point, side, away, size))
+        self.taken.append(self.labels[-1])
         if away > AWAY[0]:
             ends = self.ax.transData.inverted().transform([point, at])
             self.ax.plot(*ends.T, color=ink, linewidth=0.7, zorder=2.5)
@@ -307,12 +310,12 @@ class _Board:
     def write_name(self, name: str, at: np.ndarray) -> None:
         """Write the name of a country or a sea at a point or, where that is taken, near it."""
         style = {"ha": "center", "va": "center", "linespacing": 1.05, "color": PALETTE["grey"][0]}
-        words = self.ax.text(0, 0, name, size=SIZE - 0.5, zorder=2.5, style="italic", **style)
+        words = self.ax.text(0, 0, name, size=SIZE, zorder=2.5, style="italic", **style)
         width, height = self._size(words)
         shifts = [(dx, dy) for dx in range(-40, 41, 5) for dy in range(-40, 41, 5)]
         cost, shift = min(
             (
-                self._cost(_box(*(at + shift), width / 2, height / 2)) + np.hypot(*shift) / 2,
+                self._cost(_box(*(at + shift), width / 2, height / 2)) + np.hypot(*shift) / 3,
                 shift,
             )
             for shift in shifts
@@ -338,9 +341,10 @@ class _Board:
         )
         cost += BESIDE * (gaps < NEAR).sum()
         if away > AWAY[0]:
-            for step in np.linspace(0.4, 1, 5):
-                x, y = point + step * away * np.array(side)
-                cost += BESIDE * sum(b[0] < x < b[1] and b[2] < y < b[3] for b in self.taken)
+            for step in np.arange(3, away, 2):
+                x, y = point + step * np.array(side)
+                cost += BESIDE * (np.hypot(*(others - (x, y)).T) < RADIUS + 1).sum()
+                cost += BESIDE * sum(b[0] < x < b[1] and b[2] < y < b[3] for b in self.labels)
         return cost
 
     def _cost(self, box: tuple) -> float:
