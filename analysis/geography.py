@@ -4,7 +4,11 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-AT_WORK, IDLE, NOT_BUILT = "Gas pipeline at work", "Gas pipeline idle", "Pipeline unfinished or given up"
+AT_WORK, IDLE, NOT_BUILT = (
+    "Gas pipeline at work",
+    "Gas pipeline idle",
+    "Pipeline unfinished or given up",
+)
 RAIL, SHIP, MISSING = "Corridor by rail", "Corridor by ship", "Railway missing"
 LINE_COLUMNS = ["line", "group", "width", "label", "name", "value"]
 STATES = {
@@ -58,7 +62,7 @@ def corridor(legs: pd.DataFrame, places: pd.DataFrame) -> pd.DataFrame:
         missing, length = leg.state == "missing", leg.length_km
         group = MISSING if missing else {"rail": RAIL, "ship": SHIP}[leg.mode]
         between = [leg.via] if isinstance(leg.via, str) else []
-        km = f"{length:.0f} km" if pd.notna(length) else ""
+        km = f"{length:.0f} km" if pd.notna(length) else "open"
         rows.append(
             {
                 "line": ",".join([at[leg.start], *between, at[leg.end]]),
@@ -66,7 +70,7 @@ def corridor(legs: pd.DataFrame, places: pd.DataFrame) -> pd.DataFrame:
                 "width": 3.4 if missing else 1.5,
                 "label": f"{km} missing" if missing else "",
                 "name": f"{leg.start}–{leg.end}",
-                "value": ", ".join(filter(None, [leg.mode, km, "missing" if missing else ""])),
+                "value": km,
             }
         )
     return pd.DataFrame(rows)
@@ -85,6 +89,7 @@ def marked(
     labels : what is written beside a place where it is not its name.
     """
     drawn = places[places["kind"].isin(groups) | places["place"].isin(towns)]
+    position = [f"{lat:g}° N, {lon:g}° E" for lat, lon in zip(drawn["lat"], drawn["lon"])]
     return pd.DataFrame(
         {
             "lon": drawn["lon"],
@@ -92,7 +97,7 @@ def marked(
             "group": drawn["kind"].map(groups).fillna("Town"),
             "label": drawn["place"].replace(labels),
             "name": drawn["place"],
-            "value": drawn["detail"].fillna(drawn["kind"]),
+            "value": drawn["detail"].fillna(pd.Series(position, drawn.index)),
         }
     )
 

@@ -47,7 +47,7 @@ def map_of(
 
     Parameters
     ----------
-    shapes : rows with `kind` ("country" or another word for a line that is drawn dashed), `country`
+    shapes : rows with `kind` ("country", or another word for a line that is drawn dotted), `country`
         and `line`, "lon lat,lon lat,…" in degrees.
     view : west, east, south, north in degrees; west and east hold half-way up.
     tints : countries to be tinted, by their code in `shapes`: the name that has the colour.
@@ -59,7 +59,7 @@ def map_of(
     styles : each group of lines or places, in the legend's order, in which their labels find their
         room, too: a colour of the palette (or
         "ink") and solid, dashed or dotted, for places a marker; "open" before a marker's name
-        leaves it empty.
+        leaves it empty. A kind of `shapes` that is to be in the legend stands here too.
 
     Returns
     -------
@@ -73,11 +73,11 @@ def map_of(
     groups = [*lines.get("group", []), *places.get("group", [])]
     if missing := sorted(set(groups) - styles.keys()):
         raise ValueError(f"a map needs a style for each group; there is none for {missing}")
-    shown = [group for group in styles if group in groups]
+    shown = [group for group in styles if group in {*groups, *shapes["kind"]}]
     project = geometry.conic(view)
     ax = _empty(view, project, -(-len(shown) // 2))
-    _draw_land(ax, shapes, project, tints)
     board = _Board(ax)
+    _draw_land(ax, shapes, project, tints, board)
     routes = _draw_lines(ax, lines, project, styles, board)
     spots = _draw_places(ax, places, project, styles, board)
     labels = [(row, board.around(point)) for point, row in spots]
@@ -110,8 +110,10 @@ def _empty(view: tuple, project, rows: int) -> Axes:
     return ax
 
 
-def _draw_land(ax: Axes, shapes: pd.DataFrame, project, tints: dict[str, str]) -> None:
-    """Draw countries, the largest first, so that none hides what lies within it."""
+def _draw_land(
+    ax: Axes, shapes: pd.DataFrame, project, tints: dict[str, str], board: _Board
+) -> None:
+    """Draw countries, the largest first, so that none hides what lies within it; other lines."""
     inks = dict(zip(tints, colours(list(tints.values())))) if tints else {}
     bottom_left, top_right = ax.transData.transform(
         [(ax.get_xlim()[0], ax.get_ylim()[0]), (ax.get_xlim()[1], ax.get_ylim()[1])]
@@ -131,7 +133,8 @@ def _draw_land(ax: Axes, shapes: pd.DataFrame, project, tints: dict[str, str]) -
         ax.add_patch(PathPatch(Path.make_compound_path(*paths), linewidth=0.8, **style))
     for row in shapes[shapes["kind"] != "country"].itertuples():
         x, y = project(geometry.parse(row.line)).T
-        ax.plot(x, y, color=TEXT, linewidth=0.9, linestyle=(0, (2, 2)), zorder=1.5)
+        ax.plot(x, y, color=TEXT, linewidth=1, linestyle=STYLES["dotted"], zorder=1.5)
+        board.add_line(_dense(ax.transData.transform(np.column_stack([x, y]))))
     ax.set(xlim=ax.get_xlim(), ylim=ax.get_ylim())
 
 
@@ -159,8 +162,10 @@ def _draw_lines(ax: Axes, lines: pd.DataFrame, project, styles: dict, board: _Bo
 def _draw_places(ax: Axes, places: pd.DataFrame, project, styles: dict, board: _Board) -> list:
     spots = []
     for group in dict.fromkeys(places["group"]):
-        rows = list(places[places["group"] == group].itertuples())
-        at = ax.transData.transform(project([(row.lon, row.lat) for row in rows]))
+        own = places[places["group"] == group]
+        own = own.iloc[project(own[["lon", "lat"]].to_numpy())[:, 0].argsort()]
+        rows = list(own.itertuples())  # from west to east, as the arrow keys go
+        at = ax.transData.transform(project(own[["lon", "lat"]].to_numpy()))
         x, y = ax.transData.inverted().transform(at).T
         (drawn,) = ax.plot(x, y, linestyle="none", zorder=3, **_marker(*styles[group]))
         names, values = zip(*((row.name, row.value) for row in rows))
@@ -173,6 +178,7 @@ def _draw_places(ax: Axes, places: pd.DataFrame, project, styles: dict, board: _
 
 def _set_tooltips(ax: Axes, group: str, found: list) -> None:
     """Give a group of lines its tooltips, at a point of each, which is not drawn."""
+    found = sorted(found, key=lambda each: each[0][0])  # from west to east
     x, y = ax.transData.inverted().transform([point for point, _ in found]).T
     (unseen,) = ax.plot(x, y, linestyle="none")
     names, values = zip(*((row.name, row.value) for _, row in found))
@@ -221,7 +227,7 @@ def _legend(ax: Axes, styles: dict[str, tuple[str, str]]) -> None:
     ]
     ax.legend(
         handles,
-        list(styles),
+        [group[:1].upper() + group[1:] for group in styles],
         loc="upper left",
         bbox_to_anchor=(0, 0),
         ncols=2,
@@ -261,7 +267,7 @@ class _Board:
 
     def add_line(self, points: np.ndarray) -> None:
         """Take a line into account, given by dense points on the map."""
-        number = self.lines[-1, 2] + 1 if len(self.lines) else 0
+        number = len(np.unique(self.lines[:, 2]))
         self.lines = np.vstack(
             [self.lines, np.column_stack([points, np.full(len(points), number)])]
         )
