@@ -54,7 +54,7 @@ def corridor(legs: pd.DataFrame, places: pd.DataFrame) -> pd.DataFrame:
 
     Parameters
     ----------
-    legs, places : tables `corridor_legs` and `places`.
+    legs, places : tables `corridor_legs` and `map_places`.
     """
     at = places.set_index("place")[["lon", "lat"]].map("{:g}".format).agg(" ".join, axis=1)
     rows = []
@@ -83,7 +83,7 @@ def marked(
 
     Parameters
     ----------
-    places : table `places`.
+    places : table `map_places`.
     groups : kind of those to be drawn → their group on the map.
     towns : further places, drawn as the group "Town".
     labels : what is written beside a place where it is not its name.

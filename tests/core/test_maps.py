@@ -1,4 +1,4 @@
-"""Promise: a map shows what its tables have, its labels never cover one another, and it stays light."""
+"""Promise: a map shows what its tables have, and its labels never cover one another."""
 
 import itertools
 

@@ -47,8 +47,8 @@ def map_of(
 
     Parameters
     ----------
-    shapes : rows with `kind` ("country", or another word for a line that is drawn dotted), `country`
-        and `line`, "lon lat,lon lat,…" in degrees.
+    shapes : rows with `kind` ("country", or another word for a line that is drawn dotted),
+        `country` and `line`, "lon lat,lon lat,…" in degrees.
     view : west, east, south, north in degrees; west and east hold half-way up.
     tints : countries to be tinted, by their code in `shapes`: the name that has the colour.
     lines : rows with `line` as above, `group` (a key of `styles`), `width` (points), `label`

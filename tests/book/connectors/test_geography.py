@@ -240,7 +240,7 @@ def test_a_route_that_is_none_is_refused(tmp_path, monkeypatch, text, message):
 
 def test_each_place_lies_in_its_country_or_on_its_coast():
     shapes = load("map_shapes")
-    for place in load("places").itertuples():
+    for place in load("map_places").itertuples():
         own = shapes[shapes["country"] == place.country]["line"].map(geometry.parse)
         at = np.array([(place.lon, place.lat)])
         inside = any(geometry.holds(ring, tuple(at[0])) for ring in own)
@@ -267,7 +267,7 @@ def test_the_corridor_is_one_way_from_moscow_to_the_gulf_with_one_leg_missing():
 
 def test_ships_keep_to_the_water():
     shapes = load("map_shapes")
-    drawn = geography.corridor(load("corridor_legs"), load("places"))
+    drawn = geography.corridor(load("corridor_legs"), load("map_places"))
     for row in drawn[drawn["group"] == geography.SHIP].itertuples():
         points = geometry.parse(row.line)
         steps = np.linspace(0, 1, 40)[:, None]
@@ -277,7 +277,7 @@ def test_ships_keep_to_the_water():
 
 def test_a_map_of_the_whole_region_is_light():
     nothing = pd.DataFrame(columns=geography.LINE_COLUMNS)
-    places = geography.marked(load("places"), {"port": "Port"}, [], {})
+    places = geography.marked(load("map_places"), {"port": "Port"}, [], {})
     ax = charts.map_of(
         load("map_shapes"),
         (29, 64.5, 24.2, 56.8),
