@@ -28,7 +28,6 @@ VOTES = {"Russia": "Russia", "China": "China", "US": "United States"}
 # Charts whose points say words: what each row of the table behind the chart must be told as
 # (series, year, words)
 WORDED = {
-    "diplomacy-timeline": lambda row: [(row["lane"], row["date"][:4], row["event"])],
     "bound-and-tested": lambda row: [
         (
             {"binds": "Bound on paper", "tests": "Tested in war"}[row["role"]],
@@ -38,18 +37,6 @@ WORDED = {
     ],
     "s300-affair": lambda row: [("", row["date"][:4], row["step"])],
     "eaeu-agreement": lambda row: [("", row["date"][:4], row["act"])],
-    "syria-sides": lambda row: (
-        [
-            (
-                f"{row['beside the government (UCDP)'].capitalize().replace('iran', 'Iran')} "
-                "beside the government",
-                row["year"],
-                f"{row['opponent']} opposite",
-            )
-        ]
-        + [("Turkey opposite", row["year"], f"beside the {row['opponent'].lower()}")]
-        * (row["Turkey opposite"] == "True")
-    ),
     "council-votes-on-iran": lambda row: [
         (f"Voted {row[column]}", f"{who}, {row['date'][:4]}", "")
         for who, column in VOTES.items()
@@ -89,13 +76,6 @@ def columns_of(chart, rows):
         ]
         for name in rows[0]
     ]
-    if chart["name"] == "outlook-confirmation":  # it draws two grades of source as one
-        numbers += [
-            [a + b for a, b in zip(one, other)]
-            for i, one in enumerate(numbers)
-            for other in numbers[:i]
-            if None not in one + other
-        ]
     return [column for column in numbers if any(value is not None for value in column)]
 
 
@@ -130,17 +110,6 @@ def test_the_points_of_a_chart_say_what_its_table_holds(name):
                 for row, value in zip(rows, column)
                 if value is not None
             ]
-            if (
-                name == "russian-vetoes"
-            ):  # its last bar stands for the subjects that have none of their own
-                own = [pair for pair in full if pair[0] in [point[2] for point in points]]
-                full = [
-                    *own,
-                    (
-                        points[-1][2],
-                        sum(value for _, value in full) - sum(value for _, value in own),
-                    ),
-                ]
             if len(full) == len(points) and all(
                 same_place(point[2], key) for point, (key, _) in zip(points, full)
             ):

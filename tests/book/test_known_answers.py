@@ -168,6 +168,12 @@ def test_gas_output_of_2025(country, value):
     assert round(cell("energy_production", country=country, year=2025, **where), 1) == value
 
 
+@pytest.mark.parametrize("year, value", [(2017, 4.939), (2025, 5.184)])
+def test_irans_oil_output_before_the_second_round_of_sanctions_and_last(year, value):
+    where = {"source": "Energy Institute", "fuel": "oil", "measure": "production"}
+    assert round(cell("energy_production", country="IRN", year=year, **where) / 1000, 3) == value
+
+
 @pytest.mark.parametrize("year, value", [(2017, 2125), (2020, 404), (2012, 2102)])
 def test_irans_crude_exports_as_opec_has_them(year, value):
     exports = load("energy_exports").query(
@@ -204,6 +210,8 @@ def test_energy_institute_reserves_stop_at_2020():
     "year, destination, value",
     [
         (2019, "Europe", 191.265),
+        (2021, "Europe", 167.707),
+        (2022, "Europe", 85.592),
         (2025, "Europe", 35.9679),
         (2025, "CHN", 36.7207),
         (2019, "CHN", 0.283923),
@@ -279,6 +287,42 @@ def test_orders_since_2022_by_edition(edition, iran_to_russia, russia_to_iran, d
     assert (sent["IRN"], sent["RUS"]) == (iran_to_russia, russia_to_iran)
     shahed = orders[orders["designation"] == "Shahed-136"].iloc[0]
     assert (shahed["quantity_delivered"], shahed["tiv_delivered"]) == (drones, drones_tiv)
+
+
+@pytest.mark.parametrize("year, share", [(2022, 91.94), (2023, 91.51), (2024, 48.02)])
+def test_irans_share_of_what_russia_received(year, share):
+    """As added up from SIPRI's register by delivery, all suppliers."""
+    arms = load("arms_transfers").query("record == 'total' and recipient == 'RUS'")
+    tiv = arms[arms["year"] == year].set_index("supplier")["tiv_delivered"]
+    assert round(100 * tiv["IRN"] / tiv["WLD"], 2) == share
+
+
+def test_what_each_has_sent_since_2022():
+    """As the export of May 2026 has it, line by line."""
+    orders = load("arms_orders").query("order_year >= 2022")
+    newest = orders[orders["edition"].dt.year == 2026].set_index("designation")
+    assert newest["quantity_delivered"].to_dict() == {
+        "Shahed-136": 6600,
+        "Fath-360": 200,
+        "Shahed-131": 100,
+        "Mohajer-6": 20,
+        "Yak-130": 6,
+        "Su-35S": 0,
+        "Mi-28N": 0,
+    }
+    assert set(newest.index[newest["supplier"] == "RUS"]) == {"Yak-130", "Su-35S", "Mi-28N"}
+
+
+def test_the_s300_of_iran_went_to_three_other_states():
+    """Algeria, Azerbaijan and China, in both editions of the register by deal."""
+    deal = load("arms_transfers").query("record == 'deal' and designation == 'S-300PMU2 Favorit'")
+    assert deal["other_recipients"].to_list() == [3]
+
+
+def test_deaths_in_syria_by_opponent():
+    battles = load("syria_conflict").query("scope == 'conflict over Syria'")
+    deaths = battles.groupby("side_b")["deaths_best"].sum()
+    assert (deaths["Syrian insurgents"], deaths["IS"]) == (285914, 49395)
 
 
 def test_whole_editions_of_orders():
@@ -450,6 +494,36 @@ def test_iran_s_standing_on_whole_resolutions(first, last, least, rank, members,
     row = measures.standing(counts, "RUS", "IRN", period, least=least, whole=True).iloc[0]
     assert (row["rank"], row["members"]) == (rank, members)
     assert [round(100 * row[column], 1) for column in ("agreement", "median")] == [share, median]
+
+
+# Worked out from un_votes.rda and un_roll_calls.rda in plain Python, without the book's code
+@pytest.mark.parametrize(
+    "year, rank, members",
+    [(1994, 165, 167), (2000, 112, 169), (2001, 104, 162), (2006, 104, 188), (2012, 126, 187),
+     (2019, 117, 190)],
+)  # fmt: skip
+def test_russia_s_rank_in_iran_s_list_on_whole_resolutions(year, rank, members):
+    counts, period = load("un_agreement"), [(year, year)]
+    least = measures.LEAST_IN_YEAR
+    row = measures.standing(counts, "IRN", "RUS", period, least=least, whole=True).iloc[0]
+    assert (row["rank"], row["members"]) == (rank, members)
+
+
+# Worked out from un_votes.rda and un_roll_call_issues.rda in the same way
+@pytest.mark.parametrize(
+    "one, other, issue, share, calls",
+    [
+        ("RUS", "IRN", "me", 80.5, 77),
+        ("RUS", "IRN", "nu", 19.6, 102),
+        ("RUS", "USA", "me", 0.0, 78),
+        ("RUS", "USA", "nu", 67.6, 102),
+        ("CHN", "IRN", "nu", 53.0, 100),
+        ("AZE", "IRN", "nu", 88.1, 101),
+    ],
+)
+def test_agreement_by_issue_in_2015_to_2019(one, other, issue, share, calls):
+    row = measures.agreement_by_issue(load("un_votes"), one, other, 2015, 2019).loc[issue]
+    assert (round(100 * row["agreement"], 1), row["votes"]) == (share, calls)
 
 
 def test_the_counts_of_all_members_are_those_of_single_votes():
