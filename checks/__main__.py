@@ -7,7 +7,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 
-from checks import chapters, data, prose, structure, unused
+from checks import chapters, data, prose, sentences, structure, unused
 
 CHECKS: dict[str, Callable[[], Iterator[str]]] = {
     "myst": chapters.myst,
@@ -23,6 +23,7 @@ CHECKS: dict[str, Callable[[], Iterator[str]]] = {
     "article-words": prose.article_words,
     "reading-level": prose.reading_level,
     "claims-prose": prose.claims_prose,
+    "sentences": sentences.short_sentences,
     "sizes": structure.sizes,
     "columns": structure.columns,
     "floors": structure.floors,

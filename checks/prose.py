@@ -192,7 +192,7 @@ VERDICT_WORDS = re.compile(
     r"|\b(?:high|medium|low) confidence\b",
     re.I,
 )
-EXPLAIN_VERDICTS = ("index.md", "claims.md", "methods.md")
+EXPLAIN_VERDICTS = ("index.md", "claims.md", "methods.md", "about.md", "how-to-read.md")
 
 
 def verdict_words() -> Iterator[str]:

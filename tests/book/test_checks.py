@@ -305,6 +305,28 @@ FAULTS = {
     "claims-prose": [
         (long_reason, r"data/claims\.csv:\d+: the reason of C01 has 4 sentences", "one to three")
     ],
+    "sentences": [
+        (
+            add("chapters/energy.md", f"\nThe {'word ' * 35}ends.\n"),
+            r"chapters/energy\.md:\d+: a sentence of 37 words, 35 at most",
+            "Part it",
+        ),
+        (
+            add("chapters/energy.md", "\nIt had 3 ships, 4 trains and 5 planes {cite}`atop`.\n"),
+            r"chapters/energy\.md:\d+: a sentence with 3 figures, 2 at most",
+            "Leave some to the chart",
+        ),
+        (
+            add("chapters/hard.md", f"\n```{{standfirst}}\n{'One. ' * 61}\n```\n"),
+            r"chapters/hard\.md:\d+: the standfirst has 61 words, 60 at most",
+            "Shorten it",
+        ),
+        (
+            add("checks/sentences.csv", "energy.md,Nothing begins like this at all,a reason\n"),
+            r"checks/sentences\.csv:\d+: energy\.md has no sentence",
+            "Remove the line",
+        ),
+    ],
     "references": [
         (
             lambda folder: edit(
@@ -555,6 +577,12 @@ RIGHT = {
     "unused-bibliography": (
         add("chapters/outlook.md", "\n```{note}\nSo it is {cite}`planted2025`.\n```\n"),
         "nothing cites planted2025",
+    ),
+    "sentences": (
+        add(
+            "chapters/outlook.md", "\nIn 2001, in 2002, on 4 May 2003 and in June 2004 it was so.\n"
+        ),
+        r"outlook\.md:\d+: .*'In 2001",
     ),
 }
 
