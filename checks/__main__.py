@@ -24,6 +24,7 @@ CHECKS: dict[str, Callable[[], Iterator[str]]] = {
     "reading-level": prose.reading_level,
     "claims-prose": prose.claims_prose,
     "sentences": sentences.short_sentences,
+    "stock-phrases": sentences.stock_phrases,
     "sizes": structure.sizes,
     "columns": structure.columns,
     "floors": structure.floors,

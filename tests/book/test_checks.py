@@ -327,6 +327,23 @@ FAULTS = {
             "Remove the line",
         ),
     ],
+    "stock-phrases": [
+        (
+            add("chapters/energy.md", "\nNo page seen has it.\n"),
+            r"chapters/energy\.md:\d+: 'page seen' is a stock phrase",
+            "the reports we found",
+        ),
+        (
+            add("chapters/energy.md", "\nThat is only partly right.\n"),
+            r"chapters/energy\.md:\d+: 'That is only partly right' is a stock phrase",
+            "Leave it to the badge",
+        ),
+        (
+            add("chapters/openings.md", "# Openings\n\n" + "The article says so. " * 4 + "\n"),
+            r"chapters/openings\.md:3: 4 of 4 sentences begin with 'The article'",
+            "Begin with who did what",
+        ),
+    ],
     "references": [
         (
             lambda folder: edit(
