@@ -25,6 +25,7 @@ CHECKS: dict[str, Callable[[], Iterator[str]]] = {
     "claims-prose": prose.claims_prose,
     "sentences": sentences.short_sentences,
     "stock-phrases": sentences.stock_phrases,
+    "badges": sentences.badges,
     "sizes": structure.sizes,
     "columns": structure.columns,
     "floors": structure.floors,

@@ -344,6 +344,13 @@ FAULTS = {
             "Begin with who did what",
         ),
     ],
+    "badges": [
+        (
+            add("chapters/energy.md", "\nSo it is. {claim}`C25` And it goes on.\n"),
+            r"chapters/energy\.md:\d+: after \{claim\}`C25` the paragraph goes on",
+            "Put the badge at its end",
+        )
+    ],
     "references": [
         (
             lambda folder: edit(
@@ -600,6 +607,10 @@ RIGHT = {
             "chapters/outlook.md", "\nIn 2001, in 2002, on 4 May 2003 and in June 2004 it was so.\n"
         ),
         r"outlook\.md:\d+: .*'In 2001",
+    ),
+    "badges": (
+        add("chapters/outlook.md", "\n- So it is. {claim}`C26` {claim}`C27`\n- And so on.\n"),
+        r"outlook\.md:\d+: after \{claim\}`C2[67]`",
     ),
 }
 

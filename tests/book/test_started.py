@@ -65,7 +65,7 @@ def test_a_started_chapter_stands_the_checks_of_prose_and_code(tmp_path):
     scaffold.chapter("started-in-a-test", TITLE, tmp_path)
     checks = (
         "myst cells chapter-code citations spelling typed-numbers article-words unused-figures "
-        "unused-numbers unused-bibliography"
+        "unused-numbers unused-bibliography sentences stock-phrases badges"
     ).split()
     run = subprocess.run(
         [sys.executable, "-m", "checks", *checks],
