@@ -7,7 +7,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 
-from checks import chapters, data, prose, sentences, structure, unused
+from checks import chapters, data, glosses, prose, sentences, structure, unused
 
 CHECKS: dict[str, Callable[[], Iterator[str]]] = {
     "myst": chapters.myst,
@@ -26,6 +26,7 @@ CHECKS: dict[str, Callable[[], Iterator[str]]] = {
     "sentences": sentences.short_sentences,
     "stock-phrases": sentences.stock_phrases,
     "badges": sentences.badges,
+    "glosses": glosses.unexplained,
     "sizes": structure.sizes,
     "columns": structure.columns,
     "floors": structure.floors,

@@ -351,6 +351,13 @@ FAULTS = {
             "Put the badge at its end",
         )
     ],
+    "glosses": [
+        (
+            add("chapters/energy.md", "\nIt is measured in TIV.\n"),
+            r"chapters/energy\.md:\d+: 'TIV' is first used here without its gloss",
+            r"Write \{gloss\}`TIV`",
+        )
+    ],
     "references": [
         (
             lambda folder: edit(
@@ -611,6 +618,10 @@ RIGHT = {
     "badges": (
         add("chapters/outlook.md", "\n- So it is. {claim}`C26` {claim}`C27`\n- And so on.\n"),
         r"outlook\.md:\d+: after \{claim\}`C2[67]`",
+    ),
+    "glosses": (
+        add("chapters/economics.md", "\nOnce {gloss}`a unit <TIV>`, then TIV.\n"),
+        r"economics\.md:\d+: 'TIV'",
     ),
 }
 
