@@ -18,6 +18,7 @@ MODULES = {
         "vline",
     ),
     "publishing": ("Chart", "publish"),
+    "small": ("dated_list", "small", "small_axes"),
     "style": ("PALETTE", "colours"),
     "timelines": ("timeline",),
     "tooltips": ("set_tooltips",),

@@ -1,0 +1,77 @@
+"""Hand a first page what stands for a chart of another page: a small picture, or a dated list."""
+
+from __future__ import annotations
+
+import io
+
+import matplotlib.pyplot as plt
+import pandas as pd
+from matplotlib.axes import Axes
+
+from ledger.core import numbers, tables
+from ledger.core.charts import publishing
+from ledger.core.charts.plots import new_axes
+
+WIDTH = 3.5  # inches: a picture of this width is shown at a third of a page, or on a phone
+LETTER = 9  # points
+
+
+def small_axes(height: float = 1.35) -> Axes:
+    """Return empty axes for a small picture, `height` inches high, without a grid."""
+    ax = new_axes(height)
+    ax.figure.set_size_inches(WIDTH, height)
+    ax.grid(False)
+    ax.tick_params(labelsize=LETTER, length=0)
+    return ax
+
+
+def small(
+    ax: Axes,
+    name: str,
+    *,
+    table: str | list[str],
+    data: pd.DataFrame | pd.Series,
+    alt: str,
+    sources: list[str] | None = None,
+) -> None:
+    """Hand the page a small picture, which {small-chart} shows beside a link to the whole chart.
+
+    Parameters
+    ----------
+    ax : axes of the picture, which are closed.
+    name : a slug used once on the page.
+    table : the table or tables behind it.
+    data : what was drawn.
+    alt : says in a sentence what a sighted reader sees.
+    sources : as for `publish`.
+
+    Raises
+    ------
+    ValueError
+        For a missing text, and for data without rows.
+    """
+    used = [table] if isinstance(table, str) else list(table)
+    frame = data.to_frame() if isinstance(data, pd.Series) else data
+    resources = [tables.describe(each) for each in used]
+    if frame.empty:
+        raise ValueError(f"small picture {name!r}: the data behind it have no rows")
+    out = io.StringIO()
+    no_date = {"Date": None, "Creator": None}
+    ax.figure.savefig(out, format="svg", metadata=no_date, transparent=True)
+    plt.close(ax.figure)
+    content = {
+        "alt": publishing.sentence(name, "alt text", alt),
+        "tables": used,
+        "sources": publishing.credit(resources, frame, sources),
+        "svg": publishing.for_page(out.getvalue(), name),
+    }
+    numbers.glue(name, name, f"{name}: {content['alt']}", content)
+
+
+def dated_list(name: str, events: pd.DataFrame) -> None:
+    """Hand the page a list of events, which {hero} shows where there is no room for a picture.
+
+    `events` has the columns `when`, `lane` and `event`, all as printed, in order of date.
+    """
+    rows = events[["when", "lane", "event"]].astype(str).to_numpy().tolist()
+    numbers.glue(name, name, f"{name}: {len(rows)} events", {"rows": rows})
