@@ -24,6 +24,22 @@ HS_GROUPS = {
 OTHER = "Other and unspecified"
 LEAST_COMMON = 100  # roll calls that a member must have in common with a country to be ranked
 LEAST_IN_YEAR = 30  # the same for a single year, which has 61 to 129 of them
+# An event that binds or tests the two, in the few words that fit beside a dot
+IN_SHORT = {
+    "2022-02-24-invasion-of-ukraine": "Invasion of Ukraine",
+    "2023-05-17-rasht-astara-agreement": "Railway loan",
+    "2023-12-25-eaeu-free-trade-agreement": "Free trade signed",
+    "2024-12-08-assad-falls": "Assad falls",
+    "2025-01-17-partnership-treaty": "20-year treaty signed",
+    "2025-05-15-free-trade-in-force": "Free trade in force",
+    "2025-06-13-twelve-day-war": "Israel and US strike Iran",
+    "2025-09-26-rosatom-contract": "Four reactors agreed",
+    "2025-09-28-un-sanctions-return": "UN sanctions return",
+    "2025-10-02-treaty-in-force": "Treaty in force",
+    "2026-02-22-verba-missiles": "Secret missile deal",
+    "2026-02-28-war-on-iran": "US, Israel make war on Iran",
+    "2026-07-truce-collapses": "Truce collapses",
+}
 
 
 def bilateral_trade(trade: pd.DataFrame, source: str, reporter: str, partner: str) -> pd.DataFrame:
@@ -566,3 +582,23 @@ def as_stated(figure: pd.Series) -> str:
     digits = max(0, math.floor(-math.log10(figure["high"] - figure["low"]) + 1e-9))
     words = f"{figure['value']:.{digits}f}"
     return words if digits else f"{words} ({figure['low']:g}–{figure['high']:g})"
+
+
+def bound_and_tested(events: pd.DataFrame, since: str = "2022") -> pd.DataFrame:
+    """Return what bound Russia and Iran on paper and what put the tie to the test, by date.
+
+    Parameters
+    ----------
+    events : table events, with columns event_id, date, role, event, status.
+    since : first day, month or year.
+
+    Returns
+    -------
+    Every row with the role `binds` or `tests`, confirmed or not, and with two columns more:
+    `label`, the event in few words (its title where IN_SHORT has none), and `sure`, whether it is
+    confirmed.
+    """
+    chosen = events[events["role"].isin(["binds", "tests"]) & (events["date"] >= since)]
+    chosen = chosen.sort_values("date", kind="stable")
+    label = chosen["event_id"].map(IN_SHORT).fillna(chosen["event"])
+    return chosen.assign(label=label, sure=chosen["status"] == "confirmed")

@@ -29,7 +29,13 @@ VOTES = {"Russia": "Russia", "China": "China", "US": "United States"}
 # (series, year, words)
 WORDED = {
     "diplomacy-timeline": lambda row: [(row["lane"], row["date"][:4], row["event"])],
-    "outlook-timeline": lambda row: [("", row["date"][:4], row["event"])],
+    "bound-and-tested": lambda row: [
+        (
+            {"binds": "Bound on paper", "tests": "Tested in war"}[row["role"]],
+            row["date"][:4],
+            row["event"],
+        )
+    ],
     "s300-affair": lambda row: [("", row["date"][:4], row["step"])],
     "eaeu-agreement": lambda row: [("", row["date"][:4], row["act"])],
     "syria-sides": lambda row: (

@@ -389,3 +389,23 @@ def test_a_figure_is_printed_with_the_digits_that_were_stated():
     stated = {"4.6": (4.6, 4.55, 4.65), "5 (4.5–5.5)": (5.0, 4.5, 5.5), "4.0": (4.04, 4.036, 4.048)}
     for words, (value, low, high) in stated.items():
         assert measures.as_stated(pd.Series({"value": value, "low": low, "high": high})) == words
+
+
+def test_what_bound_and_what_tested_is_every_row_of_those_roles_since_a_day():
+    columns = ["event_id", "date", "role", "event", "status"]
+    events = pd.DataFrame(
+        [
+            ("2025-01-17-partnership-treaty", "2025-01-17", "binds", "A treaty", "confirmed"),
+            ("2022-01-01-a-war", "2022-01-01", "tests", "A war", "unconfirmed"),
+            ("2023-01-01-a-vote", "2023-01-01", "other", "A vote", "confirmed"),
+            ("2021-12-31-a-pact", "2021-12-31", "binds", "A pact", "confirmed"),
+        ],
+        columns=columns,
+    )
+    events["date"] = pd.to_datetime(events["date"])
+    chosen = measures.bound_and_tested(events)
+    assert chosen[["label", "sure"]].values.tolist() == [
+        ["A war", False],
+        ["20-year treaty signed", True],
+    ]
+    assert measures.bound_and_tested(events, since="2021")["event"].iloc[0] == "A pact"

@@ -130,7 +130,7 @@ def test_a_tap_tells_the_value_and_a_tap_elsewhere_takes_it_away(open_page, widt
 @pytest.mark.parametrize(
     "path, chart",
     [
-        ("chapters/outlook.html", "outlook-timeline"),
+        ("chapters/outlook.html", "bound-and-tested"),
         ("chapters/energy.html", "gas-reserves"),
         ("chapters/diplomacy.html", "russia-votes-by-issue"),
     ],

@@ -195,6 +195,85 @@ def test_timeline_refuses_what_it_cannot_draw():
         charts.timeline(EVENTS.assign(label="Words", lane="One").iloc[[0, 2, 2, 2, 2, 2]])
 
 
+LANES = pd.DataFrame(
+    {
+        "date": pd.to_datetime(["2001-02-01", "2002-12-20", "2002-12-24", "2001-02-01"]),
+        "date_end": pd.to_datetime([None, None, None, "2001-05-01"]),
+        "lane": ["Signed\non paper", "Signed\non paper", "Signed\non paper", "At war"],
+        "label": ["First treaty", "Second treaty", "A contract", "The long war"],
+        "event": ["The first treaty", "The second treaty", "A contract of ferries", "The long war"],
+        "sure": [True, True, False, True],
+    }
+)
+
+
+def boxes_and_stems(ax):
+    """Return the boxes of the words, and of each line that goes up or down the box."""
+    ax.figure.canvas.draw()
+    boxes = [text.get_window_extent() for text in ax.texts]
+    stems = [
+        line for line in ax.lines if len(set(line.get_xdata())) == 1 and len(line.get_xdata()) > 1
+    ]
+    return boxes, [line.get_window_extent() for line in stems]
+
+
+def test_labels_of_two_lanes_meet_neither_each_other_nor_a_stem():
+    ax = charts.two_lanes(LANES, mark=(pd.Timestamp("2001-09-01"), "A mark"))
+    boxes, stems = boxes_and_stems(ax)
+    assert len(boxes) == len(LANES) + 3 + 2 + 2, "labels, names of lanes, years, mark and key"
+    assert not any(a.overlaps(b) for i, a in enumerate(boxes) for b in boxes[:i])
+    assert all(box.x0 >= 0 and box.y0 >= 0 and box.x1 <= ax.figure.bbox.x1 for box in boxes)
+    crossed = [
+        stem
+        for stem in stems
+        for box in boxes
+        if box.x0 < stem.x0 < box.x1 and stem.y0 < box.y1 and box.y0 < stem.y1
+    ]
+    assert not crossed
+    assert {text.get_text() for text in ax.texts} >= {"Signed", "on paper", "2001", "2002"}
+
+
+def test_two_lanes_stand_on_their_sides_and_no_dot_hides_another():
+    ax = charts.two_lanes(LANES)
+    dots = [line for line in ax.lines if len(line.get_xdata()) == 1]
+    heights = [line.get_ydata()[0] for line in dots]
+    assert heights[:3] == [heights[0]] * 3 and heights[3] == -heights[0] < 0
+    assert [line.get_markerfacecolor() == style.PAPER for line in dots] == [
+        False,
+        False,
+        True,
+        False,
+    ]
+    inch = ax.figure.dpi / 72
+    left, right = (
+        ax.transData.transform((line.get_xdata(orig=False)[0], 0))[0] for line in dots[1:3]
+    )
+    assert (right - left) / inch >= 0.7 * dots[0].get_markersize()
+    unit, down, series = said(ax)
+    assert (unit, down) == ("", False) and series == {
+        "Signed": [
+            ("1 February 2001", "The first treaty"),
+            ("20 December 2002", "The second treaty"),
+            ("24 December 2002", "A contract of ferries"),
+        ],
+        "At war": [("1 February 2001 to 1 May 2001", "The long war")],
+    }
+
+
+def test_two_lanes_refuse_what_they_cannot_draw():
+    with pytest.raises(ValueError, match="label"):
+        charts.two_lanes(LANES.drop(columns="label"))
+    with pytest.raises(ValueError, match="not 1: One"):
+        charts.two_lanes(LANES.assign(lane="One"))
+    with pytest.raises(ValueError, match="no room for the labels of lane 'Signed"):
+        charts.two_lanes(
+            LANES.assign(label="Treaty on relations between the two, its annexes and its letters")
+        )
+    with pytest.raises(ValueError, match="no room for the labels of lane 'At war"):
+        crowd = LANES.assign(lane=["Signed", "At war", "At war", "At war"])
+        charts.two_lanes(crowd, height=1.4)
+
+
 def test_source_line_names_only_the_sources_and_editions_that_were_drawn():
     described = [tables.describe("trade")]
     keys = [(source["key"], source["edition"]) for source in described[0]["sources"]]

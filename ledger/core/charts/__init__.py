@@ -20,7 +20,7 @@ MODULES = {
     "publishing": ("Chart", "publish"),
     "small": ("dated_list", "small", "small_axes"),
     "style": ("PALETTE", "colours"),
-    "timelines": ("timeline",),
+    "timelines": ("timeline", "two_lanes"),
     "tooltips": ("set_tooltips",),
 }
 PLACES = {name: module for module, names in MODULES.items() for name in names}

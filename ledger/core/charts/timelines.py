@@ -1,18 +1,26 @@
-"""Draw events on a line of time that runs downwards, one lane a domain."""
+"""Draw events in time: down a line in lanes, or above and below one axis of years."""
 
 from __future__ import annotations
 
+import itertools
+
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+from matplotlib.dates import AutoDateLocator, ConciseDateFormatter, date2num
 
 from ledger.core.charts import tooltips
 from ledger.core.charts.plots import new_axes
-from ledger.core.charts.style import MARKERS, PALETTE, TEXT, WIDTH, entity_colours
+from ledger.core.charts.style import GRID, MARKERS, PALETTE, PAPER, TEXT, WIDTH, entity_colours
 
 SIZE = 9  # points of a letter
 BESIDE = 0.06  # of a lane: an open dot is not hidden by a full one of the same days
 MARGIN = 0.8  # inches of the height that hold no events
+# Of two lanes about one axis, in points
+LETTER = 10.5  # 11 px and more on a phone 390 px wide
+BAND = 10  # half the height of the band that holds the years
+STEP = 15  # from one label to the one above it
+AIR = 3  # left free about a label
+DOT = 8  # across
 
 
 def timeline(events: pd.DataFrame, height: float = 6.0) -> Axes:
@@ -41,8 +49,7 @@ def timeline(events: pd.DataFrame, height: float = 6.0) -> Axes:
     first, last = _span(events)
     inch = (last - first) / (height - MARGIN)  # time that an inch of height takes
     lanes = list(dict.fromkeys(events["lane"]))
-    taken = entity_colours().values()
-    inks = [ink for key, (ink, _) in PALETTE.items() if key not in taken]
+    inks = _free_inks()
     ax = _empty(height, len(lanes), first - 0.1 * inch, last + 0.1 * inch)
     for lane, name in enumerate(lanes):
         ink, free_from = inks[lane % len(inks)], first - inch
@@ -62,6 +69,12 @@ def timeline(events: pd.DataFrame, height: float = 6.0) -> Axes:
     if not events.get("sure", pd.Series(True)).all():
         _legend(ax)
     return ax
+
+
+def _free_inks() -> list[str]:
+    """Return the colours of the palette that stand for no entity."""
+    taken = entity_colours().values()
+    return [ink for key, (ink, _) in PALETTE.items() if key not in taken]
 
 
 def _span(events: pd.DataFrame) -> tuple[pd.Timestamp, pd.Timestamp]:
@@ -145,3 +158,208 @@ def _when(event) -> str:
     if (start.year, start.month) == (end.year, end.month):
         return f"{start.day}–{last}"
     return f"{tooltips.format_date(start)} to {last}"
+
+
+def two_lanes(
+    events: pd.DataFrame, height: float = 3.5, mark: tuple[pd.Timestamp, str] | None = None
+) -> Axes:
+    """Draw events above and below one axis of years, each a dot with its label on a stem.
+
+    Parameters
+    ----------
+    events : a row an event, with columns `date` (datetime), `lane` (two of them, the first stands
+        above the axis), `label` and, if wanted, `date_end`, `sure`, `event` and `precision`, all as
+        for `timeline`. What follows a line break in a lane's name is printed in plain letters.
+    height : inches.
+    mark : a date and words for it: a line below the axis that belongs to no lane.
+
+    Returns
+    -------
+    Axes of whole years; up and down are points from the axis.
+
+    Raises
+    ------
+    ValueError
+        When a column is missing, the lanes are not two or a label finds no room.
+    """
+    if missing := {"date", "lane", "label"} - set(events.columns):
+        raise ValueError(f"two lanes need the columns {sorted(missing)}")
+    lanes = list(dict.fromkeys(events["lane"]))
+    if len(lanes) != 2:
+        raise ValueError(f"two lanes are drawn, not {len(lanes)}: {', '.join(lanes)}")
+    first, last = _span(events)
+    ax = _years(height, first.year, last.year + 1)
+    below = [_draw_mark(ax, *mark)] if mark else []
+    if not events.get("sure", pd.Series(True)).all():
+        below.append(_draw_key(ax))
+    for name, way, ink, marker in zip(lanes, (1, -1), _free_inks(), MARKERS):
+        own = events[events["lane"] == name].sort_values("date", kind="stable")
+        own = own.assign(at=_apart(ax, list(own["date"])))
+        held = [_name_lane(ax, name, way, ink), *(below if way < 0 else [])]
+        for event, (side, level) in zip(own.itertuples(), _places(ax, own, name, way, held)):
+            _draw_flag(ax, event, side, way * _height(level), ink, marker)
+    return ax
+
+
+def _years(height: float, first: int, after: int) -> Axes:
+    """Return axes that fill their figure, with a band of years across the middle."""
+    ax = new_axes(height)
+    ax.figure.set_layout_engine("none")
+    half = height * 72 / 2
+    start, end = pd.Timestamp(f"{first}-01-01"), pd.Timestamp(f"{after}-01-01")
+    ax.set(position=[0.01, 0, 0.98, 1], xlim=(start, end), ylim=(-half, half), xticks=[], yticks=[])
+    ax.spines["bottom"].set_visible(False)
+    for edge in (-BAND, BAND):
+        ax.axhline(edge, color=TEXT, linewidth=1, zorder=1)
+    for year in range(first, after):
+        new_year = pd.Timestamp(f"{year}-01-01")
+        ax.plot([new_year] * 2, [-BAND, BAND], color=GRID, linewidth=1, zorder=0)
+        middle = new_year + pd.Timedelta(days=183)
+        ax.text(middle, 0, year, size=LETTER, color=TEXT, ha="center", va="center")
+    return ax
+
+
+def _draw_mark(ax: Axes, date: pd.Timestamp, words: str) -> tuple:
+    """Draw a line that belongs to no lane, and return the box of its words."""
+    level, reach = -_height(0), -_height(0) + STEP / 2
+    ax.plot([date] * 2, [reach, BAND], color=TEXT, linewidth=1, linestyle=(0, (2, 2)), zorder=2)
+    style = {"size": LETTER, "color": TEXT, "ha": "center", "va": "center"}
+    return _box(ax, ax.text(date, level, words, **style))
+
+
+def _name_lane(ax: Axes, name: str, way: int, ink: str) -> tuple:
+    """Write a lane's name at its far edge, and return the box of it."""
+    title, _, plain = name.partition("\n")
+    at = way * (ax.get_ylim()[1] - 2) + (STEP if way < 0 and plain else 0)
+    style = {"ha": "left", "va": "top" if way > 0 else "bottom", "color": ink}
+    left = ax.get_xlim()[0]
+    upper = _box(ax, ax.text(left, at, title, size=LETTER + 1, weight="bold", **style))
+    if not plain:
+        return upper
+    lower = _box(ax, ax.text(left, at - STEP, plain, size=LETTER, **(style | {"color": TEXT})))
+    return (
+        min(upper[0], lower[0]),
+        min(upper[1], lower[1]),
+        max(upper[2], lower[2]),
+        max(upper[3], lower[3]),
+    )
+
+
+def _apart(ax: Axes, dates: list[pd.Timestamp]) -> list[pd.Timestamp]:
+    """Return where dots stand: those that would hide one another are moved apart a little."""
+    places = list(dates)
+    least = pd.Timedelta(days=0.75 * DOT * _day(ax))
+    for at in range(1, len(places)):
+        if (near := places[at] - places[at - 1]) < least:
+            places[at - 1] -= (least - near) / 2
+            places[at] += (least - near) / 2
+    return places
+
+
+def _height(level: int) -> float:
+    """Return how far from the axis the middle of a label stands."""
+    return BAND + 15 + level * STEP
+
+
+def _box(ax: Axes, text) -> tuple[float, float, float, float]:
+    """Return left, lower, right and upper end of a text: days and points, with air about it."""
+    extent = text.get_window_extent().transformed(ax.transData.inverted())
+    air = AIR * _day(ax)
+    return extent.x0 - air, extent.y0 - 1, extent.x1 + air, extent.y1 + 1
+
+
+def _day(ax: Axes) -> float:
+    """Return the days that a point of width takes."""
+    left, right = ax.get_xlim()
+    return (right - left) / (0.98 * WIDTH * 72)
+
+
+def _places(ax: Axes, events: pd.DataFrame, lane: str, way: int, held: list[tuple]) -> list[tuple]:
+    """Return side and level of each label: as few levels as there can be, and nothing crossed."""
+    dates = [date2num(date) for date in events["at"]]
+    wide = [_letters(ax, label) for label in events["label"]]
+    room = ax.get_ylim()[1]
+    levels = 1
+    while _height(levels - 1) + STEP / 2 <= room:
+        if found := _search(ax, dates, wide, levels, way, held, []):
+            return found
+        levels += 1
+    raise ValueError(f"no room for the labels of lane {lane!r}: give fewer or shorter ones")
+
+
+def _letters(ax: Axes, label: str) -> float:
+    """Return the width of a label in days."""
+    text = ax.text(ax.get_xlim()[0], 0, label, size=LETTER)
+    left, _, right, _ = _box(ax, text)
+    text.remove()
+    return right - left
+
+
+def _search(ax, dates, wide, levels: int, way: int, held: list[tuple], chosen: list) -> list | None:
+    """Return places of the labels that follow those `chosen`, the lowest first, or None."""
+    if len(chosen) == len(dates):
+        return chosen
+    at = len(chosen)
+    for level, side in itertools.product(range(levels), (1, -1)):
+        box = _flag_box(dates[at], wide[at], side, way * _height(level))
+        if _is_free(ax, dates, wide, at, box, level, way, held, chosen):
+            found = _search(ax, dates, wide, levels, way, held, [*chosen, (side, level)])
+            if found:
+                return found
+    return None
+
+
+def _flag_box(date: float, width: float, side: int, height: float) -> tuple:
+    left = date if side > 0 else date - width
+    return left, height - STEP / 2, left + width, height + STEP / 2
+
+
+def _is_free(ax, dates, wide, at: int, box: tuple, level: int, way: int, held, chosen) -> bool:
+    """Whether a label hides no other, nor its stem, and leaves its own stem free."""
+    left, right = ax.get_xlim()
+    if box[0] < left or box[2] > right or any(_meet(box, other) for other in held):
+        return False
+    for earlier, (side, height) in enumerate(chosen):
+        other = _flag_box(dates[earlier], wide[earlier], side, way * _height(height))
+        if _meet(box, other):
+            return False
+        if height > level and box[0] < dates[earlier] < box[2]:
+            return False
+        if level > height and other[0] < dates[at] < other[2]:
+            return False
+    return True
+
+
+def _meet(one: tuple, other: tuple) -> bool:
+    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
+
+
+def _draw_flag(ax: Axes, event, side: int, height: float, ink: str, marker: str) -> None:
+    edge = BAND if height > 0 else -BAND
+    top = height + (STEP / 2 - 3) * (1 if height > 0 else -1)
+    ax.plot([event.at] * 2, [edge, top], color=ink, linewidth=1, zorder=1)
+    if pd.notna(getattr(event, "date_end", None)):
+        ax.plot([event.date, event.date_end], [edge] * 2, color=ink, linewidth=4, zorder=2)
+    sure = getattr(event, "sure", True)
+    (dot,) = ax.plot(
+        event.at,
+        edge,
+        marker,
+        color=ink,
+        markersize=DOT,
+        markerfacecolor=ink if sure else PAPER,
+        zorder=3 if sure else 4,
+    )
+    words = getattr(event, "event", event.label)
+    tooltips.set_tooltips(dot, [_when(event)], [words], series=event.lane.split("\n")[0])
+    beside = event.at + side * pd.Timedelta(days=AIR * _day(ax))
+    place = {"ha": "left" if side > 0 else "right", "va": "center"}
+    ax.text(beside, height, event.label, size=LETTER, color=TEXT, **place)
+
+
+def _draw_key(ax: Axes) -> tuple:
+    """Say at the lower right what open dots are, and return the box of it."""
+    right, low = ax.get_xlim()[1], ax.get_ylim()[0]
+    words = "○ □ reported, not confirmed"
+    style = {"size": LETTER, "color": TEXT, "ha": "right", "va": "bottom"}
+    return _box(ax, ax.text(right, low + 2, words, **style))
