@@ -18,7 +18,7 @@ MODULES = {
         "vline",
     ),
     "publishing": ("Chart", "publish"),
-    "small": ("dated_list", "small", "small_axes"),
+    "first_page": ("dated_list", "small"),
     "style": ("PALETTE", "colours"),
     "timelines": ("timeline", "two_lanes"),
     "tooltips": ("set_tooltips",),

@@ -106,9 +106,9 @@ class Counts(SphinxDirective):
         line = nodes.paragraph("", "", link, nodes.Text(": "), classes=["claim-counts"])
         for verdict in (word for word in VERDICTS if counts[word]):
             mark = verdict_mark(verdict)
-            mark[-1].children[0] = nodes.Text(f" {verdict} ")
-            shown = nodes.inline("", "", mark, classes=["claim-count"])
-            line += [shown, nodes.Text(f" {counts[verdict]} ")]
+            mark.pop()  # with a comma, as it stands before a claim's number
+            word = nodes.inline("", f" {verdict}", classes=["verdict-word"])
+            line += [mark, word, nodes.Text(f" {counts[verdict]}  ")]
         return [line]
 
 

@@ -19,12 +19,7 @@ from sphinx.util.docutils import SphinxDirective
 from sphinx.util.nodes import make_refnode
 
 from ledger.build.sphinxext import page_store
-from ledger.build.sphinxext.figures.chart_html import (
-    chart_anchor,
-    labelled_svg,
-    plain_svg,
-    source_line,
-)
+from ledger.build.sphinxext.figures.chart_html import chart_anchor, labelled_svg, plain_svg
 from ledger.build.sphinxext.figures.charts import charts_of
 from ledger.build.sphinxext.markup import raw_html
 from ledger.core import fingerprints
@@ -57,7 +52,7 @@ class SmallChart(SphinxDirective):
     """A small picture that a cell of the page drew; `:of:` names the chart that it stands for."""
 
     required_arguments = 1
-    option_spec = {"of": directives.unchanged_required}
+    option_spec = {"of": directives.unchanged_required, "unit": directives.unchanged_required}
 
     def run(self):
         name, whole = self.arguments[0], self.options.get("of", "")
@@ -66,11 +61,14 @@ class SmallChart(SphinxDirective):
             return [_not_put(self, name)]
         builder = self.env.app.builder
         small = nodes.container("", classes=["small-chart"])
+        if unit := self.options.get("unit"):
+            small += nodes.paragraph("", unit, classes=["small-unit"])
         svg = content["svg"] if builder.name == "html" else plain_svg(content["svg"])
         if builder.name != "epub":  # an e-reader shows the whole chart, to which the link leads
             small += raw_html(labelled_svg(svg, content["alt"]))
         source = nodes.paragraph("", "", classes=["chart-source"])
-        source += raw_html(source_line(content, builder, self.env.docname) + " ")
+        titles = dict.fromkeys(each["title"] for each in content["sources"])
+        source += nodes.Text(f"Source: {'; '.join(titles)}. ")
         source += _chart_link(self, whole)
         small += source
         for table in content["tables"]:

@@ -10,19 +10,8 @@ from matplotlib.axes import Axes
 
 from ledger.core import numbers, tables
 from ledger.core.charts import publishing
-from ledger.core.charts.plots import new_axes
 
-WIDTH = 3.5  # inches: a picture of this width is shown at a third of a page, or on a phone
-LETTER = 9  # points
-
-
-def small_axes(height: float = 1.35) -> Axes:
-    """Return empty axes for a small picture, `height` inches high, without a grid."""
-    ax = new_axes(height)
-    ax.figure.set_size_inches(WIDTH, height)
-    ax.grid(False)
-    ax.tick_params(labelsize=LETTER, length=0)
-    return ax
+WIDTH = 3.5  # inches: at a third of a wide page, and on a phone, letters are of the text's size
 
 
 def small(
@@ -56,6 +45,7 @@ def small(
     if frame.empty:
         raise ValueError(f"small picture {name!r}: the data behind it have no rows")
     out = io.StringIO()
+    ax.figure.set_size_inches(WIDTH, ax.figure.get_figheight())
     no_date = {"Date": None, "Creator": None}
     ax.figure.savefig(out, format="svg", metadata=no_date, transparent=True)
     plt.close(ax.figure)
