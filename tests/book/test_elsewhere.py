@@ -44,6 +44,13 @@ known = importlib.metadata.packages_distributions()
 imported = sorted({name for module in list(sys.modules) for name in known.get(module, [])})
 pathlib.Path("%s").write_text(json.dumps([ledger.__file__, imported]))
 """
+# by sockets of files: kernels that start at once may take one another's port
+TRANSPORT = """import functools, tempfile
+import nbval.kernel
+nbval.kernel.KernelManager = functools.partial(
+    nbval.kernel.KernelManager, transport="ipc", ip=tempfile.mkdtemp() + "/kernel"
+)
+"""
 # nbval's kernels keep no history, from which a chart takes its code
 SANITIZE = '[regex]\nregex: "code": "(?:[^"\\\\]|\\\\.)*"\nreplace: "code": ""\n'
 
@@ -82,7 +89,7 @@ def run_notebook(page, folder):
     path = folder / "empty" / file_of(page).name
     nbformat.write(notebook, path)
     nbval = [sys.executable, "-m", "pytest", "--nbval", "-q", "-p", "no:cacheprovider"]
-    nbval += ["-p", "no:xdist", "-c", os.devnull, "--rootdir", str(folder)]
+    nbval += ["-p", "transport", "-p", "no:xdist", "-c", os.devnull, "--rootdir", str(folder)]
     finished = subprocess.run(
         [*nbval, "--nbval-sanitize-with", str(folder / "sanitize"), str(path)],
         cwd=folder,
@@ -90,7 +97,7 @@ def run_notebook(page, folder):
         text=True,
         env=os.environ
         | {
-            "PYTHONPATH": str(folder / "installed"),
+            "PYTHONPATH": os.pathsep.join([str(folder / "installed"), str(folder / "plugin")]),
             "PYTHONPYCACHEPREFIX": str(folder / "compiled"),
             "XDG_CACHE_HOME": str(folder / "cache"),
         },
@@ -103,8 +110,9 @@ def ran(tmp_path_factory):
     """Run all notebooks of the site; return what `run_notebook` does by page, and the package."""
     folder = tmp_path_factory.mktemp("elsewhere")
     package = installed(folder)
-    for name in ("empty", "reports"):
+    for name in ("empty", "reports", "plugin"):
         (folder / name).mkdir()
+    (folder / "plugin" / "transport.py").write_text(TRANSPORT)
     (folder / "sanitize").write_text(SANITIZE)
     before = files(package)
     # other tests check the tables, for as long as these take

@@ -176,7 +176,7 @@ def test_no_page_has_an_address_that_jupyter_book_2_would_change():
 @needs_browser
 def test_an_address_of_the_first_edition_leads_to_where_the_page_is(open_page):
     redirects = config.book().redirects
-    assert len(redirects) == 17
+    assert len(redirects) == 19
     for name, docname in redirects.items():
         there = f"{docname}.html"
         assert (

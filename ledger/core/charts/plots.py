@@ -36,6 +36,7 @@ from ledger.core.charts.style import (
 )
 
 matplotlib.rcParams.update(RC)
+LETTERS = 42  # that fit side by side below an axis
 
 
 def new_axes(height: float = 3.0, unit: str = "") -> Axes:
@@ -43,7 +44,7 @@ def new_axes(height: float = 3.0, unit: str = "") -> Axes:
 
     Parameters
     ----------
-    height : inches; the width is always 5.
+    height : inches; the width is always `style.WIDTH`.
     unit : written above the y axis.
     """
     figure, ax = plt.subplots(figsize=(WIDTH, height))
@@ -246,12 +247,12 @@ def _write_glyphs(ax: Axes, bars: BarContainer, glyph: str, ink: str, left: bool
         height = bar.get_y() + bar.get_height() / 2
         if value >= least:
             middle = bar.get_x() + bar.get_width() / 2
-            ax.annotate(glyph, (middle, height), ha="center", va="center", fontsize=9, color=ink)
+            ax.annotate(glyph, (middle, height), ha="center", va="center", color=ink)
         elif value > 0:
             edge = (bar.get_x() + (0 if left else bar.get_width()), height)
             beside = {"xytext": (-3 if left else 3, 0), "textcoords": "offset points"}
             placed = {"ha": "right" if left else "left", "va": "center"}
-            ax.annotate(glyph, edge, fontsize=7.5, color=TEXT, **beside, **placed)
+            ax.annotate(glyph, edge, color=TEXT, **beside, **placed)
 
 
 def _annotate(ax: Axes, label: str, at: tuple, coords: tuple, shift: tuple, va: str) -> None:
@@ -261,7 +262,6 @@ def _annotate(ax: Axes, label: str, at: tuple, coords: tuple, shift: tuple, va: 
         xycoords=coords,
         xytext=shift,
         textcoords="offset points",
-        fontsize=9,
         color=TEXT,
         va=va,
     )
@@ -275,8 +275,9 @@ def _category_ticks(ax: Axes, index: pd.Index) -> None:
     tooltips.set_categories(ax, "x", index)
     step = max(1, -(-len(index) // 8))
     names = [str(i) for i in index[::step]]
-    size = 10 if sum(map(len, names)) <= 44 else 8.5
-    ax.set_xticks(range(0, len(index), step), names, fontsize=size)
+    if sum(map(len, names)) > LETTERS:  # side by side they would run into one another
+        names = [textwrap.fill(name, LETTERS // len(names)) for name in names]
+    ax.set_xticks(range(0, len(index), step), names)
     ax.tick_params(axis="x", length=0)
 
 

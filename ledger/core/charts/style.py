@@ -68,7 +68,9 @@ FILLS = [FULL, PALE, OUTLINE, "///", "...", "xxx"]
 VERDICT_FILLS = {"partly": PALE, "not checkable": OUTLINE}
 PALE_SHARE = 0.32  # how much of the colour a pale layer has
 DASHES = (0, (3, 3))
-WIDTH = 5.0  # inches: nearly full size on a phone 390 px wide, so that 9-point labels stay legible
+# inches: on a phone 390 px wide a letter of 10 points, the smallest in a chart, has 11 px, and in
+# the column of pictures on a wide screen (--picture in ledger.css) it has 14
+WIDTH = 4.8
 
 RC = {
     "svg.fonttype": "none",  # text stays text

@@ -12,11 +12,11 @@ from ledger.core.charts import tooltips
 from ledger.core.charts.plots import new_axes
 from ledger.core.charts.style import GRID, MARKERS, PALETTE, PAPER, TEXT, WIDTH, entity_colours
 
-SIZE = 9  # points of a letter
+SIZE = 8.5  # points of a letter
 BESIDE = 0.06  # of a lane: an open dot is not hidden by a full one of the same days
 MARGIN = 0.8  # inches of the height that hold no events
 # Of two lanes about one axis, in points
-LETTER = 10.5  # 11 px and more on a phone 390 px wide
+LETTER = 10  # 11 px on a phone 390 px wide
 BAND = 10  # half the height of the band that holds the years
 STEP = 15  # from one label to the one above it
 AIR = 3  # left free about a label
@@ -233,7 +233,7 @@ def _name_lane(ax: Axes, name: str, way: int, ink: str) -> tuple:
     at = way * (ax.get_ylim()[1] - 2) + (STEP if way < 0 and plain else 0)
     style = {"ha": "left", "va": "top" if way > 0 else "bottom", "color": ink}
     left = ax.get_xlim()[0]
-    upper = _box(ax, ax.text(left, at, title, size=LETTER + 1, weight="bold", **style))
+    upper = _box(ax, ax.text(left, at, title, size=LETTER, weight="bold", **style))
     if not plain:
         return upper
     lower = _box(ax, ax.text(left, at - STEP, plain, size=LETTER, **(style | {"color": TEXT})))

@@ -102,16 +102,19 @@
     card.replaceChildren(close, value, exact, ...number.from.map((origin) => rowsOf(origin, tables[origin.table])), source, by, code, cite, tools);
   }
 
-  /* On a narrow screen the card is a sheet at the bottom (its style says so), else it stands by the number. */
+  /* On a narrow screen the card is a sheet at the bottom (its style says so), else it stands below or
+     above the number, where there is more room, and never over it: what does not fit scrolls. */
   function place(at) {
-    card.style.left = card.style.top = "";
+    card.style.left = card.style.top = card.style.maxHeight = "";
     if (matchMedia("(max-width: 40em)").matches) return;
-    const spot = at.getBoundingClientRect(), size = card.getBoundingClientRect();
+    const spot = at.getBoundingClientRect(), size = card.getBoundingClientRect(), gap = 6, edge = 8;
     const wide = document.documentElement.clientWidth;
-    const below = spot.bottom + 6, above = spot.top - size.height - 6;
-    const top = below + size.height <= innerHeight || above < 0 ? below : above;
-    card.style.left = `${Math.max(8, Math.min(spot.left - 12, wide - size.width - 8)) + scrollX}px`;
-    card.style.top = `${Math.max(8, Math.min(top, innerHeight - size.height - 8)) + scrollY}px`;
+    const above = spot.top - gap - edge, below = innerHeight - spot.bottom - gap - edge;
+    const isBelow = size.height <= below || below >= above;
+    const height = Math.min(size.height, Math.max(isBelow ? below : above, 160));
+    card.style.maxHeight = `${height}px`;
+    card.style.left = `${Math.max(edge, Math.min(spot.left - 12, wide - size.width - edge)) + scrollX}px`;
+    card.style.top = `${(isBelow ? spot.bottom + gap : spot.top - gap - height) + scrollY}px`;
   }
 
   function isOutside({ target, clientX, clientY }) {
