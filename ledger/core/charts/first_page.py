@@ -61,7 +61,11 @@ def small(
 def dated_list(name: str, events: pd.DataFrame) -> None:
     """Hand the page a list of events, which {hero} shows where there is no room for a picture.
 
-    `events` has the columns `when`, `lane` and `event`, all as printed, in order of date.
+    Parameters
+    ----------
+    name : a slug used once on the page.
+    events : columns `when`, `lane` and `event`, all as printed, in order of date; lanes have their
+        colours in the order of the alphabet.
     """
     rows = events[["when", "lane", "event"]].astype(str).to_numpy().tolist()
     numbers.glue(name, name, f"{name}: {len(rows)} events", {"rows": rows})

@@ -26,6 +26,7 @@ from ledger.core import fingerprints
 
 logger = logging.getLogger(__name__)
 PICTURE = re.compile(r"<svg\b.*?</svg>", re.S)
+PAPER_WIDTH = "7.5cm"
 HERO, CHART_LINK = "front-hero", "chart-link"  # classes of what is filled in when all is read
 
 
@@ -44,7 +45,7 @@ class Hero(SphinxDirective):
             content = _glued(self, listed)
             if content is None:
                 return [_not_put(self, listed)]
-            hero += _dated_list(content["rows"])
+            hero += _dated_list(content["rows"], on_site=self.env.app.builder.name == "html")
         return [hero]
 
 
@@ -63,9 +64,11 @@ class SmallChart(SphinxDirective):
         small = nodes.container("", classes=["small-chart"])
         if unit := self.options.get("unit"):
             small += nodes.paragraph("", unit, classes=["small-unit"])
-        svg = content["svg"] if builder.name == "html" else plain_svg(content["svg"])
-        if builder.name != "epub":  # an e-reader shows the whole chart, to which the link leads
-            small += raw_html(labelled_svg(svg, content["alt"]))
+        if builder.name == "html":
+            small += raw_html(labelled_svg(content["svg"], content["alt"]))
+        elif builder.name != "epub":  # an e-reader shows the whole chart, to which the link leads
+            picture = labelled_svg(plain_svg(content["svg"]), content["alt"])
+            small += raw_html(f'<div style="max-width: {PAPER_WIDTH}">{picture}</div>')
         source = nodes.paragraph("", "", classes=["chart-source"])
         titles = dict.fromkeys(each["title"] for each in content["sources"])
         source += nodes.Text(f"Source: {'; '.join(titles)}. ")
@@ -96,14 +99,15 @@ def _chart_link(directive: SphinxDirective, chart: str) -> nodes.inline:
     return place
 
 
-def _dated_list(rows: list[list[str]]) -> nodes.bullet_list:
+def _dated_list(rows: list[list[str]], on_site: bool) -> nodes.bullet_list:
     """Return events as a list; each has the class of its lane, and the lane's name in words."""
-    lanes = list(dict.fromkeys(lane for _, lane, _ in rows))
+    lanes = sorted({lane for _, lane, _ in rows})
     listing = nodes.bullet_list("", classes=["dated-list"])
     for when, lane, event in rows:
         line = nodes.paragraph("", "", nodes.inline("", f"{when} ", classes=["dated-when"]))
         line += nodes.inline("", f"{event} ", classes=["dated-event"])
-        line += nodes.inline("", lane, classes=["dated-lane"])
+        words = lane if on_site else f"({lane})"  # where there is no column of lanes
+        line += nodes.inline("", words, classes=["dated-lane"])
         listing += nodes.list_item("", line, classes=[f"lane-{lanes.index(lane) + 1}"])
     return listing
 

@@ -5,6 +5,7 @@ to take away, with its source and its day. Style and script of the first page.
 from __future__ import annotations
 
 import html
+import re
 
 from docutils import nodes
 from docutils.parsers.rst import directives
@@ -48,7 +49,7 @@ class Quote(SphinxDirective):
 
     def run(self):
         anchor = nodes.make_id(f"quote-{self.arguments[0]}")
-        block = nodes.container("", classes=[QUOTE], ids=[anchor], anchor=anchor)
+        block = nodes.block_quote("", classes=[QUOTE], ids=[anchor], anchor=anchor)
         block["chart"] = self.options.get("chart", "")
         self.state.nested_parse(self.content, self.content_offset, block)
         if [type(part) for part in block] != [nodes.paragraph] * 2:
@@ -65,21 +66,30 @@ def fill(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     for place in list(doctree.findall(nodes.inline)):
         if place["classes"] == [UPDATED] and day:
             place += nodes.Text(f" · updated {day}")
-    for block in doctree.findall(nodes.container):
+    for block in doctree.findall(nodes.block_quote):
         if QUOTE in block["classes"] and app.builder.name == "html":
             words = html.escape(_to_copy(app, block, docname, day), quote=True)
             block += raw_html(f'<span class="copy-place" data-copy="{words}"></span>')
 
 
-def _to_copy(app: Sphinx, block: nodes.container, docname: str, day: str) -> str:
+def _to_copy(app: Sphinx, block: nodes.block_quote, docname: str, day: str) -> str:
     """Return a quote with its source, the book, the day and the address where it is found."""
     page = "" if docname == app.config.root_doc else app.builder.get_target_uri(docname)
     address = f"charts/{block['chart']}.html" if block["chart"] else f"{page}#{block['anchor']}"
     edition = citations.edition()
     updated = f", updated {day}" if day else ""
     origin = f"{edition['title']}, version {edition['version']}{updated}. {evidence_line()}."
-    said = [" ".join(part.astext().split()) for part in block.findall(nodes.paragraph)]
+    said = [_without_citations(part) for part in block.findall(nodes.paragraph)]
     return "\n".join([said[0], f"Source: {said[1]}", origin, app.config.html_baseurl + address])
+
+
+def _without_citations(paragraph: nodes.paragraph) -> str:
+    """Return a paragraph's text; its citations lead to a list that is not taken along."""
+    copied = paragraph.deepcopy()
+    for node in list(copied.findall(nodes.inline)):
+        if "bibtex-citation" in node.get("classes", ()):
+            node.parent.remove(node)
+    return re.sub(r"\s+([.,;])", r"\1", " ".join(copied.astext().split()))
 
 
 def add_files(app: Sphinx, page: str, template: str, context: dict, doctree) -> None:
