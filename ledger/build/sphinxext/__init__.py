@@ -24,7 +24,6 @@ PARTS = (  # in the order in which Sphinx is to call them
     "front.claims",
     "front.pictures",
     "front.words",
-    "front.shim_tmp",
     "content.bibliography",
     "paper.title_page",
     "paper.epub",
