@@ -23,8 +23,8 @@ FENCE = re.compile(
     re.S | re.M,
 )
 NO_SENTENCES = set(
-    "bibliography changes code code-block image include index ledger literalinclude math omissions "
-    "policy raw source-list table-list terms toctree".split()
+    "bibliography changes claim-lines code code-block formerly image include index ledger"
+    " literalinclude math omissions policy raw source-list table-list terms toctree".split()
 )
 # a comment, or text in backticks, which is a role where a name in braces stands before it and
 # literal otherwise

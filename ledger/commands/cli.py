@@ -95,11 +95,11 @@ def _print_book(kind: str) -> int:
     from ledger.commands import pdf
 
     try:
-        path = getattr(pdf, kind)()
+        paths = getattr(pdf, kind)()
     except pdf.PrintError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
-    print(_size(path))
+    print("\n".join(map(_size, paths)))
     return 0
 
 
@@ -267,7 +267,12 @@ def _add_site_commands(commands) -> None:
     )
     command = _add(commands, "explain", explain, "say whether a page would execute, and why")
     command.add_argument("page", metavar="PAGE", help="its path, with or without chapters/")
-    _add(commands, "pdf", pdf, "print the book, with Chromium, to a PDF beside the site")
+    _add(
+        commands,
+        "pdf",
+        pdf,
+        "print the book and its short edition, with Chromium, to PDFs beside the site",
+    )
     _add(commands, "epub", epub, "make the book as an EPUB beside the site")
     command = _add(
         commands, "compare", compare, "report what a reader would see changed between two sites"

@@ -19,6 +19,7 @@ from urllib.parse import unquote, urlsplit
 
 from ledger.build.sphinxext.lifecycle import SLUG, build_lock
 from ledger.build.sphinxext.outdated_pages import source_digest
+from ledger.build.sphinxext.paper import short_edition
 from ledger.core.config import ROOT
 from ledger.core.files import replace_file
 
@@ -57,20 +58,23 @@ def chromium() -> str:
     return CHROMIUM
 
 
-def epub() -> Path:
+def epub() -> list[Path]:
     """Make the EPUB and return its path in the site."""
     run_builder("epub")
-    return publish_file(BUILD / "epub" / f"{SLUG}.epub", source_digest(BUILD / "epub"))
+    return [publish_file(BUILD / "epub" / f"{SLUG}.epub", source_digest(BUILD / "epub"))]
 
 
-def pdf() -> Path:
-    """Make the PDF and return its path in the site."""
+def pdf() -> list[Path]:
+    """Make the PDF and its short edition, and return their paths in the site."""
     browser = chromium()
     run_builder("singlehtml")
     sources = source_digest(BUILD / "singlehtml")  # before printing: a change meanwhile is noticed
-    path = BUILD / ".work" / f"{SLUG}.pdf"
-    path.write_bytes(set_date(print_page(BUILD / "singlehtml", browser)))
-    return publish_file(path, sources)
+    made = []
+    for page, name in (("index", SLUG), (short_edition.NAME, f"{SLUG}-{short_edition.NAME}")):
+        path = BUILD / ".work" / f"{name}.pdf"
+        path.write_bytes(set_date(print_page(BUILD / "singlehtml", page, browser)))
+        made.append(path)
+    return [publish_file(path, sources) for path in made]
 
 
 def run_builder(builder: str) -> None:
@@ -84,8 +88,8 @@ def run_builder(builder: str) -> None:
         )
 
 
-def print_page(folder: Path, browser: str) -> bytes:
-    """Return the PDF of the page in a folder.
+def print_page(folder: Path, name: str, browser: str) -> bytes:
+    """Return the PDF of a page in a folder.
 
     Printed once to learn on which pages headings stand, and again with these in the contents.
     Raises PrintError for a page that asks for what is not in the book.
@@ -97,13 +101,13 @@ def print_page(folder: Path, browser: str) -> bytes:
     with sync_playwright() as player:
         window = player.chromium.launch(executable_path=browser, args=FLAGS)
         try:
-            first = PdfReader(io.BytesIO(_print(window, folder, missing, {})))
+            first = PdfReader(io.BytesIO(_print(window, folder, name, missing, {})))
             pages = {
                 name.lstrip("/"): first.get_destination_page_number(place)
                 for name, place in first.named_destinations.items()
             }
             numbers = {name: page + 1 for name, page in pages.items() if page is not None}
-            printed = _print(window, folder, missing, numbers)
+            printed = _print(window, folder, name, missing, numbers)
         finally:
             window.close()
     if missing:
@@ -112,11 +116,11 @@ def print_page(folder: Path, browser: str) -> bytes:
     return printed
 
 
-def _print(window, folder: Path, missing: list[str], pages: dict[str, int]) -> bytes:
+def _print(window, folder: Path, name: str, missing: list[str], pages: dict[str, int]) -> bytes:
     page = window.new_page(color_scheme="light")
     page.set_default_timeout(120_000)
     page.route("**/*", lambda route: _serve(route, folder, missing))
-    page.goto(ADDRESS + "index.html", wait_until="load")
+    page.goto(ADDRESS + f"{name}.html", wait_until="load")
     page.evaluate(NUMBER_CONTENTS, pages)
     # where reading paused, words were left in two pieces, and a link over them would be two
     page.evaluate("document.normalize()")

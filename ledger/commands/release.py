@@ -28,7 +28,7 @@ def pack(tag: str, into: Path, site: Path = SITE) -> list[Path]:
     """
     version, slug = citations.edition()["version"], config.book().slug
     notes = _notes(version)
-    books = [site / f"{slug}.{kind}" for kind in ("pdf", "epub")]
+    books = [site / f"{slug}{kind}" for kind in (".pdf", "-short.pdf", ".epub")]
     if problem := _problem(tag, version, notes, site, books):
         raise ReleaseError(f"{tag} is not ready: {problem}")
     into.mkdir(parents=True)

@@ -49,6 +49,7 @@ class Book:
     rules : modules that decide claims, in the order of the claims.
     claims_page, methods_page : pages of all claims, and of data and methods.
     chapter_template : text that a new chapter starts from.
+    cover_chart : name of the chart on the cover of the PDF and the EPUB.
     epub_identifier : identifier of the EPUB, a URN.
     rights : sentence on rights in the metadata of the EPUB.
     reviewed : the text whose claims are judged: `source`, its key in the bibliography, and `date`,
@@ -70,6 +71,7 @@ class Book:
     claims_page: str
     methods_page: str
     chapter_template: str
+    cover_chart: str
     epub_identifier: str
     rights: str
     reviewed: dict[str, str]
@@ -80,6 +82,7 @@ class Book:
 
 
 PATTERNS = {
+    "cover_chart": r"[a-z0-9]+(-[a-z0-9]+)*",
     "slug": r"[a-z0-9]+(-[a-z0-9]+)*",
     "evidence_until": r"\d{4}-(0[1-9]|1[0-2])",
     "contact": r"https://\S+|[^@\s:]+@[^@\s]+\.[^@\s]+",

@@ -40,7 +40,7 @@ def test_no_internal_link_is_broken(site):
         for link in shown.links:
             target, _, anchor = link.partition("#")
             file = (path.parent / target.partition("?")[0]).resolve() if target else path
-            if file.name == "russia-iran-ledger.pdf" and not CHROMIUM:
+            if file.suffix == ".pdf" and not CHROMIUM:
                 continue  # only Chromium can print it, and in CI it has to
             if not file.exists():
                 broken.append(f"{path.name}: {link} (no such file)")

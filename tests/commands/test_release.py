@@ -75,8 +75,8 @@ def with_papers(folder, version):
 
 
 def with_books(folder):
-    for kind in ("pdf", "epub"):
-        (folder / "_build" / "html" / f"strait-papers.{kind}").write_bytes(kind.encode())
+    for kind in (".pdf", "-short.pdf", ".epub"):
+        (folder / "_build" / "html" / f"strait-papers{kind}").write_bytes(kind.encode())
 
 
 def test_a_version_is_packed_whole_or_not_at_all(book):
@@ -119,6 +119,7 @@ def check_packed(book, stem):
     assert {path.name for path in (book / "out").iterdir()} == {
         "notes.md",
         f"{stem}.pdf",
+        f"{stem}-short.pdf",
         f"{stem}.epub",
         f"{stem}-site.zip",
         f"{stem}-tables.zip",

@@ -37,7 +37,7 @@ from ledger.core.files import acquire_lock, replace_file
 LIVE = bool(os.environ.get("LEDGER_LIVE"))
 SLUG = book().slug
 # ledger/commands/pdf.py puts them into the site; a site that changes loses them
-PRINTED = (f"{SLUG}.pdf", f"{SLUG}.epub")
+PRINTED = (f"{SLUG}.pdf", f"{SLUG}-short.pdf", f"{SLUG}.epub")
 
 
 class BuildFailed(SphinxError):

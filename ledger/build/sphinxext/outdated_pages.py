@@ -16,6 +16,7 @@ from sphinx.util import logging
 from ledger.build.execution.pool import worker_count
 from ledger.build.sphinxext import page_store
 from ledger.build.sphinxext.content.terms import section_titles
+from ledger.build.sphinxext.prose.glosses import terms_of
 from ledger.core import fingerprints
 from ledger.core.config import PACKAGE, ROOT
 
@@ -112,6 +113,7 @@ def _shown_elsewhere(env) -> dict[str, object]:
         ),
         "claims": {page: sorted(k) for page, k in page_store.all_pages(env, "claims").items()},
         "sections that terms name": sorted(section_titles(env).items()),
+        "terms": sorted(terms_of(env).items()),
         "charts": {
             page: sorted(map(str, known.values()))
             for page, known in page_store.all_pages(env, "charts").items()

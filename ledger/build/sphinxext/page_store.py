@@ -11,9 +11,9 @@ def page(env, docname: str = "") -> dict:
     """Return what is known of a page, by default of the one that is being read.
 
     Its charts and numbers by name, the claims that have a badge on it, the findings that it puts,
-    the words by which the search finds sections of other pages, the charts of other pages that it
-    shows, the inputs it depends on (name → hash), and in the preview why its cells did not run to
-    the end.
+    the words by which the search finds sections of other pages, the terms that it lists and whether
+    it has one glossed, former addresses of its sections, the charts of other pages that it shows,
+    the inputs it depends on (name → hash), and in the preview why its cells did not run to the end.
     """
     return _pages(env).setdefault(
         docname or env.docname,
@@ -23,6 +23,9 @@ def page(env, docname: str = "") -> dict:
             "claims": [],
             "findings": {},
             "search_words": [],
+            "terms": {},
+            "glossed": False,
+            "former_addresses": {},
             "heroes": [],
             "inputs": {},
             "failure": "",

@@ -25,6 +25,7 @@ from ledger.build.sphinxext.content.claims import (
 )
 from ledger.build.sphinxext.output.linked_data import claim_review
 from ledger.build.sphinxext.output.page_metadata import image, text_licence
+from ledger.build.sphinxext.prose.titles import short_title
 from ledger.build.sphinxext.report import report_link
 from ledger.build.sphinxext.works import claim_record, version_values
 from ledger.core import citations, tables
@@ -145,7 +146,7 @@ def _told(app: Sphinx, claim: str) -> list[dict]:
     """Return the pages that tell a claim, with the place on each."""
     return [
         {
-            "title": app.env.titles[page].astext(),
+            "title": short_title(app.env, page),
             "path": f"../{app.builder.get_target_uri(page)}#claim-{claim.lower()}",
         }
         for page in places_of(app.env, claim)

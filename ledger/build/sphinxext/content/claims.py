@@ -25,6 +25,7 @@ from sphinx.util.nodes import make_refnode
 from ledger.build.sphinxext import page_store
 from ledger.build.sphinxext.content.folded import folded
 from ledger.build.sphinxext.markup import raw_html
+from ledger.build.sphinxext.prose.titles import short_title
 from ledger.build.sphinxext.report import report_link
 from ledger.build.sphinxext.works import claim_record
 from ledger.core import citations, config, tables, text
@@ -54,7 +55,7 @@ class Claim(SphinxRole):
             ]
         row = rows[self.text]
         places = page_store.page(self.env)["claims"]
-        classes = ["claim", _verdict_class(row["verdict"]), _basis_class(row["basis"])]
+        classes = ["claim", verdict_class(row["verdict"]), _basis_class(row["basis"])]
         badge = nodes.inline("", "", classes=classes)
         if self.text not in places:  # the row links to the first badge on a page
             places.append(self.text)
@@ -102,7 +103,7 @@ class Ledger(SphinxDirective):
         classes = [
             "claim-row",
             f"domain-{claim['domain']}",
-            _verdict_class(claim["verdict"]),
+            verdict_class(claim["verdict"]),
             _basis_class(claim["basis"]),
             f"confidence-{claim['confidence']}",
         ]
@@ -242,14 +243,14 @@ def verdict_mark(verdict: str) -> nodes.inline:
     """Return a verdict's glyph, with its word for screen readers and where there is no style."""
     glyph = nodes.inline("", VERDICTS[verdict][0], classes=["glyph"])
     word = nodes.inline("", f" {verdict},", classes=["verdict-word"])
-    return nodes.inline("", "", glyph, word, classes=["mark", _verdict_class(verdict)])
+    return nodes.inline("", "", glyph, word, classes=["mark", verdict_class(verdict)])
 
 
 def _basis_class(basis: str) -> str:
     return "basis-" + basis.replace(" ", "-")
 
 
-def _verdict_class(verdict: str) -> str:
+def verdict_class(verdict: str) -> str:
     return "verdict-" + verdict.replace(" ", "-")
 
 
@@ -271,7 +272,7 @@ def link_back(app: Sphinx, doctree: nodes.document, docname: str) -> None:
                 docname,
                 page,
                 f"claim-{claim.lower()}",
-                nodes.Text(app.env.titles[page].astext()),
+                nodes.Text(short_title(app.env, page)),
             )
 
 

@@ -19,6 +19,7 @@ from ledger.build.sphinxext.content.numbers import number_entry, numbers_of
 from ledger.build.sphinxext.figures.chart_html import chart_anchor, download_line
 from ledger.build.sphinxext.figures.charts import charts_of
 from ledger.build.sphinxext.markup import raw_html, site_link
+from ledger.build.sphinxext.prose.titles import short_title
 from ledger.core import citations, tables, text
 from ledger.core.config import DATA
 from ledger.core.files import replace_file
@@ -271,12 +272,12 @@ def fill_uses(app: Sphinx, doctree: nodes.document, docname: str) -> None:
         if "uses" not in listing:
             continue
         for chart in _charts_from(app.env, listing["uses"]):
-            chapter = app.env.titles[chart["page"]].astext()
+            chapter = short_title(app.env, chart["page"])
             to_chart = link(chart["page"], chart_anchor(chart["name"]), chart["caption"])
             words = nodes.paragraph("", f"{chapter}, chart: ", to_chart)
             listing += nodes.list_item("", words)
         for page, records in _numbers_from(app.env, listing["uses"]).items():
-            to_page = link(page, "", app.env.titles[page].astext())
+            to_page = link(page, "", short_title(app.env, page))
             words = nodes.Text(f": {text.plural(len(records), 'printed number')}")
             item = nodes.list_item("", nodes.paragraph("", "", to_page, words))
             if app.builder.name == "html":  # code is on the site only

@@ -21,6 +21,8 @@ from sphinx.util.nodes import make_refnode
 
 from ledger.build.sphinxext import page_store
 from ledger.build.sphinxext.markup import raw_html
+from ledger.build.sphinxext.prose.addresses import current
+from ledger.build.sphinxext.prose.titles import short_title
 from ledger.core import tables
 from ledger.core.table_files import TableError
 
@@ -61,6 +63,7 @@ class Terms(SphinxDirective):
         synonyms = [word.strip() for word in row["synonyms"].split(";") if word.strip()]
         words = [form for form, _ in forms] + synonyms
         anchor = term_anchor(row["term"])
+        page_store.page(self.env)["terms"][row["term"]] = (anchor, row["gloss"], tuple(words))
         index = addnodes.index(entries=[("single", row["term"], anchor, "main", None)])
         index["entries"] += [("single", word, anchor, "", None) for word in words]
         term = nodes.term("", "", nodes.strong("", row["term"]), ids=[anchor])
@@ -95,14 +98,14 @@ def section_titles(env) -> dict[str, str]:
     titles = {}
     for known in page_store.all_pages(env, "search_words").values():
         for place, _ in known:
-            page, _, anchor = place.partition("#")
+            page, _, anchor = current(env, place).partition("#")
             if page not in env.tocs:
                 continue
             if not anchor:
-                titles[place] = env.titles[page].astext()
+                titles[place] = short_title(env, page)
             for entry in env.tocs[page].findall(nodes.reference):
                 if anchor and entry["anchorname"] == f"#{anchor}":
-                    titles[place] = f"{env.titles[page].astext()}: {entry.astext()}"
+                    titles[place] = f"{short_title(env, page)}: {entry.astext()}"
     return titles
 
 
@@ -112,7 +115,7 @@ def link_sections(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     titles = section_titles(app.env) if places else {}
     for paragraph in places:
         place = paragraph["told"]
-        page, _, anchor = place.partition("#")
+        page, _, anchor = current(app.env, place).partition("#")
         if place not in titles:
             logger.warning(
                 "a term is told in %r, and no section has that address", place, location=paragraph

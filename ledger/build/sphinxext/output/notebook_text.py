@@ -75,6 +75,13 @@ class Prose:
         return FILE_LINK.sub(lambda m: m[1] + urljoin(self.address, m[2]), text)
 
     def _directive(self, match: re.Match) -> str:
+        if match["name"] == "formerly":
+            return ""
+        if match["name"] == "standfirst":
+            return match["body"]
+        if match["name"] == "folded":
+            inner = DIRECTIVE.sub(self._directive, match["body"])
+            return f"**{match['title'].strip()}**\n\n{inner}"
         if match["name"] not in ADMONITIONS:
             link = f"[the page]({self.address})"
             return f"*(What stands here is made when the site is built: see {link}.)*"

@@ -23,6 +23,8 @@ from sphinx import addnodes
 from sphinx.application import Sphinx
 
 from ledger.build.sphinxext import page_store
+from ledger.build.sphinxext.prose.addresses import current
+from ledger.build.sphinxext.prose.titles import short_title
 from ledger.core import tables
 from ledger.core.config import book, pages
 
@@ -180,7 +182,7 @@ class SectionIndex:
         words = defaultdict(list)
         for known in page_store.all_pages(self.env, "search_words").values():
             for place, more in known:
-                words[place].append(more)
+                words[current(self.env, place)].append(more)
         content = {"pages": dict(sorted(self.pages.items())), "words": dict(sorted(words.items()))}
         text = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
         stream.write(f"{PREFIX}{text};\n")
@@ -207,8 +209,7 @@ def load_scripts(app: Sphinx, page: str, template: str, context: dict, doctree) 
     # before scripts that change the address, from which it takes the words to mark
     app.add_js_file("words.js", loading_method="defer", priority=300)
     if page == "search":
-        titles = app.env.titles
-        context["search_places"] = [(name, titles[name].astext()) for name in pages()]
+        context["search_places"] = [(name, short_title(app.env, name)) for name in pages()]
         app.add_css_file("search.css", priority=950)
         app.add_js_file("vendor/minisearch-7.2.0.min.js", loading_method="defer", priority=700)
         app.add_js_file("search.js", loading_method="defer", priority=800)

@@ -43,7 +43,9 @@ CONTENTS = "On this page"
 SECTION_LINK = re.compile(r'<a class="reference internal" href="#[^"]*">.*?</a>', re.S)
 # the title and, where prose follows it, the standfirst
 AFTER_TITLE = re.compile(
-    r'</h1>(?:\s*<div class="cell docutils container"[^>]*>\s*</div>)*(?:\s*<p>.*?</p>)?', re.S
+    r'</h1>(?:\s*<div class="cell docutils container"[^>]*>\s*</div>)*'
+    r'(?:(?:\s*<p class="standfirst">.*?</p>)+|\s*<p>.*?</p>)?',
+    re.S,
 )
 CELL_TEXT = re.compile(r'class="(?:cell_input|output )')
 

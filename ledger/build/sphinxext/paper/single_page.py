@@ -10,8 +10,11 @@ from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.builders.singlehtml import SingleFileHTMLBuilder
 
+from ledger.build.sphinxext.figures.chart_html import chart_anchor
+from ledger.build.sphinxext.paper import short_edition
 from ledger.build.sphinxext.paper.title_page import title_page
 from ledger.core import tables
+from ledger.core.config import book
 
 PAGE_ANCHOR = re.compile(r'<span id="document-[^"]*"></span>')
 
@@ -38,12 +41,22 @@ class SinglePage(SingleFileHTMLBuilder):
             (appendix if table else tree).append(wrapper)
         if len(appendix) > 1:
             tree.append(appendix)
-        rename_anchors(tree, self.config.root_doc)
+        self.addresses = {
+            anchor: self.config.html_baseurl + place
+            for anchor, place in rename_anchors(tree, self.config.root_doc).items()
+        }
+        self.cover = cover_picture(tree, book().cover_chart)
         self.contents = [
             entry(chapter) | {"sections": [entry(part) for part in subsections(chapter)]}
             for chapter in subsections(tree)
         ]
         return tree
+
+    def write_doc(self, docname: str, doctree: nodes.document) -> None:
+        """Write the whole book, and the short edition beside it."""
+        short = short_edition.short_edition(doctree, self.addresses, book().cover_chart)
+        super().write_doc(docname, doctree)
+        super().write_doc(short_edition.NAME, short)
 
     def fix_refuris(self, tree: nodes.Node) -> None:
         for reference in tree.findall(nodes.reference):
@@ -55,10 +68,9 @@ class SinglePage(SingleFileHTMLBuilder):
             page = kind.rpartition("/")[0]
             return {anchor(page, name): number for name, number in numbers.items()}
 
-        return {
-            root: {kind: renamed(kind, numbers) for kind, numbers in kinds.items()}
-            for root, kinds in super().assemble_toc_fignumbers().items()
-        }
+        (whole,) = super().assemble_toc_fignumbers().values()
+        numbers = {kind: renamed(kind, numbers) for kind, numbers in whole.items()}
+        return dict.fromkeys((self.config.root_doc, short_edition.NAME), numbers)
 
     def get_doc_context(self, docname: str, body: str, metatags: str) -> dict:
         return super().get_doc_context(docname, body, metatags) | {
@@ -66,12 +78,22 @@ class SinglePage(SingleFileHTMLBuilder):
             "body": PAGE_ANCHOR.sub("", body),
             "contents": self.contents,
             "book": title_page(self.app),
+            "cover": self.cover,
+            "short": docname == short_edition.NAME,
         }
 
 
 def anchor(docname: str, name: str | None = None) -> str:
     """Return the anchor within the one page of a page of the book, or of a place on it."""
     return "page-" + docname.replace("/", "-") + (f"--{name}" if name else "")
+
+
+def cover_picture(tree: nodes.document, chart: str) -> str:
+    """Return the picture of a chart as HTML, for the title page; empty where there is none."""
+    for figure in tree.findall(nodes.figure):
+        if figure["ids"] and figure["ids"][0].endswith(f"--{chart_anchor(chart)}"):
+            return figure[0].astext()
+    return ""
 
 
 def subsections(node: nodes.Element) -> list[nodes.section]:
@@ -90,8 +112,11 @@ def entry(section: nodes.section) -> dict[str, str]:
     return {"title": section[0].astext(), "anchor": section["ids"][0]}
 
 
-def rename_anchors(tree: nodes.document, root: str) -> None:
-    """Give every anchor its name within the one page, and every link to it the same."""
+def rename_anchors(tree: nodes.document, root: str) -> dict[str, str]:
+    """Give every anchor its name within the one page, and every link to it the same.
+
+    Returns the page and anchor of the site by the names in the one page.
+    """
     owners = {id(wrapper): wrapper["docname"] for wrapper in tree.findall(addnodes.start_of_file)}
     names: dict[str, set[str]] = {}
 
@@ -119,6 +144,10 @@ def rename_anchors(tree: nodes.document, root: str) -> None:
 
     walk(tree, root, gather)
     walk(tree, root, rename)
+    pages = {anchor(page): f"{page}.html" for page in names}
+    return pages | {
+        anchor(page, name): f"{page}.html#{name}" for page, ids in names.items() for name in ids
+    }
 
 
 def _is_page(node: nodes.Element) -> bool:
