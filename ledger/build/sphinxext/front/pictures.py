@@ -62,11 +62,11 @@ class SmallChart(SphinxDirective):
             return [_not_put(self, name)]
         builder = self.env.app.builder
         small = nodes.container("", classes=["small-chart"])
-        if unit := self.options.get("unit"):
+        if (unit := self.options.get("unit")) and builder.name != "epub":
             small += nodes.paragraph("", unit, classes=["small-unit"])
         if builder.name == "html":
             small += raw_html(labelled_svg(content["svg"], content["alt"]))
-        elif builder.name != "epub":  # an e-reader shows the whole chart, to which the link leads
+        elif builder.name != "epub":  # whose reader has the whole chart, to which the link leads
             picture = labelled_svg(plain_svg(content["svg"]), content["alt"])
             small += raw_html(f'<div style="max-width: {PAPER_WIDTH}">{picture}</div>')
         source = nodes.paragraph("", "", classes=["chart-source"])
