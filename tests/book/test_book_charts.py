@@ -28,7 +28,6 @@ VOTES = {"Russia": "Russia", "China": "China", "US": "United States"}
 # Charts whose points say words: what each row of the table behind the chart must be told as
 # (series, year, words)
 WORDED = {
-    "diplomacy-timeline": lambda row: [(row["lane"], row["date"][:4], row["event"])],
     "bound-and-tested": lambda row: [
         (
             {"binds": "Bound on paper", "tests": "Tested in war"}[row["role"]],
@@ -130,17 +129,6 @@ def test_the_points_of_a_chart_say_what_its_table_holds(name):
                 for row, value in zip(rows, column)
                 if value is not None
             ]
-            if (
-                name == "russian-vetoes"
-            ):  # its last bar stands for the subjects that have none of their own
-                own = [pair for pair in full if pair[0] in [point[2] for point in points]]
-                full = [
-                    *own,
-                    (
-                        points[-1][2],
-                        sum(value for _, value in full) - sum(value for _, value in own),
-                    ),
-                ]
             if len(full) == len(points) and all(
                 same_place(point[2], key) for point, (key, _) in zip(points, full)
             ):

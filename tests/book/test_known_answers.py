@@ -168,6 +168,12 @@ def test_gas_output_of_2025(country, value):
     assert round(cell("energy_production", country=country, year=2025, **where), 1) == value
 
 
+@pytest.mark.parametrize("year, value", [(2017, 4.939), (2025, 5.184)])
+def test_irans_oil_output_before_the_second_round_of_sanctions_and_last(year, value):
+    where = {"source": "Energy Institute", "fuel": "oil", "measure": "production"}
+    assert round(cell("energy_production", country="IRN", year=year, **where) / 1000, 3) == value
+
+
 @pytest.mark.parametrize("year, value", [(2017, 2125), (2020, 404), (2012, 2102)])
 def test_irans_crude_exports_as_opec_has_them(year, value):
     exports = load("energy_exports").query(
@@ -204,6 +210,8 @@ def test_energy_institute_reserves_stop_at_2020():
     "year, destination, value",
     [
         (2019, "Europe", 191.265),
+        (2021, "Europe", 167.707),
+        (2022, "Europe", 85.592),
         (2025, "Europe", 35.9679),
         (2025, "CHN", 36.7207),
         (2019, "CHN", 0.283923),
@@ -450,6 +458,36 @@ def test_iran_s_standing_on_whole_resolutions(first, last, least, rank, members,
     row = measures.standing(counts, "RUS", "IRN", period, least=least, whole=True).iloc[0]
     assert (row["rank"], row["members"]) == (rank, members)
     assert [round(100 * row[column], 1) for column in ("agreement", "median")] == [share, median]
+
+
+# Worked out from un_votes.rda and un_roll_calls.rda in plain Python, without the book's code
+@pytest.mark.parametrize(
+    "year, rank, members",
+    [(1994, 165, 167), (2000, 112, 169), (2001, 104, 162), (2006, 104, 188), (2012, 126, 187),
+     (2019, 117, 190)],
+)  # fmt: skip
+def test_russia_s_rank_in_iran_s_list_on_whole_resolutions(year, rank, members):
+    counts, period = load("un_agreement"), [(year, year)]
+    least = measures.LEAST_IN_YEAR
+    row = measures.standing(counts, "IRN", "RUS", period, least=least, whole=True).iloc[0]
+    assert (row["rank"], row["members"]) == (rank, members)
+
+
+# Worked out from un_votes.rda and un_roll_call_issues.rda in the same way
+@pytest.mark.parametrize(
+    "one, other, issue, share, calls",
+    [
+        ("RUS", "IRN", "me", 80.5, 77),
+        ("RUS", "IRN", "nu", 19.6, 102),
+        ("RUS", "USA", "me", 0.0, 78),
+        ("RUS", "USA", "nu", 67.6, 102),
+        ("CHN", "IRN", "nu", 53.0, 100),
+        ("AZE", "IRN", "nu", 88.1, 101),
+    ],
+)
+def test_agreement_by_issue_in_2015_to_2019(one, other, issue, share, calls):
+    row = measures.agreement_by_issue(load("un_votes"), one, other, 2015, 2019).loc[issue]
+    assert (round(100 * row["agreement"], 1), row["votes"]) == (share, calls)
 
 
 def test_the_counts_of_all_members_are_those_of_single_votes():

@@ -132,7 +132,7 @@ def test_a_tap_tells_the_value_and_a_tap_elsewhere_takes_it_away(open_page, widt
     [
         ("chapters/outlook.html", "bound-and-tested"),
         ("chapters/energy.html", "gas-reserves"),
-        ("chapters/diplomacy.html", "russia-votes-by-issue"),
+        ("chapters/diplomacy.html", "votes-by-issue"),
     ],
 )
 def test_words_never_leave_the_window(open_page, path, chart, width):  # noqa: F811

@@ -279,7 +279,7 @@ def test_a_chart_in_a_page_of_another_site_keeps_its_source_line(
 
 
 @needs_browser
-@pytest.mark.parametrize("chart", ["export-import-ratio", "diplomacy-timeline"])
+@pytest.mark.parametrize("chart", ["export-import-ratio", "council-votes-on-iran"])
 def test_the_frame_of_a_chart_passes_axe_and_fits(open_page, chart):  # noqa: F811
     page = open_page(f"charts/{chart}.embed.html", width=320, height=420)
     for width, theme in ((320, "light"), (640, "dark")):

@@ -123,7 +123,11 @@ SEEN = """(within) => [...document.querySelectorAll(within)].some((one) => {
     return box.height && box.top >= 0 && box.bottom <= innerHeight;
 })"""
 LEADS = [  # a query, the section that its result opens, words that are marked there
-    ("sanctions snapback", "chapters/diplomacy.html#what-happened-since", {"sanctions"}),
+    (
+        "sanctions snapback",
+        "chapters/diplomacy.html#in-2025-the-sanctions-came-back",
+        {"sanctions"},
+    ),
     ("exchange rate dollars", "chapters/security.html#military-spending", {"exchange", "rate"}),
     ("wheat", "chapters/economics.html#what-they-trade", {"cereals", "grain"}),
     ("C37", "chapters/claims.html#c37", {"C37"}),

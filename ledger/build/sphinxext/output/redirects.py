@@ -25,12 +25,13 @@ def write_redirects(app: Sphinx, error: Exception | None) -> None:
     """Write the pages; remove those whose target the book does not have."""
     if error or app.builder.name != "html":
         return
-    for former, docname in book().redirects.items():
+    for former, place in book().redirects.items():
+        docname, mark, anchor = place.partition("#")
         path = Path(app.outdir, f"{former}.html")
         if docname not in app.env.found_docs:
             path.unlink(missing_ok=True)
             continue
-        target = app.builder.get_target_uri(docname)
+        target = app.builder.get_target_uri(docname) + mark + anchor
         values = {
             "policy": app.ledger_policy,
             "address": html.escape(app.config.html_baseurl + target),
