@@ -12,6 +12,7 @@ from docutils.parsers.rst import directives
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
+from ledger.build.sphinxext import page_store
 from ledger.build.sphinxext.build_info import evidence_line
 from ledger.build.sphinxext.history import changed
 from ledger.build.sphinxext.markup import raw_html
@@ -92,9 +93,14 @@ def _without_citations(paragraph: nodes.paragraph) -> str:
     return re.sub(r"\s+([.,;])", r"\1", " ".join(copied.astext().split()))
 
 
+def is_front(app: Sphinx, page: str) -> bool:
+    """Tell whether a page is the first and has the picture of a chart at its head."""
+    return page == app.config.root_doc and bool(page_store.all_pages(app.env, "heroes").get(page))
+
+
 def add_files(app: Sphinx, page: str, template: str, context: dict, doctree) -> None:
-    """Load the first page's style, and the script that copies, on that page alone."""
-    if app.builder.name == "html" and page == app.config.root_doc:
+    """Load the first page's style, and the script that copies, where there is such a page."""
+    if app.builder.name == "html" and is_front(app, page):
         app.add_css_file("front.css", priority=950)
         app.add_js_file("copy.js", loading_method="defer")
 
