@@ -64,7 +64,7 @@ PAGES = [
     # what stock Jupyter Book has no page for
     "tables/arms-transfers.html",
     "claims/c39.html",
-    "charts/trade-by-flow.html",
+    "charts/steel-to-grain.html",
 ]
 TARGETS = {
     "cold build": 0.40,

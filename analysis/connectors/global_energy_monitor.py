@@ -9,8 +9,10 @@ import re
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
+from ledger.core.charts import geometry
 from ledger.core.sources import countries, formats
 
 # The lines between the two countries, each one's lines for export or import, and the routes that
@@ -22,11 +24,16 @@ SELECTED = Path(__file__).with_name("gas_pipelines_selected.csv")
 SELECTED_COLUMNS = ["pair", "project_id", "role", "market", "start", "end", "counts"]
 NEEDED = [
     "id", "url", "name", "unit-name", "status", "areas", "capacity", "start-year", "capacity-table",
+    "geometry",
 ]  # fmt: skip
 COLUMNS = [
     "project_id", "project", "segment", "role", "market", "status", "capacity_bcm",
     "counts_capacity", "start_year", "start_country", "end_country", "route", "url",
 ]  # fmt: skip
+ROUTE_COLUMNS = ["project_id", "part", "line"]
+TOLERANCE = 0.03  # degrees that a route may be moved when it is simplified
+WKT = re.compile(r"(MULTI)?LINESTRING Z? ?\(.*\)")
+PART = re.compile(r"\(([-\d., eE]+)\)")
 MAX_LISTED = 1000  # files of a folder in an answer of the API; one that has as many is cut off
 
 
@@ -81,19 +88,67 @@ def pipelines(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
     FileNotFoundError
         There is no workbook, or more than one.
     """
+    rows = [_row(*chosen) for chosen in _selected(upstream, pair)]
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def routes(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
+    """Return the routes of the selected gas pipelines as the tracker draws them, simplified.
+
+    Parameters
+    ----------
+    upstream, pair
+        As for `pipelines`.
+
+    Returns
+    -------
+    DataFrame
+        ROUTE_COLUMNS; one row a part of a route, none for a segment without one. `line` has
+        longitude and latitude in degrees.
+
+    Raises
+    ------
+    ValueError
+        Names file, segment and what is not as expected.
+    """
+    rows = [
+        {"project_id": choice.project_id, "part": number, "line": geometry.format_line(part)}
+        for choice, segment, where in _selected(upstream, pair)
+        for number, part in enumerate(_route(segment["geometry"], where), start=1)
+    ]
+    return pd.DataFrame(rows, columns=ROUTE_COLUMNS)
+
+
+def _selected(upstream: Path, pair: tuple[str, str]) -> list[tuple[Any, dict, str]]:
+    """Return each row of SELECTED, the tracker's row of that segment, and where it stands."""
     selected = formats.read_csv(SELECTED, SELECTED_COLUMNS, dtype=str)
     selected = selected[selected["pair"] == "-".join(sorted(pair))]
     if selected.empty:
-        return pd.DataFrame(columns=COLUMNS)
+        return []
     path = formats.only_file(upstream / "gem-ggit", "ggit*.xlsx")
     tracker = _tracker(path)
-    rows = []
+    chosen = []
     for choice in selected.itertuples():
         if choice.project_id not in tracker:
             raise ValueError(f"{path.name}: no pipeline {choice.project_id}")
-        segment = tracker[choice.project_id]
-        rows.append(_row(choice, segment, f"{path.name}, {choice.project_id}"))
-    return pd.DataFrame(rows, columns=COLUMNS)
+        where = f"{path.name}, {choice.project_id}"
+        chosen.append((choice, tracker[choice.project_id], where))
+    return chosen
+
+
+def _route(text: str | None, where: str) -> list[np.ndarray]:
+    """Return the parts of a route in WKT, simplified; none for an empty cell."""
+    if not text or text.strip().endswith("EMPTY"):
+        return []
+    parts = [np.array([p.split()[:2] for p in part.split(",")]) for part in PART.findall(text)]
+    if not WKT.fullmatch(text.strip()) or not parts:
+        raise ValueError(f"{where}: geometry {text[:60]!r} is no line in WKT")
+    parts = [part.astype(float) for part in parts]
+    if any((abs(part) > (180, 90)).any() for part in parts):
+        raise ValueError(f"{where}: geometry {text[:60]!r} is not in degrees")
+    simple = [geometry.simplify(part, TOLERANCE) for part in parts]
+    lengths = [np.hypot(*np.diff(part, axis=0).T).sum() for part in simple]
+    return [part for part, length in zip(simple, lengths) if length > TOLERANCE]
 
 
 def _row(choice: Any, segment: dict, where: str) -> dict:

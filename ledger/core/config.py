@@ -58,7 +58,7 @@ class Book:
     contact : where a reader reports an error without an account anywhere: an e-mail address, or an
         https address of a page that says how.
     prose_columns : table → columns that hold prose, which checks read as such.
-    redirects : former page → page that replaces it, as document names; `#` and an anchor may follow.
+    redirects : former page → page that replaces it, as document names, or anchors of these.
     """
 
     slug: str

@@ -289,6 +289,42 @@ def test_orders_since_2022_by_edition(edition, iran_to_russia, russia_to_iran, d
     assert (shahed["quantity_delivered"], shahed["tiv_delivered"]) == (drones, drones_tiv)
 
 
+@pytest.mark.parametrize("year, share", [(2022, 91.94), (2023, 91.51), (2024, 48.02)])
+def test_irans_share_of_what_russia_received(year, share):
+    """As added up from SIPRI's register by delivery, all suppliers."""
+    arms = load("arms_transfers").query("record == 'total' and recipient == 'RUS'")
+    tiv = arms[arms["year"] == year].set_index("supplier")["tiv_delivered"]
+    assert round(100 * tiv["IRN"] / tiv["WLD"], 2) == share
+
+
+def test_what_each_has_sent_since_2022():
+    """As the export of May 2026 has it, line by line."""
+    orders = load("arms_orders").query("order_year >= 2022")
+    newest = orders[orders["edition"].dt.year == 2026].set_index("designation")
+    assert newest["quantity_delivered"].to_dict() == {
+        "Shahed-136": 6600,
+        "Fath-360": 200,
+        "Shahed-131": 100,
+        "Mohajer-6": 20,
+        "Yak-130": 6,
+        "Su-35S": 0,
+        "Mi-28N": 0,
+    }
+    assert set(newest.index[newest["supplier"] == "RUS"]) == {"Yak-130", "Su-35S", "Mi-28N"}
+
+
+def test_the_s300_of_iran_went_to_three_other_states():
+    """Algeria, Azerbaijan and China, in both editions of the register by deal."""
+    deal = load("arms_transfers").query("record == 'deal' and designation == 'S-300PMU2 Favorit'")
+    assert deal["other_recipients"].to_list() == [3]
+
+
+def test_deaths_in_syria_by_opponent():
+    battles = load("syria_conflict").query("scope == 'conflict over Syria'")
+    deaths = battles.groupby("side_b")["deaths_best"].sum()
+    assert (deaths["Syrian insurgents"], deaths["IS"]) == (285914, 49395)
+
+
 def test_whole_editions_of_orders():
     """As added up from the two exports, the Soviet Union's deals among them."""
     orders = load("arms_orders")

@@ -153,13 +153,13 @@ def test_a_verdict_is_told_by_words_not_by_colour_alone(open_page):
 
 def test_a_chart_comes_with_its_description_citation_and_terms(open_page):
     page = open_page("chapters/economics.html")
-    figure = page.locator("#chart-trade-by-flow")
+    figure = page.locator("#chart-steel-to-grain")
     with page.expect_download() as download:
         figure.get_by_role("link", name="everything").click()
     with zipfile.ZipFile(download.value.path()) as archive:
         said = archive.read("README.txt").decode()
         assert {
-            "trade-by-flow.csv",
+            "steel-to-grain.csv",
             "datapackage.json",
             "README.txt",
             "citation.bib",
@@ -168,15 +168,15 @@ def test_a_chart_comes_with_its_description_citation_and_terms(open_page):
     assert "How to cite" in said and "UN Comtrade" in said and "Terms" in said and "Columns" in said
     figure.locator("summary", has_text="Cite or embed").click()
     expect(figure.locator("details.cite pre").first).to_contain_text(
-        "@misc{russia-iran-ledger-trade-by-flow"
+        "@misc{russia-iran-ledger-steel-to-grain"
     )
     with page.expect_download() as download:
         figure.get_by_role("link", name="RIS").click()
     assert Path(download.value.path()).read_text(encoding="utf-8").startswith("TY  - FIGURE")
     figure.get_by_role("link", name="The chart by itself").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text(figure_caption("trade-by-flow"))
+    expect(page.get_by_role("heading", level=1)).to_have_text(figure_caption("steel-to-grain"))
     page.get_by_role("link", name="Read it in its chapter").click()
-    page.wait_for_url("**/chapters/economics.html#chart-trade-by-flow")
+    page.wait_for_url("**/chapters/economics.html#chart-steel-to-grain")
 
 
 def figure_caption(name):

@@ -28,7 +28,7 @@ from ledger.core import citations, tables
 BOM = b"\xef\xbb\xbf"
 CHARTS = sorted(path.stem for path in SITE.glob("charts/*.xlsx"))
 SMALL = [entry for entry in tables.descriptor()["resources"] if entry["rows"] < 700]
-CHART = "charts/trade-by-flow"
+CHART = "charts/steel-to-grain"
 
 
 def resource_of(chart):
@@ -94,7 +94,7 @@ def test_a_workbook_is_laid_out_to_be_read():
     sheet = book["data"]
     assert book.sheetnames == ["data", "about"] and sheet.freeze_panes == "A2"
     assert all(cell.font.bold for cell in sheet[1]) and not sheet["A2"].font.bold
-    assert sheet.column_dimensions["B"].width > len("Russia to Iran (UN Comtrade)")
+    assert sheet.column_dimensions["B"].width > len("Russia's sales to Iran: Metals")
     day = openpyxl.load_workbook(SITE / "charts" / "brent-price.xlsx")["data"]["A2"]
     assert day.is_date and day.number_format == "yyyy-mm-dd"
 
@@ -124,10 +124,10 @@ def test_csv_for_readers_has_the_mark_that_excel_wants_and_files_for_programs_ha
         assert (SITE / "data" / entry["path"]).read_bytes() == kept and not kept.startswith(BOM)
         place = SITE / f"{tables.page_path(entry['name'])}.csv"
         assert place.read_bytes() == BOM + kept, entry["name"]
-    arms = SITE / "charts" / "arms-both-ways.csv"
-    assert "1995–99" in arms.read_text(encoding="utf-8-sig")
+    fights = SITE / "tables" / "syria-conflict.csv"
+    assert "Government of Syria – IS" in fights.read_text(encoding="utf-8-sig")
     for encoding in (None, "utf-8"):  # the mark is no part of a column's name
-        assert pd.read_csv(arms, encoding=encoding).columns[0] == "years"
+        assert pd.read_csv(fights, encoding=encoding).columns[0] == "year"
 
 
 @pytest.mark.parametrize(
@@ -190,7 +190,7 @@ SMALL_TARGETS = """() => [...document.querySelectorAll(
 @needs_browser
 def test_the_lines_under_a_chart_name_files_terms_and_citation(open_page):  # noqa: F811
     page = open_page("chapters/economics.html", permissions=["clipboard-read", "clipboard-write"])
-    figure = page.locator("#chart-trade-by-flow")
+    figure = page.locator("#chart-steel-to-grain")
     expect(figure.locator(".downloads")).to_have_text(
         "Download: Excel · CSV · picture (SVG, PNG) · "
         "everything (zip: CSV, description, terms, citation)"
@@ -219,7 +219,7 @@ def test_the_lines_under_a_chart_name_files_terms_and_citation(open_page):  # no
         assert page.evaluate(SMALL_TARGETS) == []
     assert page.complaints == []
     figure.get_by_role("link", name="details").click()
-    page.wait_for_url("**/tables/trade-totals.html#terms")
+    page.wait_for_url("**/tables/trade-products.html#terms")
     assert page.evaluate(SMALL_TARGETS) == []
     with page.expect_download() as download:
         page.get_by_role("link", name="CSV", exact=True).click()
@@ -273,7 +273,7 @@ def test_a_chart_in_a_page_of_another_site_keeps_its_source_line(
         assert frame.locator("header, .chart-tools").count() == 0
         with window.expect_page() as opened:  # the frame stays what it is
             frame.locator("main > p:last-child a").click()
-        assert opened.value.url.endswith("chapters/economics.html#chart-trade-by-flow")
+        assert opened.value.url.endswith("chapters/economics.html#chart-steel-to-grain")
         assert complaints == []
         window.close()
 

@@ -128,8 +128,12 @@ LEADS = [  # a query, the section that its result opens, words that are marked t
         "chapters/diplomacy.html#in-2025-the-sanctions-came-back",
         {"sanctions"},
     ),
-    ("exchange rate dollars", "chapters/security.html#military-spending", {"exchange", "rate"}),
-    ("wheat", "chapters/economics.html#what-they-trade", {"cereals", "grain"}),
+    (
+        "exchange rate dollars",
+        "chapters/security.html#russia-s-military-budget-dwarfs-iran-s",
+        {"exchange", "rate"},
+    ),
+    ("wheat", "chapters/economics.html#from-steel-to-grain", {"cereals", "grain"}),
     ("C37", "chapters/claims.html#c37", {"C37"}),
 ]
 

@@ -6,6 +6,7 @@ What draws is imported when it is first used, for the build reads the style and 
 from importlib import import_module
 
 MODULES = {
+    "maps": ("map_of",),
     "plots": (
         "dot_plot",
         "grouped_bars",

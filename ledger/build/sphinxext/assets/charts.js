@@ -108,7 +108,7 @@
       (data[mark.series] ||= []).push({ x: down ? mark.y : mark.x, y: worded ? -mark.y : number(mark.value), custom: mark });
     }
     let chart, before = series[0][0], entered = false;
-    const point = () => (chart ? chart.getCurrent().point.custom : {});
+    const point = () => (chart && chart.getCurrent().point ? chart.getCurrent().point.custom : {}); // none while a shorter series is being entered
     const place = () => {
       const told = entered ? `${point().series}, ${point().at}` : point().at;
       entered = false;
