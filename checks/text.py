@@ -23,9 +23,11 @@ FENCE = re.compile(
     re.S | re.M,
 )
 NO_SENTENCES = set(
-    "bibliography changes claim-lines code code-block formerly image include index ledger"
-    " literalinclude math omissions policy raw source-list table-list terms toctree".split()
+    "bibliography changes claim-counts claim-lines claim-tiles code code-block formerly hero image"
+    " include index ledger literalinclude math omission-lines omissions policy raw small-chart"
+    " source-list table-list terms toctree".split()
 )
+PUBLISHING = ("charts.publish", "charts.small")  # what hands a chart to its page
 # a comment, or text in backticks, which is a role where a name in braces stands before it and
 # literal otherwise
 COMMENT_OR_TICKS = re.compile(
@@ -180,7 +182,7 @@ def captions(*kinds: str) -> Iterator[Place]:
     computed in them.
     """
     for path in PAGES:
-        for call in calls(path, "charts.publish"):
+        for call in calls(path, *PUBLISHING):
             for keyword in call.keywords:
                 if keyword.arg in kinds:
                     yield Place(name(path), keyword.value.lineno, _said(keyword.value))
@@ -194,7 +196,7 @@ def labels() -> Iterator[Place]:
             for node in ast.walk(tree(path))
             if isinstance(node, ast.Call) and dotted(node.func).startswith("charts.")
         ):
-            if dotted(call.func) != "charts.publish":
+            if dotted(call.func) not in PUBLISHING:
                 yield from (Place(name(path), given.lineno, _said(given)) for given in call.args)
 
 

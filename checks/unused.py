@@ -134,7 +134,8 @@ def _unpublished(path: Path, drawing: set[str]) -> Iterator[str]:
         (node for node in ast.walk(text.tree(path)) if isinstance(node, (ast.Assign, ast.Call))),
         key=lambda node: (node.lineno, node.col_offset),
     ):
-        if isinstance(node, ast.Call) and text.dotted(node.func) == "charts.publish" and node.args:
+        is_call = isinstance(node, ast.Call) and bool(node.args)
+        if is_call and text.dotted(node.func) in text.PUBLISHING:
             drawn.pop(ast.unparse(node.args[0]), None)
         elif (
             isinstance(node, ast.Assign)

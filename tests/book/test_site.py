@@ -380,7 +380,8 @@ def test_verdicts_have_one_colour_in_badges_charts_and_print():
     paper = ROOT / "ledger/build/sphinxext/paper/static/paper.css"
     printed = paper.read_text(encoding="utf-8")
     chart = (SITE / "index.html").read_text(encoding="utf-8")
-    chart = re.search(r'id="chart-verdicts-by-domain">.*?</svg>', chart, re.S).group()
+    named = r'aria-label="Horizontal bars for the article&#x27;s \d+ predictions.*?</svg>'
+    chart = re.search(named, chart, re.S).group()
     assert "<pattern" not in chart, "a hatch"
     for verdict, (glyph, (light, dark)) in VERDICTS.items():
         name = verdict.replace(" ", "-")

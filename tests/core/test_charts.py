@@ -279,9 +279,9 @@ def test_source_line_names_only_the_sources_and_editions_that_were_drawn():
     keys = [(source["key"], source["edition"]) for source in described[0]["sources"]]
     assert len([key for key, _ in keys if key == "Harbour Office"]) > 1, "the case to be tested"
     drawn = pd.DataFrame({"source": ["Harbour Office"], "edition": [2019], "value": [1.0]})
-    (credit,) = publishing._credit(described, drawn, None)
+    (credit,) = publishing.credit(described, drawn, None)
     assert credit["key"] == "Harbour Office" and "2019" in credit["title"] + credit["edition"]
-    whole = publishing._credit(described, drawn.drop(columns=["source", "edition"]), None)
+    whole = publishing.credit(described, drawn.drop(columns=["source", "edition"]), None)
     assert {source["key"] for source in whole} == {key for key, _ in keys}
 
 
@@ -444,10 +444,10 @@ def test_paths_are_told_in_small_numbers(path, told):
 def test_a_source_line_names_what_a_chart_states():
     described = [tables.describe("trade")]
     drawn = pd.DataFrame({"value": [1.0]})
-    (credit,) = publishing._credit(described, drawn, ["2019"])
+    (credit,) = publishing.credit(described, drawn, ["2019"])
     assert credit["key"] == "Harbour Office"
     with pytest.raises(ValueError, match="no source of the tables has 'Moon'; there are: "):
-        publishing._credit(described, drawn, ["Moon"])
+        publishing.credit(described, drawn, ["Moon"])
 
 
 def test_a_source_is_not_credited_for_a_name_that_is_part_of_another():

@@ -12,8 +12,8 @@ def page(env, docname: str = "") -> dict:
 
     Its charts and numbers by name, the claims that have a badge on it, the findings that it puts,
     the words by which the search finds sections of other pages, the terms that it lists and whether
-    it has one glossed, former addresses of its sections, the inputs it depends on (name → hash),
-    and in the preview why its cells did not run to the end.
+    it has one glossed, former addresses of its sections, the charts of other pages that it shows,
+    the inputs it depends on (name → hash), and in the preview why its cells did not run to the end.
     """
     return _pages(env).setdefault(
         docname or env.docname,
@@ -26,6 +26,7 @@ def page(env, docname: str = "") -> dict:
             "terms": {},
             "glossed": False,
             "former_addresses": {},
+            "heroes": [],
             "inputs": {},
             "failure": "",
         },

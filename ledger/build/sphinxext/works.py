@@ -21,9 +21,9 @@ def citation_record(app: Sphinx, docname: str) -> dict:
             "url": base + address,
             "note": citations.credit(resource["sources"]),
         }
+    if docname == app.config.root_doc:  # its heading is the finding, not the book's name
+        return book_record(citations.edition()["title"], base)
     title = app.env.titles[docname].astext()
-    if docname == app.config.root_doc:
-        return book_record(title, base)
     name = docname.rpartition("/")[2]
     return {"kind": "chapter", "key": f"{SLUG}-{name}", "title": title, "url": base + address}
 

@@ -19,6 +19,7 @@ MODULES = {
         "vline",
     ),
     "publishing": ("Chart", "publish"),
+    "first_page": ("dated_list", "small"),
     "style": ("PALETTE", "colours"),
     "timelines": ("timeline", "two_lanes"),
     "tooltips": ("set_tooltips",),

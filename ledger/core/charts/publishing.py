@@ -82,7 +82,7 @@ def publish(
     if not used:
         raise ValueError(f"chart {name!r}: name the table behind it")
     resources = [tables.describe(table) for table in used]
-    caption, alt = _sentence(name, "caption", caption), _sentence(name, "alt text", alt)
+    caption, alt = sentence(name, "caption", caption), sentence(name, "alt text", alt)
     if alt == caption or alt.rstrip(".") == caption.rstrip("."):
         problem = "the alt text repeats the caption; say what the chart shows to the eye"
         raise ValueError(f"chart {name!r}: {problem}")
@@ -95,7 +95,7 @@ def publish(
             "caption": caption,
             "alt": alt,
             "tables": used,
-            "sources": _credit(resources, frame, sources),
+            "sources": credit(resources, frame, sources),
             "code": _cell_source(),
             "csv": rows,
             "svg": picture,
@@ -105,7 +105,7 @@ def publish(
     )
 
 
-def _sentence(chart: str, part: str, words: str) -> str:
+def sentence(chart: str, part: str, words: str) -> str:
     words = " ".join((words or "").split())
     begins = words[:1].isupper() or words[:1].isdigit()
     if len(words.split()) < 5 or not begins or words[-1] not in ".!?":
@@ -129,7 +129,7 @@ def _csv(chart: str, frame: pd.DataFrame) -> str:
     return rows
 
 
-def _credit(resources: list[dict], frame: pd.DataFrame, drawn: list[str] | None) -> list[dict]:
+def credit(resources: list[dict], frame: pd.DataFrame, drawn: list[str] | None) -> list[dict]:
     """Return the sources that were drawn.
 
     They are those that `drawn` gives words of; else those that the data name, in a column `source`
@@ -195,10 +195,10 @@ def _draw(ax: Axes, name: str) -> tuple[str, str, dict]:
     points = tooltips.extract(ax)
     figure.savefig(picture, format="png", dpi=200, facecolor="white", metadata={"Software": None})
     plt.close(figure)
-    return _for_page(out.getvalue(), name), base64.b64encode(picture.getvalue()).decode(), points
+    return for_page(out.getvalue(), name), base64.b64encode(picture.getvalue()).decode(), points
 
 
-def _for_page(drawn: str, name: str) -> str:
+def for_page(drawn: str, name: str) -> str:
     drawn = re.sub(r"<metadata>.*?</metadata>|<style[^>]*>.*?</style>", "", drawn, flags=re.S)
     drawn = re.sub(r"; font-family: [^;\"]*", "", drawn)  # the page's own font
     drawn = svg.minify(drawn, name)

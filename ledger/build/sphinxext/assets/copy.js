@@ -1,27 +1,31 @@
-/* A button to copy each text that is meant to be copied, in a part of a page that was opened. charts.js loads it when the first one is. */
+/* A button to copy each text that is meant to be copied: in a part of a page that was opened (charts.js loads it when the first one is),
+   and of a figure to quote, which takes its source and its day along. */
 (function () {
   const SHOWN = 2000; // milliseconds for which a button says that it has copied
 
-  function offer(text) {
+  function offer(place, words, label) {
     const button = document.createElement("button");
     button.type = "button";
     button.className = "copy";
-    button.textContent = "Copy";
+    button.textContent = label;
     button.setAttribute("aria-live", "polite"); // its words change once it has copied
     button.addEventListener("click", async () => {
-      const done = await navigator.clipboard.writeText(text.textContent).then(() => "Copied", () => "Not copied: the browser refused");
+      const done = await navigator.clipboard.writeText(words).then(() => "Copied", () => "Not copied: the browser refused");
       button.textContent = done;
-      setTimeout(() => { button.textContent = "Copy"; }, SHOWN);
+      setTimeout(() => { button.textContent = label; }, SHOWN);
     });
-    text.after(button);
+    place.after(button);
   }
 
   function offerAll(part) {
     if (part.offered || !part.open || !navigator.clipboard) return; // none where the page came without encryption
     part.offered = true;
-    part.querySelectorAll(".to-copy").forEach(offer);
+    part.querySelectorAll(".to-copy").forEach((text) => offer(text, text.textContent, "Copy"));
   }
 
   document.querySelectorAll("details.cite").forEach(offerAll);
+  if (navigator.clipboard) {
+    document.querySelectorAll("[data-copy]").forEach((place) => offer(place, place.dataset.copy, "Copy with source"));
+  }
   document.addEventListener("toggle", (event) => event.target.matches("details.cite") && offerAll(event.target), true);
 })();

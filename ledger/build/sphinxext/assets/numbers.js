@@ -151,6 +151,7 @@
       if (card.open) card.close();
       opener = at;
       fill(number, shown.tables, at.href);
+      card.style.top = `${scrollY}px`; // at the head of the page, where it would open, its focus would scroll there
       card.showModal();
       card.scrollTop = 0;
       at.setAttribute("aria-expanded", "true");

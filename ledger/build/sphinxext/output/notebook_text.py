@@ -82,6 +82,9 @@ class Prose:
         if match["name"] == "folded":
             inner = DIRECTIVE.sub(self._directive, match["body"])
             return f"**{match['title'].strip()}**\n\n{inner}"
+        if match["name"] == "quote":
+            lines = OPTIONS.sub("", match["body"]).strip().splitlines()
+            return "\n".join(f"> {line}".rstrip() for line in lines)
         if match["name"] not in ADMONITIONS:
             link = f"[the page]({self.address})"
             return f"*(What stands here is made when the site is built: see {link}.)*"

@@ -11,6 +11,7 @@ from sphinx.application import Sphinx
 
 from ledger.build import downloads
 from ledger.build.sphinxext.figures.charts import charts_of
+from ledger.build.sphinxext.front.words import is_front
 from ledger.build.sphinxext.history import changed_line
 from ledger.build.sphinxext.output.linked_data import linked_data
 from ledger.build.sphinxext.output.theme import patch_theme, with_contents
@@ -90,6 +91,7 @@ def add_metadata(
         "search_hint": book().search_hint,
         "licence": text_licence(),
         "page": doctree is not None,
+        "front": doctree is not None and is_front(app, page),
         "home": home,
         "release": release,
         # that of a release would stay as it is

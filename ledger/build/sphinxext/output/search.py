@@ -36,7 +36,8 @@ TAGS = re.compile(r"<(style|script|svg)\b.*?</\1>|<[^<]+?>", re.S)
 WHOLE = (nodes.row, nodes.definition_list_item)
 LEFT_OUT = (nodes.literal_block, nodes.comment, nodes.system_message, nodes.title)
 CHART = "ledger-chart"
-NOT_FOUND = {"cell_input", "term-told"}  # classes of code, and of where a term is told
+# classes of code, of where a term is told, and of tiles, whose claims are found in their list
+NOT_FOUND = {"cell_input", "term-told", "claim-tiles"}
 # of Sphinx's own search, and not used any more
 REPLACED = ("searchtools.js", "language_data.js", "sphinx_highlight.js")
 
