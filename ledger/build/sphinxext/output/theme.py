@@ -100,7 +100,7 @@ def contents_line(toc: str) -> str:
     items = "".join(f"<li>{link}</li>" for link in found[1:] if link)
     return (
         f'<nav class="page-contents" aria-label="{CONTENTS} (line)"><details>'
-        f'<summary>{CONTENTS}</summary><ul data-label="{CONTENTS}">{items}</ul></details></nav>'
+        f"<summary>{CONTENTS}</summary><ul>{items}</ul></details></nav>"
     )
 
 
