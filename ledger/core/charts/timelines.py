@@ -360,6 +360,6 @@ def _draw_flag(ax: Axes, event, side: int, height: float, ink: str, marker: str)
 def _draw_key(ax: Axes) -> tuple:
     """Say at the lower right what open dots are, and return the box of it."""
     right, low = ax.get_xlim()[1], ax.get_ylim()[0]
-    words = "○ □ reported, not confirmed"
+    words = "○ □ not confirmed"
     style = {"size": LETTER, "color": TEXT, "ha": "right", "va": "bottom"}
     return _box(ax, ax.text(right, low + 2, words, **style))
