@@ -33,8 +33,8 @@ def zipped(files: dict[str, str]) -> bytes:
 def table_zip(resource: dict, texts: dict[str, str], record: dict) -> bytes:
     """Return the zip of a table.
 
-    It holds its CSV, those that its keys refer to, a Data Package that describes them alone, and
-    README.txt with citation and terms.
+    It holds its CSV, those that its keys and theirs refer to, a Data Package that describes them
+    alone, and README.txt with citation and terms.
 
     Parameters
     ----------
@@ -42,9 +42,20 @@ def table_zip(resource: dict, texts: dict[str, str], record: dict) -> bytes:
     texts : content of all tables by file name.
     record : the table as a work to cite.
     """
-    keys = {key["reference"]["resource"] for key in resource["schema"].get("foreignKeys", [])}
-    others = [tables.describe(name) for name in sorted(keys - {"", resource["name"]})]
+    others = [tables.describe(name) for name in sorted(_referred(resource) - {resource["name"]})]
     return _described([resource, *others], texts, record)
+
+
+def _referred(resource: dict) -> set[str]:
+    """Return the names of a table and of all that its keys, and theirs, refer to."""
+    found, waiting = set(), [resource]
+    while waiting:
+        table = waiting.pop()
+        found.add(table["name"])
+        keys = table["schema"].get("foreignKeys", [])
+        names = {key["reference"]["resource"] for key in keys} - {""}
+        waiting += [tables.describe(name) for name in names - found]
+    return found
 
 
 def chart_zip(chart: dict, record: dict) -> bytes:

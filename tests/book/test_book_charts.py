@@ -163,5 +163,5 @@ def test_the_points_of_a_chart_stand_where_they_are_drawn(name):
 
 
 def test_the_book_has_charts_and_the_list_of_worded_ones_is_true():
-    assert 35 <= len(BOOK) <= 40
+    assert 30 <= len(BOOK) <= 40
     assert {name for name, chart in BOOK.items() if not chart["marks"]["unit"]} == set(WORDED)

@@ -259,7 +259,7 @@ def test_the_script_moves_nothing_and_keeps_the_name(open_page):  # noqa: F811
     "path, loaded",
     [
         (PAGE, True),
-        ("index.html", True),
+        ("index.html", False),
         ("chapters/claims.html", False),
         ("chapters/methods.html", False),
         ("tables/gdp.html", False),

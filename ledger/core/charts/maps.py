@@ -20,8 +20,8 @@ from ledger.core.charts.style import DASHES, GRID, PALETTE, PAPER, TEXT, WIDTH, 
 
 SIZE = 10  # points of a letter: 11 px on a phone 390 px wide
 LAND, TINT = 0.55, 0.18  # how much of the colour land and a tinted country have
-DETAIL = 0.4  # points that an outline may be moved when it is drawn
-STEP = 0.2  # points to which an outline is rounded: short steps make a light picture
+DETAIL = 0.8  # points that an outline may be moved when it is drawn
+STEP = 0.5  # points to which an outline is rounded: short steps make a light picture
 STYLES = {"solid": "-", "dashed": DASHES, "dotted": (0, (1, 2.2))}
 MARKERS = {"dot": "o", "square": "s", "triangle": "^", "diamond": "D", "star": "*"}
 ROW = 0.19  # inches of a row of the legend

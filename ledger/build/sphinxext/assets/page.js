@@ -16,3 +16,12 @@
   }
   for (const list of [drawer, line]) if (list) list.addEventListener("click", choose);
 })();
+
+/* What a citation refers to is told once on a page: later links to the same entry take it from the first. */
+(function () {
+  const told = {};
+  for (const link of document.querySelectorAll(".bibtex-citation a[href]")) {
+    if (link.title) told[link.hash] = link.title;
+    else if (told[link.hash]) link.title = told[link.hash];
+  }
+})();

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator
 
 import pybtex.plugin
+from docutils import nodes
 from pybtex.plugin import register_plugin
 from pybtex.richtext import BaseMultipartText, BaseText, HRef, String, Text
 from pybtex.style import FormattedEntry
@@ -35,11 +36,15 @@ class GradedStyle(AlphaStyle):
     changes nothing. That would take most of such a build's time, so what is printed is kept.
     """
 
+    has_address = True
+
     def format_entry(self, label, entry, bib_data=None):
-        content = repr(entry)
+        content = repr((self.has_address, entry))
         if content not in formatted:
-            day, undated = entry.fields.get("urldate"), copy.deepcopy(entry)
-            undated.fields.pop("urldate", None)  # the style would say that the page was visited
+            undated = copy.deepcopy(entry)
+            day = undated.fields.pop("urldate", None)  # the style would say "visited"
+            if not self.has_address:
+                day, _ = None, undated.fields.pop("url", None)
             note = entry.fields.get("note", "")
             if note:
                 undated.fields["note"] = ADDRESS.sub(MARK, note)
@@ -49,6 +54,14 @@ class GradedStyle(AlphaStyle):
             seen = f" Seen on {text.date(day)}." if day else ""
             formatted[content] = Text(plain, seen, " Kind of source: ", grade, ".")
         return FormattedEntry(entry.key, formatted[content], label)
+
+
+class TooltipStyle(GradedStyle):
+    """The same without address and day, which nobody can follow where a pointer rests: they are a
+    tenth of a page's weight.
+    """
+
+    has_address = False
 
 
 def _linked(part: BaseText, addresses: Iterator[str]) -> BaseText:
@@ -75,9 +88,23 @@ def recall(app: Sphinx) -> None:
 
 def format_early(app: Sphinx, env, docnames: list[str]) -> None:
     """Format the bibliography while chapters run, rather than when all pages are read."""
-    style = GradedStyle()
     for entry in env.get_domain("cite").bibdata.data.entries.values():
-        style.format_entry("", entry)
+        for style in (GradedStyle(), TooltipStyle()):
+            style.format_entry("", entry)
+
+
+def tell_once(app: Sphinx, doctree: nodes.document, docname: str) -> None:
+    """Leave a reference's tip to the first link to it on a page; `page.js` lends it to the others.
+
+    They would be as heavy as a chart.
+    """
+    told = set()
+    for citation in doctree.findall(nodes.inline):
+        if "bibtex-citation" in citation["classes"]:
+            for link in citation.findall(nodes.reference):
+                if (place := link.get("refuri") or link.get("refid")) in told:
+                    link.attributes.pop("reftitle", None)
+                told.add(place)
 
 
 def setup(app: Sphinx) -> None:
@@ -86,5 +113,7 @@ def setup(app: Sphinx) -> None:
     find = pybtex.plugin.find_plugin
     pybtex.plugin.find_plugin = functools.cache(getattr(find, "__wrapped__", find))
     register_plugin("pybtex.style.formatting", "ledger", GradedStyle)
+    register_plugin("pybtex.style.formatting", "ledger_tooltip", TooltipStyle)
     app.connect("builder-inited", recall)
+    app.connect("doctree-resolved", tell_once)
     app.connect("env-before-read-docs", format_early, priority=900)

@@ -37,7 +37,7 @@ def keep_short_address(app: Sphinx, doctree: nodes.document) -> None:
 
 
 def part_title(app: Sphinx, doctree: nodes.document, docname: str) -> None:
-    """Part the title into word and finding. As text it stays, but for the finding's capital."""
+    """Part the title into word and finding. As text it stays; the style gives a capital."""
     section = next(iter(doctree.findall(nodes.section)), None)
     if app.builder.name != "html" or section is None or not section[0].children:
         return
@@ -46,8 +46,7 @@ def part_title(app: Sphinx, doctree: nodes.document, docname: str) -> None:
         return
     colon = nodes.inline("", ": ", classes=["colon"])
     word = nodes.inline("", "", nodes.Text(found[1]), colon, classes=["kicker"])
-    rest = first.astext()[found.end() :]
-    rest = nodes.Text(rest[0].upper() + rest[1:])
+    rest = nodes.Text(first.astext()[found.end() :])
     finding = nodes.inline("", "", rest, *section[0].children[1:], classes=["finding"])
     section[0].children = []
     section[0] += [word, finding]
