@@ -10,6 +10,7 @@ from docutils import nodes
 from sphinx import addnodes
 
 from ledger.build.sphinxext.content.folded import FoldedLine
+from ledger.build.sphinxext.figures.chart_html import chart_anchor
 
 NAME = "short"  # of its page beside that of the whole book
 STANDFIRST, CHART, CLAIMS = "standfirst", "ledger-chart", "claims"
@@ -29,27 +30,33 @@ def short_edition(tree: nodes.document, addresses: dict[str, str], cover: str) -
     for wrapper in tree.children:
         if isinstance(wrapper, addnodes.start_of_file):
             pages = [page for page in wrapper if isinstance(page, nodes.section)]
-            short += [_shortened(wrapper, page) for page in pages]
+            short += [_shortened(wrapper, page, cover) for page in pages]
     _lead_to_site(short, addresses)
     return short
 
 
-def _shortened(wrapper: addnodes.start_of_file, page: nodes.section) -> nodes.Element:
+def _shortened(wrapper: nodes.Element, page: nodes.section, cover: str) -> nodes.Element:
     """Return what is printed of a chapter in its wrapper, by whose name figures are numbered."""
     section = page.copy()
-    section += [part.deepcopy() for part in _parts(page)]
+    section += [part.deepcopy() for part in _parts(page, cover)]
     short = wrapper.copy()
     short += section if len(section) > 1 else []
     return short
 
 
-def _parts(chapter: nodes.section) -> list[nodes.Node]:
-    """Return the title of a chapter, and what the short edition has of it beside that."""
+def _parts(chapter: nodes.section, cover: str) -> list[nodes.Node]:
+    """Return the title of a chapter, and what the short edition has of it beside that.
+
+    A chapter without charts and claims, which tells about the book, has no place in it.
+    """
     standfirst = [node for node in chapter.findall(nodes.Element) if STANDFIRST in _classes(node)]
     charts = [node for node in chapter.findall(nodes.figure) if CHART in _classes(node)]
     lists = [node for node in chapter.findall(nodes.bullet_list) if CLAIMS in _classes(node)]
     lines = [line for claims in lists for line in _lines(claims)]
-    return [chapter[0], *standfirst, *(charts[:1] if standfirst else []), *lines]
+    if not charts and not lines:
+        return [chapter[0]]
+    first = [chart for chart in charts[:1] if standfirst and not _is_chart(chart, cover)]
+    return [chapter[0], *standfirst, *first, *lines]
 
 
 def _lines(claims: nodes.bullet_list) -> list[nodes.paragraph]:
@@ -62,9 +69,13 @@ def _lines(claims: nodes.bullet_list) -> list[nodes.paragraph]:
 
 def _without_chart(page: nodes.section, name: str) -> nodes.section:
     for figure in list(page.findall(nodes.figure)):
-        if f"chart-{name}" in "".join(figure["ids"]):
+        if _is_chart(figure, name):
             figure.parent.remove(figure)
     return page
+
+
+def _is_chart(figure: nodes.figure, name: str) -> bool:
+    return any(each.endswith(f"--{chart_anchor(name)}") for each in figure["ids"])
 
 
 def _lead_to_site(short: nodes.document, addresses: dict[str, str]) -> None:
