@@ -376,7 +376,7 @@ def test_every_link_of_the_pdf_leads_somewhere(pdf, pdf_text):
 
 
 def lowest(page):
-    """Return how high above the foot of a page its last line stands, in points, page number aside."""
+    """Return how high the last line of a page stands, in points, its number aside."""
     heights = []
 
     def note(text, matrix, place, font, size):
