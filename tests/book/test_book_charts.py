@@ -25,6 +25,7 @@ OUTPUTS = [
 FOUND = [CONTENT.search("".join(output.get("data", {}).get("text/html", ""))) for output in OUTPUTS]
 BOOK = {chart["name"]: chart for chart in (json.loads(found.group(1)) for found in FOUND if found)}
 VOTES = {"Russia": "Russia", "China": "China", "US": "United States"}
+MAPS = ("pipelines-and-corridor", "bases-in-syria")
 # Charts whose points say words: what each row of the table behind the chart must be told as
 # (series, year, words)
 WORDED = {
@@ -45,8 +46,10 @@ WORDED = {
         (f"Vote: {row[who]}", f"{who}, {row['date'][:4]}", row["title"])
         for who in ("Iran", "Russia")
     ],
+    **dict.fromkeys(MAPS, lambda row: [(row["kind"], row["name"], row["what it is"])]),
 }
-WITH_NAMES = ["council-votes-on-iran", "votes-on-ukraine"]  # a point names whose vote it is
+# a point says more than a year: whose vote it is, or a place
+WITH_NAMES = ["council-votes-on-iran", "votes-on-ukraine", *MAPS]
 
 
 def rows_of(chart):
@@ -129,14 +132,15 @@ def test_the_points_of_a_chart_say_what_its_table_holds(name):
     assert len(scales) <= 1, "one chart, two scales"
 
 
-def corners(svg):
-    """Return the corners of the paths of a picture of the book's, and the places of its markers."""
-    found = {
-        (round(float(x), 1), round(float(y), 1))
+def outlines(svg):
+    """Return the corners of each path of a picture of the book's, and the places of its markers."""
+    found = [
+        [(round(float(x), 1), round(float(y), 1))]
         for x, y in re.findall(r'<use [^>]*x="([^"]+)" y="([^"]+)"', svg)
-    }
+    ]
     for d in re.findall(r' d="([^"]+)"', svg):
         x = y = 0.0
+        found.append([])
         for command, rest in re.findall(r"([A-Za-z])([^A-Za-z]*)", d):
             numbers = [float(number) for number in re.findall(r"-?\d*\.?\d+", rest)]
             if command in "ML":
@@ -144,8 +148,23 @@ def corners(svg):
             elif command in "lhv":
                 dx, dy = {"l": numbers, "h": [*numbers, 0], "v": [0, *numbers]}[command]
                 x, y = x + dx, y + dy
-            found.add((round(x, 1), round(y, 1)))
+            found[-1].append((round(x, 1), round(y, 1)))
     return found
+
+
+def corners(svg):
+    return {corner for outline in outlines(svg) for corner in outline}
+
+
+def is_on(outline, x, y):
+    """Whether a point lies on the line through an outline's corners, to half a point."""
+    for (x0, y0), (x1, y1) in zip(outline, outline[1:]):
+        dx, dy = x1 - x0, y1 - y0
+        along = ((x - x0) * dx + (y - y0) * dy) / (dx**2 + dy**2 or 1)
+        along = min(max(along, 0), 1)
+        if abs(x0 + along * dx - x) < 0.5 and abs(y0 + along * dy - y) < 0.5:
+            return True
+    return False
 
 
 @pytest.mark.parametrize("name", BOOK)
@@ -159,6 +178,10 @@ def test_the_points_of_a_chart_stand_where_they_are_drawn(name):
                 if size
                 else [(x, y)]
             )
+            if name in MAPS and any(
+                is_on(outline, x, y) for outline in outlines(BOOK[name]["svg"])
+            ):
+                continue  # of a line on a map one point, not always a corner, says what it is
             if 0 not in size and not all(
                 any(abs(a - x) < 0.26 and abs(b - y) < 0.26 for a, b in drawn) for x, y in ends
             ):

@@ -24,6 +24,7 @@ from ledger.core.tables import names, page_path, read_rows
 
 SITE = ROOT / "_build" / "html"
 NAME = "russia-iran-ledger"
+FOOT, HEAD = 62, 68  # points of a page's margins
 XHTML = {"h": "http://www.w3.org/1999/xhtml"}
 PAGES = [
     "index",
@@ -372,6 +373,50 @@ def test_every_link_of_the_pdf_leads_somewhere(pdf, pdf_text):
         assert squeezed(f"{title} {page + 1}") in contents, (
             f"the contents give another page for {title}"
         )
+
+
+def lowest(page):
+    """Return how high above the foot of a page its last line stands, in points, page number aside."""
+    heights = []
+
+    def note(text, matrix, place, font, size):
+        if text.strip():
+            heights.append(place[4] * matrix[1] + place[5] * matrix[3] + matrix[5])
+
+    page.extract_text(visitor_text=note)
+    return min((height for height in heights if height > FOOT), default=float(page.mediabox.height))
+
+
+@needs_browser
+def test_a_figure_that_moves_to_the_next_page_leaves_little_of_this_one_empty(pdf):
+    starts = {page for _, page in bookmarks(pdf)[0]}
+    within = [number for number in range(1, len(pdf.pages) - 1) if number + 1 not in starts]
+    empty = {number + 1: lowest(pdf.pages[number]) - FOOT for number in within}
+    space = float(pdf.pages[0].mediabox.height) - FOOT - HEAD
+    assert all(points < 0.45 * space for points in empty.values()), {
+        page: points for page, points in empty.items() if points >= 0.45 * space
+    }
+
+
+@needs_browser
+def test_the_short_edition_has_every_finding_and_a_chart_a_chapter():
+    short = PdfReader(SITE / f"{NAME}-short.pdf")
+    assert len(short.pages) <= 12
+    text = re.sub("[‘’]", "'", squeezed("".join(page.extract_text() for page in short.pages)))
+    for claim in read_rows("claims"):
+        assert re.sub("[‘’]", "'", squeezed(claim["finding"])) in text, claim["claim_id"]
+    for page in ("security", "energy", "economics", "diplomacy", "outlook"):
+        shown = site_page(f"chapters/{page}")
+        standfirst = plain(re.search(r'<p class="standfirst">(.*?)</p>', shown, re.S)[1])
+        words = squeezed(standfirst.partition("[")[0])[:60]
+        assert re.sub("[‘’]", "'", words) in text, page
+        if page != "outlook":  # whose first chart is on the cover
+            assert squeezed(next(iter(captions(shown).values())))[:60] in text, page
+    links = [each.get_object() for page in short.pages for each in page.get("/Annots", [])]
+    assert len(links) > 100 and all(
+        "/Dest" not in link and re.match(r"https?://(?!book\.invalid)", link["/A"]["/URI"])
+        for link in links
+    )
 
 
 def test_a_hatch_is_drawn_where_its_bar_is():

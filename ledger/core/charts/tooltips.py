@@ -147,8 +147,8 @@ def _bar_points(ax: Axes, bars: BarContainer) -> tuple[list, bool]:
         (x0, y0), (x1, y1) = _in_svg(ax, left, low), _in_svg(ax, right, high)
         at = (low + high) / 2 if down else (left + right) / 2
         label = names[round(at)] if names else f"{at:g}"
-        middle = round((x0 + x1) / 2), round((y0 + y1) / 2)
-        size = round(abs(x1 - x0)), round(abs(y1 - y0))
+        middle = _tenth((x0 + x1) / 2), _tenth((y0 + y1) / 2)
+        size = _tenth(abs(x1 - x0)), _tenth(abs(y1 - y0))
         points.append([*middle, label, format_value(float(value)), *size])
     return points, down
 
@@ -166,9 +166,14 @@ def _in_svg(ax: Axes, x: float, y: float) -> tuple[float, float]:
     """Return the position of a data point in the SVG, in points from the top left."""
     across, up = ax.figure.transFigure.inverted().transform(ax.transData.transform((x, y)))
     width, height = ax.figure.get_size_inches() * 72
-    return round(across * width), round((1 - up) * height)
+    return _tenth(across * width), _tenth((1 - up) * height)
 
 
 def _in_view(ax: Axes, x: float, y: float) -> bool:
     across, up = ax.transAxes.inverted().transform(ax.transData.transform((x, y)))
     return -0.01 <= across <= 1.01 and -0.01 <= up <= 1.01
+
+
+def _tenth(value: float) -> float | int:
+    value = round(float(value), 1)
+    return int(value) if value == int(value) else value

@@ -66,7 +66,9 @@
   form.setAttribute("role", "search");
   form.setAttribute("aria-label", "Search and filter the claims");
   bar.append(form);
-  new ResizeObserver(() => document.documentElement.style.setProperty("--claims-bar", bar.offsetHeight + "px")).observe(bar);
+  /* A row that is led to stands below the bar, also before the observer has been called. */
+  const makeRoom = () => document.documentElement.style.setProperty("--claims-bar", bar.offsetHeight + "px");
+  new ResizeObserver(makeRoom).observe(bar);
 
   const pressed = (kind) => chips.filter((chip) => chip.kind === kind && chip.button.getAttribute("aria-pressed") === "true").map((chip) => chip.value);
   function target() {
@@ -130,6 +132,7 @@
     const row = target() && target().closest(".claim-row");
     if (!row) return;
     row.querySelector("details").open = true;
+    makeRoom();
     row.scrollIntoView();
   }
 
@@ -150,6 +153,7 @@
     changed();
   });
   addEventListener("popstate", recall);
+  addEventListener("load", showTarget); // the bar may have grown with what it says
   addEventListener("hashchange", () => { apply(); showTarget(); });
   let opened = [];
   addEventListener("beforeprint", () => {
