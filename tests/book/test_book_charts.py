@@ -42,8 +42,14 @@ WORDED = {
         for who, column in VOTES.items()
         if row[column] in ("yes", "no", "abstain")
     ],
+    "votes-on-ukraine": lambda row: [
+        (f"Vote: {row[who]}", f"{who}, {row['date'][:4]}", row["title"])
+        for who in ("Iran", "Russia")
+    ],
     **dict.fromkeys(MAPS, lambda row: [(row["kind"], row["name"], row["what it is"])]),
 }
+# a point says more than a year: whose vote it is, or a place
+WITH_NAMES = ["council-votes-on-iran", "votes-on-ukraine", *MAPS]
 
 
 def rows_of(chart):
@@ -92,8 +98,7 @@ def test_the_points_of_a_chart_say_what_its_table_holds(name):
     if name in WORDED:
         expected = sorted(each for row in rows for each in WORDED[name](row))
         known = {(bool(series), bool(words)) for series, _, words in expected}.pop()
-        whole = name in ("council-votes-on-iran", *MAPS)
-        year = (lambda at: at) if whole else (lambda at: at[-4:])
+        year = (lambda at: at) if name in WITH_NAMES else (lambda at: at[-4:])
         assert (
             sorted(
                 (series if known[0] else "", year(at), words if known[1] else "")

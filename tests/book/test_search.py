@@ -125,7 +125,8 @@ SEEN = """(within) => [...document.querySelectorAll(within)].some((one) => {
 LEADS = [  # a query, the section that its result opens, words that are marked there
     (
         "sanctions snapback",
-        "chapters/diplomacy.html#in-2025-the-sanctions-came-back",
+        "chapters/diplomacy.html#in-2025-the-sanctions-came-back-"
+        "in-2026-russia-abstained-then-vetoed",
         {"sanctions"},
     ),
     (
