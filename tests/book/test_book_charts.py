@@ -25,7 +25,7 @@ OUTPUTS = [
 FOUND = [CONTENT.search("".join(output.get("data", {}).get("text/html", ""))) for output in OUTPUTS]
 BOOK = {chart["name"]: chart for chart in (json.loads(found.group(1)) for found in FOUND if found)}
 VOTES = {"Russia": "Russia", "China": "China", "US": "United States"}
-MAPS = ("pipelines-and-corridor", "bases-in-syria")
+MAPS = ("gas-route-to-iran", "north-south-corridor", "bases-in-syria")
 # Charts whose points say words: what each row of the table behind the chart must be told as
 # (series, year, words)
 WORDED = {
