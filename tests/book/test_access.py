@@ -104,7 +104,9 @@ WHERE = """() => {
     const labelled = at.matches(".sidebar-toggle, .toctree-checkbox");
     const seen = box.width > 0 && box.height > 0 && look.visibility !== "hidden"
         && box.right > 0 && box.left < innerWidth && box.bottom > 0 && box.top < innerHeight;
-    const ring = look.outlineStyle !== "none" && parseFloat(look.outlineWidth) >= 2
+    // of a link that fills a tile, its last box has the ring
+    const rings = [look, getComputedStyle(at, "::after")];
+    const ring = rings.some((box) => box.outlineStyle !== "none" && parseFloat(box.outlineWidth) >= 2)
         || at.closest(".sidebar-search-container") !== null;
     const name = at.getAttribute("href") || at.id || at.className || at.textContent;
     return {
