@@ -46,6 +46,16 @@ def test_the_ledger_is_short_and_its_bar_stays_small(open_page, width, most):
     assert below >= bar["y"] + bar["height"], "the row hides beneath the bar"
 
 
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("claim", ["c01", "c39", "c65"])
+def test_a_first_visitor_led_to_a_claim_sees_it_below_the_bar(open_page, width, claim):
+    page = open_page(f"chapters/claims.html#{claim}", width=width)
+    expect(page.locator(f"#{claim} .claim-reason")).to_be_visible()
+    page.wait_for_timeout(300)  # the bar grows with what it says
+    bar, row = page.locator(".claims-bar").bounding_box(), page.locator(f"#{claim}").bounding_box()
+    assert bar["y"] + bar["height"] <= row["y"] < 0.6 * page.viewport_size["height"]
+
+
 def test_search_chips_and_sort_stand_in_the_address_and_back_undoes_them(open_page):
     page = open_page("chapters/claims.html")
     search, status = page.get_by_label("Search the claims"), page.get_by_role("status")

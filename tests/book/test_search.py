@@ -118,6 +118,25 @@ def test_what_is_found_is_shown_and_told(open_page):
     assert not page.strangers and not page.complaints
 
 
+@needs_browser
+def test_back_goes_from_search_to_search(open_page):
+    page = open_page("search.html")
+    field, status = page.get_by_role("searchbox"), page.get_by_role("status")
+    for words in ("drones", "wheat"):
+        field.fill(words)
+        page.keyboard.press("Enter")
+        expect(status).to_contain_text(f"“{words}”")
+    field.press_sequentially(" tons", delay=10)  # more letters are one step, however many
+    page.keyboard.press("Enter")
+    expect(status).to_contain_text("“wheat tons”")
+    for words in ("wheat", "drones"):
+        page.go_back()
+        expect(field).to_have_value(words)
+        expect(status).to_contain_text(f"“{words}”")
+    page.go_forward()
+    expect(status).to_contain_text("“wheat”")
+
+
 SEEN = """(within) => [...document.querySelectorAll(within)].some((one) => {
     const box = one.getBoundingClientRect();
     return box.height && box.top >= 0 && box.bottom <= innerHeight;
