@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 
 MINUS = "−"
@@ -43,3 +44,14 @@ def listing(parts: Iterable[object], none: str = "none") -> str:
 def plural(count: int, noun: str, many: str = "") -> str:
     """Return a count with its noun: 1 table, 2 tables."""
     return f"{count:,} {noun if count == 1 else many or noun + 's'}"
+
+
+def json_in_page(value: object, **options) -> str:
+    """Return a value as JSON that may stand in a script element, whatever words it holds.
+
+    `</script>` ends an element and `<!--<script>` keeps it open, so that no `<` is left as it is.
+    """
+    written = json.dumps(value, ensure_ascii=False, **options)
+    for sign in "<>&\u2028\u2029":
+        written = written.replace(sign, f"\\u{ord(sign):04x}")
+    return written

@@ -4,6 +4,7 @@ at all, and its points say their values.
 
 import dataclasses
 import json
+import os
 import re
 import subprocess
 import sys
@@ -16,7 +17,7 @@ from small_book import ROOT
 
 from ledger import charts
 from ledger.build import downloads
-from ledger.build.sphinxext.figures.chart_html import standalone_svg
+from ledger.build.sphinxext.figures.chart_html import picture, standalone_svg
 from ledger.build.sphinxext.figures.charts import CONTENT
 from ledger.core import config, tables
 from ledger.core.charts import plots, publishing, style, svg, tooltips
@@ -128,6 +129,76 @@ def test_a_second_source_of_an_entity_has_its_colour_dashed():
 @pytest.mark.parametrize("kind", [charts.lines, charts.stacked_bars, charts.grouped_bars])
 def test_every_kind_of_chart_publishes(kind):
     assert charts.publish(kind(FRAME, "US$"), "a-chart", **GOOD).content["svg"].startswith("<svg")
+
+
+MONEY = "US$ million, in $_2015 (5% of US$^2)"  # as typed, no mathematics
+
+
+@pytest.mark.parametrize(
+    "draw",
+    [
+        lambda: charts.lines(FRAME.rename(columns={"Arland": MONEY}), MONEY),
+        lambda: charts.stacked_bars(FRAME.rename(columns={"Arland": MONEY}), MONEY),
+        lambda: charts.grouped_bars(FRAME.rename(columns={"Arland": MONEY}), MONEY),
+        lambda: charts.hbars(pd.Series({MONEY: 2.0, "Belmark": 1.0}), MONEY),
+    ],
+    ids=["lines", "stacked bars", "grouped bars", "horizontal bars"],
+)
+def test_words_on_a_chart_stand_as_typed(draw):
+    ax = draw()
+    if ax.get_legend_handles_labels()[1]:
+        charts.legend(ax)
+    charts.vline(ax, 1, MONEY)
+    picture = charts.publish(ax, "a-chart", **GOOD).content["svg"]
+    shown = " ".join(" ".join(ET.fromstring(picture).itertext()).split())
+    assert shown.count(MONEY) >= 3 and "tspan" not in picture
+
+
+def test_mathematics_that_was_asked_for_keeps_its_words():
+    ax = charts.lines(FRAME, "US$")
+    ax.text(2001, 1, "$m^3$", parse_math=True)
+    picture = charts.publish(ax, "a-chart", **GOOD).content["svg"]
+    assert {"m", "3"} <= {part.strip() for part in ET.fromstring(picture).itertext()}
+
+
+def test_a_series_that_matplotlib_would_hide_is_refused():
+    for draw in (charts.lines, charts.stacked_bars, charts.grouped_bars):
+        with pytest.raises(ValueError, match="series '_total': matplotlib hides names that begin"):
+            draw(FRAME.rename(columns={"Arland": "_total"}), "US$")
+
+
+def test_what_a_machine_sets_for_matplotlib_is_no_input(tmp_path):
+    (tmp_path / "matplotlibrc").write_text("axes.facecolor: yellow\nfont.size: 30\n")
+    code = """
+        import pandas as pd
+        from ledger import charts
+        ax = charts.lines(pd.DataFrame({"Arland": [1.0, 2.0]}, index=[2001, 2002]), "US$")
+        words = {"caption": "Arland grew in these years.", "alt": "One line that rises by one."}
+        chart = charts.publish(ax, "a-chart", table="gdp", data=pd.Series([1]), **words)
+        print(chart.content["svg"])
+    """
+    pictures = {
+        subprocess.run(
+            [sys.executable, "-c", textwrap.dedent(code)],
+            env=os.environ | settings,
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for settings in ({}, {"MATPLOTLIBRC": str(tmp_path)})
+    }
+    assert len(pictures) == 1
+
+
+def test_a_name_that_would_end_a_script_leaves_the_page_whole():
+    name = "<!--<script> & </script>"
+    ax = charts.lines(FRAME.rename(columns={"Arland": name}), name)
+    page = charts.publish(ax, "a-chart", **GOOD)._repr_mimebundle_()["text/html"]
+    script = CONTENT.search(page).group(1)
+    assert not set("<>&") & set(script)
+    chart = json.loads(script)
+    assert chart["marks"]["unit"] == name and chart["marks"]["series"][0][0] == name
+    assert not set("<>&") & set(picture(chart).partition("chart-marks")[2][2:-15])
 
 
 def test_bars_write_their_values():

@@ -35,6 +35,7 @@ from ledger.core.charts.style import (
     with_glyph,
 )
 
+matplotlib.rcdefaults()  # a matplotlibrc of this machine is no input of the book
 matplotlib.rcParams.update(RC)
 LETTERS = 42  # that fit side by side below an axis
 

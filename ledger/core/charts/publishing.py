@@ -10,7 +10,6 @@ import base64
 import csv
 import html
 import io
-import json
 import re
 
 import matplotlib.pyplot as plt
@@ -35,8 +34,7 @@ class Chart:
         self.content = content
 
     def _repr_mimebundle_(self, include=None, exclude=None) -> dict:
-        content = json.dumps(self.content, ensure_ascii=False, sort_keys=True)
-        inside = content.replace("</", "<\\/")
+        inside = text.json_in_page(self.content, sort_keys=True)
         caption = f"<figcaption>{html.escape(self.content['caption'])}</figcaption>"
         picture = f"<figure style='{NOTEBOOK_STYLE}'>{self.content['svg']}{caption}</figure>"
         script = f'<script type="application/json" class="ledger-chart">{inside}</script>'

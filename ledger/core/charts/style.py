@@ -73,7 +73,8 @@ DASHES = (0, (3, 3))
 WIDTH = 4.8
 
 RC = {
-    "svg.fonttype": "none",  # text stays text
+    "svg.fonttype": "none",  # text stays text …
+    "text.parse_math": False,  # … and is printed as typed, with two dollar signs too
     "svg.hashsalt": "ledger",  # the same chart gives the same bytes
     "font.family": "DejaVu Sans",
     "font.size": 10,
@@ -166,8 +167,11 @@ def colours(names: list) -> list[str]:
     Raises
     ------
     ValueError
-        For more series than the palette can tell apart.
+        For more series than the palette can tell apart, and for a name that matplotlib hides.
     """
+    if hidden := [name for name in names if str(name).startswith("_")]:
+        problem = "matplotlib hides names that begin with _; rename the column"
+        raise ValueError(f"series {hidden[0]!r}: {problem}")
     if all(verdict(name) for name in names):
         return [VERDICTS[str(name).lower()][1][0] for name in names]
     entities = entity_colours() | other_colours()
@@ -181,7 +185,8 @@ def colours(names: list) -> list[str]:
     free.sort(key=lambda key: key in taken)  # entities' colours are the last that others take
     if list(keys.values()).count(None) > len(free):
         raise ValueError(
-            f"{len(names)} series are more than the palette's {len(PALETTE)} colours can tell apart"
+            f"{len(names)} series are more than the palette's {len(PALETTE)} colours can tell "
+            "apart; draw fewer, or add some up"
         )
     chosen = {owner: key or free.pop(0) for owner, key in keys.items()}
     return [PALETTE[chosen[owner]][0] for owner in owners]

@@ -26,7 +26,7 @@ def minify(svg: str, name: str) -> str:
     _shorten_ids(root, name)
     _flatten_groups(root)
     for node in root.iter():
-        if node.tag != f"{{{SVG}}}text":
+        if node.tag not in (f"{{{SVG}}}text", f"{{{SVG}}}tspan"):
             node.text = None
         node.tail = None
         for key, value in node.attrib.items():

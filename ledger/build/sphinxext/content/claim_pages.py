@@ -7,7 +7,6 @@ found, the bibliography, and where chapters tell the claim.
 from __future__ import annotations
 
 import html
-import json
 import shutil
 from pathlib import Path
 
@@ -28,7 +27,7 @@ from ledger.build.sphinxext.output.page_metadata import image, text_licence
 from ledger.build.sphinxext.prose.titles import short_title
 from ledger.build.sphinxext.report import report_link
 from ledger.build.sphinxext.works import claim_record, version_values
-from ledger.core import citations, tables
+from ledger.core import citations, tables, text
 from ledger.core.charts.style import VERDICTS
 from ledger.core.config import book
 
@@ -69,7 +68,7 @@ def write_pages(app: Sphinx, error: Exception | None) -> None:
             "citation": citations.block(record, name),
             "address": record["url"],
             "image": picture,
-            "linked_data": json.dumps(review, ensure_ascii=False).replace("</", "<\\/"),
+            "linked_data": text.json_in_page(review),
             "before": before,
             "after": after,
             "report": report_link(

@@ -5,14 +5,13 @@ from __future__ import annotations
 import csv
 import html
 import io
-import json
 import re
 from typing import NamedTuple
 
 from ledger.build.sphinxext.figures.precision import shown
 from ledger.build.sphinxext.markup import data_table, table_cell
 from ledger.build.sphinxext.report import report_link
-from ledger.core import citations, tables
+from ledger.core import citations, tables, text
 
 CODE_PLACE = "<!-- code -->"  # where the code goes into the tools
 EMBED_WIDTH = 640  # pixels of the frame that another site is offered
@@ -58,9 +57,8 @@ def labelled_svg(svg: str, alt: str) -> str:
 
 def picture(chart: dict) -> str:
     """Return the chart as inline SVG, with the data of the tooltips that charts.js shows."""
-    marks = json.dumps(chart["marks"], ensure_ascii=False, separators=(",", ":"))
-    escaped = marks.replace("</", "<\\/")
-    data = f'<script type="application/json" class="chart-marks">{escaped}</script>'
+    marks = text.json_in_page(chart["marks"], separators=(",", ":"))
+    data = f'<script type="application/json" class="chart-marks">{marks}</script>'
     return f'<div class="chart-picture">{labelled_svg(chart["svg"], chart["alt"])}{data}</div>'
 
 

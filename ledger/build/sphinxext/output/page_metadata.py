@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from urllib.parse import urlsplit
 
@@ -101,7 +100,7 @@ def add_metadata(
     if doctree is not None:
         record, picture, words = citation_record(app, page), image(app, page), description(doctree)
         data = linked_data(app, page, record, words, picture["url"])
-        script = json.dumps(data, ensure_ascii=False, sort_keys=True).replace("</", "<\\/")
+        script = text.json_in_page(data, sort_keys=True)
         files = "../" * page.count("/") + citation_path(record)
         values |= {
             "title": record["title"],
