@@ -94,10 +94,11 @@ def cell(code):
 
 
 def edit(path, before, after):
-    """Replace a text in a file, once, wherever it stands."""
+    """Replace a text in a file, once, wherever it stands; return the file's path."""
     text = path.read_text(encoding="utf-8")
     assert before in text, f"{path} has no {before!r}"
     path.write_text(text.replace(before, after, 1), encoding="utf-8")
+    return path
 
 
 def edit_table(folder, name, change):

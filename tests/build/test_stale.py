@@ -207,8 +207,10 @@ EDITS = {
         "Read it in its chapter",
         "Read it there",
     ),
-    "the book's title": lambda folder: edit(
-        folder / "_config.yml", "title: The Strait Papers", "title: A ledger"
+    "title and addresses of references": lambda folder: edit(
+        edit(folder / "_config.yml", "title: The Strait Papers", "title: A ledger"),
+        "bibtex_reference_style",
+        "bibtex_cite_id: source-{key}\n    bibtex_reference_style",
     ),
 }
 

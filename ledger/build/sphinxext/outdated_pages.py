@@ -27,9 +27,16 @@ CODE = [path for room in ("build", "core") for path in (PACKAGE / room).rglob("*
 # the pages of a chart by itself are written when its chapter is read
 CHART_TEMPLATES = [THEME / f"{name}.html" for name in ("chart", "embed", "metadata", "versions")]
 MACHINE_FILES = [path.relative_to(PACKAGE.parent).as_posix() for path in (*CODE, *CHART_TEMPLATES)]
-# files that every page depends on
-GLOBAL_INPUTS = ["book.yml", "references.bib", "CITATION.cff", *sorted(MACHINE_FILES)]
-SETTINGS = ["_config.yml", "_toc.yml", "CITATION.cff"]
+# files that every page depends on; of _config.yml Sphinx itself believes that some settings with
+# which pages are read, such as addresses of references, matter for writing alone
+GLOBAL_INPUTS = [
+    "_config.yml",
+    "book.yml",
+    "references.bib",
+    "CITATION.cff",
+    *sorted(MACHINE_FILES),
+]
+SETTINGS = ["_toc.yml"]
 
 
 def set_inputs(app: Sphinx, config) -> None:
