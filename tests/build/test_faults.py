@@ -109,6 +109,39 @@ FAULTS = {
         ["import subprocess\nsubprocess.run('setsid sleep 62 &', shell=True)  # here"],
         f"{LEFT} process running: sleep 62. Wait for it, or end it",
     ),
+    "surrogates": (
+        ["print('\\ud800')  # here"],
+        "UnicodeEncodeError: 'utf-8' codec can't encode character '\\ud800' in position 0: "
+        "surrogates not allowed",
+    ),
+    "unshown": (
+        ["class Odd:\n    def _repr_html_(self):\n        raise ValueError('odd')",
+         "rows = 1\nOdd()  # here"],
+        "the result cannot be shown: ValueError: odd",
+    ),
+    "commands": (
+        ["rows = 1\n!exit 3  # here"],
+        "CalledProcessError: Command 'exit 3  # here' returned non-zero exit status 3.",
+    ),
+    "commands-for-output": (
+        ["rows = !exit 3  # here"],
+        "CalledProcessError: Command 'exit 3  # here' returned non-zero exit status 3.",
+    ),
+    "rewrites": (
+        ["from ledger.core.config import DATA\n(DATA / 'output.csv').write_text('')  # here"],
+        "PermissionError: a chapter changes no file of the book, here data/output.csv. "
+        "Write into the folder in which it runs, or make the file a table",
+    ),
+    "adds": (
+        ["from ledger.core.config import DATA\n(DATA / '.env').write_text('')  # here"],
+        "PermissionError: a chapter changes no file of the book, here data/.env. "
+        "Write into the folder in which it runs, or make the file a table",
+    ),
+    "removes": (
+        ["from ledger.core.config import ROOT\n(ROOT / 'chapters/removes.md').unlink()  # here"],
+        "PermissionError: a chapter changes no file of the book, here chapters/removes.md. "
+        "Write into the folder in which it runs, or make the file a table",
+    ),
     "asks": (["rows = 1\ninput()  # here"], "EOFError: EOF when reading a line"),
     "fills": (
         [
@@ -196,6 +229,28 @@ def test_a_chapter_is_stopped_in_time_though_the_build_is_busy_with_a_page(book)
         """,
     )
     assert 1 <= float(re.search(r"FAILED loops in ([\d.]+) s", log).group(1)) < 2.5, log
+
+
+def test_a_warm_process_that_was_stopped_does_not_hold_up_the_build(book):
+    (book / "sleeps.md").write_text(HEAD + cell("import time\n\ntime.sleep(30)"))
+    log = run_here(
+        book,
+        """
+        import os, signal, time
+        from pathlib import Path
+        from ledger.build.execution import notebooks, pool
+
+        pool.PATIENCE = 1
+        runs = pool.ChapterPool(1, Path("cache"), limit=1)
+        runs.submit("sleeps", notebooks.read_notebook(Path("sleeps.md").read_text()))
+        os.kill(runs.process.pid, signal.SIGSTOP)
+        print(*runs.wait_for_all(), sep="\\n")
+        runs.close()
+        """,
+    )
+    assert log.splitlines() == [
+        "sleeps.md:1: the process that runs the chapters was stopped: silent for 2 s"
+    ]
 
 
 def test_a_full_disk_fails_the_build_and_leaves_the_site_as_it_was(book, tmp_path):

@@ -245,3 +245,37 @@ def test_no_flipped_bit_of_the_database_is_believed(book):
     )
     places, believed = map(int, log.split())
     assert believed < places - 10, "nothing was damaged"
+
+
+def test_a_cache_that_another_program_holds_is_left_as_it_is(book):
+    said = run_here(
+        book,
+        """
+        import sqlite3
+        from pathlib import Path
+        from ledger.build.execution import cache
+
+        folder = Path("_build/other")
+        cache.OutputCache(folder)
+        held = sqlite3.connect(folder / "global.db", timeout=0)
+        held.execute("BEGIN EXCLUSIVE")
+        try:
+            cache.OutputCache(folder)
+        except cache.CacheBusyError as error:
+            print(error)
+        print((folder / "__version__.txt").is_file())
+        """,
+    )
+    told, kept = said.strip().splitlines()
+    assert "cannot be used: (sqlite3.OperationalError) database is locked. End the" in told
+    assert kept == "True"
+
+
+def test_a_folder_may_have_any_name(book):
+    odd = book.parent / 'a%20b?c"d#e f Каспий' / "book"
+    odd.parent.mkdir()
+    code, log = build(book.rename(odd))
+    assert code == 0 and executed(log) == {"one"}, log[-3000:]
+    code, log = build(odd)
+    assert code == 0 and not executed(log), log[-3000:]
+    assert [path.name for path in odd.parent.iterdir()] == ["book"]

@@ -27,12 +27,19 @@ CACHE = ROOT / "_build" / ".jupyter_cache"
 MAX_ENTRIES = 500  # executed notebooks; the oldest go first
 # sentinel inputs of a failed run: no fingerprint of Python is ever this, so it is never reused
 FAILED_INPUTS = {"Python": "it failed"}
+# of SQLite: another program or the machine is in the way, and the database may be whole
+BUSY = ("database is locked", "readonly database", "unable to open database file")
+
+
+class CacheBusyError(OSError):
+    """The cache may be whole and cannot be used now: says why and what to do."""
 
 
 class OutputCache:
     """Outputs of executed chapters, in jupyter-cache.
 
-    What is damaged or was written by another version is discarded, never used.
+    What is damaged or was written by another version is discarded, never used. Raises
+    CacheBusyError for one that another program holds or that may not be written.
     """
 
     def __init__(self, folder: Path = CACHE):
@@ -41,7 +48,9 @@ class OutputCache:
 
     def _open(self) -> None:
         from jupyter_cache import __version__, get_cache
+        from jupyter_cache.cache import db
 
+        db.create_engine = _create_engine
         try:
             self.cache = get_cache(self.folder)
             with self.cache.db.connect() as database:
@@ -63,6 +72,11 @@ class OutputCache:
         if self.folder.exists() and shutil.disk_usage(self.folder).free < 1_000_000:
             raise error  # a full disk is no fault of the cache
         first = (str(error).splitlines() or [""])[0]
+        if isinstance(error, PermissionError) or any(words in first for words in BUSY):
+            raise CacheBusyError(
+                f"the cache of executed chapters, {self.folder}, cannot be used: {first}. End the "
+                "program that uses it, give yourself the right to write it, or remove it"
+            ) from None
         print(
             "The cache of executed chapters cannot be used and is discarded "
             f"({type(error).__name__}: {first}).",
@@ -184,6 +198,18 @@ class OutputCache:
             now = text.plural(len(after), "code cell")
             return f"it has {now}, and had {len(before)} when it ran"
         return "its kernel is not as when it ran"
+
+
+def _create_engine(address: str):
+    """Return SQLAlchemy's engine for a file in a folder of any name.
+
+    jupyter-cache writes the path into the database's address as it is, where `%` and `?` have a
+    meaning.
+    """
+    import sqlalchemy
+
+    path = address.removeprefix("sqlite:///")
+    return sqlalchemy.create_engine(sqlalchemy.URL.create("sqlite", database=path))
 
 
 def with_outputs(notebook: NotebookNode, cells: list[dict]) -> NotebookNode:

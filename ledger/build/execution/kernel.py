@@ -11,6 +11,7 @@ import json
 import os
 import resource
 import signal
+import subprocess
 import sys
 import tempfile
 import threading
@@ -22,6 +23,7 @@ from IPython.core.displayhook import DisplayHook
 from IPython.core.displaypub import DisplayPublisher
 from IPython.core.history import HistoryManager
 from IPython.core.interactiveshell import InteractiveShell
+from IPython.utils.text import LSString, SList
 from nbformat.v4 import new_output
 
 from ledger.core import fingerprints, tables
@@ -32,6 +34,17 @@ MAX_SHOWN = 20_000_000  # bytes of charts and tables of a chapter
 MAX_FILE = 200_000_000  # bytes of a file that a chapter writes
 # audit events of Python
 PROCESS_EVENTS = {"subprocess.Popen", "os.fork", "os.forkpty", "os.posix_spawn"}
+# event → how many of its details are paths that it changes
+CHANGE_EVENTS = {
+    "os.remove": 1,
+    "os.rename": 2,
+    "os.mkdir": 1,
+    "os.rmdir": 1,
+    "os.truncate": 1,
+    "os.link": 2,
+    "os.symlink": 2,
+}
+WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
 TABLE_MODULES = (tables.__file__, fingerprints.__file__)
 
 
@@ -129,8 +142,22 @@ class Shell(InteractiveShell):
     def ask_exit(self):
         raise SystemExit
 
+    def system(self, cmd):
+        """Run `!cmd`. Raises CalledProcessError when it fails, as %%bash does."""
+        subprocess.run(self.var_expand(cmd, depth=1), shell=True, check=True)
+
+    def getoutput(self, cmd, split=True, depth=0):
+        """Return what `x = !cmd` prints. Raises CalledProcessError when it fails."""
+        command = self.var_expand(cmd, depth=depth + 1)
+        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+        printed = subprocess.run(command, shell=True, check=True, text=True, **pipes).stdout
+        return SList(printed.splitlines()) if split else LSString(printed)
+
     def _showtraceback(self, etype, evalue, stb):
-        error = new_output("error", ename=etype.__name__, evalue=str(evalue), traceback=list(stb))
+        words, *trace = (
+            text.encode(errors="backslashreplace").decode() for text in (str(evalue), *stb)
+        )
+        error = new_output("error", ename=etype.__name__, evalue=words, traceback=trace)
         self.chapter.outputs.append(error)
 
     def init_history(self):  # no history file: chapters leave nothing behind
@@ -163,6 +190,8 @@ class Chapter:
         self.done: list[dict] = []  # for each cell its number, execution count and outputs
         self.outputs: list[dict] = []  # of the cell that runs
         self.cell: dict = {"number": 0, "line": 1}
+        self.line = 1  # of the chapter's file: of the statement that runs
+        self.home = os.getcwd()
         self.size = {"stream": 0, "shown": 0}
         self.excess: OutputLimitError | None = None
         self.opened: set[str] = set()
@@ -194,6 +223,9 @@ class Chapter:
             error = outcome.error_before_exec or outcome.error_in_exec
             if error is not None and "raises-exception" not in cell["tags"]:
                 raise ChapterFailure(_reason(error), line=self._line_of_error(error))
+            if error is None and (unshown := _first_error(self.outputs)):
+                reason = f"{unshown['ename']}: {unshown['evalue']}"
+                raise ChapterFailure(f"the result cannot be shown: {reason}", line=self.line)
             if self.excess:  # a cell may have caught it, and its page would lack the rest
                 raise ChapterFailure(_reason(self.excess))
             for pid in child_processes():
@@ -202,7 +234,8 @@ class Chapter:
 
     def send_position(self, line: int) -> None:
         """Tell the parent which line of the present cell runs."""
-        self.send(cell=self.cell["number"], line=self.cell["line"] + line - 1)
+        self.line = self.cell["line"] + line - 1
+        self.send(cell=self.cell["number"], line=self.line)
 
     def note_threads(self, line: int) -> None:
         """Note threads that the statement on this line of the cell started and that still run."""
@@ -245,12 +278,13 @@ class Chapter:
             mime: base64.b64encode(content).decode() if isinstance(content, bytes) else content
             for mime, content in data.items()
         }
-        self._count("shown", len(json.dumps(data)), MAX_SHOWN)
+        # raises UnicodeEncodeError for half a character, which no page can hold
+        self._count("shown", len(json.dumps(data, ensure_ascii=False).encode()), MAX_SHOWN)
         self.outputs.append(new_output(kind, data=data, metadata=metadata or {}, **more))
 
     def write(self, name: str, text: str) -> None:
         """Add what a cell prints to its outputs."""
-        self._count("stream", len(text), MAX_PRINTED)
+        self._count("stream", len(text.encode()), MAX_PRINTED)  # raises as `put` does
         last = self.outputs[-1] if self.outputs else {}
         if last.get("output_type") == "stream" and last["name"] == name:
             last["text"] += text
@@ -279,9 +313,31 @@ class Chapter:
         """Record, as an audit hook, which files a cell opens and where it starts processes."""
         if event == "open":
             if isinstance(details[0], (str, bytes)):
-                self._record_opened(os.path.abspath(os.fsdecode(details[0])), details[2] or 0)
+                flags = details[2] or 0
+                if flags & WRITING:
+                    self._refuse_change(details[0])
+                self._record_opened(os.path.abspath(os.fsdecode(details[0])), flags)
+        elif event in CHANGE_EVENTS:
+            for path in details[: CHANGE_EVENTS[event]]:
+                self._refuse_change(path)
         elif event in PROCESS_EVENTS:
             self.spawned = self.here()
+
+    def _refuse_change(self, path) -> None:
+        """Raise PermissionError for a file of the checkout that is not made by builds."""
+        if isinstance(path, int):
+            return
+        path = os.path.abspath(os.fsdecode(path))
+        within = None if path.startswith(f"{self.home}{os.sep}") else _within_checkout(path)
+        if (
+            within
+            and not within.parts[0].startswith((".", "_build"))
+            and "__pycache__" not in within.parts
+        ):
+            raise PermissionError(
+                f"a chapter changes no file of the book, here {within.as_posix()}. Write into the "
+                "folder in which it runs, or make the file a table"
+            )
 
     def _record_opened(self, path: str, flags: int) -> None:
         """Record a file of the checkout as an input, unless the chapter writes it itself.
@@ -351,11 +407,15 @@ def _record_file(path: str) -> None:
     folder, name = os.path.split(path)
     if os.path.basename(folder) == "__pycache__":
         path = os.path.join(os.path.dirname(folder), name.partition(".")[0] + ".py")
+    within = _within_checkout(path)
+    if within and not any(part.startswith((".", "_build")) for part in within.parts):
+        fingerprints.record(f"file {within.as_posix()}")
+
+
+def _within_checkout(path: str) -> Path | None:
+    """Return a path relative to the checkout, None for one outside."""
     base = PACKAGE.parent if path.startswith(f"{PACKAGE}{os.sep}") else ROOT
-    if path.startswith(f"{base}{os.sep}"):
-        within = Path(path).relative_to(base)
-        if not any(part.startswith((".", "_build")) for part in within.parts):
-            fingerprints.record(f"file {within.as_posix()}")
+    return Path(path).relative_to(base) if path.startswith(f"{base}{os.sep}") else None
 
 
 def _in_table_code() -> bool:
@@ -364,6 +424,10 @@ def _in_table_code() -> bool:
         frame.f_code.co_filename in TABLE_MODULES
         for frame, _ in traceback.walk_stack(sys._getframe())
     )
+
+
+def _first_error(outputs: list[dict]) -> dict | None:
+    return next((output for output in outputs if output["output_type"] == "error"), None)
 
 
 def _reason(error: BaseException) -> str:

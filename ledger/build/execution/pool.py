@@ -6,6 +6,7 @@ import contextlib
 import functools
 import json
 import os
+import select
 import shutil
 import subprocess
 import sys
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from nbformat import NotebookNode
 
 Say = Callable[[str], object]
+PATIENCE = 60  # seconds past a cell's limit until the warm process is taken for stopped
 
 
 class ChapterError(Exception):
@@ -95,6 +97,7 @@ class ChapterPool:
         self.runs: dict[str, int] = {}  # page → how often it was submitted
         self.running: dict[str, int] = {}  # page → number of the code cell that runs
         self.ended: dict[str, str | ChapterError] = {}  # page → key, or how it failed
+        self.rest = b""  # of the messages, a line that is not yet whole
 
     @functools.cached_property
     def cache(self) -> OutputCache:
@@ -159,7 +162,7 @@ class ChapterPool:
         Raises ChapterError when it failed.
         """
         while page not in self.ended:
-            line = self._pipes()[1].readline()
+            line = self._next_message(page)
             if not line:
                 reason = "the process that runs the chapters ended; see its message above"
                 raise ChapterError(page, reason)
@@ -169,6 +172,26 @@ class ChapterPool:
         if isinstance(ended, ChapterError):
             raise ended
         return ended
+
+    def _next_message(self, page: str) -> bytes:
+        """Return the next line of the warm process, empty once it has ended.
+
+        Raises ChapterError, and ends the process, when it says nothing for so long that any cell
+        would have been stopped.
+        """
+        messages = self._pipes()[1]
+        timeout = self.limit + PATIENCE if self.limit > 0 else None
+        while b"\n" not in self.rest:
+            if not select.select([messages], [], [], timeout)[0]:
+                self.process.kill()
+                reason = f"the process that runs the chapters was stopped: silent for {timeout} s"
+                raise ChapterError(page, reason)
+            received = os.read(messages.fileno(), 1 << 16)
+            if not received:
+                return b""
+            self.rest += received
+        line, _, self.rest = self.rest.partition(b"\n")
+        return line
 
     def wait_for_all(self, say: Say = print) -> list[ChapterError]:
         """Wait until every submitted chapter has ended; return the failures, sorted by page."""

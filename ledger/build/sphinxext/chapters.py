@@ -8,7 +8,7 @@ from pathlib import Path
 from sphinx.application import Sphinx
 from sphinx.util import logging
 
-from ledger.build.execution.cache import FAILED_INPUTS
+from ledger.build.execution.cache import FAILED_INPUTS, CacheBusyError
 from ledger.build.execution.notebooks import (
     KERNEL,
     code_length,
@@ -34,6 +34,10 @@ def run_chapters(app: Sphinx, env, docnames: list[str]) -> None:
     """Start the chapters that must run, and put the other pages first: they are read meanwhile."""
     pool = app.ledger_build.chapters
     pool.limit = app.config.nb_execution_timeout
+    try:
+        cache = pool.cache
+    except CacheBusyError as error:
+        raise BuildFailed(str(error)) from None
     chapters = {}
     for docname in docnames:
         text = Path(env.doc2path(docname)).read_text(encoding="utf-8-sig")
@@ -44,7 +48,7 @@ def run_chapters(app: Sphinx, env, docnames: list[str]) -> None:
             raise BuildFailed(f"{docname}.md cannot be read as a notebook: {error}") from None
     # the longest first: begun last, it would run on alone while the other cores idle
     for docname in sorted(chapters, key=lambda docname: -code_length(chapters[docname])):
-        if pool.cache.lookup(chapters[docname]) is None:
+        if cache.lookup(chapters[docname]) is None:
             pool.submit(docname, chapters[docname])
     order = {docname: place for place, docname in enumerate(pool.notebooks)}
     docnames.sort(key=lambda docname: (order.get(docname, -1), docname))
