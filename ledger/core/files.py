@@ -12,6 +12,7 @@ import hashlib
 import json
 import os
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -42,13 +43,15 @@ def replace_files(folder: Path, texts: dict[str, str]) -> None:
     Raises OSError, after which the folder is as it was.
     """
     recover(folder)
-    pending = _pending(folder)
-    shutil.rmtree(pending, ignore_errors=True)  # of a write that ended before it was decided
+    for undecided in _pending(folder):
+        shutil.rmtree(undecided, ignore_errors=True)
+    # each write has a folder of its own: whoever is slow to finish one cannot take away the next
+    pending = folder.parent / f"{_prefix(folder)}{os.getpid()}-{time.monotonic_ns()}"
     try:
         pending.mkdir(parents=True)
         names = {}
         for path, text in texts.items():
-            names[path] = _name(path, text.encode())  # so that no other write's file is taken
+            names[path] = _name(path, text.encode())
             _write(pending / names[path], text)
         _write(pending / "list.new", json.dumps(names))
         os.replace(pending / "list.new", pending / "list")
@@ -64,21 +67,27 @@ def replace_files(folder: Path, texts: dict[str, str]) -> None:
 
 def recover(folder: Path) -> None:
     """Put in place what a decided write has not yet put there; almost always nothing."""
-    pending = _pending(folder)
+    for pending in _pending(folder):
+        _finish(folder, pending)
+
+
+def _finish(folder: Path, pending: Path) -> None:
     try:
         names = json.loads((pending / "list").read_text(encoding="utf-8"))
     except (FileNotFoundError, NotADirectoryError):
-        return
+        return  # it is not decided, or another process has finished it
     for path, name in names.items():
         target = folder / path
         try:
             os.replace(pending / name, target)
         except FileNotFoundError:  # it is in place already
-            if not target.exists() or _name(path, target.read_bytes()) != name:
-                raise RuntimeError(
-                    f"{target} should have been replaced, and its replacement is gone: restore "
-                    f"{folder.name} from git (git checkout -- {folder.name}), and remove {pending}"
-                ) from None
+            is_finished = not (pending / "list").exists()
+            if is_finished or target.exists() and _name(path, target.read_bytes()) == name:
+                continue
+            raise RuntimeError(
+                f"{target} should have been replaced, and its replacement is gone: restore "
+                f"{folder.name} from git (git checkout -- {folder.name}), and remove {pending}"
+            ) from None
     _sync(folder)
     (pending / "list").unlink(missing_ok=True)
     shutil.rmtree(pending, ignore_errors=True)
@@ -124,8 +133,13 @@ def exclusive_lock(folder: Path) -> Iterator[None]:
         lock.release()
 
 
-def _pending(folder: Path) -> Path:
-    return folder.parent / f".{folder.name}.pending"  # not in _build, which anyone may delete
+def _prefix(folder: Path) -> str:
+    return f".{folder.name}.pending-"  # beside the folder: anyone may delete _build
+
+
+def _pending(folder: Path) -> list[Path]:
+    """Return the folders of writes that are not finished."""
+    return sorted(folder.parent.glob(f"{_prefix(folder)}*"))
 
 
 def _name(path: str, content: bytes) -> str:

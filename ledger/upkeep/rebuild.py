@@ -38,9 +38,16 @@ def rebuild(
         A table that was built breaks its schema, or `only` names one that is not there.
     FileNotFoundError
         `upstream` is not there.
+    files.LockedError
+        Another process writes `folder`.
     """
     if not upstream.is_dir():
         raise FileNotFoundError(f"no folder of institutions' files at {upstream}")
+    with exclusive_lock(folder):  # also while it reads: what others write must not be undone
+        return _rebuild(upstream, folder, only, say)
+
+
+def _rebuild(upstream: Path, folder: Path, only: list[str] | None, say) -> list[str]:
     package = tables.descriptor(folder)
     for name in only or []:
         tables.describe(name, folder)
@@ -63,8 +70,7 @@ def rebuild(
             texts[resource["path"]] = content
             changed.append(name)
     if texts:
-        with exclusive_lock(folder):
-            replace_files(folder, {**texts, "datapackage.json": table_files.to_json(package)})
+        replace_files(folder, {**texts, "datapackage.json": table_files.to_json(package)})
     return changed
 
 

@@ -551,7 +551,7 @@ def test_a_form_that_is_wrong_is_refused(bare, before, after, says):
         scaffold.table("ferry_traffic", bare / "from.csv", bare)
     assert (bare / "data" / "datapackage.json").read_bytes() == package
     assert not (bare / "data" / "ferry_traffic.csv").exists()
-    assert not list(bare.glob(".data.pending"))
+    assert not list(bare.glob(".data.pending*"))
 
 
 @pytest.mark.parametrize(

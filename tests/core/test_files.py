@@ -6,7 +6,15 @@ import textwrap
 
 import pytest
 
-from ledger.core.files import LockedError, acquire_lock, exclusive_lock, replace_file
+from ledger.core import files
+from ledger.core.files import (
+    LockedError,
+    acquire_lock,
+    exclusive_lock,
+    recover,
+    replace_file,
+    replace_files,
+)
 
 HOLD = """
     import sys, time
@@ -70,3 +78,32 @@ def test_replace_file_writes_the_content_and_leaves_nothing_beside_it(tmp_path, 
     replace_file(path, content)
     raw = content.encode() if isinstance(content, str) else content
     assert path.read_bytes() == raw and list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("slow", ["replace", "_sync"])
+def test_a_slow_reader_that_finishes_a_write_takes_nothing_of_the_next(tmp_path, monkeypatch, slow):
+    """A reader finds a decided write and pauses; meanwhile a writer finishes it and decides on the
+    next, which ends before it is in place.
+    """
+    folder = tmp_path / "data"
+    folder.mkdir()
+    owner = files.os if slow == "replace" else files
+    real, real_finish = getattr(owner, slow), files._finish
+    monkeypatch.setattr(files, "recover", lambda folder: None)  # decided, and not in place
+    replace_files(folder, {"a.csv": "first", "b.csv": "first"})
+    monkeypatch.undo()
+
+    def pause(*arguments):
+        monkeypatch.undo()
+        recover(folder)
+        monkeypatch.setattr(files, "recover", lambda folder: None)
+        replace_files(folder, {"a.csv": "second", "b.csv": "second"})
+        monkeypatch.undo()
+        return real(*arguments)
+
+    monkeypatch.setattr(owner, slow, pause)
+    real_finish(folder, files._pending(folder)[0])
+    assert len(files._pending(folder)) == 1
+    recover(folder)
+    assert {path.read_text() for path in folder.iterdir()} == {"second"}
+    assert not files._pending(folder)
