@@ -36,8 +36,15 @@ class TableError(ValueError):
         if column:
             where.append(f"column {column}")
         if value is not None:
-            where.append(f"value {value!r}")
+            where.append(f"value {_shortened(repr(value))}")
         super().__init__(", ".join(where) + f": {rule}" + (f"\n  {hint}" if hint else ""))
+
+
+def _shortened(quoted: str, length: int = 80) -> str:
+    """Return what a message quotes, its middle left out where it is long."""
+    if len(quoted) <= length:
+        return quoted
+    return f"{quoted[: length // 2]}… ({len(quoted):,} characters) …{quoted[-20:]}"
 
 
 def read_text(name: str, path: Path) -> str:
@@ -155,7 +162,7 @@ def _cells(table: str, values: pd.Series, field: dict) -> list[str]:
         "integer": lambda v: str(int(v)),
         "number": words.plain,
         "date": lambda v: str(v)[:10],
-        "boolean": lambda v: str(bool(v)).lower(),
+        "boolean": lambda v: str(v).lower(),  # of anything else, a word that the check refuses
     }
     if field["type"] == "integer" and (values.dropna().astype(float) % 1 != 0).any():
         raise TableError(table, "a whole number has a fraction", column=field["name"])
@@ -171,5 +178,10 @@ def to_json(content: dict) -> str:
 def set_hash(resource: dict, text: str) -> None:
     """Write hash, size and number of rows of a table's text into its descriptor."""
     resource["hash"] = content_hash(text)
-    resource["bytes"] = len(text.encode("utf-8"))
-    resource["rows"] = sum(1 for _ in csv.reader(io.StringIO(text))) - 1
+    resource |= measures(text)
+
+
+def measures(text: str) -> dict[str, int]:
+    """Return the size of a table's text in bytes and its number of rows."""
+    rows = sum(1 for _ in csv.reader(io.StringIO(text))) - 1
+    return {"bytes": len(text.encode("utf-8")), "rows": rows}

@@ -22,6 +22,7 @@ from ledger.core.table_files import (
     TableError,
     content_hash,
     difference_from_git,
+    measures,
     read_text,
     set_hash,
     to_json,
@@ -122,7 +123,7 @@ def load(name: str, folder: Path = DATA) -> pd.DataFrame:
     pandas.DataFrame
         One row an observation, the schema's columns in order. Text comes as pandas `str`, whole
         numbers as int64 (Int64 where the column has gaps), numbers as float64, dates as
-        datetime64, yes/no as bool. Units are in `describe(name)`;
+        datetime64, yes/no as bool (boolean where the column has gaps). Units are in `describe(name)`;
         `attrs["table"]` has the name.
 
     Raises
@@ -167,6 +168,10 @@ def _confirmed(resource: dict, folder: Path) -> str:
         difference = difference_from_git(path, text, resource["hash"])
         problem = f"the content is not the one whose hash the descriptor holds{difference}"
         raise TableError(name, problem, hint=_how_to_change(resource))
+    for part, size in measures(text).items():
+        if resource.get(part, size) != size:
+            problem = f"the descriptor gives {resource[part]!r} as {part}, and the file has {size:,}"
+            raise TableError(name, problem, hint=_how_to_change(resource))
     return text
 
 
@@ -198,7 +203,9 @@ def _typed(text: str, fields: list[dict]) -> pd.DataFrame:
         elif kind == "date":
             frame[column] = pd.to_datetime(frame[column], format="%Y-%m-%d")
         elif kind == "boolean":
-            frame[column] = frame[column].map({"true": True, "false": False}).astype(bool)
+            frame[column] = frame[column].map({"true": True, "false": False}).astype("boolean")
+            if not frame[column].hasnans:
+                frame[column] = frame[column].astype(bool)
     return frame
 
 

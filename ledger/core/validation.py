@@ -14,7 +14,7 @@ from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 
-from ledger.core import config, table_files
+from ledger.core import cells, config, table_files
 from ledger.core.table_files import TableError
 
 PARTS = (  # that the descriptor must give for each table
@@ -55,7 +55,8 @@ def cached_check(check: Callable[[], None], *content: bytes) -> None:
 
 @functools.cache
 def _rules() -> bytes:
-    code = (Path(module).read_bytes() for module in (__file__, table_files.__file__))
+    modules = (__file__, table_files.__file__, cells.__file__)
+    code = (Path(module).read_bytes() for module in modules)
     return b"".join(code) + version("frictionless").encode()
 
 
@@ -70,12 +71,14 @@ def check_descriptor(raw: bytes) -> None:
 
     problem = ""
     try:
-        content = json.loads(raw.decode("utf-8-sig"))
+        content = json.loads(raw.decode("utf-8-sig"), object_pairs_hook=_unique_keys)
         Package.from_descriptor(content)
         for resource in content["resources"]:
             _check_resource(resource)
-    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
         problem = f"is not JSON in UTF-8: {error}"
+    except RepeatedKeyError as error:
+        problem = f"has a key twice: {error}"
     except FrictionlessException as error:
         reasons = "; ".join(e.note for e in (error.reasons or [error.error]))
         problem = f"is not a Data Package: {reasons}"
@@ -85,19 +88,45 @@ def check_descriptor(raw: bytes) -> None:
         raise TableError("datapackage.json", f"the descriptor {problem}")
 
 
+class RepeatedKeyError(Exception):
+    """An object of a JSON file has a key twice, of which readers would see the later alone."""
+
+
+def _unique_keys(pairs: list[tuple[str, object]]) -> dict:
+    content = dict(pairs)
+    if len(content) < len(pairs):
+        keys = [key for key, _ in pairs]
+        twice = next(key for key in keys if keys.count(key) > 1)
+        where = f", in the entry {content['name']}" if isinstance(content.get("name"), str) else ""
+        raise RepeatedKeyError(f"{twice!r}{where}. Remove one")
+    return content
+
+
 def _check_resource(resource: dict) -> None:
     name = resource["name"]
+    if not re.fullmatch("[a-z][a-z0-9_]*", name):
+        problem = f"the name {name!r} is not small letters, digits and _, and would become a path"
+        raise TableError("datapackage.json", f"the descriptor: {problem}")
     for part in PARTS:
         if not resource.get(part):
             raise TableError(name, f"the descriptor gives no {part!r} for this table")
+    if resource["path"] != f"{name}.csv":
+        problem = f"the descriptor's path {resource['path']!r} is not {name}.csv"
+        raise TableError(name, problem)
     if not re.fullmatch(r"sha256:[0-9a-f]{64}", resource["hash"]):
         problem = f"the descriptor's hash {resource['hash']!r} is not sha256:<64 hex digits>"
         raise TableError(name, problem)
     columns = [field["name"] for field in resource["schema"]["fields"]]
-    for key in resource["schema"].get("primaryKey") or [None]:
-        if key not in columns:
-            problem = f"the descriptor's primary key names {key!r}, which is not a column"
+    named = {"primary key": resource["schema"].get("primaryKey") or [None]}
+    named |= {"foreign key": [key["fields"] for key in resource["schema"].get("foreignKeys", [])]}
+    for kind, keys in named.items():
+        if not isinstance(keys, list):
+            problem = f"the descriptor's {kind} is {keys!r} and not a list of columns"
             raise TableError(name, problem)
+        for key in keys:
+            if key not in columns:
+                problem = f"the descriptor's {kind} names {key!r}, which is not a column"
+                raise TableError(name, problem)
     for field in resource["schema"]["fields"]:
         if field["type"] == "number" and "unit" not in field and "unit" not in columns:
             raise TableError(name, "the descriptor gives no unit", column=field["name"])
@@ -110,12 +139,36 @@ def check_table(text: str, resource: dict, read_other: Callable[[str], str]) -> 
     the first fault. Rows are numbered as in a text editor: the header is row 1.
     """
     name, schema = resource["name"], resource["schema"]
-    rows = list(csv.reader(io.StringIO(text)))
+    rows = _read_rows(name, text)
     columns = [field["name"] for field in schema["fields"]]
     _check_header(name, rows[0], columns)
+    if len(rows) == 1:
+        raise TableError(name, "the table has no rows", hint="Add one, or remove the table.")
     _check_cells(name, rows, columns)
+    _check_spelling(name, rows, schema["fields"])
     _check_schema(name, text, schema, columns)
     _check_references(name, text, schema, read_other)
+
+
+def _read_rows(name: str, text: str) -> list[list[str]]:
+    """Return the rows of a CSV text. Raises TableError where its quotes do not pair."""
+    rows = []
+    reader = csv.reader(io.StringIO(text), strict=True)
+    try:
+        for row in reader:
+            rows.append(row)
+    except csv.Error as error:
+        hint = "A cell that holds a quotation mark or a comma stands in quotes, the mark doubled."
+        raise TableError(name, f"not CSV: {error}", row=reader.line_num, hint=hint) from None
+    return rows
+
+
+def _check_spelling(name: str, rows: list[list[str]], fields: list[dict]) -> None:
+    for field, values in zip(fields, zip(*rows[1:])):
+        for cell in set(values):
+            if problem := cells.fault(field["type"], cell):
+                row = values.index(cell) + 2
+                raise TableError(name, problem, row=row, column=field["name"], value=cell)
 
 
 def _check_header(name: str, header: list[str], columns: list[str]) -> None:
@@ -132,17 +185,17 @@ def _check_header(name: str, header: list[str], columns: list[str]) -> None:
 
 
 def _check_cells(name: str, rows: list[list[str]], columns: list[str]) -> None:
-    for row, cells in enumerate(rows, start=1):
-        if len(cells) != len(columns):
-            fault = "cut short" if len(cells) < len(columns) else "too long"
-            problem = f"the row is {fault}: {len(cells)} cells, not {len(columns)}"
-            raise TableError(name, problem, row=row, value=",".join(cells)[-60:])
-        for column, cell in zip(columns, cells):
+    for number, row in enumerate(rows, start=1):
+        if len(row) != len(columns):
+            fault = "cut short" if len(row) < len(columns) else "too long"
+            problem = f"the row is {fault}: {len(row)} cells, not {len(columns)}"
+            raise TableError(name, problem, row=number, value=",".join(row)[-60:])
+        for column, cell in zip(columns, row):
             if starts_formula(cell):
                 raise TableError(
                     name,
                     "the cell would start a formula in a reader's spreadsheet",
-                    row=row,
+                    row=number,
                     column=column,
                     value=cell,
                     hint="Write it otherwise in the connector, "
@@ -161,15 +214,15 @@ def _check_schema(name: str, text: str, schema: dict, columns: list[str]) -> Non
         encoding="utf-8",
     )
     parts = ["rowNumber", "fieldName", "type", "note", "cells", "message"]
-    for row, column, kind, note, cells, message in resource.validate(limit_errors=1).flatten(parts):
+    for row, column, kind, note, wrong, message in resource.validate(limit_errors=1).flatten(parts):
         value, problem = None, note or message
         if kind == "primary-key":
             key = schema["primaryKey"]
             column = ", ".join(key)
-            value = ", ".join(cells[columns.index(part)] for part in key)
+            value = ", ".join(wrong[columns.index(part)] for part in key)
             problem = f"duplicate key: {note}"
-        elif column and cells and column in columns and columns.index(column) < len(cells):
-            value = cells[columns.index(column)]
+        elif column and wrong and column in columns and columns.index(column) < len(wrong):
+            value = wrong[columns.index(column)]
         if kind == "type-error":
             problem = f"wrong type: {note}"
         raise TableError(name, problem, row=row, column=column or None, value=value)
@@ -190,10 +243,14 @@ def _check_references(name: str, text: str, schema: dict, read_other: Callable[[
 def starts_formula(cell: str) -> bool:
     """Tell whether a spreadsheet might take a cell for a formula.
 
-    It begins as one, also after invisible characters, and is not a number.
+    It begins as one, also after invisible characters or after a semicolon, at which spreadsheets
+    of many languages begin another cell, and is not a number.
     """
     if cell[:1] in ("\t", "\r", "\n"):
         return True
-    visible = re.sub(r"^[\s\u200b-\u200f\u2060\ufeff]+", "", cell)
-    number = re.fullmatch(r"[+-]\d+(\.\d+)?([eE][+-]?\d+)?", visible)
-    return visible[:1] in tuple("=+-@＝＋－＠") and not number
+    for part in cell.split(";"):
+        visible = re.sub(r"^[\s\u200b-\u200f\u2060\ufeff]+", "", part)
+        number = re.fullmatch(r"[+-]\d+(\.\d+)?([eE][+-]?\d+)?", visible)
+        if visible[:1] in tuple("=+-@＝＋－＠") and not number:
+            return True
+    return False

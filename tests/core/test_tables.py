@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from small_book import ISLANDS
 
-from ledger.core import tables
+from ledger.core import cells, table_files, tables, validation
 from ledger.core.tables import TableError, accept, load
 
 DATA = ISLANDS / "data"
@@ -88,6 +88,71 @@ def test_not_a_number_is_a_wrong_type(data):
     spoil_cell(data, "output", 4, "output_usd", "nan")
     error = refused(data, "output")
     assert (error.row, error.column) == (4, "output_usd")
+
+
+@pytest.mark.parametrize(
+    "kind, cell",
+    [
+        *(("boolean", cell) for cell in ("FALSE", "False", "0", "no", "ja")),
+        *(("integer", cell) for cell in ("1_000", "٣", "３", "0002", "2.", "2.0", "+2", "1,000")),
+        *(("number", cell) for cell in ("1_000", "٣.٥", "00.5", ".5", "2.", "1e-400", "1e+999")),
+        *(("number", cell) for cell in ("NaN", "inf", "1,000.5", " 1", "0x10")),
+        *(("date", cell) for cell in ("2026-11-31", "26-11-28", "2026-1-2", "28.11.2026", "２０26")),
+        *(("string", f"a{sign}b") for sign in "\0\x1b\x07\u202e\u2066\u200f\u2028\ufeff\u0085"),
+    ],
+)
+def test_a_type_has_one_spelling(kind, cell):
+    assert cells.fault(kind, cell)
+
+
+@pytest.mark.parametrize(
+    "kind, cell",
+    [
+        ("boolean", "true"),
+        ("integer", "-12"),
+        ("number", "1.7e-05"),
+        ("number", "0.0"),
+        ("date", "2024-02-29"),
+        ("string", "می‌خواهم «C’est» – ½"),
+        ("number", ""),
+    ],
+)
+def test_what_is_spelt_right_is_taken(kind, cell):
+    assert not cells.fault(kind, cell)
+
+
+@pytest.mark.parametrize("cell", ["=1+1", "a;=1+1", "a; @b", "\u200b-x", "＝1"])
+def test_a_cell_that_a_spreadsheet_would_compute(cell):
+    assert validation.starts_formula(cell)
+    assert not validation.starts_formula("-1.5; +2e3; a = b")
+
+
+def test_a_stray_quote_joins_no_cells(data):
+    path = data / "countries.csv"
+    lines = path.read_text(encoding="utf-8").splitlines()
+    lines[1], lines[2] = f'"{lines[1]}', lines[2].replace(",", ',"', 1)
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    assert refused(data, "countries").rule.startswith("not CSV: ")
+
+
+def test_a_header_without_rows(data):
+    spoil(data, "countries", lambda text: text.splitlines(keepends=True)[0])
+    assert refused(data, "countries").rule == "the table has no rows"
+
+
+def test_a_message_quotes_no_whole_novel(data):
+    spoil_cell(data, "countries", 3, "name", "\x07" * 131_073)
+    assert len(str(refused(data, "countries"))) < 400
+
+
+def test_a_gap_among_yes_and_no_stays_a_gap(data):
+    text = "year,sure\n2001,true\n2002,\n2003,false\n"
+    fields = [{"name": "year", "type": "integer"}, {"name": "sure", "type": "boolean"}]
+    sure = tables._typed(text, fields)["sure"]
+    assert sure.isna().tolist() == [False, True, False] and sure.sum() == 1
+    resource = {"name": "a", "schema": {"fields": fields, "primaryKey": ["year"]}}
+    frame = pd.DataFrame({"year": [2001, 2002], "sure": ["FALSE", None]})
+    assert table_files.to_text(frame, resource) == "year,sure\n2001,false\n2002,\n"
 
 
 def test_null_in_a_required_field(data):
@@ -207,6 +272,46 @@ def test_an_editors_line_ends_and_byte_order_mark_are_no_change(data):
 def test_broken_descriptor(data, change, says):
     path = data / "datapackage.json"
     path.write_text(change(path.read_text(encoding="utf-8")), encoding="utf-8")
+    with pytest.raises(TableError, match=says):
+        load("output", data)
+
+
+@pytest.mark.parametrize(
+    "change, says",
+    [
+        (lambda e: e.update(rows=e["rows"] + 1), "table output: the descriptor gives .* as rows"),
+        (lambda e: e.update(bytes=11), "table output: the descriptor gives 11 as bytes, and the"),
+        (lambda e: e.update(name="../../evil"), "the name '../../evil' is not small letters"),
+        (lambda e: e.update(path="../output.csv"), "path .* is not (output.csv|safe)"),
+        (lambda e: e.update(path=["output.csv"]), r"path \['output.csv'\] is not output.csv|Package"),
+        (lambda e: e["schema"].update(primaryKey="year"), "primary key is 'year' and not a list"),
+        (
+            lambda e: e["schema"].update(
+                foreignKeys=[{"fields": "moon", "reference": {"resource": "", "fields": "year"}}]
+            ),
+            "foreign key names 'moon', which is not a column|Package",
+        ),
+    ],
+)
+def test_a_descriptor_that_is_at_odds_with_its_table_or_the_machine(data, change, says):
+    path = data / "datapackage.json"
+    content = json.loads(path.read_text(encoding="utf-8"))
+    change(next(entry for entry in content["resources"] if entry["name"] == "output"))
+    path.write_text(json.dumps(content), encoding="utf-8")
+    with pytest.raises(TableError, match=says):
+        load("output", data)
+
+
+@pytest.mark.parametrize(
+    "text, says",
+    [
+        ('{"resources": [{"name": "a", "title": "x", "title": "y"}]}', "'title', in the entry a"),
+        ("[" * 100_000, "is not JSON in UTF-8"),
+        ("\xff", "is not JSON"),
+    ],
+)
+def test_a_descriptor_that_two_programs_would_read_two_ways(data, text, says):
+    (data / "datapackage.json").write_text(text, encoding="utf-8")
     with pytest.raises(TableError, match=says):
         load("output", data)
 
