@@ -12,12 +12,6 @@ from collections.abc import Iterable
 from ledger.core import citations, config, table_files, tables
 
 ALL = f"{config.book().slug}-data.zip"  # every table, with the numbers of the prose
-KINDS = {
-    "integer": r"-?\d+",
-    "number": r"-?\d+(\.\d+)?(e[-+]?\d+)?",
-    "date": r"\d{4}-\d\d-\d\d",
-    "boolean": "True|False",
-}
 SCALES = (1, 1000, 10**6, 10**9)
 
 
@@ -195,9 +189,8 @@ def _fields(chart: dict, behind: list[dict]) -> list[dict]:
         for field in resource["schema"]["fields"]
     }
     fields = []
-    for at, name in enumerate(titles):
+    for at, (name, kind) in enumerate(zip(titles, chart["kinds"])):
         cells = [row[at] for row in rows]
-        kind = _kind([cell for cell in cells if cell])
         if name in known:
             parts = ("title", "description", "unit")
             words = {part: known[name][part] for part in parts if known[name].get(part)}
@@ -244,14 +237,6 @@ def value_of(text: str) -> float | None:
     """Return the number that a chart prints (`charts.tooltips.format_value`), None for words."""
     plain = text.replace(",", "").replace("−", "-")
     return float(plain) if re.fullmatch(r"-?\d+(\.\d+)?", plain) else None
-
-
-def _kind(cells: list[str]) -> str:
-    """Return the type of a column: the first of KINDS that all its cells have."""
-    for kind, form in KINDS.items():
-        if cells and all(re.fullmatch(form, cell) for cell in cells):
-            return kind
-    return "string"
 
 
 def _unique(entries: Iterable[dict]) -> list[dict]:

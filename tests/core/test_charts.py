@@ -3,6 +3,7 @@ at all, and its points say their values.
 """
 
 import dataclasses
+import io
 import json
 import os
 import re
@@ -11,12 +12,14 @@ import sys
 import textwrap
 import xml.etree.ElementTree as ET
 
+import openpyxl
 import pandas as pd
 import pytest
 from small_book import ROOT
 
 from ledger import charts
-from ledger.build import downloads
+from ledger.build import downloads, workbooks
+from ledger.build.sphinxext.figures import chart_html
 from ledger.build.sphinxext.figures.chart_html import picture, standalone_svg
 from ledger.build.sphinxext.figures.charts import CONTENT
 from ledger.core import config, tables
@@ -188,6 +191,35 @@ def test_what_a_machine_sets_for_matplotlib_is_no_input(tmp_path):
         for settings in ({}, {"MATPLOTLIBRC": str(tmp_path)})
     }
     assert len(pictures) == 1
+
+
+def test_codes_stay_codes_in_every_file_of_a_chart():
+    data = pd.DataFrame(
+        {
+            "hs_chapter": ["08", "27"],
+            "code": ["080250", "270900"],
+            "month": ["202401", "202402"],
+            "value": [1234.0, 2.5],
+            "sure": pd.array([True, None], dtype="boolean"),
+        }
+    )
+    chart = published(data=data)._repr_mimebundle_()["text/html"]
+    chart = json.loads(CONTENT.search(chart).group(1))
+    assert chart["csv"].splitlines()[1:] == ["08,080250,202401,1234,true", "27,270900,202402,2.5,"]
+    fields = downloads.chart_resource(chart)["schema"]["fields"]
+    assert [field["type"] for field in fields] == [*["string"] * 3, "number", "boolean"]
+    table = chart_html._table(chart)
+    for cell in ("08", "080250", "270900", "202401", "1,234"):
+        assert f">{cell}<" in table
+    record = {"kind": "chart", "title": "A chart", "url": "https://strait.example/a", "note": ""}
+    packed = workbooks.workbook(downloads.chart_resource(chart), chart["csv"], record)
+    sheet = openpyxl.load_workbook(io.BytesIO(packed))["data"]
+    assert [cell.value for cell in sheet[2]] == ["08", "080250", "202401", 1234, True]
+
+
+def test_a_hidden_character_in_the_data_of_a_chart_is_refused():
+    with pytest.raises(ValueError, match="invisible: U.202E"):
+        published(data=pd.DataFrame({"name": ["a\u202eb"], "value": [1.0]}))
 
 
 def test_a_name_that_would_end_a_script_leaves_the_page_whole():

@@ -16,7 +16,7 @@ import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.axes import Axes
 
-from ledger.core import tables, text
+from ledger.core import cells, tables, text
 from ledger.core.charts import svg, tooltips
 from ledger.core.charts.style import GRID, PALETTE, PAPER, TEXT, VERDICTS
 from ledger.core.validation import starts_formula
@@ -84,7 +84,7 @@ def publish(
     if alt == caption or alt.rstrip(".") == caption.rstrip("."):
         problem = "the alt text repeats the caption; say what the chart shows to the eye"
         raise ValueError(f"chart {name!r}: {problem}")
-    frame = data.to_frame() if isinstance(data, pd.Series) else data
+    frame = _with_index(data.to_frame() if isinstance(data, pd.Series) else data)
     rows = _csv(name, frame)
     picture, png, points = _draw(ax, name)
     return Chart(
@@ -96,6 +96,7 @@ def publish(
             "sources": credit(resources, frame, sources),
             "code": _cell_source(),
             "csv": rows,
+            "kinds": [_kind(frame.iloc[:, at]) for at in range(frame.shape[1])],
             "svg": picture,
             "png": png,
             "marks": points,
@@ -115,16 +116,34 @@ def _csv(chart: str, frame: pd.DataFrame) -> str:
     """Return the rows behind a chart as CSV text."""
     if frame.empty:
         raise ValueError(f"chart {chart!r}: the data behind it have no rows")
-    if not (isinstance(frame.index, pd.RangeIndex) and frame.index.name is None):
-        frame = frame.reset_index()
-    rows = frame.to_csv(
+    answers = {
+        name: frame[name].map({True: "true", False: "false"})
+        for name in frame.columns
+        if _kind(frame[name]) == "boolean"
+    }
+    rows = frame.assign(**answers).to_csv(
         index=False, lineterminator="\n", float_format=lambda value: text.plain(value, 10)
     )
     for cell in (cell for row in csv.reader(io.StringIO(rows)) for cell in row):
+        problem = cells.hidden(cell.replace("\n", ""))
         if starts_formula(cell):
-            problem = f"the cell {cell!r} of its data would start a formula in a spreadsheet"
-            raise ValueError(f"chart {chart!r}: {problem}")
+            problem = "it would start a formula in a spreadsheet"
+        if problem:
+            raise ValueError(f"chart {chart!r}: the cell {cell!r} of its data: {problem}")
     return rows
+
+
+def _with_index(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a frame with its index, where it has one, among the columns."""
+    if not (isinstance(frame.index, pd.RangeIndex) and frame.index.name is None):
+        frame = frame.reset_index()
+    return frame.infer_objects()
+
+
+def _kind(values: pd.Series) -> str:
+    """Return the type of a column as a schema names it: what is text stays text, as codes are."""
+    kinds = {"b": "boolean", "i": "integer", "u": "integer", "f": "number", "M": "date"}
+    return kinds.get(values.dtype.kind, "string")
 
 
 def credit(resources: list[dict], frame: pd.DataFrame, drawn: list[str] | None) -> list[dict]:

@@ -134,7 +134,10 @@ def _view_box(svg: str) -> list[str]:
 
 def _table(chart: dict) -> str:
     titles, *rows = csv.reader(io.StringIO(chart["csv"]))
-    columns = [shown([row[at] for row in rows]) for at in range(1, len(titles))]
+    columns = [
+        [row[at] for row in rows] if kind == "string" else shown([row[at] for row in rows])
+        for at, kind in enumerate(chart["kinds"])
+    ][1:]
     cells = (
         f'<th scope="row">{html.escape(row[0])}</th>'
         + "".join(table_cell(cell, short) for cell, short in zip(row[1:], display))
