@@ -1,6 +1,6 @@
-"""{claim-tiles}: every claim as a tile, paragraph by paragraph; {verdict-counts}: all claims counted
-by verdict; {claim-counts} FIELD: those of one field; {omission-lines}: what the text under review
-leaves out, in short.
+"""{claim-tiles}: every claim as a tile, paragraph by paragraph; {verdict-counts}: all claims
+counted by verdict; {claim-counts} FIELD: those of one field; {omission-lines}: what the text under
+review leaves out, in short.
 
 Each tile, count and line leads to its place in the ledger.
 """
@@ -43,8 +43,7 @@ class Tiles(SphinxDirective):
         for place, name in names.items():
             own = [claim for claim in claims if claim["paragraph"].partition("/")[0] == place]
             listing += _tile_row(self.env, name, place, own)
-        keys = [nodes.Text(f" {verdict}") for verdict in VERDICTS]
-        return [nodes.container("", _legend(keys), listing, classes=["claim-tiles"])]
+        return [nodes.container("", _legend(claims), listing, classes=["claim-tiles"])]
 
     def error_node(self, problem: str) -> nodes.Node:
         return self.state.document.reporter.error(problem, line=self.lineno)
@@ -77,23 +76,24 @@ def _ledger_link(env, anchor: str) -> nodes.reference:
     return make_refnode(env.app.builder, env.docname, LEDGER_PAGE, anchor, [])
 
 
-def _legend(words: list[nodes.Node]) -> nodes.paragraph:
-    """Return each verdict's glyph with its words."""
+def _legend(claims: list[dict]) -> nodes.paragraph:
+    """Return each verdict's glyph, how many claims have it, and its word."""
+    counts = Counter(claim["verdict"] for claim in claims)
     legend = nodes.paragraph("", "", classes=["tile-legend"])
-    for verdict, said in zip(VERDICTS, words, strict=True):
+    for verdict in VERDICTS:
         mark = verdict_mark(verdict)
         mark.pop()
-        legend += [nodes.inline("", "", mark, said, classes=["tile-key"]), nodes.Text(" ")]
+        words = nodes.Text(f" {counts[verdict]} {verdict}")
+        legend += [nodes.inline("", "", mark, words, classes=["tile-key"]), nodes.Text(" ")]
     return legend
 
 
 class VerdictCounts(SphinxDirective):
-    """How many claims of all have which verdict: what the marks mean, where the first ones stand."""
+    """How many claims of all have which verdict, which says what the marks mean."""
 
     def run(self):
         page_store.add_dependency(self.env, "table claims")
-        counts = Counter(claim["verdict"] for claim in tables.read_rows("claims"))
-        return [_legend([nodes.Text(f" {counts[verdict]} {verdict}") for verdict in VERDICTS])]
+        return [_legend(tables.read_rows("claims"))]
 
 
 class Counts(SphinxDirective):
