@@ -131,7 +131,7 @@
     exact.append(element("strong", String(number.value).replace("-", "−")));
     const code = element("pre", number.code);
     code.tabIndex = 0;
-    const source = element("p", `Source: ${number.sources.join("; ")}.`);
+    const source = element("p", `Source: ${number.sources.join("; ")}.`, "card-source");
     const cite = element("p", number.cite, "card-cite"), tools = element("p", "", "card-tools");
     tools.append(copyButton(number.cite), link("Permanent address", entry));
     const words = element("p", sentenceOf(opener), "card-words");
