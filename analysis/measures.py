@@ -602,3 +602,44 @@ def bound_and_tested(events: pd.DataFrame, since: str = "2022") -> pd.DataFrame:
     chosen = chosen.sort_values("date", kind="stable")
     label = chosen["event_id"].map(IN_SHORT).fillna(chosen["event"])
     return chosen.assign(label=label, sure=chosen["status"] == "confirmed")
+
+
+def arms_in_spans(
+    totals: pd.DataFrame, orders: pd.DataFrame, pair: tuple[str, str], first: int, last: int
+) -> pd.Series:
+    """Return what one state delivered to another in spans of five years, in million TIV.
+
+    SIPRI's values by year end before its newest edition of orders does. All spans but the last
+    therefore come from the values by year, the last from the orders of that edition.
+
+    Parameters
+    ----------
+    totals : rows of arms_transfers with columns supplier, recipient, year, tiv_delivered.
+    orders : rows of arms_orders of one edition, with columns supplier, recipient,
+        quantity_delivered, first_delivery, last_delivery, tiv_delivered.
+    pair : supplier and recipient.
+    first, last : first year of the first span and last year of the last.
+
+    Returns
+    -------
+    Series indexed by the first year of each span; 0 where nothing is recorded.
+
+    Raises
+    ------
+    ValueError
+        When the years are no whole spans, or an order was delivered partly before the last span.
+    """
+    starts = list(range(first, last + 1, 5))
+    if starts[-1] + 4 != last:
+        raise ValueError(f"{first} to {last} are no whole spans of five years")
+    supplier, recipient = pair
+    chosen = totals.query("supplier == @supplier and recipient == @recipient and year >= @first")
+    spans = chosen.groupby(first + (chosen["year"] - first) // 5 * 5)["tiv_delivered"].sum()
+    spans = spans.reindex(starts, fill_value=0.0)
+    start = starts[-1]
+    of_pair = orders.query("supplier == @supplier and recipient == @recipient")
+    recent = of_pair.query("quantity_delivered > 0 and last_delivery >= @start")
+    if (recent["first_delivery"] < start).any() or (recent["last_delivery"] > last).any():
+        raise ValueError(f"an order of {supplier} for {recipient} was not delivered within a span")
+    spans[start] = recent["tiv_delivered"].sum()
+    return spans

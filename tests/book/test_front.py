@@ -116,6 +116,7 @@ def test_on_a_phone_the_picture_is_a_list_of_dates(open_page):  # noqa: F811
     page = open_page("index.html", width=390, height=844)
     expect(page.locator(".front-hero svg")).to_be_hidden()
     lines = page.locator(".dated-list li").all_inner_texts()
+    assert any("Article" in line and "2023" in line for line in lines)
     assert len(lines) >= 8 and all(re.search(r"\b20\d\d\b", line) for line in lines)
     years = [re.search(r"\b(20\d\d)\b", line).group(1) for line in lines]
     assert years == sorted(years)
@@ -145,7 +146,7 @@ def test_each_field_has_a_card_with_picture_claims_and_a_way_on(open_page):  # n
         said = " ".join(card.locator(".claim-counts").text_content().split())
         assert said.startswith(f"{len(own)} claims")
         for verdict, count in Counter(own).items():
-            assert f"{VERDICTS[verdict][0]} {verdict} {count}" in said
+            assert f"{VERDICTS[verdict][0]} {count} {verdict}" in said
 
 
 @needs_browser
@@ -165,8 +166,9 @@ def test_every_claim_is_a_tile_that_says_what_it_is(open_page):  # noqa: F811
         assert f"{number}, {claim['verdict']}: {claim['claim']}" in words.replace("’", "'")
         assert box["width"] >= 24 and box["height"] >= 24
     counts = Counter(claim["verdict"] for claim in CLAIMS)
-    legend = page.locator(".tile-legend").inner_text()
-    assert all(f"{counts[verdict]} {verdict}" in legend for verdict in VERDICTS)
+    for legend in page.locator(".tile-legend").all():  # above the first marks, and above the tiles
+        words = legend.inner_text()
+        assert all(f"{counts[verdict]} {verdict}" in words for verdict in VERDICTS)
     tiles.nth(20).focus()
     words = tiles.nth(20).locator(".tile-words")
     assert words.bounding_box()["width"] > 50  # by the keyboard it is shown
@@ -175,7 +177,7 @@ def test_every_claim_is_a_tile_that_says_what_it_is(open_page):  # noqa: F811
 
 
 @needs_browser
-@pytest.mark.parametrize("name", ["trade", "drones", "votes"])
+@pytest.mark.parametrize("name", ["trade", "drones"])
 def test_a_figure_is_copied_with_its_source_its_day_and_its_address(open_page, name):  # noqa: F811
     page = open_page("index.html", permissions=["clipboard-read", "clipboard-write"])
     block = page.locator(f"#quote-{name}")
@@ -195,7 +197,11 @@ def test_what_the_article_left_out_and_where_old_links_land():
     links = re.findall(r'href="chapters/claims\.html#(o\d+)"', PAGE)
     assert links == [row["omission_id"].lower() for row in rows]
     guide = (SITE / "chapters/how-to-read.html").read_text(encoding="utf-8")
+    for slug in ("the-article-in-brief", "left-out-though-known-by-then"):
+        assert PAGE.count(f'id="{slug}"') == 1
     for slug in ("who-it-is-for", "how-to-read-a-verdict", "how-to-cite"):
         assert PAGE.count(f'id="{slug}"') == 1 and guide.count(f'id="{slug}"') == 1
-    brief = page_text.shown(page_text.ROOT / "index.md").partition("## The article in brief")[2]
-    assert 90 <= len(re.sub(r"\{\w+\}`[^`]*`", "", brief.partition("##")[0]).split()) <= 140
+    brief = page_text.shown(page_text.ROOT / "index.md").partition(
+        "## Only the title foresees a break"
+    )[2]
+    assert 70 <= len(re.sub(r"\{\w+\}`[^`]*`", "", brief.partition("##")[0]).split()) <= 140

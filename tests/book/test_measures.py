@@ -409,3 +409,25 @@ def test_what_bound_and_what_tested_is_every_row_of_those_roles_since_a_day():
         ["20-year treaty signed", True],
     ]
     assert measures.bound_and_tested(events, since="2021")["event"].iloc[0] == "A pact"
+
+
+def test_arms_in_spans_take_the_last_span_from_the_orders():
+    by_year = [("A", "B", 2001, 10.0), ("A", "B", 2005, 5.0), ("A", "B", 2006, 1.0)]
+    totals = pd.DataFrame(
+        [*by_year, ("A", "B", 2011, 7.0), ("B", "A", 2001, 9.0)],
+        columns=["supplier", "recipient", "year", "tiv_delivered"],
+    )
+    columns = ["supplier", "recipient", "quantity_delivered"]
+    columns += ["first_delivery", "last_delivery", "tiv_delivered"]
+    rows = [("A", "B", 3, 2011, 2014, 6.0), ("A", "B", 9, 2004, 2010, 50.0)]
+    rows += [("A", "B", 0, None, None, 0.0), ("B", "A", 1, 2012, 2012, 4.0)]
+    orders = pd.DataFrame(rows, columns=columns)
+    spans = measures.arms_in_spans(totals, orders, ("A", "B"), 2001, 2015)
+    assert spans.to_dict() == {2001: 15.0, 2006: 1.0, 2011: 6.0}
+    back = measures.arms_in_spans(totals, orders, ("B", "A"), 2001, 2015)
+    assert back.to_dict() == {2001: 9.0, 2006: 0.0, 2011: 4.0}
+    with pytest.raises(ValueError, match="whole spans"):
+        measures.arms_in_spans(totals, orders, ("A", "B"), 2001, 2014)
+    orders.loc[1, "last_delivery"] = 2012
+    with pytest.raises(ValueError, match="within a span"):
+        measures.arms_in_spans(totals, orders, ("A", "B"), 2001, 2015)

@@ -37,16 +37,54 @@
     return known;
   }
 
-  function rowsOf(origin, table) {
-    const part = element("section"), title = link(table.title, site(table.page));
-    const head = element("p");
-    part.append(head);
+  /* Which rows enter, in words: `year=2015..2019&side=left` is "year 2015 to 2019; side left". */
+  function inWords(query) {
+    const wanted = new URLSearchParams(query);
+    return [...new Set(wanted.keys())].map((column) => {
+      const values = wanted.getAll(column).map((value) => {
+        const [first, last] = value.split("..");
+        if (last === undefined) return value;
+        if (!first || !last) return first ? `from ${first}` : last ? `to ${last}` : "known";
+        return `${first} to ${last}`;
+      });
+      return `${column.replaceAll("_", " ")} ${values.join(", ")}`;
+    }).join("; ");
+  }
+
+  /* From which rows of a table the number comes, with a link to them. */
+  function originOf(origin, table) {
+    const title = link(table.title, site(table.page)), part = element("p");
     if (origin.query === null) {
-      head.append("From ", title, ` (${origin.of.toLocaleString("en")} rows; which of them enter is in the code and the cells before it).`);
+      part.append("From ", title, ` (${origin.of.toLocaleString("en")} rows; which of them enter is in the code and the cells before it).`);
       return part;
     }
-    head.append(`From ${origin.count.toLocaleString("en")} of ${origin.of.toLocaleString("en")} rows of `, title, origin.count ? ":" : ".");
-    if (!origin.count) return part;
+    const words = inWords(origin.query);
+    part.append(`From ${origin.count.toLocaleString("en")} of ${origin.of.toLocaleString("en")} rows of `, title, words ? ` (${words}). ` : ". ");
+    const all = origin.count > origin.rows.length ? `All ${origin.count.toLocaleString("en")} rows, in the table` : "Show in the table";
+    if (origin.count) part.append(link(all, `${site(table.page)}?${origin.query}#rows`));
+    return part;
+  }
+
+  /* The sentence in which a number stands: it says what the number is. */
+  function sentenceOf(at) {
+    const block = at.closest("p, li, td, dd"), mark = "\u0001";
+    if (!block) return "";
+    const copy = block.cloneNode(true);
+    const same = [...block.querySelectorAll("a:has(> .num)")].indexOf(at);
+    copy.querySelectorAll("a:has(> .num)")[same].append(mark);
+    copy.querySelectorAll(".bibtex-citation, .claim, .tile-words").forEach((part) => part.remove());
+    const sentences = copy.textContent.replace(/\s+/g, " ").replace(/ ([.,;])/g, "$1").split(/(?<=[.?!]) (?=[A-Z“])/);
+    return sentences.find((each) => each.includes(mark)).replace(mark, "").trim();
+  }
+
+  function folded(title, ...content) {
+    const part = element("details");
+    part.append(element("summary", title), ...content);
+    return part;
+  }
+
+  function rowsOf(origin, table) {
+    if (origin.query === null || !origin.count) return [];
     const box = element("div", "", "card-rows"), rows = element("table");
     box.tabIndex = 0;
     box.setAttribute("role", "group");
@@ -59,11 +97,7 @@
     }
     for (const row of origin.rows) body.insertRow().append(...row.map((cell) => element("td", cell)));
     box.append(rows);
-    const all = origin.count > origin.rows.length ? `All ${origin.count.toLocaleString("en")} rows, in the table` : "Show in the table";
-    const more = element("p");
-    more.append(link(all, `${site(table.page)}?${origin.query}#rows`));
-    part.append(box, more);
-    return part;
+    return [folded(origin.count > origin.rows.length ? `The first rows of ${table.title}` : `The rows of ${table.title}`, box)];
   }
 
   function copyButton(text) {
@@ -74,6 +108,7 @@
         await navigator.clipboard.writeText(text);
         button.textContent = "Copied";
       } catch {
+        card.querySelector(".card-cite").parentElement.open = true;
         const range = document.createRange();
         range.selectNodeContents(card.querySelector(".card-cite"));
         getSelection().removeAllRanges();
@@ -94,12 +129,14 @@
     if (number.unit) value.append(" ", element("small", number.unit));
     const exact = element("p", "Exact value: ");
     exact.append(element("strong", String(number.value).replace("-", "−")));
-    const code = element("pre", number.code), by = element("p", "Computed by:");
+    const code = element("pre", number.code);
     code.tabIndex = 0;
-    const source = element("p", `Source: ${number.sources.join("; ")}.`);
+    const source = element("p", `Source: ${number.sources.join("; ")}.`, "card-source");
     const cite = element("p", number.cite, "card-cite"), tools = element("p", "", "card-tools");
     tools.append(copyButton(number.cite), link("Permanent address", entry));
-    card.replaceChildren(close, value, exact, ...number.from.map((origin) => rowsOf(origin, tables[origin.table])), source, by, code, cite, tools);
+    const words = element("p", sentenceOf(opener), "card-words");
+    const known = (of) => number.from.map((origin) => of(origin, tables[origin.table]));
+    card.replaceChildren(close, value, words, source, ...known(originOf), exact, tools, folded("The citation", cite), ...known(rowsOf).flat(), folded("The code that computed it", code));
   }
 
   /* On a narrow screen the card is a sheet at the bottom (its style says so), else it stands below or

@@ -17,7 +17,11 @@ from pybtex.plugin import register_plugin
 from pybtex.richtext import BaseMultipartText, BaseText, HRef, String, Text
 from pybtex.style import FormattedEntry
 from pybtex.style.formatting.alpha import Style as AlphaStyle
+from pybtex.style.template import field, first_of, optional
 from sphinx.application import Sphinx
+from sphinxcontrib.bibtex import plugin as bibtex
+from sphinxcontrib.bibtex.style.referencing import PersonStyle
+from sphinxcontrib.bibtex.style.referencing.author_year import AuthorYearReferenceStyle
 
 from ledger.core import text
 
@@ -62,6 +66,21 @@ class TooltipStyle(GradedStyle):
     """
 
     has_address = False
+
+
+class ShortPersonStyle(PersonStyle):
+    """Names in a citation: the entry's `shortauthor` where it has one, such as SIPRI."""
+
+    def author_or_editor_or_title(self, full: bool):
+        names = super().author_or_editor_or_title(full)
+        return first_of[optional[field("shortauthor")], names]
+
+
+class ShortReferenceStyle(AuthorYearReferenceStyle):
+    """Citations by author and year, institutions by the name under which they are known."""
+
+    def __init__(self):
+        super().__init__(person=ShortPersonStyle())
 
 
 def _linked(part: BaseText, addresses: Iterator[str]) -> BaseText:
@@ -114,6 +133,7 @@ def setup(app: Sphinx) -> None:
     pybtex.plugin.find_plugin = functools.cache(getattr(find, "__wrapped__", find))
     register_plugin("pybtex.style.formatting", "ledger", GradedStyle)
     register_plugin("pybtex.style.formatting", "ledger_tooltip", TooltipStyle)
+    bibtex.register_plugin("sphinxcontrib.bibtex.style.referencing", "ledger", ShortReferenceStyle)
     app.connect("builder-inited", recall)
     app.connect("doctree-resolved", tell_once)
     app.connect("env-before-read-docs", format_early, priority=900)

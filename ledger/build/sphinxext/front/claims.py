@@ -1,5 +1,6 @@
-"""{claim-tiles}: every claim as a tile, paragraph by paragraph; {claim-counts} FIELD: the claims of
-one field, counted by verdict; {omission-lines}: what the text under review leaves out, in short.
+"""{claim-tiles}: every claim as a tile, paragraph by paragraph; {verdict-counts}: all claims
+counted by verdict; {claim-counts} FIELD: those of one field; {omission-lines}: what the text under
+review leaves out, in short.
 
 Each tile, count and line leads to its place in the ledger.
 """
@@ -42,8 +43,7 @@ class Tiles(SphinxDirective):
         for place, name in names.items():
             own = [claim for claim in claims if claim["paragraph"].partition("/")[0] == place]
             listing += _tile_row(self.env, name, place, own)
-        legend = nodes.paragraph("", "", *_legend(claims), classes=["tile-legend"])
-        return [nodes.container("", legend, listing, classes=["claim-tiles"])]
+        return [nodes.container("", _legend(claims), listing, classes=["claim-tiles"])]
 
     def error_node(self, problem: str) -> nodes.Node:
         return self.state.document.reporter.error(problem, line=self.lineno)
@@ -76,16 +76,24 @@ def _ledger_link(env, anchor: str) -> nodes.reference:
     return make_refnode(env.app.builder, env.docname, LEDGER_PAGE, anchor, [])
 
 
-def _legend(claims: list[dict]) -> list[nodes.Node]:
+def _legend(claims: list[dict]) -> nodes.paragraph:
     """Return each verdict's glyph, how many claims have it, and its word."""
     counts = Counter(claim["verdict"] for claim in claims)
-    parts: list[nodes.Node] = []
+    legend = nodes.paragraph("", "", classes=["tile-legend"])
     for verdict in VERDICTS:
         mark = verdict_mark(verdict)
         mark.pop()
         words = nodes.Text(f" {counts[verdict]} {verdict}")
-        parts += [nodes.inline("", "", mark, words, classes=["tile-key"]), nodes.Text(" ")]
-    return parts
+        legend += [nodes.inline("", "", mark, words, classes=["tile-key"]), nodes.Text(" ")]
+    return legend
+
+
+class VerdictCounts(SphinxDirective):
+    """How many claims of all have which verdict, which says what the marks mean."""
+
+    def run(self):
+        page_store.add_dependency(self.env, "table claims")
+        return [_legend(tables.read_rows("claims"))]
 
 
 class Counts(SphinxDirective):
@@ -109,8 +117,8 @@ class Counts(SphinxDirective):
         for verdict in (word for word in VERDICTS if counts[word]):
             mark = verdict_mark(verdict)
             mark.pop()  # with a comma, as it stands before a claim's number
-            word = nodes.inline("", f" {verdict}", classes=["verdict-word"])
-            line += [mark, word, nodes.Text(f" {counts[verdict]}  ")]
+            words = nodes.Text(f" {counts[verdict]} {verdict}")
+            line += [nodes.inline("", "", mark, words, classes=["count-key"]), nodes.Text(" ")]
         return [line]
 
 
@@ -129,5 +137,6 @@ class OmissionLines(SphinxDirective):
 
 def setup(app: Sphinx) -> None:
     app.add_directive("claim-tiles", Tiles)
+    app.add_directive("verdict-counts", VerdictCounts)
     app.add_directive("claim-counts", Counts)
     app.add_directive("omission-lines", OmissionLines)

@@ -50,10 +50,12 @@ class Hero(SphinxDirective):
 
 
 class SmallChart(SphinxDirective):
-    """A small picture that a cell of the page drew; `:of:` names the chart that it stands for."""
+    """A small picture that a cell of the page drew; `:of:` names the chart that it stands for,
+    `:source:` its sources in few words, where their titles are long.
+    """
 
     required_arguments = 1
-    option_spec = {"of": directives.unchanged_required, "unit": directives.unchanged_required}
+    option_spec = dict.fromkeys(["of", "unit", "source"], directives.unchanged_required)
 
     def run(self):
         name, whole = self.arguments[0], self.options.get("of", "")
@@ -70,8 +72,8 @@ class SmallChart(SphinxDirective):
             picture = labelled_svg(plain_svg(content["svg"]), content["alt"])
             small += raw_html(f'<div style="max-width: {PAPER_WIDTH}">{picture}</div>')
         source = nodes.paragraph("", "", classes=["chart-source"])
-        titles = dict.fromkeys(each["title"] for each in content["sources"])
-        source += nodes.Text(f"Source: {'; '.join(titles)}. ")
+        titles = "; ".join(dict.fromkeys(each["title"] for each in content["sources"]))
+        source += nodes.Text(f"Source: {self.options.get('source', titles)}. ")
         source += _chart_link(self, whole)
         small += source
         for table in content["tables"]:

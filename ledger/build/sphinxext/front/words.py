@@ -79,9 +79,16 @@ def _to_copy(app: Sphinx, block: nodes.block_quote, docname: str, day: str) -> s
     address = f"charts/{block['chart']}.html" if block["chart"] else f"{page}#{block['anchor']}"
     edition = citations.edition()
     updated = f", updated {day}" if day else ""
-    origin = f"{edition['title']}, version {edition['version']}{updated}. {evidence_line()}."
+    origin = f"Taken from {edition['title']}, version {edition['version']}{updated}."
     said = [_without_citations(part) for part in block.findall(nodes.paragraph)]
-    return "\n".join([said[0], f"Source: {said[1]}", origin, app.config.html_baseurl + address])
+    return "\n".join(
+        [
+            said[0],
+            f"Source: {said[1]}",
+            f"{origin} {evidence_line()}.",
+            app.config.html_baseurl + address,
+        ]
+    )
 
 
 def _without_citations(paragraph: nodes.paragraph) -> str:

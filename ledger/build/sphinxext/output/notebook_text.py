@@ -12,9 +12,9 @@ from collections.abc import Callable
 from urllib.parse import urljoin
 
 from sphinx.application import Sphinx
-from sphinxcontrib.bibtex.style.referencing.author_year import AuthorYearReferenceStyle
 
 from ledger.build.sphinxext import page_store
+from ledger.build.sphinxext.content.bibliography import ShortReferenceStyle
 from ledger.build.sphinxext.figures.chart_html import chart_anchor
 from ledger.build.sphinxext.figures.charts import charts_of
 from ledger.core import numbers, tables
@@ -125,7 +125,7 @@ class Prose:
         return f"({'; '.join(map(self._citation, cited))})"
 
     def _citation(self, citation) -> str:
-        style = AuthorYearReferenceStyle()  # as on the site
+        style = ShortReferenceStyle()  # as on the site
         template = style.person.author_or_editor_or_title(full=False)
         values = {"entry": citation.entry, "style": style}
         authors = template.format_data(values).render_as("text")
