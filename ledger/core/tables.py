@@ -170,7 +170,9 @@ def _confirmed(resource: dict, folder: Path) -> str:
         raise TableError(name, problem, hint=_how_to_change(resource))
     for part, size in measures(text).items():
         if resource.get(part, size) != size:
-            problem = f"the descriptor gives {resource[part]!r} as {part}, and the file has {size:,}"
+            problem = (
+                f"the descriptor gives {resource[part]!r} as {part}, and the file has {size:,}"
+            )
             raise TableError(name, problem, hint=_how_to_change(resource))
     return text
 

@@ -115,17 +115,21 @@ FAULTS = {
         "surrogates not allowed",
     ),
     "unshown": (
-        ["class Odd:\n    def _repr_html_(self):\n        raise ValueError('odd')",
-         "rows = 1\nOdd()  # here"],
+        [
+            "class Odd:\n    def _repr_html_(self):\n        raise ValueError('odd')",
+            "rows = 1\nOdd()  # here",
+        ],
         "the result cannot be shown: ValueError: odd",
     ),
     "commands": (
         ["rows = 1\n!exit 3  # here"],
-        "CalledProcessError: Command 'exit 3  # here' returned non-zero exit status 3.",
+        "CalledProcessError: Command '['/bin/sh', '-c', 'exit 3  # here']' returned non-zero exit "
+        "status 3.",
     ),
     "commands-for-output": (
         ["rows = !exit 3  # here"],
-        "CalledProcessError: Command 'exit 3  # here' returned non-zero exit status 3.",
+        "CalledProcessError: Command '['/bin/sh', '-c', 'exit 3  # here']' returned non-zero exit "
+        "status 3.",
     ),
     "rewrites": (
         ["from ledger.core.config import DATA\n(DATA / 'output.csv').write_text('')  # here"],

@@ -97,7 +97,10 @@ def test_not_a_number_is_a_wrong_type(data):
         *(("integer", cell) for cell in ("1_000", "٣", "３", "0002", "2.", "2.0", "+2", "1,000")),
         *(("number", cell) for cell in ("1_000", "٣.٥", "00.5", ".5", "2.", "1e-400", "1e+999")),
         *(("number", cell) for cell in ("NaN", "inf", "1,000.5", " 1", "0x10")),
-        *(("date", cell) for cell in ("2026-11-31", "26-11-28", "2026-1-2", "28.11.2026", "２０26")),
+        *(
+            ("date", cell)
+            for cell in ("2026-11-31", "26-11-28", "2026-1-2", "28.11.2026", "２０26")
+        ),
         *(("string", f"a{sign}b") for sign in "\0\x1b\x07\u202e\u2066\u200f\u2028\ufeff\u0085"),
     ],
 )
@@ -283,7 +286,10 @@ def test_broken_descriptor(data, change, says):
         (lambda e: e.update(bytes=11), "table output: the descriptor gives 11 as bytes, and the"),
         (lambda e: e.update(name="../../evil"), "the name '../../evil' is not small letters"),
         (lambda e: e.update(path="../output.csv"), "path .* is not (output.csv|safe)"),
-        (lambda e: e.update(path=["output.csv"]), r"path \['output.csv'\] is not output.csv|Package"),
+        (
+            lambda e: e.update(path=["output.csv"]),
+            r"path \['output.csv'\] is not output.csv|Package",
+        ),
         (lambda e: e["schema"].update(primaryKey="year"), "primary key is 'year' and not a list"),
         (
             lambda e: e["schema"].update(

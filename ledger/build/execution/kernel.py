@@ -144,13 +144,15 @@ class Shell(InteractiveShell):
 
     def system(self, cmd):
         """Run `!cmd`. Raises CalledProcessError when it fails, as %%bash does."""
-        subprocess.run(self.var_expand(cmd, depth=1), shell=True, check=True)
+        command = self.var_expand(cmd, depth=1)
+        subprocess.run(["/bin/sh", "-c", command], check=True)
 
     def getoutput(self, cmd, split=True, depth=0):
         """Return what `x = !cmd` prints. Raises CalledProcessError when it fails."""
         command = self.var_expand(cmd, depth=depth + 1)
         pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
-        printed = subprocess.run(command, shell=True, check=True, text=True, **pipes).stdout
+        ran = subprocess.run(["/bin/sh", "-c", command], check=True, text=True, **pipes)
+        printed = ran.stdout
         return SList(printed.splitlines()) if split else LSString(printed)
 
     def _showtraceback(self, etype, evalue, stb):
