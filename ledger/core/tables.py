@@ -123,8 +123,8 @@ def load(name: str, folder: Path = DATA) -> pd.DataFrame:
     pandas.DataFrame
         One row an observation, the schema's columns in order. Text comes as pandas `str`, whole
         numbers as int64 (Int64 where the column has gaps), numbers as float64, dates as
-        datetime64, yes/no as bool (boolean where the column has gaps). Units are in `describe(name)`;
-        `attrs["table"]` has the name.
+        datetime64, yes/no as bool (boolean where the column has gaps). Units are in
+        `describe(name)`; `attrs["table"]` has the name.
 
     Raises
     ------

@@ -4,17 +4,20 @@ hash, country codes, spreadsheet formulas and messages worded for an author are 
 from __future__ import annotations
 
 import csv
+import datetime
 import functools
 import hashlib
 import io
 import json
+import math
 import os
 import re
+import unicodedata
 from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 
-from ledger.core import cells, config, table_files
+from ledger.core import config, table_files
 from ledger.core.table_files import TableError
 
 PARTS = (  # that the descriptor must give for each table
@@ -27,6 +30,26 @@ PARTS = (  # that the descriptor must give for each table
     "path",
     "hash",
 )
+# Each type of cell has one spelling. frictionless reads more (`TRUE`, `1_000`, `٣`) and pandas
+# others again, so that a cell could be published as one thing and computed with as another.
+# a number may have the exponent with which Python prints a small one
+PATTERNS = {
+    "boolean": (re.compile(r"true|false"), "write true or false"),
+    "integer": (
+        re.compile(r"-?(0|[1-9][0-9]*)"),
+        "write a whole number in the digits 0 to 9, without leading zeros or separators",
+    ),
+    "number": (
+        re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?(e[+-][0-9]{2,3})?"),
+        "write a number as 1234.5, in the digits 0 to 9, with a point and without separators",
+    ),
+    "date": (re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}"), "write a date as 2026-11-28"),
+}
+# joiners that Persian and other scripts are written with
+JOINERS = "\u200c\u200d"
+# control and format characters, among them those that turn the direction of text; characters that
+# are none; ends of lines and paragraphs that only some programs know
+HIDDEN = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
 
 
 @functools.cache
@@ -55,8 +78,7 @@ def cached_check(check: Callable[[], None], *content: bytes) -> None:
 
 @functools.cache
 def _rules() -> bytes:
-    modules = (__file__, table_files.__file__, cells.__file__)
-    code = (Path(module).read_bytes() for module in modules)
+    code = (Path(module).read_bytes() for module in (__file__, table_files.__file__))
     return b"".join(code) + version("frictionless").encode()
 
 
@@ -166,7 +188,7 @@ def _read_rows(name: str, text: str) -> list[list[str]]:
 def _check_spelling(name: str, rows: list[list[str]], fields: list[dict]) -> None:
     for field, values in zip(fields, zip(*rows[1:])):
         for cell in set(values):
-            if problem := cells.fault(field["type"], cell):
+            if problem := cell_fault(field["type"], cell):
                 row = values.index(cell) + 2
                 raise TableError(name, problem, row=row, column=field["name"], value=cell)
 
@@ -254,3 +276,46 @@ def starts_formula(cell: str) -> bool:
         if visible[:1] in tuple("=+-@＝＋－＠") and not number:
             return True
     return False
+
+
+def cell_fault(kind: str, cell: str) -> str:
+    """Say what is wrong with the spelling of a cell, and what to write; nothing if it is right.
+
+    Parameters
+    ----------
+    kind : type of the schema's field; one that is not in PATTERNS is text.
+    cell : as it stands in the file; an empty one is right.
+    """
+    if kind in PATTERNS and cell:
+        pattern, mend = PATTERNS[kind]
+        if not pattern.fullmatch(cell):
+            return f"wrong type: this is no {kind} as tables spell it; {mend}"
+        if kind == "date" and not _is_day(cell):
+            return "wrong type: the calendar has no such date"
+        if kind == "number" and not _is_computable(cell):
+            return "wrong type: the number is too large or too small to be computed with"
+    return hidden_character(cell)
+
+
+def hidden_character(words: str) -> str:
+    """Name the first character of a text that no reader sees, and its place; nothing without."""
+    if words.isprintable():  # true of nearly all, and quick
+        return ""
+    for place, sign in enumerate(words, start=1):
+        if unicodedata.category(sign) in HIDDEN and sign not in JOINERS:
+            name = unicodedata.name(sign, "control character")
+            return f"character {place} is invisible: U+{ord(sign):04X}, {name}. Remove it"
+    return ""
+
+
+def _is_computable(cell: str) -> bool:
+    is_zero = not re.search("[1-9]", cell.partition("e")[0])
+    return math.isfinite(float(cell)) and (float(cell) == 0) == is_zero
+
+
+def _is_day(cell: str) -> bool:
+    try:
+        datetime.date.fromisoformat(cell)
+    except ValueError:
+        return False
+    return True

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from small_book import ISLANDS
 
-from ledger.core import cells, table_files, tables, validation
+from ledger.core import table_files, tables, validation
 from ledger.core.tables import TableError, accept, load
 
 DATA = ISLANDS / "data"
@@ -105,7 +105,7 @@ def test_not_a_number_is_a_wrong_type(data):
     ],
 )
 def test_a_type_has_one_spelling(kind, cell):
-    assert cells.fault(kind, cell)
+    assert validation.cell_fault(kind, cell)
 
 
 @pytest.mark.parametrize(
@@ -121,7 +121,7 @@ def test_a_type_has_one_spelling(kind, cell):
     ],
 )
 def test_what_is_spelt_right_is_taken(kind, cell):
-    assert not cells.fault(kind, cell)
+    assert not validation.cell_fault(kind, cell)
 
 
 @pytest.mark.parametrize("cell", ["=1+1", "a;=1+1", "a; @b", "\u200b-x", "＝1"])

@@ -50,7 +50,7 @@ class OutputCache:
         from jupyter_cache import __version__, get_cache
         from jupyter_cache.cache import db
 
-        db.create_engine = _create_engine
+        vars(db)["create_engine"] = _create_engine
         try:
             self.cache = get_cache(self.folder)
             with self.cache.db.connect() as database:

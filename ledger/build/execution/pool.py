@@ -183,7 +183,8 @@ class ChapterPool:
         timeout = self.limit + PATIENCE if self.limit > 0 else None
         while b"\n" not in self.rest:
             if not select.select([messages], [], [], timeout)[0]:
-                self.process.kill()
+                if self.process:
+                    self.process.kill()
                 reason = f"the process that runs the chapters was stopped: silent for {timeout} s"
                 raise ChapterError(page, reason)
             received = os.read(messages.fileno(), 1 << 16)

@@ -16,10 +16,10 @@ import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.axes import Axes
 
-from ledger.core import cells, tables, text
+from ledger.core import tables, text
 from ledger.core.charts import svg, tooltips
 from ledger.core.charts.style import GRID, PALETTE, PAPER, TEXT, VERDICTS
-from ledger.core.validation import starts_formula
+from ledger.core.validation import hidden_character, starts_formula
 
 # of a notebook by itself, which may be dark; the page has a style of its own
 NOTEBOOK_STYLE = "max-width: 40em; padding: .5em; background: #ffffff; color: #222222"
@@ -125,7 +125,7 @@ def _csv(chart: str, frame: pd.DataFrame) -> str:
         index=False, lineterminator="\n", float_format=lambda value: text.plain(value, 10)
     )
     for cell in (cell for row in csv.reader(io.StringIO(rows)) for cell in row):
-        problem = cells.hidden(cell.replace("\n", ""))
+        problem = hidden_character(cell.replace("\n", ""))
         if starts_formula(cell):
             problem = "it would start a formula in a spreadsheet"
         if problem:
