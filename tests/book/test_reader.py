@@ -126,6 +126,7 @@ def test_from_a_badge_to_its_row_and_back_to_the_chart_its_table_and_its_rows(op
     with page.expect_download() as download:
         figure.get_by_role("link", name="CSV").click()
     assert "2019" in Path(download.value.path()).read_text(encoding="utf-8")
+    figure.locator("summary", has_text="More").click()
     figure.get_by_role("link", name="trade_totals").click()
     page.wait_for_url("**/tables/trade-totals.html")
     expect(page.get_by_role("heading", level=1)).to_contain_text("Trade between Russia and Iran")

@@ -205,7 +205,14 @@ def _table(chart: dict) -> str:
         + "".join(table_cell(cell, short) for cell, short in zip(row[1:], display))
         for row, *display in zip(rows, *columns)
     )
-    return data_table("Data of the chart", html.escape(chart["caption"]), titles, cells)
+    headings = (_heading(title, [row[at] for row in rows]) for at, title in enumerate(titles))
+    return data_table("Data of the chart", html.escape(chart["caption"]), headings, cells)
+
+
+def _heading(title: str, column: list[str]) -> str:
+    """Return the heading of a column, at the left where words stand in it."""
+    words = ' class="words"' if any("words" in table_cell(cell) for cell in column) else ""
+    return f'<th scope="col"{words}>{html.escape(title)}</th>'
 
 
 def plain_svg(svg: str) -> str:
