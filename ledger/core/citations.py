@@ -28,6 +28,11 @@ BIBTEX = {
     "claim": "misc",
 }
 RIS = {"book": "BOOK", "chapter": "CHAP", "table": "DATA", "chart": "FIGURE", "claim": "ELEC"}
+# how a licence that leaves reuse free is named in its `short`, and those that no standard names
+OPEN_NAME = re.compile(
+    r"(?:CC BY|CC0|ODbL|ODC-BY|PDDL) \d\.\d|MIT\b|public domain|no licence needed"
+)
+OPEN_OTHERS = ("other-pd", "other-open")
 MEDIUM = {"table": "[Data set]", "chart": "[Chart]", "claim": "[Claim review]"}
 
 
@@ -76,6 +81,14 @@ def licences(resource: dict, sources: Iterable[dict]) -> list[dict]:
 def short_licence(licence: dict) -> str:
     """Return a licence in a few words; its title where nobody wrote any."""
     return licence.get("short") or licence["title"]
+
+
+def open_licence(licence: dict) -> str:
+    """Return the name of a licence that leaves reuse free, empty for terms that limit it."""
+    if licence["name"].startswith("other-") and licence["name"] not in OPEN_OTHERS:
+        return ""
+    found = OPEN_NAME.search(f"{short_licence(licence)} {licence['title']}")
+    return found.group() if found else licence["title"]
 
 
 def unlicensed(resource: dict) -> list[str]:
@@ -151,7 +164,7 @@ def ris(work: dict) -> str:
     return rispy.dumps([entry], implementation=Writer).lstrip()
 
 
-def block(work: dict, files: str, embed: str = "") -> str:
+def block(work: dict, files: str, label: str = "") -> str:
     """Return the part of a page, as HTML, that says how to cite a work.
 
     What may be copied has the class that copy.js looks for.
@@ -160,14 +173,10 @@ def block(work: dict, files: str, embed: str = "") -> str:
     ----------
     work : what is cited.
     files : address of its BibTeX and RIS files, less their endings.
-    embed : code that shows it in a page of others, offered beside the citation.
+    label : what is pressed to open it, if not "Cite this chapter" and the like.
     """
-    name = "Cite or embed" if embed else f"Cite this {work['kind']}"
+    name = label or f"Cite this {work['kind']}"
     entry = f'<pre class="to-copy" tabindex="0">{html.escape(bibtex(work).strip())}</pre>'
-    frame = ""
-    if embed:
-        code = f'<pre class="to-copy" tabindex="0">{html.escape(embed)}</pre>'
-        frame = f"<p>To show it in another page, with its source line:</p>{code}"
     links = " ".join(
         f'<a href="{files}.{ending}" download>{name}</a>'
         for ending, name in (("bib", "BibTeX"), ("ris", "RIS"))
@@ -175,7 +184,7 @@ def block(work: dict, files: str, embed: str = "") -> str:
     words = html.escape(plain(work))
     return (
         f'<details class="cite"><summary>{name}</summary><p class="to-copy">{words}</p>'
-        f"{entry}<p>{links}</p>{frame}</details>"
+        f"{entry}<p>{links}</p></details>"
     )
 
 

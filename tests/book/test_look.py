@@ -2,6 +2,7 @@
 its contents at hand, quiet tables and badges, and paper without what cannot be pressed.
 """
 
+import pytest
 from playwright.sync_api import expect
 from reading import address, browser, needs_browser, open_page  # noqa: F401
 
@@ -37,23 +38,68 @@ def test_a_wide_page_has_short_lines_and_charts_beside_their_titles(open_page): 
     assert text.evaluate(STYLE, "fontSize") == "17px"
     assert text.evaluate(STYLE, "lineHeight") == "27px"
     figure = page.locator("figure.ledger-chart").first
-    title, picture = figure.locator("figcaption"), figure.locator(".chart-picture")
-    left, right = title.bounding_box(), picture.bounding_box()
+    title = figure.locator("figcaption > p", has=page.locator(".caption-text"))
+    left, right = title.bounding_box(), figure.locator(".chart-picture").bounding_box()
     assert left["x"] + left["width"] < right["x"] and abs(left["y"] - right["y"]) < 2
     assert 470 <= right["width"] <= 490
-    figure.locator("summary", has_text="View as table").click()
-    assert figure.locator(".chart-table").bounding_box()["width"] > 800
+    tools = figure.locator(".chart-tools").bounding_box()
+    assert tools["x"] + tools["width"] < right["x"] and tools["height"] < 30
+    figure.locator("summary", has_text="Table").click()
+    assert figure.locator(".chart-table").bounding_box()["width"] > 700
+    for heading in page.locator("h1, h2, .caption-text").all():
+        assert heading.evaluate(STYLE, "fontFamily").startswith("Charter")
+    assert page.locator("[href*=pygments], [href*=mystnb]").count() == 0
+    figure.locator(".chart-tools > details[open] > summary").click()
+    figure.locator("summary", has_text="More").click()
+    figure.locator("summary", has_text="Code").click()
+    words = figure.locator(".highlight pre span")
+    assert words.count() > 3 and words.first.is_visible()
+
+
+@pytest.mark.parametrize("width", [1280, 1600])
+def test_the_contents_stand_at_the_right_and_stay_there(open_page, width):  # noqa: F811
+    page = open_page("chapters/energy.html", width=width)
+    links = page.locator(".toc-drawer li li > a")
+    assert links.count() >= 6
+    expect(page.locator(".page-contents")).to_be_hidden()
+    expect(page.locator(".toc-content-icon")).to_be_hidden()
+    page.mouse.wheel(0, 3000)
+    page.wait_for_function("scrollY > 2500")
+    expect(links.first).to_be_in_viewport()
+    text = page.locator(".content").bounding_box()
+    assert links.first.bounding_box()["x"] >= text["x"] + text["width"]
+    free = page.locator(".toc-drawer").bounding_box()
+    left = page.locator(".sidebar-drawer").bounding_box()["x"]
+    assert abs(left - (width - free["x"] - free["width"])) < 2  # as much room at both edges
+
+
+def test_between_phone_and_desk_the_contents_are_a_line(open_page):  # noqa: F811
+    page = open_page("chapters/energy.html", width=1024)
     links = page.locator(".page-contents a")
     page.locator(".page-contents summary").click()
     assert links.count() >= 6 and links.first.is_visible() and links.last.is_visible()
     links.first.click()
     expect(links.first).to_be_hidden()
-    for heading in page.locator("h1, h2, .caption-text").all():
-        assert heading.evaluate(STYLE, "fontFamily").startswith("Charter")
-    assert page.locator("[href*=pygments], [href*=mystnb]").count() == 0
-    figure.locator("summary", has_text="Code").click()
-    words = figure.locator(".highlight pre span")
-    assert words.count() > 3 and words.first.is_visible()
+    text = page.locator("[role=main] section > p:not(.standfirst)").first.bounding_box()
+    picture = page.locator(".chart-picture").first.bounding_box()
+    assert abs(picture["x"] - text["x"]) < 2 and abs(picture["width"] - text["width"]) < 60
+
+
+def test_two_lines_stand_under_a_chart_and_the_rest_opens(open_page):  # noqa: F811
+    page = open_page("chapters/energy.html", width=390, java_script_enabled=False)
+    for figure in page.locator("figure.ledger-chart").all():
+        tools = figure.locator(".chart-tools").bounding_box()
+        assert figure.locator(".chart-credit").bounding_box()["height"] < 45
+        assert tools["height"] < 30
+    figure = page.locator("figure.ledger-chart").first
+    expect(figure.locator(".chart-credit")).to_have_text(
+        "Source: Energy Institute (2026 edition) · terms limit reuse"
+    )
+    for part in (".chart-source", ".licence", ".chart-address", ".report-error", ".more > pre"):
+        expect(figure.locator(part)).to_be_hidden()
+    figure.locator("summary", has_text="More").click()
+    for part in (".chart-source", ".licence", ".chart-address", ".report-error", ".more > pre"):
+        expect(figure.locator(part)).to_be_visible()
 
 
 def test_on_a_phone_the_title_is_above_and_the_contents_open(open_page):  # noqa: F811
@@ -69,7 +115,7 @@ def test_on_a_phone_the_title_is_above_and_the_contents_open(open_page):  # noqa
 
 
 def test_the_drawer_closes_on_a_choice_and_the_section_has_the_focus(open_page):  # noqa: F811
-    page = open_page("chapters/energy.html", reduced_motion="reduce")
+    page = open_page("chapters/energy.html", width=1100, reduced_motion="reduce")
     page.locator(".toc-content-icon").click()
     link = page.locator(".toc-drawer a", has_text="The claims of this chapter")
     section = link.get_attribute("href")

@@ -136,6 +136,7 @@ def test_from_a_badge_to_its_row_and_back_to_the_chart_its_table_and_its_rows(op
     with page.expect_download() as download:
         figure.get_by_role("link", name="CSV").click()
     assert "2019" in Path(download.value.path()).read_text(encoding="utf-8")
+    figure.locator("summary", has_text="More").click()
     figure.get_by_role("link", name="trade_totals").click()
     page.wait_for_url("**/tables/trade-totals.html")
     expect(page.get_by_role("heading", level=1)).to_contain_text("Trade between Russia and Iran")
@@ -164,6 +165,7 @@ def test_a_verdict_is_told_by_words_not_by_colour_alone(open_page):
 def test_a_chart_comes_with_its_description_citation_and_terms(open_page):
     page = open_page("chapters/economics.html")
     figure = page.locator("#chart-steel-to-grain")
+    figure.locator("summary", has_text="More").click()
     with page.expect_download() as download:
         figure.get_by_role("link", name="everything").click()
     with zipfile.ZipFile(download.value.path()) as archive:
@@ -176,7 +178,7 @@ def test_a_chart_comes_with_its_description_citation_and_terms(open_page):
             "citation.ris",
         } == set(archive.namelist())
     assert "How to cite" in said and "UN Comtrade" in said and "Terms" in said and "Columns" in said
-    figure.locator("summary", has_text="Cite or embed").click()
+    figure.locator("summary", has_text="Cite").click()
     expect(figure.locator("details.cite pre").first).to_contain_text(
         "@misc{russia-iran-ledger-steel-to-grain"
     )
@@ -245,7 +247,7 @@ def test_without_javascript_chapters_charts_tables_and_downloads_are_there(open_
     page = open_page("chapters/energy.html", java_script_enabled=False)
     figure = page.locator("figure.ledger-chart").first
     expect(figure.locator(".chart-picture svg")).to_be_visible()
-    figure.locator("summary", has_text="View as table").click()
+    figure.locator("summary", has_text="Table").click()
     expect(figure.locator("table")).to_be_visible()
     with page.expect_download() as download:
         figure.get_by_role("link", name="CSV").click()

@@ -167,6 +167,20 @@ def test_every_table_under_a_chart_has_one_precision_a_column():
     assert checked > 80
 
 
+@pytest.mark.parametrize(
+    "name, short, wanted",
+    [
+        ("CC-BY-4.0", "World Bank, CC BY 4.0, credit required", "CC BY 4.0"),
+        ("other-pd", "US government, public domain", "public domain"),
+        ("other-open", "Petro Ivaniuk, ODC-BY 1.0, credit required (not verified)", "ODC-BY 1.0"),
+        ("other-closed", "OPEC, non-commercial use, credit required", ""),
+        ("other-harvard", "Harvard Growth Lab, CC0 1.0 (not verified)", ""),
+    ],
+)
+def test_the_short_line_names_a_licence_only_where_reuse_is_free(name, short, wanted):
+    assert citations.open_licence({"name": name, "short": short, "title": "Terms"}) == wanted
+
+
 def test_a_licence_covers_the_sources_that_it_names_and_each_source_has_one():
     trade = tables.describe("trade_totals")
     drawn = [{"key": "IMF DOTS"}, {"key": "WITS"}]
@@ -191,9 +205,12 @@ SMALL_TARGETS = """() => [...document.querySelectorAll(
 def test_the_lines_under_a_chart_name_files_terms_and_citation(open_page):  # noqa: F811
     page = open_page("chapters/economics.html", permissions=["clipboard-read", "clipboard-write"])
     figure = page.locator("#chart-steel-to-grain")
+    expect(figure.locator(".chart-tools > a")).to_have_text(["Excel", "CSV", "Picture"])
+    expect(figure.locator(".chart-credit")).to_contain_text("terms limit reuse")
+    with page.expect_response("**/copy.js"):  # only once it is wanted
+        figure.locator("summary", has_text="More").click()
     expect(figure.locator(".downloads")).to_have_text(
-        "Download: Excel · CSV · picture (SVG, PNG) · "
-        "everything (zip: CSV, description, terms, citation)"
+        "Download: picture as SVG · everything (zip: CSV, description, terms, citation)"
     )
     expect(figure.locator(".licence")).to_have_text(
         "Licence: UN Comtrade, credit required, no redistribution without permission (details)."
@@ -202,8 +219,7 @@ def test_the_lines_under_a_chart_name_files_terms_and_citation(open_page):  # no
         figure.get_by_role("link", name="Excel").click()
     workbook = openpyxl.load_workbook(io.BytesIO(download.value.path().read_bytes()))
     assert workbook["data"]["A2"].value == 2000
-    with page.expect_response("**/copy.js"):  # only once it is wanted
-        figure.locator("summary", has_text="Cite or embed").click()
+    figure.locator("summary", has_text="Cite").click()
     texts = figure.locator(".to-copy").all_inner_texts()
     buttons = figure.get_by_role("button", name="Copy")
     expect(buttons).to_have_count(len(texts))

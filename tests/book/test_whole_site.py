@@ -63,8 +63,9 @@ def test_every_chart_has_caption_alt_text_source_table_code_and_downloads(site):
             )
             assert (
                 'class="caption-number"' in figure
+                and 'class="chart-credit"' in figure
                 and 'class="chart-source"' in figure
-                and "<summary>View as table" in figure
+                and "<summary>Table" in figure
             ), name
             assert "charts.publish" in re.sub("<[^>]+>", "", figure), (
                 f"{name}: its code is not under it"

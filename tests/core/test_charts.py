@@ -252,52 +252,6 @@ def test_dots_have_a_place_of_their_own_where_values_are_equal():
     assert charts.publish(ax, "a-chart", **GOOD).content["svg"].startswith("<svg")
 
 
-EVENTS = pd.DataFrame(
-    {
-        "date": pd.to_datetime(["2001-01-01", "2001-03-01", "2009-12-01", "2005-06-01"]),
-        "date_end": pd.to_datetime([None, None, "2010-01-01", None]),
-        "lane": ["Diplomacy", "Diplomacy", "Diplomacy", "Security"],
-        "label": ["Treaty", "Second\ntreaty", "Last event", ""],
-        "sure": [True, True, True, False],
-    }
-)
-
-
-def test_timeline_labels_neither_overlap_nor_leave_the_picture():
-    ax = charts.timeline(EVENTS)
-    ax.figure.canvas.draw()
-    boxes = [text.get_window_extent() for text in ax.texts]
-    assert [text.get_text() for text in ax.texts] == [
-        "Diplomacy",
-        "Treaty",
-        "Second\ntreaty",
-        "Last event",
-        "Security",
-    ]
-    assert not any(a.overlaps(b) for i, a in enumerate(boxes) for b in boxes[:i])
-    assert all(box.x0 >= 0 and box.y0 >= 0 and box.x1 <= ax.figure.bbox.x1 for box in boxes)
-
-
-def test_timeline_draws_every_event_and_says_which_are_not_sure():
-    ax = charts.timeline(EVENTS)
-    drawn = [line for line in ax.lines if line.get_markersize() >= 6 and len(line.get_xdata()) == 1]
-    assert len(drawn) == len(EVENTS) and [line.get_fillstyle() for line in drawn].count("none") == 1
-    assert "not confirmed" in ax.get_legend().get_texts()[1].get_text()
-    assert charts.timeline(EVENTS.drop(columns=["sure", "date_end"])).get_legend() is None
-    assert charts.publish(ax, "a-chart", **GOOD).content["svg"].startswith("<svg")
-
-
-def test_timeline_refuses_what_it_cannot_draw():
-    with pytest.raises(ValueError, match="label"):
-        charts.timeline(EVENTS.drop(columns="label"))
-    with pytest.raises(ValueError, match="no room for the label 'Treaty"):
-        charts.timeline(
-            EVENTS.assign(label="Treaty on the basis of relations, its text and annexes")
-        )
-    with pytest.raises(ValueError, match="no room for the label 'Words"):
-        charts.timeline(EVENTS.assign(label="Words", lane="One").iloc[[0, 2, 2, 2, 2, 2]])
-
-
 LANES = pd.DataFrame(
     {
         "date": pd.to_datetime(["2001-02-01", "2002-12-20", "2002-12-24", "2001-02-01"]),
@@ -466,19 +420,20 @@ def test_dates_are_said_to_the_precision_that_they_have():
     }
 
 
-def test_a_timeline_says_its_events_in_full():
-    events = EVENTS.assign(
-        event=["A treaty", "A second treaty", "The last event", "A contract"],
+def test_two_lanes_say_their_events_in_full():
+    events = LANES.assign(
+        event=["A treaty", "A second treaty", "The last event", "A war"],
         precision=["day", "month", "day", "day"],
+        date_end=pd.to_datetime([None, None, "2003-01-02", "2001-02-04"]),
     )
-    unit, down, series = said(charts.timeline(events))
-    assert (unit, down) == ("", True) and series == {
-        "Diplomacy": [
-            ("1 January 2001", "A treaty"),
-            ("March 2001", "A second treaty"),
-            ("1 December 2009 to 1 January 2010", "The last event"),
+    unit, down, series = said(charts.two_lanes(events))
+    assert unit == "" and {name: sorted(points) for name, points in series.items()} == {
+        "Signed": [
+            ("1 February 2001", "A treaty"),
+            ("24 December 2002 to 2 January 2003", "The last event"),
+            ("December 2002", "A second treaty"),
         ],
-        "Security": [("1 June 2005", "A contract")],
+        "At war": [("1–4 February 2001", "A war")],
     }
 
 

@@ -136,7 +136,7 @@ def _chart(figure: Tag) -> Chart:
         element = figure.select_one(selector)
         return " ".join(element.get_text().split()) if element else ""
 
-    picture, code = figure.select_one("svg[aria-label]"), figure.select_one("details pre")
+    picture, code = figure.select_one("svg[aria-label]"), figure.select_one(".highlight pre")
     return Chart(
         name=str(figure["id"]).removeprefix("chart-"),
         caption=words(".caption-text"),

@@ -21,7 +21,7 @@ MODULES = {
     "publishing": ("Chart", "publish"),
     "first_page": ("dated_list", "small"),
     "style": ("PALETTE", "colours"),
-    "timelines": ("timeline", "two_lanes"),
+    "timelines": ("two_lanes",),
     "tooltips": ("set_tooltips",),
 }
 PLACES = {name: module for module, names in MODULES.items() for name in names}

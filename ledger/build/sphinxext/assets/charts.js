@@ -229,8 +229,8 @@
     picture.leaving = setTimeout(() => shown === picture && !(document.activeElement === picture && picture.taken) && hide(), 250);
   }
 
-  /* The buttons that copy a citation are for those who open one. */
-  document.addEventListener("toggle", (event) => event.target.matches("details.cite[open]") && load(COPIER), true);
+  /* The buttons that copy a citation or a frame are for those who open one. */
+  document.addEventListener("toggle", (event) => event.target.matches("details:is(.cite, .more)[open]") && load(COPIER), true);
 
   document.addEventListener("keydown", (event) => {
     if (event.key !== "Escape") return;

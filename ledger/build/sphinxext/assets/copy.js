@@ -1,6 +1,7 @@
 /* A button to copy each text that is meant to be copied: in a part of a page that was opened (charts.js loads it when the first one is),
    and of a figure to quote, which takes its source and its day along. */
 (function () {
+  const PARTS = "details:is(.cite, .more)";
   const SHOWN = 2000; // milliseconds for which a button says that it has copied
 
   function offer(place, words, label) {
@@ -23,9 +24,9 @@
     part.querySelectorAll(".to-copy").forEach((text) => offer(text, text.textContent, "Copy"));
   }
 
-  document.querySelectorAll("details.cite").forEach(offerAll);
+  document.querySelectorAll(PARTS).forEach(offerAll);
   if (navigator.clipboard) {
     document.querySelectorAll("[data-copy]").forEach((place) => offer(place, place.dataset.copy, "Copy with source"));
   }
-  document.addEventListener("toggle", (event) => event.target.matches("details.cite") && offerAll(event.target), true);
+  document.addEventListener("toggle", (event) => event.target.matches(PARTS) && offerAll(event.target), true);
 })();

@@ -189,7 +189,7 @@ class Downloads(SphinxDirective):
             return [raw_html(f"<p>On the book's site: {link}</p>")]
         up = "../" * self.env.docname.count("/")
         everything = f' · <a href="{up}data/{downloads.ALL}" download>all tables</a> (zip)'
-        line = download_line(f"{up}{tables.page_path(name)}", f"{up}data/{name}", more=everything)
+        line = download_line(f"{up}{tables.page_path(name)}", f"{up}data/{name}", everything)
         licences = "; ".join(map(citations.short_licence, tables.describe(name)["licenses"]))
         details = '<a href="#terms">details</a>'
         licence = f'<p class="licence">Licence: {html.escape(licences)} ({details}).</p>'

@@ -14,6 +14,7 @@ from ledger.build.sphinxext.report import report_link
 from ledger.core import citations, tables, text
 
 CODE_PLACE = "<!-- code -->"  # where the code goes into the tools
+ONE_LINE = 62  # letters of a source line that fit the width of a phone
 EMBED_WIDTH = 640  # pixels of the frame that another site is offered
 EMBED_WORDS = 190  # pixels of title, source and licence above and below the picture in it
 
@@ -22,26 +23,88 @@ class Parts(NamedTuple):
     """The parts of a chart, as the HTML of a page."""
 
     picture: str
-    source: str
+    source: str  # one short line: whose data, and whether their terms limit reuse
     tools: str  # what a person can do with the chart; the code has its place marked
 
 
 def chart_parts(chart: dict, record: dict, builder, docname: str) -> Parts:
-    """Return the parts of a chart for the page `docname`."""
-    files = f"{'../' * docname.count('/')}charts/{chart['name']}"
+    """Return the parts of a chart for the page `docname`.
+
+    Two short lines stand under a picture, so that on a phone the text goes on. All that a reader
+    may want besides is in the last part of the second, which opens without script.
+    """
+    files = _files(chart, docname)
     tools = [
         '<div class="chart-tools">',
-        download_line(files, files, pictures=True),
-        licence_line(chart, builder, docname),
-        f"<details><summary>View as table</summary>{_table(chart)}</details>",
-        f"<details><summary>Code</summary>{CODE_PLACE}</details>",
-        citations.block(record, files, embed_code(chart, record)),
-        f'<a class="chart-address" href="{files}.html">The chart by itself</a>',
-        report_link(builder.config, f"charts/{chart['name']}.html", f"chart {chart['name']}"),
-        "</div>",
+        "".join(
+            f'<a href="{files}.{kind}" download>{name}</a>'
+            for kind, name in (("xlsx", "Excel"), ("csv", "CSV"), ("png", "Picture"))
+        ),
+        f'<details class="rows"><summary>Table</summary>{_table(chart)}</details>',
+        citations.block(record, files, "Cite"),
+        f'<details class="more"><summary>More</summary>{credit(chart, builder, docname)}',
+        _more(chart, record, builder, docname),
+        "</details></div>",
     ]
-    source = f'<p class="chart-source">{source_line(chart, builder, docname)}</p>'
+    source = f'<p class="chart-credit">{_short_source(chart)}</p>'
     return Parts(picture(chart), source, "".join(tools))
+
+
+def _files(chart: dict, docname: str) -> str:
+    """Return the address of a chart's files for the page `docname`, less their endings."""
+    return f"{'../' * docname.count('/')}charts/{chart['name']}"
+
+
+def credit(chart: dict, builder, docname: str) -> str:
+    """Return sources, editions, tables and terms of a chart in full, as HTML."""
+    source = f'<p class="chart-source">{source_line(chart, builder, docname)}</p>'
+    return source + licence_line(chart, builder, docname)
+
+
+def _more(chart: dict, record: dict, builder, docname: str) -> str:
+    """Return further files, the chart's own page, its code, and a frame for other sites."""
+    files, name = _files(chart, docname), chart["name"]
+    report = report_link(builder.config, f"charts/{name}.html", f"chart {name}")
+    frame = html.escape(embed_code(chart, record))
+    return (
+        f'<p class="downloads">Download: <a href="{files}.svg" download>picture as SVG</a> · '
+        f"{_everything(files)}</p>"
+        f'<p class="places"><a class="chart-address" href="{files}.html">The chart by itself</a> '
+        f"{report}</p><details><summary>Code</summary>{CODE_PLACE}</details>"
+        "<p>To show it in another page, with its source line:</p>"
+        f'<pre class="to-copy" tabindex="0">{frame}</pre>'
+    )
+
+
+def _short_source(chart: dict) -> str:
+    """Return whose data a chart draws, with editions where they fit, and the terms in a word."""
+    named: dict[str, str] = {}
+    for source in chart["sources"]:
+        when = _short_edition(source["edition"])
+        named.setdefault(source["key"], f" ({when})" if when else "")
+    terms = _short_terms(chart)
+    whole, brief = (
+        f"Source: {', '.join(names)} · {terms}"
+        for names in ((key + when for key, when in named.items()), named)
+    )
+    return html.escape(whole if len(whole) <= ONE_LINE else brief)
+
+
+def _short_edition(edition: str) -> str:
+    """Return the part of an edition that names it: a year or a version, and few words."""
+    parts = re.split(r"[,;(]", edition)
+    return next((part.strip() for part in parts if re.search(r"\d{4}|version \d", part)), "")
+
+
+def _short_terms(chart: dict) -> str:
+    """Return the names of the licences of a chart's data, or that not all of them are open."""
+    licences = [
+        licence
+        for name in chart["tables"]
+        for licence in citations.licences(tables.describe(name), chart["sources"])
+    ]
+    names = dict.fromkeys(map(citations.open_licence, licences))
+    return ", ".join(names) if all(names) else "terms limit reuse"
 
 
 def chart_anchor(name: str) -> str:
@@ -92,26 +155,26 @@ def licence_line(chart: dict, builder, docname: str) -> str:
     return f'<p class="licence">Licence: {"; ".join(parts)}.</p>'
 
 
-def download_line(files: str, package: str, *, pictures: bool = False, more: str = "") -> str:
-    """Return the line of downloads of a chart or table, as HTML.
+def download_line(files: str, package: str, more: str) -> str:
+    """Return the line of downloads of a table, as HTML.
 
     Parameters
     ----------
-    files : address of its workbook, its CSV and its pictures, less their endings.
+    files : address of its workbook and its CSV, less their endings.
     package : address of its zip, less the ending.
-    pictures : whether there are pictures of it.
     more : HTML of further links, after a separator.
     """
     links = [
         f'<a href="{files}.xlsx" download>Excel</a>',
         f'<a href="{files}.csv" download>CSV</a>',
+        _everything(package),
     ]
-    if pictures:
-        kinds = ", ".join(f'<a href="{files}.{k}" download>{k.upper()}</a>' for k in ("svg", "png"))
-        links.append(f"picture ({kinds})")
-    everything = f'<a href="{package}.zip" download>everything</a>'
-    links.append(f"{everything} (zip: CSV, description, terms, citation)")
     return f'<p class="downloads">Download: {" · ".join(links)}{more}</p>'
+
+
+def _everything(package: str) -> str:
+    link = f'<a href="{package}.zip" download>everything</a>'
+    return f"{link} (zip: CSV, description, terms, citation)"
 
 
 def embed_code(chart: dict, record: dict) -> str:
@@ -143,7 +206,14 @@ def _table(chart: dict) -> str:
         + "".join(table_cell(cell, short) for cell, short in zip(row[1:], display))
         for row, *display in zip(rows, *columns)
     )
-    return data_table("Data of the chart", html.escape(chart["caption"]), titles, cells)
+    headings = (_heading(title, [row[at] for row in rows]) for at, title in enumerate(titles))
+    return data_table("Data of the chart", html.escape(chart["caption"]), headings, cells)
+
+
+def _heading(title: str, column: list[str]) -> str:
+    """Return the heading of a column, at the left where words stand in it."""
+    words = ' class="words"' if any("words" in table_cell(cell) for cell in column) else ""
+    return f'<th scope="col"{words}>{html.escape(title)}</th>'
 
 
 def plain_svg(svg: str) -> str:

@@ -11,9 +11,8 @@ from ledger.build.sphinxext.figures.chart_html import (
     CODE_PLACE,
     chart_anchor,
     chart_parts,
-    licence_line,
+    credit,
     picture,
-    source_line,
 )
 from ledger.build.sphinxext.works import version_values
 from ledger.core import citations
@@ -24,8 +23,11 @@ def own_page(chart: dict, record: dict, app: Sphinx, docname: str) -> str:
     here = f"charts/{chart['name']}"
     parts = chart_parts(chart, record, app.builder, here)
     code = f'<pre tabindex="0">{html.escape(chart["code"])}</pre>'
-    tools = parts.tools.replace("<details>", "<details open>", 1).replace(CODE_PLACE, code)
-    caption = f"<figcaption>{parts.source}</figcaption>"
+    whole = credit(chart, app.builder, here)
+    # the page has room for what opens elsewhere: rows, and the credit below the picture
+    tools = parts.tools.replace(whole, "").replace(CODE_PLACE, code)
+    tools = tools.replace("<details class", "<details open class", 1)
+    caption = f"<figcaption>{whole}</figcaption>"
     figure = f'<figure class="ledger-chart">{parts.picture}{caption}{tools}</figure>'
     image = record["url"].removesuffix("html") + "png"
     values = _values(chart, record, app, docname) | {"figure": figure, "image": image}
@@ -39,10 +41,8 @@ def embed_page(chart: dict, record: dict, app: Sphinx, docname: str) -> str:
     Its links leave the frame, which is too small for a page.
     """
     here = f"charts/{chart['name']}"
-    source = source_line(chart, app.builder, here)
-    licence = licence_line(chart, app.builder, here)
-    credit = _leave_frame(f'<p class="chart-source">{source}</p>{licence}')
-    values = _values(chart, record, app, docname) | {"picture": picture(chart), "credit": credit}
+    words = _leave_frame(credit(chart, app.builder, here))
+    values = _values(chart, record, app, docname) | {"picture": picture(chart), "credit": words}
     return app.builder.templates.render("embed.html", values)
 
 

@@ -92,9 +92,10 @@ class FigureOfChart(SphinxTransform):
         record = chart_record(self.config, chart)
         parts = chart_html.chart_parts(chart, record, self.app.builder, docname)
         before, after = parts.tools.split(chart_html.CODE_PLACE)
-        figure += raw_html(parts.picture)
+        # in the order in which they are seen: a title that arrived after its picture would push
+        # it down
         figure += nodes.caption("", chart["caption"])
-        figure += raw_html(parts.source + before)
+        figure += raw_html(parts.picture + parts.source + before)
         figure += nodes.literal_block(chart["code"], chart["code"], language="python")
         figure += raw_html(after)
         return figure
