@@ -26,19 +26,20 @@ LEAST_COMMON = 100  # roll calls that a member must have in common with a countr
 LEAST_IN_YEAR = 30  # the same for a single year, which has 61 to 129 of them
 # An event that binds or tests the two, in the few words that fit beside a dot
 IN_SHORT = {
-    "2022-02-24-invasion-of-ukraine": "Invasion of Ukraine",
+    "2022-02-24-invasion-of-ukraine": "Russia invades Ukraine",
+    "2022-11-05-drones-acknowledged": "Iran admits drones",
     "2023-05-17-rasht-astara-agreement": "Railway loan",
     "2023-12-25-eaeu-free-trade-agreement": "Free trade signed",
     "2024-12-08-assad-falls": "Assad falls",
     "2025-01-17-partnership-treaty": "20-year treaty signed",
     "2025-05-15-free-trade-in-force": "Free trade in force",
     "2025-06-13-twelve-day-war": "Israel and US strike Iran",
-    "2025-09-26-rosatom-contract": "Four reactors agreed",
+    "2025-09-26-rosatom-contract": "Four reactors (reported)",
     "2025-09-28-un-sanctions-return": "UN sanctions return",
     "2025-10-02-treaty-in-force": "Treaty in force",
-    "2026-02-22-verba-missiles": "Missile deal reported",
+    "2026-02-22-verba-missiles": "Missile deal (reported)",
     "2026-02-28-war-on-iran": "US, Israel make war on Iran",
-    "2026-07-truce-collapses": "Truce said to fail",
+    "2026-07-truce-collapses": "Truce reported broken",
 }
 
 
