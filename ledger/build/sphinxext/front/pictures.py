@@ -50,15 +50,15 @@ class Hero(SphinxDirective):
 
 
 class SmallChart(SphinxDirective):
-    """A small picture that a cell of the page drew; `:of:` names the chart that it stands for,
-    `:source:` its sources in few words, where their titles are long.
+    """A small picture that a cell of the page drew; `:of:` names the chart that it stands for, if
+    there is one, `:source:` its sources in few words, where their titles are long.
     """
 
     required_arguments = 1
     option_spec = dict.fromkeys(["of", "unit", "source"], directives.unchanged_required)
 
     def run(self):
-        name, whole = self.arguments[0], self.options.get("of", "")
+        name = self.arguments[0]
         content = _glued(self, name)
         if content is None:
             return [_not_put(self, name)]
@@ -71,14 +71,24 @@ class SmallChart(SphinxDirective):
         elif builder.name != "epub":  # whose reader has the whole chart, to which the link leads
             picture = labelled_svg(plain_svg(content["svg"]), content["alt"])
             small += raw_html(f'<div style="max-width: {PAPER_WIDTH}">{picture}</div>')
-        source = nodes.paragraph("", "", classes=["chart-source"])
-        titles = "; ".join(dict.fromkeys(each["title"] for each in content["sources"]))
-        source += nodes.Text(f"Source: {self.options.get('source', titles)}. ")
-        source += _chart_link(self, whole)
-        small += source
+        small += self._source_line(content)
         for table in content["tables"]:
             page_store.add_dependency(self.env, f"table {table}")
         return [small]
+
+    def _source_line(self, content: dict) -> nodes.paragraph:
+        """Return the sources, which `:source:` may name with a link, and the link to the chart."""
+        line = nodes.paragraph("", "Source: ", classes=["chart-source"])
+        if words := self.options.get("source"):
+            named, messages = self.state.inline_text(words, self.lineno)
+            line += [*named, *messages]
+        else:
+            titles = dict.fromkeys(each["title"] for each in content["sources"])
+            line += nodes.Text("; ".join(titles))
+        line += nodes.Text(". ")
+        if whole := self.options.get("of"):
+            line += _chart_link(self, whole)
+        return line
 
 
 def _glued(directive: SphinxDirective, name: str) -> dict | None:
