@@ -4,10 +4,11 @@ A connector joins with a module of its own in `fixtures/`, which has
 
 - CONNECTORS: the functions that read its files,
 - FILES: name in the store → the file, a Form (made up: no value of an institution),
-- ROWS: the rows that the first connector makes of them, as lists,
-- CASES: way of change → (file, change, outcome), for each of WAYS and whatever else may befall
-  it. A change is one of the functions below; the outcome SAME, or the words of the one line that
-  refuses the file. A way that cannot occur has the reason instead, as text.
+- ROWS: the rows that the first connector makes of them, as lists; or connector → rows,
+- CASES: way of change → (file, change, outcome), and the connector where it is not the file's; for
+  each of WAYS and whatever else may befall it. A change is one of the functions below; the outcome
+  is SAME, or the words of the one line that refuses the file. A way that cannot occur has the
+  reason instead, as text.
 - NUMBERS: file → text of a number in it; every spelling of ODD_NUMBERS in its place is refused,
 - READ_BY, where it is not the first of CONNECTORS: file → the function that reads it,
 - PAIR and PATCHES, where they are not the book's pair and none: (module, name) → value.

@@ -350,7 +350,7 @@ LEGACY_FAULTS = {
         [LEGACY[9:], "row 6", "Trade Value (US$)", "'1,5' is no number"],
     ),
     "empty": (in_cell(31, ""), [LEGACY[9:], "row 6", "nothing is no number"]),
-    "flow": (in_cell(7, "Loan"), ["unknown flows ['Loan']"]),
+    "flow": (in_cell(7, "Loan"), [LEGACY[9:], "column Trade Flow, in 2015: 'Loan' is not known"]),
     "partner": (_partner_is_unknown, [LEGACY[9:], "no code for partner 998, 'Atlantis'"]),
     "twice": (lambda rows: rows.append(rows[5]), ["duplicate key"]),
     "short row": (
