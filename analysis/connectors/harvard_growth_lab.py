@@ -89,7 +89,8 @@ def _by_partner(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
     folder = upstream / FOLDER
     path = folder / FILE
     sums = _pair_rows(path, pair) if path.exists() else _section_sums(folder, pair)
-    _check_mirror(path.name if path.exists() else FOLDER, sums, pair)
+    names = [path] if path.exists() else [*folder.glob("*_hs_*_to_*.csv")]
+    _check_mirror(" and ".join(sorted(path.name for path in names)), sums, pair)
     rows = sums[sums["year"] >= FIRST_YEAR].melt(KEY, var_name="flow", value_name="value_usd")
     flow = rows["flow"].str.removesuffix("_value")
     return rows.assign(flow=flow, value_usd=rows["value_usd"].astype("int64"))
@@ -120,10 +121,14 @@ def _check_mirror(name: str, sums: pd.DataFrame, pair: tuple[str, str]) -> None:
 
 def _pair_rows(path: Path, pair: tuple[str, str]) -> pd.DataFrame:
     """Return the pair's rows of the file of all countries, which is filtered as it is read."""
-    where = f"country_iso3_code in ('{pair[0]}', '{pair[1]}')"
+    is_code = "regexp_full_match(coalesce(country_iso3_code, ''), '[A-Z]{3}')"
+    where = f"(country_iso3_code in ('{pair[0]}', '{pair[1]}') or not {is_code})"
     rows = formats.query_text([path], COLUMNS, where, numbers=["year", *VALUES])
     names = {"country_iso3_code": "reporter", "partner_iso3_code": "partner"}
     rows = rows.rename(columns=names).drop(columns="file")
+    if odd := set(rows["reporter"].fillna("")) - set(pair):
+        found = f"{shown(min(odd))} is no code of a country"
+        raise FormError(f"{path.name}, column country_iso3_code", found, "three capital letters")
     if missing := [country for country in pair if country not in set(rows["reporter"])]:
         raise FormError(path.name, f"it has no rows of {' or '.join(missing)}", "rows of each")
     if (wrong := ~rows["partner"].fillna("").str.fullmatch("[A-Z]{3}")).any():
