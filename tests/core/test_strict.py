@@ -1,5 +1,5 @@
-"""Promise: text, CSV, JSON and numbers are read in one spelling; what is otherwise is refused in one
-line that names the place, what stands there and what to do.
+"""Promise: text, CSV, JSON and numbers are read in one spelling; what is otherwise is refused in
+one line that names the place, what stands there and what to do.
 """
 
 import pytest
