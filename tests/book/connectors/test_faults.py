@@ -7,61 +7,27 @@ from connector_files import PAIR, read_fails, text_of, write
 from institution import needs_upstream
 
 from analysis.connectors import (
-    cia,
     eia,
     our_world_in_data,
-    sipri,
     ucdp,
     un_security_council,
-    world_bank,
 )
-from analysis.connectors.sipri.arms import DEALS, DELIVERIES
 
 pytestmark = needs_upstream
 
 BATTLES = "ucdp-brd/BattleDeaths_v24_1.csv"
-FACTBOOK = cia.FILE
 REPORT = "eia-crude-exports/INT-Export-08-08-2020_06-00-39.csv"
 ENERGY = "owid-energy/owid-energy-data.subset.csv"
-GDP, MILITARY = "worldbank-gdp/gdp.csv", "wdi-milex/data.csv"
 
 # file → the function that reads it, files that it reads besides
 READ_BY = {
-    DEALS: (sipri.arms_transfers, [DELIVERIES]),
-    DELIVERIES: (sipri.arms_transfers, [DEALS]),
     BATTLES: (ucdp.syria_conflict, []),
     un_security_council.VETOES: (un_security_council.vetoes, []),
-    FACTBOOK: (cia.reserves, []),
     REPORT: (eia.exports, []),
     ENERGY: (our_world_in_data.electricity_mix, []),
-    GDP: (world_bank.gdp, []),
-    MILITARY: (world_bank.military_spending, []),
 }
 # file: what is replaced wherever it stands, by what, and what the error says
 FAULTS = {
-    DEALS: [
-        ("SIPRI TIV per unit", "SIPRI TIV", "header"),
-        ("Year of order, ,", "Year of order,", "header"),
-        (
-            "Afghanistan,Turkiye,2007,,24,,",
-            'Afghanistan,Turkiye,2007,,"2,4",,',
-            "line 13, Number ordered: '2,4' is no number",
-        ),
-        ("2007,Second hand,", "2007,Third hand,", "line 13, status: 'Third hand'"),
-    ],
-    DELIVERIES: [
-        ("TIV delivery values", "TIV", "header"),
-        (
-            "0.25,0.1,1.2,No",
-            '0.25,0.1,"1,2",No',
-            "line 13, TIV delivery values: '1,2' is no number",
-        ),
-        (
-            "2011,No,Second hand,0.25,0.1,1.2,No",
-            "2011,No,Second hand,0.25",
-            "line 13: not 17 cells",
-        ),
-    ],
     BATTLES: [
         ('"bd_best"', '"best"', "no column ['bd_best']"),
         ('"10903"', '"10,903"', "bd_best: '10,903' is no whole number"),
@@ -71,11 +37,6 @@ FAULTS = {
     un_security_council.VETOES: [
         ("member_veto2", "veto2", "no column ['member_veto2']"),
         ("Middle East,Russia,", "Middle East,Rusland,", "unknown country 'Rusland'"),
-    ],
-    FACTBOOK: [
-        ("2025", "2026", "it has no column ['2025']"),
-        ("Russia,", "Russian Federation,", "expected rows named ['Russia']"),
-        (",0.04998,", ',"0,04998",', "row 2, column 2003: '0,04998' is no number"),
     ],
     REPORT: [
         (
@@ -91,14 +52,6 @@ FAULTS = {
     ENERGY: [
         ("gas_share_elec", "gas_share", "it has no column ['gas_share_elec']"),
         ("World,", "Earth,", "no rows of ['WLD']"),
-    ],
-    GDP: [
-        ("Value", "Amount", "no column ['Value']"),
-        ("ISR,", "ISX,", "no rows for ['ISR']"),
-    ],
-    MILITARY: [
-        ("Value", "Amount", "no column ['Value']"),
-        ("ISR,", "ISX,", "no rows for ['ISR']"),
     ],
 }
 
