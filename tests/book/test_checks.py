@@ -427,7 +427,22 @@ FAULTS = {
             add("data/stray.csv", "a\n1\n"),
             r"data/stray\.csv:1: .* does not describe it",
             "make table",
-        )
+        ),
+        (
+            lambda folder: (folder / "data/gdp.csv").unlink(),
+            r"data/gdp\.csv:1: the file data/gdp\.csv does not exist",
+            r"git checkout -- data/gdp\.csv\. analysis/.* chapters/.* need it",
+        ),
+        (
+            lambda folder: edit(folder / "data/sanctions.csv", ",", ", "),
+            r"data/sanctions\.csv:1: column \w+: the column is missing",
+            "Mend it there",
+        ),
+        (
+            lambda folder: edit(folder / "data/datapackage.json", '"rows": ', '"rows": 1'),
+            r"data/trade_totals\.csv:1: the descriptor gives \d+ as rows",
+            "rebuild it",
+        ),
     ],
     "citations": [
         (
