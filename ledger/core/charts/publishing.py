@@ -148,10 +148,11 @@ def _with_index(chart: str, frame: pd.DataFrame) -> pd.DataFrame:
         raise ValueError(f"chart {chart!r}: two columns of its data are named {twice!r}")
     # what a gap has made a column of objects has its type again
     kept = {
-        name: KEPT.get(infer_dtype(frame[name], skipna=True))
-        for name in frame.select_dtypes(object)
+        name: KEPT[kind]
+        for name in frame.columns
+        if frame[name].dtype == object and (kind := infer_dtype(frame[name], skipna=True)) in KEPT
     }
-    return frame.infer_objects().astype({name: kind for name, kind in kept.items() if kind})
+    return frame.infer_objects().astype(kept)
 
 
 def _kinds(chart: str, frame: pd.DataFrame, resources: list[dict]) -> dict[str, str]:
