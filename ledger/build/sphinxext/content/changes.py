@@ -51,11 +51,12 @@ def previous_editions(entry: dict) -> str:
 
     By its hash the earlier content is found in the repository.
     """
-    return "".join(
-        f" Before, {markdown.code(table['name'])} held {as_text(table['edition_before'])} (content "
-        f"{markdown.code(table['before'][7:19])}, since then {markdown.code(table['after'][7:19])})."
-        for table in entry.get("tables", [])
-    )
+    told = ""
+    for table in entry.get("tables", []):
+        name, held = markdown.code(table["name"]), as_text(table["edition_before"])
+        before, after = (markdown.code(table[key][7:19]) for key in ("before", "after"))
+        told += f" Before, {name} held {held} (content {before}, since then {after})."
+    return told
 
 
 class Changes(SphinxDirective):

@@ -208,6 +208,7 @@ class Omissions(SphinxDirective):
         listing = nodes.bullet_list(classes=["omissions"])
         for omission in tables.read_rows("omissions"):
             number = omission["omission_id"]
+            chapter = markdown.role("doc", f"/chapters/{omission['chapter']}")
             when = "before the article" if omission["known_before"] == "true" else "only later"
             line = [
                 nodes.inline("", f"{number} ", classes=["claim-number"]),
@@ -215,7 +216,7 @@ class Omissions(SphinxDirective):
             ]
             rest = [
                 as_text(omission["why_it_matters"]),
-                f"Known {when}; told in {markdown.role('doc', '/chapters/' + omission['chapter'])}.",
+                f"Known {when}; told in {chapter}.",
             ]
             if omission["sources"]:
                 rest.append(f"*Sources:* {_cite(omission)}")
