@@ -305,7 +305,7 @@ def cell_fault(kind: str, cell: str) -> str:
             return f"wrong type: this is no {kind} as tables spell it; {mend}"
         if kind == "date" and not _is_day(cell):
             return "wrong type: the calendar has no such date"
-        if kind == "integer" and not -LARGEST <= int(cell) <= LARGEST:
+        if kind == "integer" and not _is_whole(cell):
             return f"wrong type: a whole number is at most {LARGEST:,}"
         if kind == "number" and not _is_computable(cell):
             return "wrong type: the number is too large or too small to be computed with"
@@ -335,6 +335,10 @@ def hidden_character(words: str) -> str:
             name = unicodedata.name(sign, "control character")
             return f"character {place} is invisible: U+{ord(sign):04X}, {name}. Remove it"
     return ""
+
+
+def _is_whole(cell: str) -> bool:
+    return len(cell) <= len(str(-LARGEST)) and -LARGEST - 1 <= int(cell) <= LARGEST
 
 
 def _is_computable(cell: str) -> bool:

@@ -250,8 +250,11 @@ def _cell_problems(fields: list[dict], columns: list[list[str]]):
 
 
 def _fits(cell: str, kind: str) -> bool:
-    """Tell whether a cell is spelt as its type is; text is validated elsewhere."""
-    return kind == "string" or not cell_fault(kind, cell)
+    """Tell whether a cell is spelt as its type is; text is validated elsewhere.
+
+    A gap among yes and no is left to the author, who may mean no.
+    """
+    return kind == "string" or bool(cell or kind != "boolean") and not cell_fault(kind, cell)
 
 
 def _constraints(field: dict, typed: dict) -> dict:

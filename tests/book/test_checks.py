@@ -116,19 +116,23 @@ FAULTS = {
     ],
     "imports": [
         (
-            add("ledger/core/text.py", "\nfrom ledger.build import downloads  # noqa: E402,F401\n"),
-            r"ledger\.core\.text -> ledger\.build",
+            add(
+                "ledger/core/claims.py", "\nfrom ledger.build import downloads  # noqa: E402,F401\n"
+            ),
+            r"ledger\.core\.claims -> ledger\.build",
             "docs/architecture.md",
         ),
         (
-            add("ledger/core/text.py", "\nimport analysis.measures  # noqa: E402,F401\n"),
-            r"ledger\.core\.text -> analysis\.measures",
+            add("ledger/core/claims.py", "\nimport analysis.measures  # noqa: E402,F401\n"),
+            r"ledger\.core\.claims -> analysis\.measures",
             "docs/architecture.md",
         ),
     ],
     "floors": [
         (
-            add("ledger/core/text.py", "\nfrom ledger.build import downloads  # noqa: E402,F401\n"),
+            add(
+                "ledger/core/claims.py", "\nfrom ledger.build import downloads  # noqa: E402,F401\n"
+            ),
             r"rooms import each other in a circle: .*ledger\.core",
             "Break it",
         )
