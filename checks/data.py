@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from checks import text
 from ledger.core.citations import short_licence, unlicensed
 from ledger.core.policy import policy
+from ledger.core.table_files import TableError, shortened
+from ledger.core.tables import text_of
 
 PARTS = ("key", "title", "institution", "edition", "path", "retrieved")
 DESCRIPTOR = "data/datapackage.json"
@@ -114,8 +116,8 @@ def _address_of_the_copy(where: str, fields: dict[str, str]) -> Iterator[str]:
 
 
 def tables() -> Iterator[str]:
-    """Every file in data/ is described, and every description says where the rows are from and what
-    each column holds.
+    """Every file in data/ is described, every description says where the rows are from and what
+    each column holds, and every table is as its description says.
     """
     described = {resource["path"] for resource in text.descriptor()}
     for path in sorted((text.ROOT / "data").iterdir()):
@@ -125,9 +127,25 @@ def tables() -> Iterator[str]:
                 "table with `make table`."
             )
     for resource in text.descriptor():
+        if fault := _content_fault(resource["name"]):
+            yield fault
+            continue
         yield from (
             f"{DESCRIPTOR}, table {resource['name']}: {fault}" for fault in _faults(resource)
         )
+
+
+def _content_fault(name: str) -> str:
+    """Say what a build would refuse of a table, with its line; nothing of one that is right."""
+    try:
+        text_of(name)
+    except TableError as error:
+        cell = [f"column {error.column}"] if error.column else []
+        cell += [f"value {shortened(repr(error.value))}"] if error.value is not None else []
+        where = f"{', '.join(cell)}: " if cell else ""
+        mend = f" {error.hint}" if error.hint else " Mend it there."
+        return f"data/{name}.csv:{error.row or 1}: {where}{error.rule.rstrip('.')}.{mend}"
+    return ""
 
 
 def judgement() -> Iterator[str]:
@@ -175,10 +193,7 @@ def _faults(resource: dict) -> Iterator[str]:
             if not field.get(part):
                 yield f"column {field['name']} has no {part}. Say what it holds."
     known, held = {source["key"] for source in resource["sources"]}, {}
-    if (
-        any(field["name"] == "source" for field in resource["schema"]["fields"])
-        and (text.ROOT / "data" / resource["path"]).exists()
-    ):
+    if any(field["name"] == "source" for field in resource["schema"]["fields"]):
         for line, row in text.rows(resource["name"]):
             held.setdefault(row["source"], line)
         for key in sorted(held.keys() - known - {""}):

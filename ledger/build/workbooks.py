@@ -13,6 +13,8 @@ from ledger.core import citations, text
 
 WIDTHS = (8, 60)  # of a column, in characters
 SAMPLE = 200  # rows that its width is taken from
+EXACT_DIGITS = 15  # of a number in Excel; those beyond become 0
+FIRST_DAY = "1900-03-01"  # before it Excel has no day, or that of the day before
 ABOUT_WIDTHS = (24, 100)
 
 
@@ -57,11 +59,24 @@ def _write_data(book: Any, fields: list[dict], rows: str) -> None:
         longest = max(len(row[at]) for row in [titles, *body[:SAMPLE]])
         sheet.set_column(at, at, min(max(longest + 2, WIDTHS[0]), WIDTHS[1]))
         sheet.write_string(0, at, title, head)
+
+    def write_whole(row: int, at: int, cell: str) -> None:
+        if len(cell.lstrip("-")) > EXACT_DIGITS:
+            sheet.write_string(row, at, cell)
+        else:
+            sheet.write_number(row, at, int(cell))
+
+    def write_day(row: int, at: int, cell: str) -> None:
+        if cell < FIRST_DAY:
+            sheet.write_string(row, at, cell)
+        else:
+            sheet.write_number(row, at, _serial(cell), day)
+
     kinds: dict[str, Callable[[int, int, str], object]] = {
-        "integer": lambda row, at, cell: sheet.write_number(row, at, int(cell)),
+        "integer": write_whole,
         "number": lambda row, at, cell: sheet.write_number(row, at, float(cell)),
-        "boolean": lambda row, at, cell: sheet.write_boolean(row, at, cell.lower() == "true"),
-        "date": lambda row, at, cell: sheet.write_number(row, at, _serial(cell), day),
+        "boolean": lambda row, at, cell: sheet.write_boolean(row, at, cell == "true"),
+        "date": write_day,
     }
     writers = [kinds.get(field["type"], sheet.write_string) for field in fields]
     for number, row in enumerate(body, 1):

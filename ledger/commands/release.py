@@ -36,10 +36,10 @@ def pack(tag: str, into: Path, site: Path = SITE) -> list[Path]:
         (into / "notes.md").write_text(notes, encoding="utf-8")
         for book in books:
             shutil.copy(book, into / book.name.replace(slug, f"{slug}-{version}"))
-        _zip(into / f"{slug}-{version}-site.zip", site, list(site.rglob("*")))
-        rights = [ROOT / "LICENSE.md", ROOT / "CITATION.cff", *(ROOT / "LICENSES").glob("*")]
-        tables = [*DATA.glob("*.csv"), DATA / "datapackage.json"]
-        _zip(into / f"{slug}-{version}-tables.zip", ROOT, [*tables, *rights])
+        _zip(into / f"{slug}-{version}-site.zip", _below(site, "**/*"))
+        tables = _below(site, "data/*.csv", "data/datapackage.json")
+        rights = _below(ROOT, "LICENSE.md", "CITATION.cff", "LICENSES/*")
+        _zip(into / f"{slug}-{version}-tables.zip", tables | rights)
     except BaseException:
         shutil.rmtree(into, ignore_errors=True)
         raise
@@ -85,7 +85,13 @@ def _notes(version: str) -> str:
     return f"{words}\n" if words else ""
 
 
-def _zip(path: Path, root: Path, files: list[Path]) -> None:
+def _below(root: Path, *patterns: str) -> dict[str, Path]:
+    """Return the files of a folder, by their paths from it."""
+    files = (file for pattern in patterns for file in root.glob(pattern) if file.is_file())
+    return {file.relative_to(root).as_posix(): file for file in files}
+
+
+def _zip(path: Path, files: dict[str, Path]) -> None:
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        for file in sorted(file for file in files if file.is_file()):
-            archive.write(file, file.relative_to(root))
+        for name, file in sorted(files.items()):
+            archive.write(file, name)

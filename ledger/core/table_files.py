@@ -6,14 +6,28 @@ import csv
 import hashlib
 import io
 import json
+import re
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from ledger.core import config
 from ledger.core import text as words
 
 if TYPE_CHECKING:  # pandas takes a second to import, which a build with nothing to check saves
     import pandas as pd
+
+
+SAVE = "Save it as CSV in UTF-8, with commas between cells."
+OTHER_FORMS = {
+    b"\xff\xfe": "UTF-16",
+    b"\xfe\xff": "UTF-16",
+    b"PK\x03\x04": "a workbook",
+    b"\xd0\xcf\x11\xe0": "a workbook",
+    b"{\\rtf": "a document of a word processor",
+}
+MERGE = re.compile(r"^(?:<{7} |={7}$|>{7} |\|{7} )", re.M)
 
 
 class TableError(ValueError):
@@ -30,17 +44,18 @@ class TableError(ValueError):
         hint: str = "",
     ):
         self.table, self.row, self.column, self.value, self.rule = table, row, column, value, rule
+        self.hint = hint
         where = [f"table {table}"]
         if row is not None:
             where.append(f"row {row}")
         if column:
             where.append(f"column {column}")
         if value is not None:
-            where.append(f"value {_shortened(repr(value))}")
+            where.append(f"value {shortened(repr(value))}")
         super().__init__(", ".join(where) + f": {rule}" + (f"\n  {hint}" if hint else ""))
 
 
-def _shortened(quoted: str, length: int = 80) -> str:
+def shortened(quoted: str, length: int = 80) -> str:
     """Return what a message quotes, its middle left out where it is long."""
     if len(quoted) <= length:
         return quoted
@@ -50,12 +65,16 @@ def _shortened(quoted: str, length: int = 80) -> str:
 def read_text(name: str, path: Path) -> str:
     """Return the text of table `name` without byte-order mark and with LF line ends.
 
-    Raises TableError when the file is missing, not UTF-8, empty or truncated.
+    Raises TableError when the file is missing, not UTF-8, empty, truncated or half merged.
     """
     try:
         raw = path.read_bytes()
     except FileNotFoundError:
-        raise TableError(name, f"the file {path} does not exist") from None
+        raise TableError(
+            name, f"the file {_named(path)} does not exist", hint=_lost(name, path)
+        ) from None
+    if form := next((form for begins, form in OTHER_FORMS.items() if raw.startswith(begins)), ""):
+        raise TableError(name, f"the file is {form}, not CSV in UTF-8", hint=SAVE)
     try:
         text = raw.decode("utf-8-sig")  # an editor's mark and line ends are no change of content
     except UnicodeDecodeError as error:
@@ -64,10 +83,15 @@ def read_text(name: str, path: Path) -> str:
             f"the file is not UTF-8 (byte {error.start})",
             row=raw[: error.start].count(b"\n") + 1,
             value=raw[error.start : error.end],
+            hint=SAVE,
         ) from None
     text = text.replace("\r\n", "\n")
     if not text.strip():
-        raise TableError(name, f"the file {path.name} is empty")
+        raise TableError(name, f"the file {path.name} is empty", hint=_lost(name, path))
+    if merge := MERGE.search(text):
+        row = text.count("\n", 0, merge.start()) + 1
+        problem = "git left the marks of a merge"
+        raise TableError(name, problem, row=row, hint="Take one side of each, or both.")
     if not text.endswith("\n"):
         raise TableError(
             name,
@@ -76,6 +100,30 @@ def read_text(name: str, path: Path) -> str:
             value=text.rsplit("\n", 1)[-1][-40:],
         )
     return text
+
+
+def _named(path: Path) -> str:
+    return f"{path.parent.name}/{path.name}"
+
+
+def _lost(name: str, path: Path) -> str:
+    """Say how a file that is gone comes back, and who needs it."""
+    needing = users(name, path.parent.parent)
+    needed = f" {words.listing(needing)} need it." if needing else ""
+    return f"Restore it: git checkout -- {_named(path)}.{needed}"
+
+
+def users(name: str, book: Path) -> list[str]:
+    """Return the pages of a book, and the modules of its rules, that name a table."""
+    quoted = re.compile(rf"[\"']{name}[\"']|\{{[a-z-]+\}} {name}$", re.M)
+    code = {book / module.partition(".")[0] for module in config.book().rules}
+    files = [book / "index.md", *book.glob("chapters/*.md")]
+    files += [module for folder in code for module in folder.rglob("*.py")]
+    return [
+        file.relative_to(book).as_posix()
+        for file in sorted(files)
+        if file.exists() and quoted.search(file.read_text(encoding="utf-8", errors="replace"))
+    ]
 
 
 def content_hash(text: str) -> str:
@@ -147,6 +195,14 @@ def to_text(frame: pd.DataFrame, resource: dict) -> str:
     return out.getvalue()
 
 
+FORMATS: dict[str, Callable[[Any], str]] = {
+    "integer": lambda value: str(int(value)),
+    "number": words.plain,
+    "date": lambda value: str(value).removesuffix(" 00:00:00"),
+    "boolean": lambda value: str(value).lower(),
+}
+
+
 def _sorted(frame: pd.DataFrame, schema: dict) -> pd.DataFrame:
     """Return a frame sorted by key; text sorts as text, whatever type a connector gave it."""
     keys = schema["primaryKey"]
@@ -158,16 +214,20 @@ def _sorted(frame: pd.DataFrame, schema: dict) -> pd.DataFrame:
 def _cells(table: str, values: pd.Series, field: dict) -> list[str]:
     import pandas as pd
 
-    formats = {
-        "integer": lambda v: str(int(v)),
-        "number": words.plain,
-        "date": lambda v: str(v)[:10],
-        "boolean": lambda v: str(v).lower(),  # of anything else, a word that the check refuses
-    }
-    if field["type"] == "integer" and (values.dropna().astype(float) % 1 != 0).any():
-        raise TableError(table, "a whole number has a fraction", column=field["name"])
-    form = formats.get(field["type"], str)
-    return ["" if pd.isna(value) else form(value) for value in values]
+    column, kind = field["name"], field["type"]
+
+    def cell(value: object) -> str:
+        if kind != "boolean" and isinstance(value, (str, bool)):
+            return str(value)  # its spelling is checked, not guessed
+        if kind == "string" and not isinstance(value, int):
+            problem = "a text is a number, of which zeros at its beginning are lost"
+            raise TableError(table, problem, column=column, value=value)
+        if kind == "integer" and value % 1 != 0:
+            problem = "a whole number has a fraction"
+            raise TableError(table, problem, column=column, value=value)
+        return FORMATS.get(kind, str)(value)
+
+    return ["" if pd.isna(value) else cell(value) for value in values]
 
 
 def to_json(content: dict) -> str:
@@ -182,6 +242,5 @@ def set_hash(resource: dict, text: str) -> None:
 
 
 def measures(text: str) -> dict[str, int]:
-    """Return the size of a table's text in bytes and its number of rows."""
-    rows = sum(1 for _ in csv.reader(io.StringIO(text))) - 1
-    return {"bytes": len(text.encode("utf-8")), "rows": rows}
+    """Return the size of a table's text in bytes and its number of rows, a line each."""
+    return {"bytes": len(text.encode("utf-8")), "rows": text.count("\n") - 1}

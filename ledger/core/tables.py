@@ -141,14 +141,23 @@ def load(name: str, folder: Path = DATA) -> pd.DataFrame:
 def read_rows(name: str, folder: Path = DATA) -> list[dict[str, str]]:
     """Return a table as rows, each a dict of column → text as in the file.
 
-    For pages that print a table and need no types and no pandas. Content with the descriptor's
-    hash was checked when it was accepted; for any other, raises what `load` raises.
+    For pages that print a table and need no types and no pandas. Raises what `text_of` raises.
+    """
+    return list(csv.DictReader(io.StringIO(text_of(name, folder))))
+
+
+def text_of(name: str, folder: Path = DATA) -> str:
+    """Return a table's text as it is published: without byte-order mark, with LF line ends.
+
+    Content with the descriptor's hash was checked when it was accepted; for any other, raises what
+    `load` raises.
     """
     resource = describe(name, folder)
-    text = read_text(name, folder / resource["path"])
+    text = _read(name, folder)
     if content_hash(text) != resource["hash"]:
-        text = _confirmed(resource, folder)
-    return list(csv.DictReader(io.StringIO(text)))
+        return _confirmed(resource, folder)
+    _check_measures(text, resource)
+    return text
 
 
 def _read(name: str, folder: Path) -> str:
@@ -168,13 +177,17 @@ def _confirmed(resource: dict, folder: Path) -> str:
         difference = difference_from_git(path, text, resource["hash"])
         problem = f"the content is not the one whose hash the descriptor holds{difference}"
         raise TableError(name, problem, hint=_how_to_change(resource))
+    _check_measures(text, resource)
+    return text
+
+
+def _check_measures(text: str, resource: dict) -> None:
     for part, size in measures(text).items():
         if resource.get(part, size) != size:
             problem = (
                 f"the descriptor gives {resource[part]!r} as {part}, and the file has {size:,}"
             )
-            raise TableError(name, problem, hint=_how_to_change(resource))
-    return text
+            raise TableError(resource["name"], problem, hint=_how_to_change(resource))
 
 
 def _how_to_change(resource: dict) -> str:

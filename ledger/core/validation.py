@@ -45,6 +45,9 @@ PATTERNS = {
     ),
     "date": (re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}"), "write a date as 2026-11-28"),
 }
+LARGEST = 2**63 - 1  # of the whole numbers of a frame
+MAX_CELL = 32_767  # characters: a workbook's cell holds no more
+TOO_LONG = f"Keep it under {MAX_CELL:,} characters, the most of a workbook, or split it"
 # joiners that Persian and other scripts are written with
 JOINERS = "\u200c\u200d"
 # control and format characters, among them those that turn the direction of text; characters that
@@ -181,6 +184,8 @@ def _read_rows(name: str, text: str) -> list[list[str]]:
             rows.append(row)
     except csv.Error as error:
         hint = "A cell that holds a quotation mark or a comma stands in quotes, the mark doubled."
+        if "field limit" in str(error):
+            hint = TOO_LONG
         raise TableError(name, f"not CSV: {error}", row=reader.line_num, hint=hint) from None
     return rows
 
@@ -188,12 +193,20 @@ def _read_rows(name: str, text: str) -> list[list[str]]:
 def _check_spelling(name: str, rows: list[list[str]], fields: list[dict]) -> None:
     for field, values in zip(fields, zip(*rows[1:])):
         for cell in set(values):
-            if problem := cell_fault(field["type"], cell):
+            problem = cell_fault(field["type"], cell)
+            # a pattern is that of a code, of which `\d` would take the digits of every script
+            if not problem and "pattern" in field.get("constraints", {}) and has_other_digits(cell):
+                problem = "a code has the digits 0 to 9 alone"
+            if problem:
                 row = values.index(cell) + 2
                 raise TableError(name, problem, row=row, column=field["name"], value=cell)
 
 
 def _check_header(name: str, header: list[str], columns: list[str]) -> None:
+    if len(header) == 1 and (other := re.search(r"[;\t|]", header[0])):
+        kind = {";": "semicolons", "\t": "tabs", "|": "bars"}[other[0]]
+        problem = f"the cells are separated by {kind}, not commas"
+        raise TableError(name, problem, row=1, value=header[0], hint=table_files.SAVE)
     for column in columns:
         if column not in header:
             raise TableError(name, "the column is missing", row=1, column=column)
@@ -292,9 +305,22 @@ def cell_fault(kind: str, cell: str) -> str:
             return f"wrong type: this is no {kind} as tables spell it; {mend}"
         if kind == "date" and not _is_day(cell):
             return "wrong type: the calendar has no such date"
+        if kind == "integer" and not _is_whole(cell):
+            return f"wrong type: a whole number is at most {LARGEST:,}"
         if kind == "number" and not _is_computable(cell):
             return "wrong type: the number is too large or too small to be computed with"
+    if len(cell) > MAX_CELL:
+        return f"the cell has {len(cell):,} characters. {TOO_LONG}"
+    if cell != cell.strip():
+        return "the cell begins or ends with a space. Remove it"
+    if not unicodedata.is_normalized("NFC", cell):
+        return "a letter and its accent are two characters. Type it anew, as one"
     return hidden_character(cell)
+
+
+def has_other_digits(cell: str) -> bool:
+    """Tell whether a cell has digits of another script than that of codes."""
+    return any(sign.isdigit() and not sign.isascii() for sign in cell)
 
 
 def hidden_character(words: str) -> str:
@@ -302,10 +328,17 @@ def hidden_character(words: str) -> str:
     if words.isprintable():  # true of nearly all, and quick
         return ""
     for place, sign in enumerate(words, start=1):
+        if unicodedata.category(sign) == "Zs" and sign != " ":
+            name = unicodedata.name(sign)
+            return f"character {place} is U+{ord(sign):04X}, {name}. Write a usual space"
         if unicodedata.category(sign) in HIDDEN and sign not in JOINERS:
             name = unicodedata.name(sign, "control character")
             return f"character {place} is invisible: U+{ord(sign):04X}, {name}. Remove it"
     return ""
+
+
+def _is_whole(cell: str) -> bool:
+    return len(cell) <= len(str(-LARGEST)) and -LARGEST - 1 <= int(cell) <= LARGEST
 
 
 def _is_computable(cell: str) -> bool:

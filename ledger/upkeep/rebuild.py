@@ -63,7 +63,8 @@ def _rebuild(upstream: Path, folder: Path, only: list[str] | None, say) -> list[
         content = build(resource, upstream, folder)
         tables.check_text(content, resource, folder)
         path = folder / resource["path"]
-        before = path.read_text(encoding="utf-8") if path.exists() else ""
+        # a damaged file is what a rebuild mends
+        before = path.read_text("utf-8-sig", "replace") if path.exists() else ""
         say(f"{name}: {Change(resource, before, content)}")
         if content != before or table_files.content_hash(content) != resource["hash"]:
             table_files.set_hash(resource, content)
@@ -140,7 +141,7 @@ def assemble(
             )
     rows = apply_corrections(name, rows, folder, is_built)
     if set(connectors) != set(by_connector):
-        current = parse_rows((folder / resource["path"]).read_text(encoding="utf-8"))
+        current = parse_rows(table_files.read_text(name, folder / resource["path"]))
         rows += [row for row in current if not is_built(row)]
     return format_rows(rows, resource)
 

@@ -234,7 +234,7 @@ class _Run:
     def build_candidate(self, name: str, of_table: list[Source]) -> Candidate:
         """Build a table from the given sources; the rows of its other connectors stay."""
         resource = self.resources[name]
-        before = (self.folder / resource["path"]).read_text(encoding="utf-8")
+        before = table_files.read_text(name, self.folder / resource["path"])
         connectors = []
         for connector, read in rebuild.sources_by_connector(resource, self.registry).items():
             if not any(source in of_table for source in read):

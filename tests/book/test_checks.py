@@ -116,19 +116,23 @@ FAULTS = {
     ],
     "imports": [
         (
-            add("ledger/core/text.py", "\nfrom ledger.build import downloads  # noqa: E402,F401\n"),
-            r"ledger\.core\.text -> ledger\.build",
+            add(
+                "ledger/core/claims.py", "\nfrom ledger.build import downloads  # noqa: E402,F401\n"
+            ),
+            r"ledger\.core\.claims -> ledger\.build",
             "docs/architecture.md",
         ),
         (
-            add("ledger/core/text.py", "\nimport analysis.measures  # noqa: E402,F401\n"),
-            r"ledger\.core\.text -> analysis\.measures",
+            add("ledger/core/claims.py", "\nimport analysis.measures  # noqa: E402,F401\n"),
+            r"ledger\.core\.claims -> analysis\.measures",
             "docs/architecture.md",
         ),
     ],
     "floors": [
         (
-            add("ledger/core/text.py", "\nfrom ledger.build import downloads  # noqa: E402,F401\n"),
+            add(
+                "ledger/core/claims.py", "\nfrom ledger.build import downloads  # noqa: E402,F401\n"
+            ),
             r"rooms import each other in a circle: .*ledger\.core",
             "Break it",
         )
@@ -427,7 +431,22 @@ FAULTS = {
             add("data/stray.csv", "a\n1\n"),
             r"data/stray\.csv:1: .* does not describe it",
             "make table",
-        )
+        ),
+        (
+            lambda folder: (folder / "data/gdp.csv").unlink(),
+            r"data/gdp\.csv:1: the file data/gdp\.csv does not exist",
+            r"git checkout -- data/gdp\.csv\. analysis/.* chapters/.* need it",
+        ),
+        (
+            lambda folder: edit(folder / "data/sanctions.csv", ",", ", "),
+            r"data/sanctions\.csv:1: column \w+: the column is missing",
+            "Mend it there",
+        ),
+        (
+            lambda folder: edit(folder / "data/datapackage.json", '"rows": ', '"rows": 1'),
+            r"data/trade_totals\.csv:1: the descriptor gives \d+ as rows",
+            "rebuild it",
+        ),
     ],
     "citations": [
         (

@@ -454,10 +454,11 @@ def test_the_form_refers_to_the_table_of_countries_that_the_book_names(bare):
     edit(bare / "book.yml", "country_table: countries", "country_table: places")
     package = bare / "data" / "datapackage.json"
     text = package.read_text(encoding="utf-8")
-    for before in ('"name": "countries"', '"resource": "countries"'):
+    for before in ('"name": "countries"', '"resource": "countries"', '"path": "countries.csv"'):
         assert before in text
         text = text.replace(before, before.replace("countries", "places"))
     package.write_text(text, encoding="utf-8")
+    (bare / "data" / "countries.csv").rename(bare / "data" / "places.csv")
     form = drafted(bare, RIDERS)
     schema = yaml.load(form.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)["schema"]
     assert schema["foreignKeys"] == [

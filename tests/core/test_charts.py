@@ -56,6 +56,11 @@ def published(**changes):
         ({"table": []}, "name the table"),
         ({"name": "Test chart"}, "lower-case words"),
         ({"data": FRAME.iloc[:0]}, "no rows"),
+        # a code that was made a number; what pandas would print in another spelling
+        ({"data": FRAME.assign(country=[8, 12, 643])}, "'country' is text in its table and numb"),
+        ({"data": FRAME.assign(Arland=float("inf"))}, "'inf' .*: wrong type: this is no number"),
+        ({"data": FRAME.assign(day=pd.Timestamp("2001-01-01 12:00"))}, "this is no date"),
+        ({"data": pd.concat([FRAME, FRAME], axis=1)}, "two columns of its data are named 'Arland'"),
     ],
 )
 def test_refused(changes, says):
@@ -215,6 +220,15 @@ def test_codes_stay_codes_in_every_file_of_a_chart():
     packed = workbooks.workbook(downloads.chart_resource(chart), chart["csv"], record)
     sheet = openpyxl.load_workbook(io.BytesIO(packed))["data"]
     assert [cell.value for cell in sheet[2]] == ["08", "080250", "202401", 1234, True]
+
+
+def test_a_gap_does_not_change_the_type_of_a_column():
+    gaps = pd.DataFrame(
+        {"yes": [True, None, False], "count": pd.Series([2025, None, 7], dtype=object)}
+    ).assign(day=pd.Series([pd.Timestamp("2001-05-01").date(), None, None], dtype=object))
+    chart = published(data=gaps).content
+    assert chart["kinds"] == ["boolean", "integer", "date"]
+    assert chart["csv"] == "yes,count,day\ntrue,2025,2001-05-01\n,,\nfalse,7,\n"
 
 
 def test_a_hidden_character_in_the_data_of_a_chart_is_refused():

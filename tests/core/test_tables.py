@@ -2,12 +2,18 @@
 value and rule.
 """
 
+import csv
 import json
+import re
 import shutil
 import subprocess
+import tempfile
+from pathlib import Path
 
+import hypothesis
 import pandas as pd
 import pytest
+from hypothesis import strategies
 from small_book import ISLANDS
 
 from ledger.core import table_files, tables, validation
@@ -388,3 +394,154 @@ def test_one_changed_cell_of_any_table_is_refused_and_named(committed, name):
         assert f"row {row + 2}, column {column}" in message and repr(other) in message
     finally:
         path.write_text(sealed, encoding="utf-8", newline="")
+
+
+@pytest.mark.parametrize(
+    "kind, cell",
+    [
+        ("integer", "9223372036854775808"),
+        ("string", " a"),
+        ("string", "a\u00a0b"),
+        ("string", "e\u0301"),
+        ("string", "a" * 32_768),
+    ],
+)
+def test_what_would_be_another_value_or_another_name_is_refused(kind, cell):
+    assert validation.cell_fault(kind, cell)
+
+
+def test_a_code_has_the_digits_of_codes(data):
+    spoil_cell(data, "landings", 2, "landing_id", "L-١٠١")
+    assert refused(data, "landings").rule == "a code has the digits 0 to 9 alone"
+
+
+@pytest.mark.parametrize(
+    "change, says, hint",
+    [
+        (lambda raw: raw.replace(b",", b";"), "separated by semicolons, not commas", "Save it"),
+        (lambda raw: raw.replace(b",", b"\t"), "separated by tabs, not commas", "Save it"),
+        (lambda raw: raw.decode().encode("utf-16"), "is UTF-16, not CSV in UTF-8", "Save it"),
+        (lambda raw: b"PK\x03\x04" + raw, "is a workbook, not CSV in UTF-8", "Save it"),
+        (
+            lambda raw: b"<<<<<<< HEAD\n" + raw + b"=======\n" + raw + b">>>>>>> theirs\n",
+            "git left the marks of a merge",
+            "Take one side",
+        ),
+        (
+            lambda raw: raw.replace(b"\n", b"\n" + b"x" * 131_073, 1),
+            "characters|field limit",
+            "32,767",
+        ),
+    ],
+)
+def test_a_file_of_another_form_is_told_as_such(data, change, says, hint):
+    path = data / "claims.csv"
+    path.write_bytes(change(path.read_bytes()))
+    error = refused(data, "claims")
+    assert re.search(says, error.rule) and hint in str(error) and len(str(error)) < 400
+
+
+def test_a_table_that_is_gone_is_told_with_its_users(data):
+    (data.parent / "chapters").mkdir()
+    (data.parent / "chapters" / "one.md").write_text('load("output")\n', encoding="utf-8")
+    (data / "output.csv").unlink()
+    error = refused(data, "output")
+    assert error.rule == "the file data/output.csv does not exist"
+    assert error.hint == ("Restore it: git checkout -- data/output.csv. chapters/one.md need it.")
+
+
+def test_what_is_read_without_types_agrees_with_its_descriptor_too(data):
+    path = data / "datapackage.json"
+    content = json.loads(path.read_text(encoding="utf-8"))
+    next(entry for entry in content["resources"] if entry["name"] == "claims")["rows"] += 1
+    path.write_text(json.dumps(content), encoding="utf-8")
+    with pytest.raises(TableError, match="as rows"):
+        tables.read_rows("claims", data)
+
+
+@pytest.mark.parametrize(
+    "kind, values, text",
+    [
+        ("string", ["08", "1"], "08 1"),
+        ("string", [8.0, 1.0], TableError),
+        ("integer", ["08", "１"], "08 １"),  # which the check of the text refuses
+        ("integer", [8.0, None], "8 "),
+        ("integer", [8.5, 1], TableError),
+        ("integer", [True, 1], "True 1"),
+        ("number", ["1_000", "1"], "1_000 1"),
+        ("date", ["2026-11-281", "2026-11-28"], "2026-11-281 2026-11-28"),
+        ("date", list(pd.to_datetime(["2026-11-28", "2026-11-29"])), "2026-11-28 2026-11-29"),
+    ],
+)
+def test_the_spelling_of_a_connector_is_checked_and_not_guessed(kind, values, text):
+    fields = [{"name": "row", "type": "integer"}, {"name": "cell", "type": kind}]
+    resource = {"name": "a", "schema": {"fields": fields, "primaryKey": ["row"]}}
+    frame = pd.DataFrame({"row": [1, 2], "cell": pd.Series(values, dtype=object)})
+    if text is TableError:
+        with pytest.raises(TableError, match="table a, column cell"):
+            table_files.to_text(frame, resource)
+    else:
+        lines = table_files.to_text(frame, resource).splitlines()[1:]
+        assert " ".join(line.partition(",")[2] for line in lines) == text
+
+
+SIGNS = [*" ,;\"'\n\r\t0123456789-+.eE=@aZ|_", "true", "\0", "\u202e", "\u00a0", "\ufeff", "٣", "é"]
+MIXED = {
+    "name": "mixed",
+    "schema": {
+        "primaryKey": ["row"],
+        "missingValues": [""],
+        "fields": [
+            {"name": "row", "type": "integer", "constraints": {"required": True}},
+            {"name": "number", "type": "number"},
+            {"name": "yes", "type": "boolean"},
+            {"name": "day", "type": "date"},
+            {"name": "words", "type": "string"},
+        ],
+    },
+}
+GOOD = "row,number,yes,day,words\n1,1.5,true,2026-11-28,a\n2,,,,\n3,2e-05,false,2024-02-29,é\n"
+
+
+@hypothesis.settings(max_examples=150, deadline=None)
+@hypothesis.given(
+    strategies.integers(0, len(GOOD)),
+    strategies.integers(0, 3),
+    strategies.lists(strategies.sampled_from(SIGNS), max_size=4).map("".join),
+)
+def test_a_spoilt_text_is_right_or_told_in_one_line(at, gone, added):
+    """What is taken is loaded, and written again as it was: nothing is read another way."""
+    text = GOOD[:at] + added + GOOD[at + gone :]
+    try:
+        validation.check_table(text, MIXED, lambda name: "")
+    except TableError as error:
+        assert error.table == "mixed" and error.rule and len(str(error).splitlines()) <= 2
+        return
+    frame = tables._typed(text, MIXED["schema"]["fields"])
+    again = table_files.to_text(frame, MIXED)
+    cells = [sorted(csv.reader(each.splitlines())) for each in (text, again)]
+    assert [[_value(cell) for cell in row] for row in cells[0]] == [
+        [_value(cell) for cell in row] for row in cells[1]
+    ]
+
+
+def _value(cell):
+    return float(cell) if re.fullmatch(r"-?\d+(\.\d+)?(e[+-]\d+)?", cell) else cell
+
+
+@hypothesis.settings(max_examples=100, deadline=None)
+@hypothesis.given(strategies.binary(max_size=60), strategies.integers(0, 200))
+def test_spoilt_bytes_are_right_or_told_in_one_line(raw, at):
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "countries.csv")
+        good = (DATA / "countries.csv").read_bytes()
+        path.write_bytes(good[:at] + raw + good[at:])
+        try:
+            text = table_files.read_text("countries", path)
+            validation.check_table(text, tables.describe("countries", DATA), lambda name: "")
+        except TableError as error:
+            assert len(str(error).splitlines()) <= 2
+        else:
+            assert text.encode() == path.read_bytes().removeprefix(b"\xef\xbb\xbf").replace(
+                b"\r\n", b"\n"
+            )

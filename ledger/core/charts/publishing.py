@@ -15,15 +15,17 @@ import re
 import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.axes import Axes
+from pandas.api.types import infer_dtype
 
 from ledger.core import tables, text
 from ledger.core.charts import svg, tooltips
 from ledger.core.charts.style import GRID, PALETTE, PAPER, TEXT, VERDICTS
-from ledger.core.validation import hidden_character, starts_formula
+from ledger.core.validation import cell_fault, starts_formula
 
 # of a notebook by itself, which may be dark; the page has a style of its own
 NOTEBOOK_STYLE = "max-width: 40em; padding: .5em; background: #ffffff; color: #222222"
 PLAIN = {"ink": TEXT, "rule": GRID, "page": PAPER}
+KEPT = {"boolean": "boolean", "integer": "Int64", "date": "datetime64[s]"}
 SOURCE_PARTS = ("key", "title", "institution", "edition", "path")
 
 
@@ -84,8 +86,9 @@ def publish(
     if alt == caption or alt.rstrip(".") == caption.rstrip("."):
         problem = "the alt text repeats the caption; say what the chart shows to the eye"
         raise ValueError(f"chart {name!r}: {problem}")
-    frame = _with_index(data.to_frame() if isinstance(data, pd.Series) else data)
-    rows = _csv(name, frame)
+    frame = _with_index(name, data.to_frame() if isinstance(data, pd.Series) else data)
+    kinds = _kinds(name, frame, resources)
+    rows = _csv(name, frame, kinds)
     picture, png, points = _draw(ax, name)
     return Chart(
         {
@@ -96,7 +99,7 @@ def publish(
             "sources": credit(resources, frame, sources),
             "code": _cell_source(),
             "csv": rows,
-            "kinds": [_kind(frame.iloc[:, at]) for at in range(frame.shape[1])],
+            "kinds": list(kinds.values()),
             "svg": picture,
             "png": png,
             "marks": points,
@@ -112,20 +115,23 @@ def sentence(chart: str, part: str, words: str) -> str:
     return words
 
 
-def _csv(chart: str, frame: pd.DataFrame) -> str:
+def _csv(chart: str, frame: pd.DataFrame, kinds: dict[str, str]) -> str:
     """Return the rows behind a chart as CSV text."""
     if frame.empty:
         raise ValueError(f"chart {chart!r}: the data behind it have no rows")
     answers = {
         name: frame[name].map({True: "true", False: "false"})
-        for name in frame.columns
-        if _kind(frame[name]) == "boolean"
+        for name, kind in kinds.items()
+        if kind == "boolean"
     }
     rows = frame.assign(**answers).to_csv(
         index=False, lineterminator="\n", float_format=lambda value: text.plain(value, 10)
     )
-    for cell in (cell for row in csv.reader(io.StringIO(rows)) for cell in row):
-        problem = hidden_character(cell.replace("\n", ""))
+    header, *body = csv.reader(io.StringIO(rows))
+    cells = [("string", cell) for cell in header]
+    cells += [each for row in body for each in zip(kinds.values(), row)]
+    for kind, cell in cells:
+        problem = cell_fault(kind, cell.replace("\n", ""))
         if starts_formula(cell):
             problem = "it would start a formula in a spreadsheet"
         if problem:
@@ -133,11 +139,36 @@ def _csv(chart: str, frame: pd.DataFrame) -> str:
     return rows
 
 
-def _with_index(frame: pd.DataFrame) -> pd.DataFrame:
+def _with_index(chart: str, frame: pd.DataFrame) -> pd.DataFrame:
     """Return a frame with its index, where it has one, among the columns."""
     if not (isinstance(frame.index, pd.RangeIndex) and frame.index.name is None):
         frame = frame.reset_index()
-    return frame.infer_objects()
+    if not frame.columns.is_unique:
+        twice = frame.columns[frame.columns.duplicated()][0]
+        raise ValueError(f"chart {chart!r}: two columns of its data are named {twice!r}")
+    # what a gap has made a column of objects has its type again
+    kept = {
+        name: KEPT[kind]
+        for name in frame.columns
+        if frame[name].dtype == object and (kind := infer_dtype(frame[name], skipna=True)) in KEPT
+    }
+    return frame.infer_objects().astype(kept)
+
+
+def _kinds(chart: str, frame: pd.DataFrame, resources: list[dict]) -> dict[str, str]:
+    """Return the type of each column. Raises ValueError for a code that was made a number."""
+    kinds = {name: _kind(frame[name]) for name in frame.columns}
+    for name, kind in kinds.items():
+        of_tables = {
+            field["type"]
+            for resource in resources
+            for field in resource["schema"]["fields"]
+            if field["name"] == name
+        }
+        if of_tables == {"string"} and kind in ("integer", "number"):
+            problem = "is text in its table and numbers here, without the zeros of a code"
+            raise ValueError(f"chart {chart!r}: the column {name!r} {problem}: keep it text")
+    return kinds
 
 
 def _kind(values: pd.Series) -> str:

@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 
 import yaml
-from docutils import nodes
-from docutils.statemachine import StringList
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 from sphinx.util.docutils import SphinxDirective
 
-from ledger.build.sphinxext import page_store
+from ledger.build.sphinxext import markdown, page_store
+from ledger.build.sphinxext.markdown import as_text
 from ledger.core import text
 from ledger.core.config import DATA, ROOT
 
@@ -52,11 +51,12 @@ def previous_editions(entry: dict) -> str:
 
     By its hash the earlier content is found in the repository.
     """
-    return "".join(
-        f" Before, `{table['name']}` held {table['edition_before']} "
-        f"(content `{table['before'][7:19]}`, since then `{table['after'][7:19]}`)."
-        for table in entry.get("tables", [])
-    )
+    told = ""
+    for table in entry.get("tables", []):
+        name, held = markdown.code(table["name"]), as_text(table["edition_before"])
+        before, after = (markdown.code(table[key][7:19]) for key in ("before", "after"))
+        told += f" Before, {name} held {held} (content {before}, since then {after})."
+    return told
 
 
 class Changes(SphinxDirective):
@@ -70,13 +70,9 @@ class Changes(SphinxDirective):
         lines = []
         for entry in load_changes():
             if entry["kind"] == self.arguments[0]:
-                title = f"**{text.date(entry['date'])}. {entry['title']}.**"
-                words = " ".join(entry["text"].split())
-                lines.append(f"- {title} {words}{previous_editions(entry)}")
-        holder = nodes.Element()
-        content = StringList(lines or ["None so far."], NAME)
-        self.state.nested_parse(content, self.content_offset, holder)
-        return holder.children
+                title = f"**{text.date(entry['date'])}. {as_text(entry['title'])}.**"
+                lines.append(f"- {title} {as_text(entry['text'])}{previous_editions(entry)}")
+        return markdown.parsed(self, lines or ["None so far."], NAME)
 
 
 def setup(app: Sphinx) -> None:

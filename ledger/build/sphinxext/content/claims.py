@@ -14,7 +14,6 @@ from collections import Counter
 from pathlib import Path
 
 from docutils import nodes
-from docutils.statemachine import StringList
 from myst_nb.core.variables import RetrievalError
 from myst_nb.ext.glue.utils import retrieve_glue_data
 from sphinx import addnodes
@@ -22,8 +21,9 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 from sphinx.util.nodes import make_refnode
 
-from ledger.build.sphinxext import page_store
+from ledger.build.sphinxext import markdown, page_store
 from ledger.build.sphinxext.content.folded import folded
+from ledger.build.sphinxext.markdown import as_text
 from ledger.build.sphinxext.markup import raw_html
 from ledger.build.sphinxext.prose.titles import short_title
 from ledger.build.sphinxext.report import report_link
@@ -118,14 +118,15 @@ class Ledger(SphinxDirective):
     def _rest(self, claim: dict, finding: dict | None) -> list[nodes.Node]:
         """Return what is folded under a claim's line."""
         basis = f"{claim['domain'].capitalize()}; decided by {claim['basis']}"
-        parts = [("claim-reason", claim["reason"])]
+        parts = [("claim-reason", as_text(claim["reason"]))]
         parts += [("", line) for line in _computation(claim, finding)] if finding else []
-        parts.append(("", f"*What would change it:* {claim['would_change']}"))
+        parts.append(("", f"*What would change it:* {as_text(claim['would_change'])}"))
         if claim["slip"]:
-            parts.append(("", f"*The article's slip:* {claim['slip']}"))
-        parts.append(("claim-basis", basis + (f": {finding['figure']}." if finding else ".")))
+            parts.append(("", f"*The article's slip:* {as_text(claim['slip'])}"))
+        basis += f": {finding['figure']}." if finding else "."
+        parts.append(("claim-basis", as_text(basis)))
         parts.append(("claim-sources", f"*Sources:* {_cite(claim)}"))
-        paragraphs = [_parsed(self, words, name) for name, words in parts if words]
+        paragraphs = [_paragraph(self, words, name) for name, words in parts if words]
         places = nodes.paragraph("", "", classes=["claim-places"], claim=claim["claim_id"])
         if not _on_site(self.env):
             return [*paragraphs, places]
@@ -181,17 +182,17 @@ def _counts() -> nodes.paragraph:
 
 def _computation(claim: dict, finding: dict) -> list[str]:
     """Return what a rule found, its base rate and its threshold, in MyST."""
-    used = ", ".join(f"{{doc}}`{name} </{tables.page_path(name)}>`" for name in finding["tables"])
+    pages = [markdown.role("doc", name, f"/{tables.page_path(name)}") for name in finding["tables"]]
     return [
-        f"*Computed:* {finding['explanation']} Tables: {used}.",
-        f"*Base rate:* {finding['base_rate']}",
-        f"*Rule:* {claim['how_to_test'].removeprefix('Rule: ')}",
+        f"*Computed:* {as_text(finding['explanation'])} Tables: {', '.join(pages)}.",
+        f"*Base rate:* {as_text(finding['base_rate'])}",
+        f"*Rule:* {as_text(claim['how_to_test'].removeprefix('Rule: '))}",
     ]
 
 
 def _cite(row: dict) -> str:
     """Return the sources of a row as a citation, in MyST."""
-    return f"{{cite}}`{','.join(source_keys(row))}`"
+    return markdown.role("cite", ",".join(source_keys(row)))
 
 
 def source_keys(row: dict) -> list[str]:
@@ -207,33 +208,28 @@ class Omissions(SphinxDirective):
         listing = nodes.bullet_list(classes=["omissions"])
         for omission in tables.read_rows("omissions"):
             number = omission["omission_id"]
+            chapter = markdown.role("doc", f"/chapters/{omission['chapter']}")
             when = "before the article" if omission["known_before"] == "true" else "only later"
             line = [
                 nodes.inline("", f"{number} ", classes=["claim-number"]),
                 nodes.inline("", omission["omission"], classes=["claim-words"]),
             ]
             rest = [
-                omission["why_it_matters"],
-                f"Known {when}; told in {{doc}}`/chapters/{omission['chapter']}`.",
+                as_text(omission["why_it_matters"]),
+                f"Known {when}; told in {chapter}.",
             ]
             if omission["sources"]:
                 rest.append(f"*Sources:* {_cite(omission)}")
-            content = (_parsed(self, words) for words in rest)
+            content = (_paragraph(self, words) for words in rest)
             row = nodes.list_item(classes=["claim-row"], ids=[number.lower()])
             row += folded(line, *content)
             listing += row
         return [listing]
 
 
-def _parsed(directive: SphinxDirective, content: str, name: str = "") -> nodes.Node:
+def _paragraph(directive: SphinxDirective, content: str, name: str = "") -> nodes.Node:
     """Return a paragraph of MyST, with a class where it has a name."""
-    holder = nodes.Element()
-    directive.state.nested_parse(
-        StringList(content.splitlines(), directive.get_source_info()[0]),
-        directive.content_offset,
-        holder,
-    )
-    paragraph = holder.children[0]
+    (paragraph,) = markdown.parsed(directive, [content])
     if name:
         paragraph["classes"].append(name)
     return paragraph

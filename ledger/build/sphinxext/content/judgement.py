@@ -5,12 +5,12 @@
 from __future__ import annotations
 
 from docutils import nodes
-from docutils.statemachine import StringList
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
-from ledger.build.sphinxext import page_store
+from ledger.build.sphinxext import markdown, page_store
 from ledger.build.sphinxext.content.claims import verdict_mark
+from ledger.build.sphinxext.markdown import as_text
 from ledger.core import tables
 from ledger.core.charts.style import VERDICTS
 from ledger.core.policy import Policy, policy
@@ -29,11 +29,7 @@ class PolicyList(SphinxDirective):
         if part not in PARTS:
             problem = f"data/policy.yml has no part {part!r}; there are: {', '.join(PARTS)}"
             return [self.state.document.reporter.error(problem, line=self.lineno)]
-        lines = list(_lines(policy(), part))
-        holder = nodes.container(classes=["policy", part])
-        content = StringList(lines, self.get_source_info()[0])
-        self.state.nested_parse(content, self.content_offset, holder)
-        return holder.children
+        return markdown.parsed(self, _lines(policy(), part))
 
 
 def _lines(judged: Policy, part: str):
@@ -49,10 +45,11 @@ def _lines(judged: Policy, part: str):
         return
     if part == "kinds":
         for name, kind in judged.kinds.items():
-            yield from (name, f": {kind.meaning}; may be {', '.join(kind.verdicts)}", "")
+            may = as_text(f"{kind.meaning}; may be {', '.join(kind.verdicts)}")
+            yield from (as_text(name), f": {may}", "")
         return
     for word, meaning in getattr(judged, part).items():
-        yield from (word, f": {meaning}", "")
+        yield from (as_text(word), f": {as_text(meaning)}", "")
 
 
 class Verdict(SphinxRole):

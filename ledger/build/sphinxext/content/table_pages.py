@@ -6,7 +6,6 @@ import html
 from pathlib import Path
 
 from docutils import nodes
-from docutils.statemachine import StringList
 from sphinx.application import Sphinx
 from sphinx.project import Project
 from sphinx.util.docutils import SphinxDirective
@@ -14,10 +13,11 @@ from sphinx.util.matching import patmatch
 from sphinx.util.nodes import make_refnode
 
 from ledger.build import downloads
-from ledger.build.sphinxext import page_store
+from ledger.build.sphinxext import markdown, page_store
 from ledger.build.sphinxext.content.numbers import number_entry, numbers_of
 from ledger.build.sphinxext.figures.chart_html import chart_anchor, download_line
 from ledger.build.sphinxext.figures.charts import charts_of
+from ledger.build.sphinxext.markdown import as_text
 from ledger.build.sphinxext.markup import raw_html, site_link
 from ledger.build.sphinxext.prose.titles import short_title
 from ledger.core import citations, tables, text
@@ -105,13 +105,13 @@ def _introduction(resource: dict) -> list[str]:
     name, connectors = resource["name"], resource["connectors"]
     made = "It is kept by hand."
     if connectors != tables.MANUAL:
-        made = "It is built by " + ", ".join(f"`{connector}`" for connector in connectors) + "."
-    key = ", ".join(f"`{column}`" for column in resource["schema"]["primaryKey"])
+        made = f"It is built by {', '.join(map(markdown.code, connectors))}."
+    key = ", ".join(map(markdown.code, resource["schema"]["primaryKey"]))
     return [
         f"(table-{name})=",
-        f"# {resource['title']}",
+        f"# {as_text(resource['title'])}",
         "",
-        resource["description"],
+        as_text(resource["description"]),
         "",
         f"Table `{name}`: {resource['rows']:,} rows, one for each {key}. {made}",
         "",
@@ -124,42 +124,41 @@ def _introduction(resource: dict) -> list[str]:
 def _sources(resource: dict) -> list[str]:
     lines = ["## Sources", ""]
     for source in resource["sources"]:
-        title = source["title"]
-        if source["path"].startswith("https"):
-            title = f"[{title}]({source['path']})"
-        read = f" Read from: `{source['snapshot']}`." if source.get("snapshot") else ""
+        key, institution, edition, retrieved = (
+            as_text(source[part]) for part in ("key", "institution", "edition", "retrieved")
+        )
+        title = markdown.link(source["title"], source["path"])
+        read = f" Read from: {markdown.code(source['snapshot'])}." if "snapshot" in source else ""
         lines.append(
-            f"- **{source['key']}**: {title}, {source['institution']}. "
-            f"Edition: {source['edition']}. Retrieved: {source['retrieved']}.{read}"
+            f"- **{key}**: {title}, {institution}. "
+            f"Edition: {edition}. Retrieved: {retrieved}.{read}"
         )
     return [*lines, ""]
 
 
 def _terms(resource: dict) -> list[str]:
     licences = [
-        f"[{licence['title']}]({licence['path']})."
-        if licence.get("path")
-        else f"{licence['title']}."
+        f"{markdown.link(licence['title'], licence.get('path', ''))}."
         for licence in resource["licenses"]
     ]
-    lines = ["## Terms", "", " ".join(licences), "", resource["republication"], ""]
+    lines = ["## Terms", "", " ".join(licences), "", as_text(resource["republication"]), ""]
     if resource.get("notes"):
-        notes = [f"- {note}" for note in resource["notes"]]
+        notes = [f"- {as_text(note)}" for note in resource["notes"]]
         lines += ["## What to know before using it", "", *notes, ""]
     return lines
 
 
 def _columns(resource: dict) -> list[str]:
-    lines = ["## Columns", "", "| Column | What it holds | Unit | Values |", "|---|---|---|---|"]
-    for field in resource["schema"]["fields"]:
-        cells = (
-            f"`{field['name']}`",
-            f"{field['title']}. {field['description']}",
-            field.get("unit", ""),
-            _values(field),
+    rows = [
+        (
+            markdown.code(field["name"]),
+            as_text(f"{field['title']}. {field['description']}"),
+            as_text(field.get("unit", "")),
+            as_text(_values(field)),
         )
-        lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
-    return lines
+        for field in resource["schema"]["fields"]
+    ]
+    return ["## Columns", "", *markdown.table(("Column", "What it holds", "Unit", "Values"), rows)]
 
 
 def _values(field: dict) -> str:
@@ -201,13 +200,13 @@ class TableList(SphinxDirective):
 
     def run(self):
         page_store.add_dependency(self.env, "file data/datapackage.json")
-        lines = ["| Table | Rows | Sources | Made by |", "|---|---|---|---|"]
+        rows = []
         for resource in tables.descriptor()["resources"]:
             keys = ", ".join(dict.fromkeys(source["key"] for source in resource["sources"]))
             made = "kept by hand" if resource["connectors"] == tables.MANUAL else "connectors"
             link = _link(resource["title"], resource["name"])
-            lines.append(f"| {link} | {resource['rows']:,} | {keys} | {made} |")
-        return _parsed(self, lines)
+            rows.append((link, f"{resource['rows']:,}", as_text(keys), made))
+        return markdown.parsed(self, markdown.table(("Table", "Rows", "Sources", "Made by"), rows))
 
 
 class SourceList(SphinxDirective):
@@ -222,7 +221,7 @@ class SourceList(SphinxDirective):
         page_store.add_dependency(self.env, "file data/datapackage.json")
         sources = registry.sources().values()
         ordered = sorted(sources, key=lambda source: (source.institution, source.name))
-        return _parsed(self, [_source_item(source) for source in ordered])
+        return markdown.parsed(self, map(_source_item, ordered))
 
 
 def _source_item(source: registry.Source) -> str:
@@ -230,27 +229,21 @@ def _source_item(source: registry.Source) -> str:
     date = source.due(tables.descriptor())
     due = f"; next expected {text.date(date)}" if date else ""
     if source.newer:
-        due += f". **Overdue: {source.newer}**"
+        due += f". **Overdue: {as_text(source.newer)}**"
     key = ""
     if source.api_key_spec:
         key = ", with a key" + ("" if source.api_key_spec["required"] else " where there is one")
     form = source.format[:1].upper() + source.format[1:]
     return (
-        f"- **[{source.institution}]({source.address})**, in {held}. {form}. "
-        f"Publication: {source.published}{due}. {HOW[source.how]}{key}. Terms: {source.terms}."
+        f"- **{markdown.link(source.institution, source.address)}**, in {held}. {as_text(form)}. "
+        f"Publication: {as_text(source.published)}{due}. {HOW[source.how]}{key}. "
+        f"Terms: {as_text(source.terms)}."
     )
 
 
 def _link(title: str, table: str) -> str:
     """Return a Markdown link to a table's page."""
-    return f"{{doc}}`{title} </{tables.page_path(table)}>`"
-
-
-def _parsed(directive: SphinxDirective, lines: list[str]) -> list[nodes.Node]:
-    holder = nodes.Element()
-    content = StringList(lines, directive.get_source_info()[0])
-    directive.state.nested_parse(content, directive.content_offset, holder)
-    return holder.children
+    return markdown.role("doc", title, f"/{tables.page_path(table)}")
 
 
 class TableUses(SphinxDirective):

@@ -13,14 +13,13 @@ import html
 
 from docutils import nodes
 from docutils.parsers.rst import directives
-from docutils.statemachine import StringList
 from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 from sphinx.util.nodes import make_refnode
 
-from ledger.build.sphinxext import page_store
+from ledger.build.sphinxext import markdown, page_store
 from ledger.build.sphinxext.markup import raw_html
 from ledger.build.sphinxext.prose.addresses import current
 from ledger.build.sphinxext.prose.titles import short_title
@@ -72,10 +71,9 @@ class Terms(SphinxDirective):
             term += raw_html(" " + " ".join(_foreign(*form) for form in forms))
         content = nodes.definition("", index)
         keys = ",".join(key.strip() for key in row["sources"].split(";") if key.strip())
-        told = " ".join(filter(None, (row["gloss"], row.get("more"))))
-        told += f" {{cite}}`{keys}`" if keys else ""
-        lines = StringList([told], self.get_source_info()[0])
-        self.state.nested_parse(lines, self.content_offset, content)
+        told = markdown.as_text(" ".join(filter(None, (row["gloss"], row.get("more")))))
+        told += f" {markdown.role('cite', keys)}" if keys else ""
+        content += markdown.parsed(self, [told])
         if row["told"]:
             page_store.page(self.env)["search_words"].append((row["told"], [row["term"], *words]))
             place = nodes.paragraph("", "", classes=["term-told"], told=row["told"])
@@ -92,7 +90,9 @@ def term_anchor(term: str) -> str:
 def _foreign(form: str, code: str) -> str:
     """Return a form in another language, marked as such for screen readers and fonts."""
     direction = ' dir="rtl"' if code in RIGHT_TO_LEFT else ""
-    return f'<span class="term-form" lang="{code}"{direction}>{html.escape(form)}</span>'
+    return (
+        f'<span class="term-form" lang="{html.escape(code)}"{direction}>{html.escape(form)}</span>'
+    )
 
 
 def section_titles(env) -> dict[str, str]:

@@ -1,4 +1,6 @@
-"""Put the tables into the site: each as it is, each described in a zip, and all in one."""
+"""Put the tables into the site: each with the bytes whose hash its descriptor holds, each described
+in a zip, and all in one.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +12,7 @@ from sphinx.application import Sphinx
 from ledger.build import downloads
 from ledger.build.sphinxext.content import numbers
 from ledger.build.sphinxext.works import citation_record
-from ledger.core import fingerprints, tables
-from ledger.core.config import DATA, ROOT
+from ledger.core import fingerprints, table_files, tables
 
 
 def write_tables(app: Sphinx, error: Exception | None) -> None:
@@ -19,19 +20,20 @@ def write_tables(app: Sphinx, error: Exception | None) -> None:
     if error or app.builder.name != "html":
         return
     printed, marker = numbers.as_json(app.env), app.ledger_build.folder / "tables-digest"
-    names = [f"file {path.relative_to(ROOT).as_posix()}" for path in sorted(DATA.iterdir())]
-    inputs = [app.config.ledger_inputs, printed, *map(fingerprints.fingerprint, names)]
+    package = tables.descriptor()
+    names = [f"table {resource['name']}" for resource in package["resources"]]
+    described = table_files.to_json(package)
+    inputs = [app.config.ledger_inputs, printed, described]
+    inputs += map(fingerprints.fingerprint, names)
     digest = fingerprints.of_text("\n".join(inputs))
     if marker.exists() and marker.read_text(encoding="utf-8") == digest:
         return  # packing them would take a tenth of a build that changes nothing
-    folder, package = Path(app.outdir, "data"), tables.descriptor()
+    folder = Path(app.outdir, "data")
     shutil.rmtree(folder, ignore_errors=True)  # a table may be gone
     folder.mkdir(parents=True)
-    shutil.copy(DATA / "datapackage.json", folder)
-    texts = {}
-    for resource in package["resources"]:
-        copy = shutil.copy(DATA / resource["path"], folder)
-        texts[resource["path"]] = Path(copy).read_text(encoding="utf-8")
+    texts = {entry["path"]: tables.text_of(entry["name"]) for entry in package["resources"]}
+    for path, content in {**texts, "datapackage.json": described}.items():
+        (folder / path).write_bytes(content.encode("utf-8"))
     for resource in package["resources"]:
         record = citation_record(app, tables.page_path(resource["name"]))
         content = downloads.table_zip(resource, texts, record)

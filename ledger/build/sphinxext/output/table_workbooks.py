@@ -19,7 +19,6 @@ from sphinx.errors import ExtensionError
 from ledger.build import downloads, workbooks
 from ledger.build.sphinxext.works import citation_record
 from ledger.core import fingerprints, tables
-from ledger.core.config import DATA
 
 KINDS = ("xlsx", "csv")
 LOW_PRIORITY = 10
@@ -44,7 +43,7 @@ def start(app: Sphinx) -> None:
 def _write(site: Path, jobs: list[tuple[dict, dict]]) -> None:
     os.nice(LOW_PRIORITY)
     for resource, record in jobs:
-        rows = (DATA / resource["path"]).read_text(encoding="utf-8")
+        rows = tables.text_of(resource["name"])
         path = Path(site, tables.page_path(resource["name"]))
         path.parent.mkdir(exist_ok=True)
         path.with_suffix(".csv").write_bytes(downloads.for_excel(rows))
