@@ -100,11 +100,19 @@ def cells() -> Iterator[str]:
             )
             continue
         for fault in json.loads(ran.stdout):
+            where = f"{name}:{fault['location']['row']}"
+            if not re.fullmatch("[A-Z]+[0-9]+", fault["code"] or ""):
+                yield (
+                    f"{where}: this is no Python: {fault['message']}. Mend the cell; until then "
+                    "captions, labels and numbers of the page are unchecked, and nothing is said "
+                    "to be unused."
+                )
+                continue
             advice = (fault.get("fix") or {}).get("message") or "mend the cell"
             yield (
-                f"{name}:{fault['location']['row']}: {fault['code'] or 'syntax'}: "
-                f"{fault['message']}. To mend: {advice[0].lower() + advice[1:]}; what the rule "
-                f"means: `ruff rule {fault['code']}`."
+                f"{where}: {fault['code']}: {fault['message']}. To mend: "
+                f"{advice[0].lower() + advice[1:]}; what the rule means: "
+                f"`ruff rule {fault['code']}`."
             )
 
 

@@ -146,6 +146,7 @@ class Page:
                 at += child.type in ("softbreak", "hardbreak")
 
     def _fence(self, token: Token, lines: list[str], at: int, within: str) -> Iterator[Fault]:
+        """Give the faults of a block and, where it holds Markdown, of what is in it."""
         start, end = token.map or [0, 0]
         last = lines[min(end, len(lines)) - 1].strip(" \t>")
         if end - start < 2 or set(last) != {token.markup[0]} or len(last) < len(token.markup):
@@ -160,26 +161,33 @@ class Page:
         if name in CELLS:
             place = within or ("a list or a quotation" if token.level else "")
             yield from ((at, why) for why in self._cell(token, lines[start], place))
-        elif name in PICTURES and (why := self._picture(argument)):
+            return
+        if why := self._argument(name, argument, token):
             yield at, why
-        elif name in FILES:
-            if why := self._file(argument):
-                yield at, why
-            elif name == "include":
-                self.included.add(self._locate(argument).resolve())
-        elif name == "math" and (why := math_fault(f"{argument}\n{_without_options(token)}", True)):
-            yield at, why
-        elif name == "raw":
-            yield from ((at + line, why) for line, why in blocked(token.content))
         for option in OPTION.finditer(_options(token)):
             line = at + 1 + token.content.count("\n", 0, option.start())
-            if option[1] in ("file", "load") and name not in CELLS:
-                if why := self._file(option[2]):
-                    yield line, why
-            elif option[1] == "url":
-                yield line, PUT_IT_HERE
-        if name not in VERBATIM | FILES | CELLS:
+            if why := self._option(option[1], option[2]):
+                yield line, why
+        if name == "raw":
+            yield from ((at + line, why) for line, why in blocked(token.content))
+        elif name not in VERBATIM | FILES:
             yield from self._blocks(token.content, at + 1, f"{{{name}}}")
+
+    def _argument(self, name: str, argument: str, token: Token) -> str:
+        """Return what is wrong with the file, or the math, that a directive is given."""
+        if name in PICTURES:
+            return self._picture(argument)
+        if name in FILES:
+            why = self._file(argument)
+            if name == "include" and not why:
+                self.included.add(self._locate(argument).resolve())
+            return why
+        if name == "math":
+            return math_fault(f"{argument}\n{_without_options(token)}", True)
+        return ""
+
+    def _option(self, name: str, value: str) -> str:
+        return PUT_IT_HERE if name == "url" else self._file(value) if name == "file" else ""
 
     def _cell(self, token: Token, opened: str, within: str) -> Iterator[str]:
         """Tell why the engine would not see a cell, or not what is in it."""
