@@ -41,7 +41,7 @@ def markdown_parser(extensions: Iterable[str]) -> MarkdownIt:
 
 
 def page_faults(parser: MarkdownIt, path: Path, text: str, root: Path) -> list[str]:
-    """Return what is wrong with a page's text, and with texts that it includes, as `file:line: …`."""
+    """Return what is wrong with a page's text and those that it includes, as `file:line: …`."""
     page = Page(parser, path, text, root)
     found = sorted(set(_hidden(text) or page.faults()))
     messages = [f"{path.relative_to(root).as_posix()}:{line}: {why}" for line, why in found]

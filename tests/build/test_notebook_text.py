@@ -74,6 +74,14 @@ def told(code):
     return ran.stderr
 
 
+def check_first_cell(code):
+    """It says whether the package that is there has the tables that the page was made from."""
+    page = json.loads(re.search(r"^page = (.*?\})$", code, re.M | re.S)[1])
+    assert page.keys() == {"countries", "output"} and told(code) == ""
+    other = code.replace(page["output"], "00000000")
+    assert "other editions of tables than the page: ['output']" in told(other)
+
+
 def test_every_kind_of_prose_becomes_plain_markdown(book):
     (book / "chapters/map.png").write_bytes(PICTURE)
     write(
@@ -85,14 +93,8 @@ def test_every_kind_of_prose_becomes_plain_markdown(book):
     assert code == 0, said
     path = book / "_build/html/notebooks/one.ipynb"
     _, first, *_, last = nbformat.read(path, as_version=4).cells
-    prose, page = (
-        last.source,
-        json.loads(re.search(r"^page = (.*?\})$", first.source, re.M | re.S)[1]),
-    )
-    assert page.keys() == {"countries", "output"} and told(first.source) == ""
-    assert "other editions of tables than the page: ['output']" in told(
-        first.source.replace(page["output"], "00000000")
-    )
+    prose = last.source
+    check_first_cell(first.source)
     picture = f"{BASE}_images/map.png"
     rows = re.search(r"There are \[(\d+)\]", prose)[1]
     (anchor,) = re.findall(
