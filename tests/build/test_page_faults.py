@@ -31,7 +31,7 @@ PAGES = [
     ("<b onclick='go()'>a</b>", 1, "onclick of <b> is blocked by the policy of the pages."),
     ("```{raw} html\n<p>\n<object data='a'></object>\n```", 3, "<object> is blocked by the policy"),
     ("<style>@import 'https://e.w/f.css';</style>", 1, f"<style> asks for a file: {HOST}"),
-    ("<b style='background: url(//e.w/a.png)'>b</b>", 1, "the style of <b> asks for a file: another"),
+    ("<b style='background: url(//e.w/a.png)'>b</b>", 1, "the style of <b> asks for a file: "),
     ("```{raw} html\n:url: https://e.w/page\n```", 2, HOST),
     ("{math}`\\frac{a}{`", 1, "math that cannot be shown: "),
     ("A\n\n```{math}\n:label: gap\n\\nonsense{x}\n```", 3, "math that cannot be shown: "),
