@@ -21,11 +21,11 @@ PAGE_NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 FILE_NAME = re.compile(r"[A-Za-z0-9._/*-]+")
 DIRECTIVE = re.compile(r"\{([\w:-]+)\}[ \t]*(.*)")
 ROLE_AS_TYPED = re.compile(r"\{[a-z][a-z:-]*\}")
-OPTION = re.compile(r"^[ \t]*:([\w-]+):[ \t]*(.*)$", re.M)
-OPTIONS = re.compile(r"\A(?:[ \t]*:[\w-]+:[^\n]*\n)+\n*")
+OPTION = re.compile(r"^[ \t]*:?([\w-]+):[ \t]*(.*)$", re.M)
+OPTIONS = re.compile(r"\A(?:---\n(?:.*\n)*?---\n|(?:[ \t]*:[\w-]+:[^\n]*\n)+)\n*")
 PICTURES, FILES = {"image", "figure"}, {"include", "literalinclude"}
 MATH_BLOCKS = {"math_block", "math_block_label", "math_inline", "math_inline_double", "amsmath"}
-VERBATIM = {"code", "code-block", "raw", "math"}  # what stands in them is no Markdown
+VERBATIM = {"code", "code-block", "eval-rst", "raw", "math"}  # what stands in them is no Markdown
 CELLS = {"code-cell", "raw-cell"}
 
 Fault = tuple[int, str]  # line and message
@@ -171,6 +171,8 @@ class Page:
         if name == "raw":
             yield from ((at + line, why) for line, why in blocked(token.content))
         elif name not in VERBATIM | FILES:
+            if name not in PICTURES:  # a title
+                yield from self._blocks(argument, at, f"{{{name}}}")
             yield from self._blocks(token.content, at + 1, f"{{{name}}}")
 
     def _argument(self, name: str, argument: str, token: Token) -> str:
@@ -184,9 +186,13 @@ class Page:
             return why
         if name == "math":
             return math_fault(f"{argument}\n{_without_options(token)}", True)
+        if name == "eval-rst":
+            return "reStructuredText is not looked through. Write it as MyST"
         return ""
 
     def _option(self, name: str, value: str) -> str:
+        if name == "target" and re.match(r"(?!https?:|mailto:)\w+:", value):
+            return f"a link to {value[:60]} leads to no page. Write one that begins with https:"
         return PUT_IT_HERE if name == "url" else self._file(value) if name == "file" else ""
 
     def _cell(self, token: Token, opened: str, within: str) -> Iterator[str]:
@@ -239,6 +245,8 @@ class Page:
         """Return why a file of the book cannot be shown or included, nothing if it can."""
         address = unquote(address.strip())
         path = self._locate(address).resolve()
+        if not address:
+            return ""  # Sphinx says so
         inside = path.is_relative_to(self.root.resolve())
         parts = path.relative_to(self.root.resolve()).parts if inside else ()
         if not parts or any(part.startswith((".", "_build")) for part in parts):

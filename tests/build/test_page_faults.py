@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 from myst_nb.core.config import NbParserConfig
-from small_book import HEAD, cell, make
+from small_book import HEAD, build, cell, make, write
 
 from ledger.build import foreign, page_faults
 from ledger.build.execution import notebooks
@@ -50,6 +50,10 @@ PAGES = [
     ("````{note}\n```{code-cell}\n1\n```\n````", 2, "a code cell stands within {note}."),
     (":::{code-cell}\n1\n:::", 1, "a code cell that ::: opens does not run. Write ``` instead"),
     ("```{code-cell}\n:load: cell.py\n```", 1, ":load: cell.py is not read. Write the code into"),
+    ("```{code-cell}\n---\nload: a.py\n---\n1\n```", 1, ":load: a.py is not read. Write the code"),
+    ("```{note} A ![x](https://e.w/b.png)\nText\n```", 1, f"https://e.w/b.png: {HOST}"),
+    ("```{eval-rst}\n.. include:: /etc/passwd\n```", 1, "reStructuredText is not looked through."),
+    ("```{figure} map.png\n:target: javascript:go()\n```", 2, "a link to javascript:go() leads to"),
     ("A\n\nwo\u2028rd", 3, "character 3 is invisible: U+2028, LINE SEPARATOR. Remove it"),
     *(
         (f"A\nb{sign}c", 2, f"character 2 is invisible: U+{ord(sign):04X}, ")
@@ -119,6 +123,19 @@ def test_two_pages_of_one_name_and_names_that_are_no_address(folder):
 )
 def test_whatever_asks_for_another_host_is_found(markup):
     assert len(list(foreign.blocked(markup))) == 1
+
+
+def test_a_build_names_all_faults_of_all_pages_at_once(book):
+    write(book, one="# One\n\nwo\u2028rd\n", **{"a%b": "# Two\n\n![x](https://e.w/a.png)\n"})
+    code, said = build(book)
+    assert code != 0 and "Traceback" not in said, said
+    assert not (book / "_build/html/index.html").exists()
+    for line in (
+        "  chapters/a%b.md: the name is no address: ",
+        "  chapters/a%b.md:3: https://e.w/a.png: another host's is not shown.",
+        "  chapters/one.md:3: character 3 is invisible: U+2028, LINE SEPARATOR. Remove it.",
+    ):
+        assert said.count(line) == 1, said[-3000:]
 
 
 @pytest.mark.parametrize("client", ["cache", "direct", "inline"])
