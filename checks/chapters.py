@@ -15,6 +15,7 @@ from pathlib import Path
 import yaml
 
 from checks import text
+from ledger.build import page_faults
 
 HEAD = {
     "jupytext": {"text_representation": {"extension": ".md", "format_name": "myst"}},
@@ -36,55 +37,15 @@ FORBIDDEN = {
 
 
 def myst() -> Iterator[str]:
-    """What the build takes without a word although it is not what was meant: an open fence, a role
-    that is none, a head that other tools do not read.
-    """
-    from markdown_it.renderer import RendererHTML
-    from myst_parser.config.main import MdParserConfig
-    from myst_parser.parsers.mdit import create_md_parser
-
-    extensions = yaml.safe_load(text.read(text.ROOT / "_config.yml"))["parse"][
-        "myst_enable_extensions"
-    ]
-    parser = create_md_parser(MdParserConfig(enable_extensions=set(extensions)), RendererHTML)
+    """What the build refuses of a page, and a head that other tools do not read."""
+    settings = yaml.safe_load(text.read(text.ROOT / "_config.yml"))
+    parser = page_faults.markdown_parser(settings["parse"]["myst_enable_extensions"])
+    pages = [text.name(path).removesuffix(".md") for path in text.PAGES]
+    yield from (f"{fault}." for fault in page_faults.name_faults(pages, text.ROOT))
     for path in text.PAGES:
-        yield from (
-            f"{text.name(path)}:{line}: {message}"
-            for line, message in _faults(parser, text.read(path), 1)
-        )
+        source = text.read(path)
+        yield from (f"{f}." for f in page_faults.page_faults(parser, path, source, text.ROOT))
         yield from _head(path)
-
-
-def _faults(parser, source: str, first: int) -> Iterator[tuple[int, str]]:
-    lines = source.splitlines()
-    for token in parser.parse(source, {}):
-        if token.type in ("fence", "colon_fence"):
-            start, end = token.map
-            last = lines[min(end, len(lines)) - 1].strip(" \t>")
-            if end - start < 2 or set(last) != {token.markup[0]} or len(last) < len(token.markup):
-                yield (
-                    first + start,
-                    f"the block that {token.markup}{token.info} opens is never closed. Write "
-                    f"{token.markup} on a line of its own after it.",
-                )
-            name = re.match(r"\{([\w:-]+)\}", token.info.strip())
-            if name and name[1] != "code-cell":
-                yield from _faults(parser, token.content, first + start + 1)
-        for child in token.children or []:
-            if child.type == "text" and (found := re.search(r"\{[a-z][a-z:-]*\}", child.content)):
-                at = next(
-                    (
-                        n
-                        for n in range(token.map[0], token.map[1])
-                        if child.content.strip()[:60] in lines[n]
-                    ),
-                    token.map[0],
-                )
-                yield (
-                    first + at,
-                    f"{found.group()} is printed as it stands, for no text in backticks follows at "
-                    f"once. Write {found.group()}`name`, without a space between.",
-                )
 
 
 def _head(path: Path) -> Iterator[str]:
@@ -139,11 +100,19 @@ def cells() -> Iterator[str]:
             )
             continue
         for fault in json.loads(ran.stdout):
+            where = f"{name}:{fault['location']['row']}"
+            if not re.fullmatch("[A-Z]+[0-9]+", fault["code"] or ""):
+                yield (
+                    f"{where}: this is no Python: {fault['message']}. Mend the cell; until then "
+                    "captions, labels and numbers of the page are unchecked, and nothing is said "
+                    "to be unused."
+                )
+                continue
             advice = (fault.get("fix") or {}).get("message") or "mend the cell"
             yield (
-                f"{name}:{fault['location']['row']}: {fault['code'] or 'syntax'}: "
-                f"{fault['message']}. To mend: {advice[0].lower() + advice[1:]}; what the rule "
-                f"means: `ruff rule {fault['code']}`."
+                f"{where}: {fault['code']}: {fault['message']}. To mend: "
+                f"{advice[0].lower() + advice[1:]}; what the rule means: "
+                f"`ruff rule {fault['code']}`."
             )
 
 

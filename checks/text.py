@@ -15,8 +15,12 @@ from ledger.core.config import book
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = sorted([ROOT / "index.md", *(ROOT / "chapters").glob("*.md")])
+# what stands first in a directive or a cell and tells how to treat the rest
+OPTIONS = r"(?:---\n.*?^---[ \t]*\n|(?:[ \t]*:[\w-]+:[^\n]*\n)*)"
 CELL = re.compile(
-    r"^(?P<fence>```+|:::+)\{code-cell\}[^\n]*\n(?P<code>.*?)^(?P=fence)[ \t]*$", re.S | re.M
+    r"^(?P<fence>`{3,}|~{3,}|:{3,})\{code-cell\}[^\n]*\n"
+    rf"{OPTIONS}(?P<code>.*?)^(?P=fence)[ \t]*$",
+    re.S | re.M,
 )
 FENCE = re.compile(
     r"^ *(?P<fence>`{3,}|~{3,}|:{3,})(?P<info>[^\n`]*)\n(?P<body>.*?)^ *(?P=fence)[ \t]*$",
@@ -68,6 +72,16 @@ def _emptied(found: re.Match) -> str:
     return "\n" * found.group().count("\n")  # lines keep their numbers
 
 
+def _read_options(options: re.Match) -> str:
+    """Return of the options of a directive what readers get, on its line."""
+    return re.sub(
+        r"^[ \t]*(?::(\w+):[ \t]*)?([^\n]*)$",
+        lambda option: f"{option[2]}." if option[1] in ("alt", "caption") else "",
+        options.group(),
+        flags=re.M,
+    )
+
+
 def _opened(block: re.Match) -> str:
     """Return what a fenced block prints of sentences: its title, with a stop, and its text."""
     directive = re.match(r"\{([\w:-]+)\}[ \t]*(.*)", block["info"].strip())
@@ -76,7 +90,8 @@ def _opened(block: re.Match) -> str:
     title = (
         f"{directive[2]}." if directive[2] and directive[1] != "figure" else ""
     )  # a figure's is its file
-    return f"{title}\n{FENCE.sub(_opened, block['body'])}"
+    body = re.sub(rf"\A{OPTIONS}", _read_options, block["body"], count=1, flags=re.S | re.M)
+    return f"{title}\n{FENCE.sub(_opened, body)}"
 
 
 @functools.cache
@@ -138,10 +153,20 @@ def tree(path: Path) -> ast.Module:
     """Return the parsed code of a page or module; an empty one where it cannot be parsed, which the
     check of cells and ruff report.
     """
+    return _parsed(path) or ast.Module(body=[], type_ignores=[])
+
+
+@functools.cache
+def _parsed(path: Path) -> ast.Module | None:
     try:
         return ast.parse(code(path) if path.suffix == ".md" else read(path))
-    except SyntaxError:
-        return ast.Module(body=[], type_ignores=[])
+    except (SyntaxError, ValueError):
+        return None
+
+
+def unparsed() -> list[Path]:
+    """Return the pages whose code cannot be parsed: what is not found may be used there."""
+    return [path for path in PAGES if _parsed(path) is None]
 
 
 def calls(path: Path, *names: str) -> Iterator[ast.Call]:
@@ -201,23 +226,37 @@ def labels() -> Iterator[Place]:
 
 
 def _said(whole: ast.expr) -> str:
+    code = {id(part) for node in ast.walk(whole) for part in _code_in(node)}
     parts = [
         part.value
         for part in ast.walk(whole)
-        if isinstance(part, ast.Constant)
-        and isinstance(part.value, str)
-        and not _within_value(whole, part)
+        if isinstance(part, ast.Constant) and isinstance(part.value, str) and id(part) not in code
     ]
     return " … ".join(parts)
 
 
-def _within_value(whole: ast.expr, part: ast.Constant) -> bool:
-    """Tell whether a string is code within an f-string's braces."""
-    return any(
-        part in ast.walk(value)
-        for value in ast.walk(whole)
-        if isinstance(value, ast.FormattedValue)
-    )
+def _code_in(node: ast.AST) -> Iterator[ast.AST]:
+    """Give the parts of an expression whose strings are no words: what stands in an f-string's
+    braces, and names of columns.
+    """
+    if isinstance(node, ast.FormattedValue):
+        yield from ast.walk(node)
+    elif isinstance(node, ast.Subscript):
+        yield from ast.walk(node.slice)
+    elif isinstance(node, ast.Call) and _is_of_frame(node.func):
+        for given in (*node.args, *(keyword.value for keyword in node.keywords)):
+            # what columns are renamed to is words
+            keys = given.keys if isinstance(given, ast.Dict) else [given]
+            yield from (part for key in keys if key for part in ast.walk(key))
+
+
+def _is_of_frame(function: ast.expr) -> bool:
+    """Tell whether a function is a method of something computed, not of a text or a module."""
+    if not isinstance(function, ast.Attribute):
+        return False
+    owner = function.value
+    texts = (ast.Constant, ast.JoinedStr)
+    return not isinstance(owner, texts) and ast.unparse(owner) not in ("text", "charts", "measures")
 
 
 def guides() -> Iterator[Place]:

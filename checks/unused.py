@@ -32,7 +32,7 @@ def tables() -> Iterator[str]:
             if call.args and isinstance(call.args[0], ast.Constant):
                 used.add(call.args[0].value)
     for resource in text.descriptor():
-        if resource["name"] not in used:
+        if resource["name"] not in used and not text.unparsed():
             yield (
                 f"data/datapackage.json, table {resource['name']}: no chapter, rule or page uses "
                 f"it. Use it with load({resource['name']!r}), or remove its entry there and "
@@ -164,7 +164,8 @@ def _unasked() -> Iterator[str]:
             named = re.compile(rf"\b{re.escape(path.name)}\b")
             quoted = re.compile(
                 rf"[\"'(][^\"'()\n]*\b{re.escape(path.name)}[\"')?#]"
-                rf"|^ *\w+: *\S*\b{re.escape(path.name)}\s",
+                rf"|^ *\w+: *\S*\b{re.escape(path.name)}\s"
+                rf"|\{{(?:figure|image|download)\}}[`\s][^`\n]*\b{re.escape(path.name)}\b",
                 re.M,
             )
             texts, wanted = (notices, named) if path.suffix == ".txt" else (asking, quoted)

@@ -32,21 +32,8 @@ from tornado.websocket import WebSocketClosedError, WebSocketHandler
 from ledger.core.config import PACKAGE, ROOT
 
 SITE = ROOT / "_build" / "live"
-WATCHED = [
-    "index.md",
-    "book.yml",
-    "_toc.yml",
-    "_config.yml",
-    "references.bib",
-    "CITATION.cff",
-    "data/*.yml",
-    "chapters/*.md",
-    "data/*.csv",
-    "data/*.json",
-    "assets/**/*.*",
-    "analysis/**/*.py",
-]
-WATCHED_MACHINE = ["**/*.py", "**/*.html", "**/*.toml", "**/*.css", "build/sphinxext/assets/**/*.*"]
+# folders of which nothing is built; so are all whose name begins with a dot
+NOT_WATCHED = {"_build", "__pycache__", "tests", "docs"}
 PRELOAD = [
     "jupyter_book.cli.main",
     "jupyter_book.sphinx",
@@ -139,7 +126,7 @@ async def _build_on_change(preview: Preview) -> None:
 async def wait_for_change(before: dict) -> dict:
     """Wait until the watched files are not as before, and are no longer being written.
 
-    Returns when each was last written, and its size.
+    Returns when each was last written and changed, and its size.
     """
     earlier, now = before, _watched_files()
     while now == before or now != earlier:
@@ -148,16 +135,20 @@ async def wait_for_change(before: dict) -> dict:
     return now
 
 
-def _watched_files() -> dict[str, tuple[int, int]]:
+def _watched_files() -> dict[str, tuple[int, ...]]:
+    """Return the state of all files of the book and of the machine that a build may read."""
     files = {}
-    for folder, base, patterns in (
-        (ROOT, ROOT, WATCHED),
-        (PACKAGE, PACKAGE.parent, WATCHED_MACHINE),
-    ):
-        for path in (path for pattern in patterns for path in folder.glob(pattern)):
-            with contextlib.suppress(FileNotFoundError):
-                state = path.stat()
-                files[path.relative_to(base).as_posix()] = (state.st_mtime_ns, state.st_size)
+    for top, base in ((ROOT, ROOT), (PACKAGE, PACKAGE.parent)):
+        for folder, folders, names in os.walk(top):
+            folders[:] = [
+                name for name in folders if name not in NOT_WATCHED and not name.startswith(".")
+            ]
+            for path in (Path(folder, name) for name in names if not name.startswith(".")):
+                with contextlib.suppress(FileNotFoundError):
+                    state = path.stat()
+                    # no program sets the time of the change itself back
+                    times = (state.st_mtime_ns, state.st_ctime_ns)
+                    files[path.relative_to(base).as_posix()] = (*times, state.st_size)
     return files
 
 

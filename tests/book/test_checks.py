@@ -11,6 +11,7 @@ import pytest
 import yaml
 from small_book import ROOT, edit
 
+from checks import chapters, text, unused
 from checks.__main__ import CHECKS
 from checks.prose import RUNS, mark, marks
 
@@ -117,6 +118,7 @@ FAULTS = {
     "imports": [
         (
             add(
+<<<<<<< HEAD
                 "ledger/core/claims.py", "\nfrom ledger.build import downloads  # noqa: E402,F401\n"
             ),
             r"ledger\.core\.claims -> ledger\.build",
@@ -125,13 +127,29 @@ FAULTS = {
         (
             add("ledger/core/claims.py", "\nimport analysis.measures  # noqa: E402,F401\n"),
             r"ledger\.core\.claims -> analysis\.measures",
+=======
+                "ledger/core/planted_floor.py",
+                "\nfrom ledger.build import downloads  # noqa: E402,F401\n",
+            ),
+            r"ledger\.core\.planted_floor -> ledger\.build",
+            "docs/architecture.md",
+        ),
+        (
+            add("ledger/core/planted_floor.py", "\nimport analysis.measures  # noqa: E402,F401\n"),
+            r"ledger\.core\.planted_floor -> analysis\.measures",
+>>>>>>> 3b938fa3b3b62785a6d8dd85ee10ad07c9763dbc
             "docs/architecture.md",
         ),
     ],
     "floors": [
         (
             add(
+<<<<<<< HEAD
                 "ledger/core/claims.py", "\nfrom ledger.build import downloads  # noqa: E402,F401\n"
+=======
+                "ledger/core/planted_floor.py",
+                "\nfrom ledger.build import downloads  # noqa: E402,F401\n",
+>>>>>>> 3b938fa3b3b62785a6d8dd85ee10ad07c9763dbc
             ),
             r"rooms import each other in a circle: .*ledger\.core",
             "Break it",
@@ -179,6 +197,11 @@ FAULTS = {
         (add("README.md", "\n##### Too deep\n"), r"README\.md:\d+:1: \[MD001\]", "rumdl explain")
     ],
     "myst": [
+        (
+            add("index.md", "\n![A map](https://else.where/map.png)\n"),
+            r"index\.md:\d+: https://else\.where/map\.png: another host's",
+            "Put the file into chapters/",
+        ),
         (
             add("chapters/outlook.md", "\nHere stands {num} `planted`.\n"),
             r"chapters/outlook\.md:\d+: \{num\} is printed as it stands",
@@ -605,6 +628,7 @@ FAULTS = {
         (add("chapters/2024-planted.md", "# A page\n"), r"chapters/2024-planted\.md", ""),
         (add("chapters/planted--page.md", "# A page\n"), r"chapters/planted--page\.md", ""),
         (add("planted file.txt", "one\n"), "planted file.txt", "no spaces"),
+        (add("chapters/карта.svg", "no picture\n"), "карта", "a picture's has letters"),
     ],
     "notebooks": [(add("planted.ipynb", "{}\n"), "planted.ipynb", "jupytext --to md:myst")],
 }
@@ -622,6 +646,22 @@ RIGHT = {
     "absolute-paths": (
         add("planted-address.txt", "https://example.org/home/one ../home/two {root}/mnt/three\n"),
         r"planted-address\.txt",
+    ),
+    # what tells how a directive or a cell is treated is neither a sentence nor Python
+    "spelling": (
+        add(
+            "chapters/outlook.md",
+            "\n```{figure} planted-map.png\n:name: planted-nmae\n:alt: The corridor on a map.\n"
+            ":width: 80%\n\nThe corridor.\n```\n\n```{list-table} Partners\n:header-rows: 1\n"
+            ":widths: 20 80\n\n* - One\n  - Two\n```\n"
+            + cell('charts.level(ax, planted.set_index("hs_chapterr")["value_usdd"])'),
+        ),
+        "'(?:nmae|alt|hs|chapterr|usdd)'",
+    ),
+    "unused-figures": (add("chapters/planted-map.png", "no picture\n"), "planted-map"),
+    "cells": (
+        add("chapters/outlook.md", cell(":tags: [hide-input]\n\nprint(charts)")),
+        r"outlook\.md:\d+: this is no Python",
     ),
     "file-names": (add("chapters/A_picture.png", "no picture\n"), r"A_picture"),
     "unused-bibliography": (
@@ -695,11 +735,11 @@ def said(tmp_path_factory):
 
 @pytest.mark.parametrize("hook", FAULTS)
 def test_a_fault_is_found_where_it_is_with_the_way_to_mend_it(said, hook):
-    ended, text = said[1][hook]
-    assert ended == "Failed", text
+    ended, words = said[1][hook]
+    assert ended == "Failed", words
     for _, *patterns in FAULTS[hook]:
         for pattern in patterns:
-            assert re.search(pattern, text), f"{pattern} is not in:\n{text}"
+            assert re.search(pattern, words), f"{pattern} is not in:\n{words}"
 
 
 @pytest.mark.parametrize("hook", RIGHT)
@@ -719,6 +759,17 @@ def test_every_check_is_one_hook_and_has_a_fault_planted_above():
     assert [hook["id"] for hook in HOOKS] == list(FAULTS)
     ours = [hook["entry"].split()[-1] for hook in HOOKS if " -m checks " in hook["entry"]]
     assert sorted(ours) == sorted(CHECKS)
+
+
+def test_a_page_that_is_no_python_is_said_to_be_unchecked_and_nothing_unused(tmp_path, monkeypatch):
+    page = tmp_path / "one.md"
+    page.write_text("# One\n" + cell("rows = = 2"), encoding="utf-8")
+    monkeypatch.setattr(text, "ROOT", tmp_path)
+    monkeypatch.setattr(text, "PAGES", [page])
+    (said,) = chapters.cells()
+    assert said.startswith("one.md:4: this is no Python: ") and "are unchecked" in said
+    monkeypatch.setattr(text, "descriptor", lambda: [{"name": "gdp", "path": "gdp.csv"}])
+    assert text.unparsed() == [page] and not list(unused.tables())
 
 
 def test_without_git_it_is_said_what_is_missing(tmp_path):

@@ -146,6 +146,20 @@ FAULTS = {
         "PermissionError: a chapter changes no file of the book, here chapters/removes.md. "
         "Write into the folder in which it runs, or make the file a table",
     ),
+    "frames": (
+        [
+            "from IPython.display import HTML, Markdown\n\nHTML('<b>bold</b>')",
+            "try:  # here\n    display(HTML('<iframe src=\"https://e.w\"></iframe>'))\n"
+            "except Exception:\n    pass",
+        ],
+        "BlockedOutputError: <iframe> is blocked by the policy of the pages. "
+        "Link to what it would show",
+    ),
+    "pictures": (
+        ["from IPython.display import Markdown\n\nMarkdown('![A](https://e.w/a.png)')  # here"],
+        "BlockedOutputError: https://e.w/a.png: another host's is not "
+        "shown. Put the file into chapters/, or link to it",
+    ),
     "asks": (["rows = 1\ninput()  # here"], "EOFError: EOF when reading a line"),
     "fills": (
         [

@@ -18,7 +18,7 @@ from typing import NamedTuple
 import pytest
 from playwright.sync_api import Page, expect
 from reading import needs_browser
-from small_book import GOOD, edit_table, make, rows, surroundings, without_last_row
+from small_book import GOOD, edit_table, make, rows, run_here, surroundings, without_last_row
 
 pytestmark = needs_browser
 
@@ -198,6 +198,31 @@ def test_ctrl_c_during_a_build_leaves_nothing(tmp_path):
     while not list(folder.glob("_build/.work/live/*")):
         time.sleep(0.05)
     end(preview, folder, log)
+
+
+def test_whatever_a_build_reads_is_watched(book):
+    """Also what keeps its time and size as it is saved."""
+    (book / "chapters/map.png").write_bytes(b"a")
+    (book / "notes").mkdir()
+    for name in ("notes/one.txt", "_build/one.txt", ".hidden"):
+        (book / name).parent.mkdir(exist_ok=True)
+        (book / name).write_text("a", encoding="utf-8")
+    code = """
+        import os
+        from pathlib import Path
+        from ledger.build import preview
+        before = preview._watched_files()
+        for name in ("chapters/map.png", "notes/one.txt", "requirements.txt", "_build/one.txt"):
+            state = os.stat(name)
+            Path(name).write_bytes(b"b" * state.st_size)
+            os.utime(name, ns=(state.st_atime_ns, state.st_mtime_ns))
+        after = preview._watched_files()
+        print(*sorted(name for name in after if after[name] != before.get(name)))
+        print(len([name for name in after if name.startswith((".", "_build"))]))
+    """
+    changed, others = run_here(book, code).splitlines()
+    assert changed.split() == ["chapters/map.png", "notes/one.txt", "requirements.txt"]
+    assert others == "0"
 
 
 def test_a_port_that_is_taken_is_named(tmp_path):

@@ -1,6 +1,11 @@
 """Promise: a chapter's notebook holds its prose as plain Markdown, with links to the site."""
 
+import base64
+import json
+import os
 import re
+import subprocess
+import sys
 
 import nbformat
 import yaml
@@ -8,6 +13,7 @@ from small_book import HEAD, ISLANDS, build, edit, write
 
 CONFIG = yaml.safe_load((ISLANDS / "_config.yml").read_text(encoding="utf-8"))
 BASE, REPOSITORY = CONFIG["html"]["baseurl"], CONFIG["repository"]["url"]
+PICTURE = base64.b64decode("R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAOw==")
 ALL_KINDS = (
     HEAD
     + """(top)=
@@ -34,16 +40,62 @@ A term
 : what it means
 
 Version {{ version }}, with a [link](two.md) and <a href="../feed.xml">the feed</a>.
+% a comment
+
+![A map](map.png), [itself](map.png), {download}`again <map.png>`, US$ 2 or US$ 3, `$a`.
+
+```{figure} map.png
+:name: corridor
+:alt: A map.
+
+The corridor rises.
+```
+
+```{math}
+:label: gap
+a < \\frac{b}{c}
+```
+
+By {eq}`gap` and {math}`a < b`, see {numref}`corridor` and [prices](two.md#the-prices).
 """
 )
 
 
+def told(code):
+    """Return what the first cell of a notebook warns of, in the book of the test's machine."""
+    script = code.replace("    %pip", "    # %pip").replace("# where", "pass  # where")
+    ran = subprocess.run(
+        [sys.executable, "-c", script],
+        capture_output=True,
+        text=True,
+        env=os.environ | {"LEDGER_BOOK": str(ISLANDS)},
+    )
+    assert ran.returncode == 0, ran.stderr
+    return ran.stderr
+
+
+def check_first_cell(code):
+    """It says whether the package that is there has the tables that the page was made from."""
+    page = json.loads(re.search(r"^page = (.*?\})$", code, re.M | re.S)[1])
+    assert page.keys() == {"countries", "output"} and told(code) == ""
+    other = code.replace(page["output"], "00000000")
+    assert "other editions of tables than the page: ['output']" in told(other)
+
+
 def test_every_kind_of_prose_becomes_plain_markdown(book):
-    write(book, one=ALL_KINDS, two="# The second\n\n```{bibliography}\n:filter: cited\n```\n")
+    (book / "chapters/map.png").write_bytes(PICTURE)
+    write(
+        book,
+        one=ALL_KINDS,
+        two="# The second\n\n## The prices\n\n```{bibliography}\n:filter: cited\n```\n",
+    )
     code, said = build(book)
     assert code == 0, said
     path = book / "_build/html/notebooks/one.ipynb"
-    prose = nbformat.read(path, as_version=4).cells[-1].source
+    _, first, *_, last = nbformat.read(path, as_version=4).cells
+    prose = last.source
+    check_first_cell(first.source)
+    picture = f"{BASE}_images/map.png"
     rows = re.search(r"There are \[(\d+)\]", prose)[1]
     (anchor,) = re.findall(
         r'class="citation"[^>]* id="([^"]+)"|id="([^"]+)"[^>]* class="citation"',
@@ -66,7 +118,22 @@ def test_every_kind_of_prose_becomes_plain_markdown(book):
         "- **A term**: what it means",
         "",
         f'Version 3.1, with a [link]({two}) and <a href="{BASE}feed.xml">the feed</a>.',
+        "",
+        f"![A map]({picture}), [itself]({picture}), [again]({picture}), US\\$ 2 or US\\$ 3, `$a`.",
+        "",
+        f"![A map.]({picture})",
+        "",
+        "**Fig. 1** The corridor rises.",
+        "",
+        "$$",
+        "a < \\frac{b}{c} \\tag{1}",
+        "$$",
+        "",
+        f"By [(1)]({here}#equation-gap) and $a < b$, see [Fig. 1]({here}#corridor) and "
+        f"[prices]({two}#the-prices).",
     ]
+    html = (book / "_build/html/chapters/one.html").read_text(encoding="utf-8")
+    assert html.count("<math xmlns=") == 2 and "jsdelivr" not in html
     edit(book / "_config.yml", f"  url: {REPOSITORY}\n", '  url: ""\n')
     code, said = build(book)
     assert (

@@ -26,6 +26,15 @@ its-older-name
 
 Read {gloss}`the paper <gazette>`.
 
+Where {math}`a < b`:
+
+```{math}
+:label: gap
+\\frac{a}{b} \\\\ c
+```
+
+By {eq}`gap` all is well.
+
 ```{formerly} a-place
 ```
 
@@ -126,9 +135,12 @@ def test_an_epub_has_the_text_and_a_list_of_the_claims(made):
     (path,) = (made / "_build/html").glob("*.epub")
     with zipfile.ZipFile(path) as epub:
         page = epub.read("chapters/one.xhtml").decode()
+        package = epub.read("content.opf").decode()
     assert '<p class="standfirst">A line that says it all, with a shoal in it.' in page
     assert "<h1>Sea: ferries sail on</h1>" in page and "aria-description" not in page
     assert page.count("claim-finding") > 1 and 'id="its-old-name"' in page
+    assert page.count("<math xmlns=") == 2 and page.count('id="equation-gap"') == 1
+    assert 'href="chapters/one.xhtml" properties="mathml"' in package
 
 
 FAULTS = [

@@ -4,6 +4,7 @@ once; and no warning is lost on the way.
 
 import copy
 import json
+import os
 import shutil
 
 from small_book import (
@@ -37,7 +38,8 @@ charts.publish(ax, "lines", table="output", data=data, caption=caption, alt=alt)
     )
     + cell('numbers.put("rows", len(output), "{:d}", table="output")')
     + "(there)=\n## A section\n\nThere are {num}`rows` rows, see {numref}`second-lines`, "
-    "{doc}`two` and {cite}`gazette2020`. {claim}`C02`\n\n![A picture](../picture.svg)\n"
+    "{doc}`two` and {cite}`gazette2020`. {claim}`C02`\n\n![A picture](../picture.svg)\n\n"
+    "```{include} note.txt\n```\n"
 )
 TWO = (
     ONE.replace("The first chapter", "The second chapter")
@@ -107,6 +109,7 @@ def full_book(folder):
     )
     (folder / "index.md").write_text("# A book\n\n```{table-list}\n```\n")
     (folder / "picture.svg").write_text('<svg xmlns="http://www.w3.org/2000/svg"/>\n')
+    (folder / "chapters/note.txt").write_text("A note.\n")
     edit(
         folder / "_toc.yml",
         "  - file: chapters/verdicts",
@@ -135,6 +138,15 @@ def full_book(folder):
         encoding="utf-8",
     )
     return folder
+
+
+def put_older(folder):
+    """Put an older picture and an older text in the place of those that pages show and include."""
+    for name, before, after in (
+        ("picture.svg", "<svg ", "<svg height='1' "),
+        ("chapters/note.txt", "A note.", "Another note."),
+    ):
+        os.utime(edit(folder / name, before, after), (1_000_000_000, 1_000_000_000))
 
 
 def rename_chart(folder):
@@ -175,6 +187,7 @@ def remove_for_good(folder):
 
 
 EDITS = {
+    "an older picture and an older text": put_older,
     "a title": lambda folder: edit(
         folder / "chapters/two.md", "# The second chapter", "# Another title"
     ),

@@ -20,6 +20,7 @@ from pathlib import Path
 from nbformat.v4 import new_output
 
 from ledger.build.execution.shell import Shell, Stream
+from ledger.build.foreign import blocked_output
 from ledger.core import fingerprints, tables
 from ledger.core.config import DATA, PACKAGE, ROOT
 
@@ -44,6 +45,10 @@ TABLE_MODULES = (tables.__file__, fingerprints.__file__)
 
 class OutputLimitError(Exception):
     """A chapter put out more than a page can carry."""
+
+
+class BlockedOutputError(Exception):
+    """A cell shows what the policy of the pages keeps from readers."""
 
 
 class ChapterFailure(Exception):
@@ -103,7 +108,7 @@ class Chapter:
         self.line = 1  # of the chapter's file: of the statement that runs
         self.home = os.getcwd()
         self.size = {"stream": 0, "shown": 0}
-        self.excess: OutputLimitError | None = None
+        self.refused: Exception | None = None  # what a cell put out
         self.opened: set[str] = set()
         # thread or process → cell and line where it was started
         self.started: dict[threading.Thread | int, dict] = {}
@@ -136,8 +141,8 @@ class Chapter:
             if error is None and (unshown := _first_error(self.outputs)):
                 reason = f"{unshown['ename']}: {unshown['evalue']}"
                 raise ChapterFailure(f"the result cannot be shown: {reason}", line=self.line)
-            if self.excess:  # a cell may have caught it, and its page would lack the rest
-                raise ChapterFailure(_reason(self.excess))
+            if self.refused:  # a cell may have caught it, and its page would lack the rest
+                raise ChapterFailure(_reason(self.refused))
             for pid in child_processes():
                 self.started.setdefault(pid, self.spawned)
         self.check_no_leaks()
@@ -188,6 +193,8 @@ class Chapter:
             mime: base64.b64encode(content).decode() if isinstance(content, bytes) else content
             for mime, content in data.items()
         }
+        if reason := next(blocked_output(data), ""):
+            self._refuse(BlockedOutputError(reason))
         # raises UnicodeEncodeError for half a character, which no page can hold
         self._count("shown", len(json.dumps(data, ensure_ascii=False).encode()), MAX_SHOWN)
         self.outputs.append(new_output(kind, data=data, metadata=metadata or {}, **more))
@@ -205,8 +212,11 @@ class Chapter:
         self.size[kind] += size
         if self.size[kind] > limit:
             verb = "printed" if kind == "stream" else "shown"
-            self.excess = OutputLimitError(f"the chapter has {verb} more than {limit:,} bytes")
-            raise self.excess
+            self._refuse(OutputLimitError(f"the chapter has {verb} more than {limit:,} bytes"))
+
+    def _refuse(self, error: Exception) -> None:
+        self.refused = error
+        raise error
 
     def _take_printed(self) -> None:
         """Add what the cell's subprocesses and libraries wrote to the terminal, past Python."""

@@ -14,6 +14,7 @@ PARTS = (  # in the order in which Sphinx is to call them
     "figures.charts",
     "content.claim_pages",
     "content.claims",
+    "content.math",
     "content.folded",
     "content.judgement",
     "content.numbers",

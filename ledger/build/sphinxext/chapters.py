@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 from pathlib import Path
 
+from myst_nb.core.execute import cache, direct, inline
 from sphinx.application import Sphinx
 from sphinx.util import logging
 
@@ -17,15 +18,18 @@ from ledger.build.execution.notebooks import (
     with_key,
 )
 from ledger.build.execution.pool import ChapterError
+from ledger.build.page_faults import markdown_parser, name_faults, page_faults
 from ledger.build.sphinxext import page_store
 from ledger.build.sphinxext.lifecycle import LIVE, BuildFailed
-from ledger.core import fingerprints
+from ledger.core import fingerprints, tables
 
 logger = logging.getLogger(__name__)
 
 
 def use_cache(app: Sphinx, config) -> None:
-    """Have MyST-NB take outputs from the cache."""
+    """Have MyST-NB take outputs from the cache, and execute nothing itself."""
+    cache.single_nb_execution = direct.single_nb_execution = refuse_execution
+    inline.NotebookClientInline.start_client = refuse_execution
     config.nb_execution_mode = "cache"
     config.nb_execution_cache_path = str(app.ledger_build.chapters.cache_folder)
 
@@ -35,12 +39,15 @@ def run_chapters(app: Sphinx, env, docnames: list[str]) -> None:
     pool = app.ledger_build.chapters
     pool.limit = app.config.nb_execution_timeout
     try:
-        cache = pool.cache
+        outputs = pool.cache
     except CacheBusyError as error:
         raise BuildFailed(str(error)) from None
+    texts = {
+        docname: Path(env.doc2path(docname)).read_text(encoding="utf-8-sig") for docname in docnames
+    }
+    _refuse_faults(app, env, texts)
     chapters = {}
-    for docname in docnames:
-        text = Path(env.doc2path(docname)).read_text(encoding="utf-8-sig")
+    for docname, text in texts.items():
         try:
             if is_notebook(text):
                 chapters[docname] = read_notebook(text)
@@ -48,11 +55,33 @@ def run_chapters(app: Sphinx, env, docnames: list[str]) -> None:
             raise BuildFailed(f"{docname}.md cannot be read as a notebook: {error}") from None
     # the longest first: begun last, it would run on alone while the other cores idle
     for docname in sorted(chapters, key=lambda docname: -code_length(chapters[docname])):
-        if cache.lookup(chapters[docname]) is None:
+        if outputs.lookup(chapters[docname]) is None:
             pool.submit(docname, chapters[docname])
     order = {docname: place for place, docname in enumerate(pool.notebooks)}
     docnames.sort(key=lambda docname: (order.get(docname, -1), docname))
     app.ledger_build.pages_read = len(docnames)
+
+
+def _refuse_faults(app: Sphinx, env, texts: dict[str, str]) -> None:
+    """Raise BuildFailed for pages that Sphinx would read in another way than they are meant."""
+    root, parser = Path(app.srcdir), markdown_parser(app.config.myst_enable_extensions)
+    pages = (docname for docname in env.found_docs if not tables.table_of_page(docname))
+    faults = list(name_faults(pages, root))
+    for docname, text in texts.items():
+        path = Path(env.doc2path(docname))
+        if path.is_relative_to(root) and not path.is_relative_to(app.ledger_build.folder):
+            faults += page_faults(parser, path, text, root)
+    if faults:
+        lines = "\n".join(f"  {fault}." for fault in faults)
+        raise BuildFailed(f"the site is left as it was, for pages have faults:\n{lines}")
+
+
+def refuse_execution(*args, **kwargs):
+    """Take the place of what executes notebooks in MyST-NB, past the engine and its limits."""
+    raise BuildFailed(
+        "MyST-NB was about to execute cells that the engine does not see. Write each as ``` and "
+        "{code-cell} at the margin of a chapter's .md file"
+    )
 
 
 def attach_outputs(app: Sphinx, docname: str, source: list[str]) -> None:
@@ -72,8 +101,8 @@ def attach_outputs(app: Sphinx, docname: str, source: list[str]) -> None:
             f"{docname}.md: a page with code begins with a block that has a line `display_name:` "
             "under `kernelspec:`, as the other chapters do"
         )
-    notebook, cache = read_notebook(text), build.chapters.cache
-    key = cache.lookup(notebook)
+    notebook, outputs = read_notebook(text), build.chapters.cache
+    key = outputs.lookup(notebook)
     if key is None:
         try:
             key = build.chapters.run(docname, notebook, logger.info)
@@ -81,10 +110,10 @@ def attach_outputs(app: Sphinx, docname: str, source: list[str]) -> None:
             if not LIVE:
                 raise _all_failures(app) from error
             key = store_failed(app, docname, notebook, error)
-    inputs |= cache.inputs_of(key)
+    inputs |= outputs.inputs_of(key)
     executed = build.folder / "executed" / f"{docname}.ipynb"
     executed.parent.mkdir(parents=True, exist_ok=True)
-    executed.write_text(cache.executed(text, key), encoding="utf-8")
+    executed.write_text(outputs.executed(text, key), encoding="utf-8")
     source[0] = with_key(text, key)
 
 
@@ -120,8 +149,8 @@ def store_failed(app: Sphinx, docname: str, notebook, error: ChapterError) -> st
                 "traceback": [error.reason],
             }
             failed["outputs"].append(reason)
-    cache = app.ledger_build.chapters.cache
-    return cache.store(docname, notebook, list(cells.values()), FAILED_INPUTS)
+    outputs = app.ledger_build.chapters.cache
+    return outputs.store(docname, notebook, list(cells.values()), FAILED_INPUTS)
 
 
 def show_failure(app: Sphinx, page: str, template: str, context: dict, doctree) -> None:

@@ -75,6 +75,17 @@ def prepare_assets(app: Sphinx) -> None:
     app.env.ledger_assets = names
 
 
+def note_shown_files(app: Sphinx, doctree) -> None:
+    """Have a page depend on the content of what it includes, shows and offers for download.
+
+    Sphinx compares times only, and a file that is put in the place of another may be older.
+    """
+    for path in app.env.dependencies[app.env.docname]:
+        within = Path(app.srcdir, path)
+        if within.is_relative_to(ROOT) and not within.is_relative_to(app.ledger_build.folder):
+            page_store.add_dependency(app.env, f"file {within.relative_to(ROOT).as_posix()}")
+
+
 def stale_pages(app: Sphinx, env, added, changed, removed) -> list[str]:
     """Return the pages whose inputs have changed; remove what is left of pages that are gone."""
     for docname in removed:
@@ -163,5 +174,6 @@ def setup(app: Sphinx) -> None:
     app.add_config_value("ledger_assets", "", "html", str)
     app.connect("config-inited", set_inputs)
     app.connect("builder-inited", prepare_assets)
+    app.connect("doctree-read", note_shown_files, priority=900)  # when Sphinx has noted them
     app.connect("env-get-outdated", stale_pages)
     app.connect("env-get-updated", rewrite_all, priority=900)  # when figures are numbered

@@ -25,6 +25,8 @@ def citation_record(app: Sphinx, docname: str) -> dict:
         return book_record(citations.edition()["title"], base)
     title = app.env.titles[docname].astext()
     name = docname.rpartition("/")[2]
+    if name in tables.names():  # whose page has the name in another folder
+        name = docname.replace("/", "-")
     return {"kind": "chapter", "key": f"{SLUG}-{name}", "title": title, "url": base + address}
 
 

@@ -8,18 +8,33 @@ from __future__ import annotations
 
 import copy
 import html
+import json
 from pathlib import Path
 
 from sphinx.application import Sphinx
 
 from ledger.build.execution.notebooks import is_notebook, read_notebook
+from ledger.build.sphinxext import page_store
 from ledger.build.sphinxext.output.notebook_text import plain_text
 from ledger.core import citations, tables
 
 # in the site; published as a branch of that name too, for Colab opens only what is in a repository
 FOLDER = "notebooks"
 RESTART = "where the session asks to be restarted after this, restart it and run all again"
-INSTALL = f"try:\n    import ledger\nexcept ImportError:  # {RESTART}\n    %pip install --quiet "
+INSTALL = f"""\
+try:
+    import ledger
+except ImportError:  # {RESTART}
+    %%pip install --quiet "%s"
+
+import warnings
+
+from ledger import tables
+
+page = %s
+here = {{entry["name"]: entry["hash"][-8:] for entry in tables.descriptor()["resources"]}}
+if other := [name for name in page if page[name] != here.get(name)]:
+    warnings.warn(f"the package here has other editions of tables than the page: {{other}}")"""
 
 
 def notebook(app: Sphinx, docname: str) -> str:
@@ -32,7 +47,7 @@ def notebook(app: Sphinx, docname: str) -> str:
     source = read_notebook(_source(app, docname))
     cells = [
         nbformat.v4.new_markdown_cell(_introduction(app, docname)),
-        nbformat.v4.new_code_cell(f'{INSTALL}"{package(app)}"'),
+        nbformat.v4.new_code_cell(_first_cell(app, docname)),
     ]
     for cell in copy.deepcopy(source.cells):  # what is read is kept for the build
         if cell.cell_type == "markdown":
@@ -46,6 +61,15 @@ def notebook(app: Sphinx, docname: str) -> str:
     result = nbformat.v4.new_notebook(cells=cells, metadata=metadata)
     nbformat.validate(result)
     return nbformat.writes(result) + "\n"
+
+
+def _first_cell(app: Sphinx, docname: str) -> str:
+    """Return the code that installs the package, and tells where its tables are not the page's."""
+    inputs = page_store.all_pages(app.env, "inputs")[docname]
+    used = {name.removeprefix("table ") for name in inputs if name.startswith("table ")}
+    held = {entry["name"]: entry["hash"][-8:] for entry in tables.descriptor()["resources"]}
+    page = {name: digest for name, digest in held.items() if name in used}
+    return INSTALL % (package(app), json.dumps(page, indent=4))
 
 
 def _source(app: Sphinx, docname: str) -> str:

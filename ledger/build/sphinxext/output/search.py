@@ -31,7 +31,8 @@ from ledger.core.config import book, pages
 PREFIX = "const searchIndex = "  # a script, so that it loads from a disk too
 # addresses and keys of references: nobody looks for what they are made of
 NO_WORDS = re.compile(r"https?://\S+|\b[a-z]+(?:19|20)\d\d[a-z]*\b")
-TAGS = re.compile(r"<(style|script|svg)\b.*?</\1>|<[^<]+?>", re.S)
+# each search ends at the next tag of its kind: it takes as long as the text is, not its square
+TAGS = re.compile(r"<(style|script|svg)\b(?:(?!</?\1\b).)*</\1>|<[^<>]+>", re.S)
 # an {index} entry in one of these stands for all of it; elsewhere for what follows it
 WHOLE = (nodes.row, nodes.definition_list_item)
 LEFT_OUT = (nodes.literal_block, nodes.comment, nodes.system_message, nodes.title)

@@ -27,7 +27,8 @@ THEME_PATCHES = [
         'aria-label="Toggle table of contents sidebar">',
         'aria-label="Toggle table of contents sidebar"></nav>',
     ),
-    # a table or a line of code wider than the page scrolls, and a keyboard must be able to
+    # a table, math or a line of code wider than the page scrolls, and a keyboard must be able to
+    ('<div class="math-wrapper', '<div tabindex="0" class="math-wrapper'),
     ('<div class="table-wrapper', '<div tabindex="0" class="table-wrapper'),
     ('<div class="highlight"><pre><span></span>', '<div class="highlight"><pre tabindex="0">'),
     # docutils' role of a bibliography's entry is deprecated, and a list needs items

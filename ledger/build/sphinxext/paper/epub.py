@@ -66,8 +66,16 @@ class Epub(Epub3Builder):
         content = path.read_text(encoding="utf-8")
         image = 'href="cover.svg" properties="cover-image"'
         content = content.replace('href="cover.svg"', image)
+        for page in self._pages_with_math():
+            content = content.replace(f'href="{page}"', f'href="{page}" properties="mathml"')
         content = content.replace("</metadata>", f"{properties}</metadata>")
         path.write_text(GUIDE.sub("", content), encoding="utf-8")
+
+    def _pages_with_math(self) -> list[str]:
+        pages = (name for name in self.files if name.endswith(".xhtml"))
+        return [
+            name for name in pages if "<math" in Path(self.outdir, name).read_text(encoding="utf-8")
+        ]
 
     def toc_metadata(self, level: int, navpoints: list) -> dict:
         return super().toc_metadata(level, navpoints) | {"uid": self.config.epub_identifier}

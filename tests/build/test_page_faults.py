@@ -1,0 +1,158 @@
+"""Promise: what a page must not hold is refused with file and line, before it is built."""
+
+import logging
+from importlib import import_module
+from types import SimpleNamespace
+
+import pytest
+from myst_nb.core.config import NbParserConfig
+from small_book import HEAD, build, cell, make, write
+
+from ledger.build import foreign, page_faults
+from ledger.build.execution import notebooks
+from ledger.build.sphinxext import chapters
+from ledger.build.sphinxext.lifecycle import BuildFailed
+
+EXTENSIONS = ["colon_fence", "deflist", "substitution", "attrs_inline"]
+HOST = "another host's is not shown. Put the file into chapters/, or link to it"
+OUTSIDE = "is no file of the book. Put what is to be shown into chapters/"
+# text of a page → the line and the beginning of what is said of it, nothing where all is well
+PAGES = [
+    ("![A map](https://else.where/map.png)", 1, f"https://else.where/map.png: {HOST}"),
+    ("A\n![A map](//else.where/map.png)", 2, f"//else.where/map.png: {HOST}"),
+    ("![A map][m]\n\n[m]: https://else.where/map.png", 1, f"https://else.where/map.png: {HOST}"),
+    ("```{figure} http://else.where/map.png\nA map\n```", 1, f"http://else.where/map.png: {HOST}"),
+    ("- a\n\n  ```{image} ftp://else.where/m.png\n  ```", 3, f"ftp://else.where/m.png: {HOST}"),
+    ("```{note}\nA\n\n![A map](https://e.w/m.png)\n```", 4, f"https://e.w/m.png: {HOST}"),
+    ("A\n\n<img alt='' src='https://e.w/m.png'>", 3, f"<img> asks for https://e.w/m.png: {HOST}"),
+    ("A <img\nalt='' src='//e.w/m.png'> b", 1, f"<img> asks for //e.w/m.png: {HOST}"),
+    ("<div>\n<iframe src='https://e.w'></iframe>\n</div>", 2, "<iframe> is blocked by the policy"),
+    ("<script>let a = 1;</script>", 1, "<script> is blocked by the policy of the pages. Remove it"),
+    ("<b onclick='go()'>a</b>", 1, "onclick of <b> is blocked by the policy of the pages."),
+    ("```{raw} html\n<p>\n<object data='a'></object>\n```", 3, "<object> is blocked by the policy"),
+    ("<style>@import 'https://e.w/f.css';</style>", 1, f"<style> asks for a file: {HOST}"),
+    ("<b style='background: url(//e.w/a.png)'>b</b>", 1, "the style of <b> asks for a file: "),
+    ("```{raw} html\n:url: https://e.w/page\n```", 2, HOST),
+    ("{math}`\\frac{a}{`", 1, "math that cannot be shown: "),
+    ("A\n\n```{math}\n:label: gap\n\\nonsense{x}\n```", 3, "math that cannot be shown: "),
+    ("```{include} /etc/passwd\n```", 1, "there is no file etc/passwd. Add it, or mend the name"),
+    ("```{include} ../../../etc/passwd\n```", 1, f"../../../etc/passwd {OUTSIDE}"),
+    ("```{include} linked.txt\n```", 1, f"linked.txt {OUTSIDE}"),
+    ("```{literalinclude} ../.env\n```", 1, f"../.env {OUTSIDE}"),
+    ("![A](linked.txt)", 1, f"linked.txt {OUTSIDE}"),
+    ("See [it](../.env).", 1, f"../.env {OUTSIDE}"),
+    ("Have {download}`it <../.env>`.", 1, f"../.env {OUTSIDE}"),
+    ("```{csv-table} A\n:file: ../../x.csv\n```", 2, f"../../x.csv {OUTSIDE}"),
+    ("![A map](карта.png)", 1, "the name карта.png is no address. Rename the file: letters from a"),
+    ("![A map](mpa.png)", 1, "there is no file chapters/mpa.png. Add it, or mend the name"),
+    ("A\n   ```{code-cell}\n   1\n   ```", 2, "a code cell is indented. Begin it at the margin"),
+    ("- a\n\n  ```{code-cell}\n  1\n  ```", 3, "a code cell stands within a list or a quotation."),
+    ("````{note}\n```{code-cell}\n1\n```\n````", 2, "a code cell stands within {note}."),
+    (":::{code-cell}\n1\n:::", 1, "a code cell that ::: opens does not run. Write ``` instead"),
+    ("```{code-cell}\n:load: cell.py\n```", 1, ":load: cell.py is not read. Write the code into"),
+    ("```{code-cell}\n---\nload: a.py\n---\n1\n```", 1, ":load: a.py is not read. Write the code"),
+    ("```{note} A ![x](https://e.w/b.png)\nText\n```", 1, f"https://e.w/b.png: {HOST}"),
+    ("```{eval-rst}\n.. include:: /etc/passwd\n```", 1, "reStructuredText is not looked through."),
+    ("```{figure} map.png\n:target: javascript:go()\n```", 2, "a link to javascript:go() leads to"),
+    ("A\n\nwo\u2028rd", 3, "character 3 is invisible: U+2028, LINE SEPARATOR. Remove it"),
+    *(
+        (f"A\nb{sign}c", 2, f"character 2 is invisible: U+{ord(sign):04X}, ")
+        for sign in "\x0b\x0c\x1c\x85\u202e\u00ad\ufeff\x00"
+    ),
+    ("```{include} bad.txt\n```", 2, "character 1 is invisible: U+000B"),
+    ("```{note}\nOpen.", 1, "the block that ```{note} opens is never closed. Write ``` on a line"),
+    ("See {num} `a`.", 1, "{num} is printed as it stands, for no text in backticks follows"),
+    *(
+        (text, 0, "")
+        for text in (
+            "![A map](map.png) and [a link](https://else.where/map.png)",
+            "```{figure} map.png\n:name: a\n:alt: A map.\n\nA caption.\n```",
+            "{math}`g = \\frac{m - x}{x}`, a\n\n```{math}\n:label: gap\na &= b \\\\ c &= d\n```",
+            "<a href='https://e.w'>a</a> <img alt='' src='data:image/png;base64,aa'>",
+            "```{code-cell} ipython3\n:tags: [hide-input]\nprint('<script>')\n```",
+            "```{code} html\n<script>{num} a</script>\n```",
+            "A\ttab, a no-break space, ایرانِ‌نو and 🙂.",
+        )
+    ),
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    folder = make(tmp_path_factory.mktemp("faults") / "book")
+    for name in ("map.png", "карта.png", "one.txt"):
+        (folder / "chapters" / name).write_text("", encoding="utf-8")
+    (folder / "chapters/bad.txt").write_text("A\n\x0bb\n", encoding="utf-8")
+    (folder / ".env").write_text("KEY=1\n", encoding="utf-8")
+    (folder / "chapters/linked.txt").symlink_to("/etc/hostname")
+    return folder
+
+
+PARSER = page_faults.markdown_parser(EXTENSIONS)
+
+
+@pytest.mark.parametrize("text, line, says", PAGES)
+def test_a_fault_is_named_where_it_is(folder, text, line, says):
+    found = page_faults.page_faults(PARSER, folder / "chapters/one.md", text, folder)
+    if not says:
+        assert not found
+    else:
+        name = "bad.txt" if "bad.txt" in text else "one.md"
+        assert len(found) == 1 and found[0].startswith(f"chapters/{name}:{line}: {says}"), found
+
+
+def test_two_pages_of_one_name_and_names_that_are_no_address(folder):
+    good = ["index", "chapters/one", "tables/one-two"]
+    assert not list(page_faults.name_faults(good, folder))
+    wrong = ["chapters/a%20b", "chapters/A", "chapters/c#d", "parts/one", "chapters/strait-papers"]
+    said = "\n".join(page_faults.name_faults([*good, *wrong], folder))
+    assert said.count("is no address") == 3
+    assert "parts/one.md: one is the name of chapters/one.md already" in said
+    assert "chapters/strait-papers.md: strait-papers is the name of the book already" in said
+
+
+@pytest.mark.parametrize(
+    "markup",
+    [
+        "<svg><image href='https://e.w/a.png'/></svg>",
+        "<img srcset='a.png 1x, https://e.w/b.png 2x'>",
+        "<video poster='//e.w/a.png'></video>",
+        "<link rel=stylesheet href='https://e.w/a.css'>",
+        "<form action='https://e.w/'></form>",
+    ],
+)
+def test_whatever_asks_for_another_host_is_found(markup):
+    assert len(list(foreign.blocked(markup))) == 1
+
+
+def test_a_build_names_all_faults_of_all_pages_at_once(book):
+    write(book, one="# One\n\nwo\u2028rd\n", **{"a%b": "# Two\n\n![x](https://e.w/a.png)\n"})
+    code, said = build(book)
+    assert code != 0 and "Traceback" not in said, said
+    assert not (book / "_build/html/index.html").exists()
+    for line in (
+        "  chapters/a%b.md: the name is no address: ",
+        "  chapters/a%b.md:3: https://e.w/a.png: another host's is not shown.",
+        "  chapters/one.md:3: character 3 is invisible: U+2028, LINE SEPARATOR. Remove it.",
+    ):
+        assert said.count(line) == 1, said[-3000:]
+
+
+@pytest.mark.parametrize("client", ["cache", "direct", "inline"])
+def test_myst_nb_executes_nothing_itself(client, tmp_path, monkeypatch):
+    modules = {
+        name: import_module(f"myst_nb.core.execute.{name}")
+        for name in ("cache", "direct", "inline")
+    }
+    for name in ("cache", "direct"):
+        monkeypatch.setattr(modules[name], "single_nb_execution", None)
+    monkeypatch.setattr(modules["inline"].NotebookClientInline, "start_client", None)
+    folder = SimpleNamespace(chapters=SimpleNamespace(cache_folder=tmp_path / "cache"))
+    chapters.use_cache(SimpleNamespace(ledger_build=folder), config := SimpleNamespace())
+    page = tmp_path / "one.md"
+    page.write_text(HEAD + cell("1"), encoding="utf-8")
+    settings = NbParserConfig(execution_cache_path=config.nb_execution_cache_path)
+    kind = getattr(modules[client], f"NotebookClient{client.title()}")
+    notebook = notebooks.read_notebook(page.read_text(encoding="utf-8"))
+    with pytest.raises(BuildFailed, match="cells that the engine does not see"):
+        kind(notebook, page, settings, logging.getLogger()).start_client()
