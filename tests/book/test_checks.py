@@ -118,7 +118,6 @@ FAULTS = {
     "imports": [
         (
             add(
-<<<<<<< HEAD
                 "ledger/core/claims.py", "\nfrom ledger.build import downloads  # noqa: E402,F401\n"
             ),
             r"ledger\.core\.claims -> ledger\.build",
@@ -127,29 +126,13 @@ FAULTS = {
         (
             add("ledger/core/claims.py", "\nimport analysis.measures  # noqa: E402,F401\n"),
             r"ledger\.core\.claims -> analysis\.measures",
-=======
-                "ledger/core/planted_floor.py",
-                "\nfrom ledger.build import downloads  # noqa: E402,F401\n",
-            ),
-            r"ledger\.core\.planted_floor -> ledger\.build",
-            "docs/architecture.md",
-        ),
-        (
-            add("ledger/core/planted_floor.py", "\nimport analysis.measures  # noqa: E402,F401\n"),
-            r"ledger\.core\.planted_floor -> analysis\.measures",
->>>>>>> 3b938fa3b3b62785a6d8dd85ee10ad07c9763dbc
             "docs/architecture.md",
         ),
     ],
     "floors": [
         (
             add(
-<<<<<<< HEAD
                 "ledger/core/claims.py", "\nfrom ledger.build import downloads  # noqa: E402,F401\n"
-=======
-                "ledger/core/planted_floor.py",
-                "\nfrom ledger.build import downloads  # noqa: E402,F401\n",
->>>>>>> 3b938fa3b3b62785a6d8dd85ee10ad07c9763dbc
             ),
             r"rooms import each other in a circle: .*ledger\.core",
             "Break it",
