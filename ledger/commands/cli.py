@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 from ledger.core import tables
+from ledger.core.authored import environment
 from ledger.core.files import LockedError
 from ledger.core.sources.registry import FetchError
 
@@ -359,6 +360,9 @@ def main(arguments: list[str] | None = None) -> int:
         print(message, file=sys.stderr)
         return 2
     options = _parser().parse_args(arguments)
+    if unusable := list(environment.faults()):
+        print("\n".join(f"error: {each}" for each in unusable), file=sys.stderr)
+        return 1
     try:
         return options.run(options)
     except (tables.TableError, FetchError, LockedError, OSError, ValueError) as error:

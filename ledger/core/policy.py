@@ -7,6 +7,7 @@ import functools
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from ledger.core.authored.loaders import Document, read_yaml
 from ledger.core.config import DATA
 
 FILE = "policy.yml"
@@ -21,10 +22,6 @@ KEYS = (
     "most_passing",
     "high_needs",
 )
-
-
-class PolicyError(ValueError):
-    """`data/policy.yml` is not as it should be: names the key and what it must hold."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -88,31 +85,37 @@ class Policy:
 
 @functools.cache
 def policy(folder: Path = DATA) -> Policy:
-    """Return the checked content of `policy.yml` in `folder`. Raises PolicyError."""
-    import yaml
+    """Return the checked content of `policy.yml` in `folder`. Raises FileError."""
+    return read_policy(folder)
 
-    try:
-        content = yaml.safe_load((folder / FILE).read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise PolicyError(f"data/{FILE} cannot be read: {error}") from None
+
+def read_policy(folder: Path) -> Policy:
+    """Return what `policy` does, as the file is now."""
+    file = read_yaml(folder.parent, f"{folder.name}/{FILE}")
+    content = file.content
     if not isinstance(content, dict) or set(content) != set(KEYS):
-        raise PolicyError(f"data/{FILE} must hold the keys {', '.join(KEYS)}, and no other")
+        keys = set(content) if isinstance(content, dict) else set()
+        other = next(iter(sorted(map(str, keys - set(KEYS)))), "")
+        raise file.error(f"it must hold {', '.join(KEYS)}, and no other key", other)
     for key in ("verdicts", "confidence", "bases", "high_needs", "kinds"):
         if not isinstance(content[key], dict) or not content[key]:
-            raise PolicyError(f"data/{FILE}: {key} must be a map, not {content[key]!r}")
+            raise file.error(f"{key} must be a map, not {content[key]!r}", key)
     for key in ("quoted_tolerance", "most_passing"):
         if not isinstance(content[key], float) or not 0 < content[key] < 1:
-            raise PolicyError(f"data/{FILE}: {key} must be a share, such as 0.05")
+            raise file.error(f"{key} must be a share, such as 0.05", key)
     kinds = {
-        name: _kind(name, kind, content["verdicts"]) for name, kind in content["kinds"].items()
+        name: _kind(file, name, kind, content["verdicts"])
+        for name, kind in content["kinds"].items()
     }
     return Policy(**(content | {"kinds": kinds}))
 
 
-def _kind(name: str, content: object, verdicts: dict[str, str]) -> Kind:
-    """Return a kind of claim. Raises PolicyError when a key or a verdict is not known."""
+def _kind(file: Document, name: object, content: object, verdicts: dict[str, str]) -> Kind:
+    """Return a kind of claim. Raises FileError when a key or a verdict is not known."""
     if not isinstance(content, dict) or set(content) != {"meaning", "verdicts"}:
-        raise PolicyError(f"data/{FILE}: kinds, {name}: it needs meaning and verdicts")
+        raise file.error(f"kinds: {name}: it needs meaning and verdicts", "kinds", name)
+    if not isinstance(content["verdicts"], list):
+        raise file.error(f"kinds: {name}: its verdicts must be a list", "kinds", name)
     if unknown := [word for word in content["verdicts"] if word not in verdicts]:
-        raise PolicyError(f"data/{FILE}: kinds, {name}: unknown verdict {unknown[0]!r}")
+        raise file.error(f"kinds: {name}: unknown verdict {unknown[0]!r}", "kinds", name)
     return Kind(content["meaning"], tuple(content["verdicts"]))
