@@ -8,7 +8,6 @@ import sys
 from collections.abc import Callable, Iterator
 
 from checks import chapters, data, glosses, names, prose, sentences, structure, unused
-from ledger.core.authored.preflight import problems
 
 CHECKS: dict[str, Callable[[], Iterator[str]]] = {
     "names": names.follow,
@@ -53,6 +52,8 @@ def main(chosen: list[str]) -> int:
     try:
         found = [message for name in chosen for message in CHECKS[name]()]
     except Exception:
+        from ledger.core.authored.preflight import problems
+
         if not (found := problems()):  # else a file cannot be read, which is what to say
             raise
     print("\n".join(found))

@@ -14,7 +14,7 @@ from pathlib import Path
 from docutils.nodes import make_id
 
 from checks import text
-from ledger.core import config, tables
+from ledger.core import config
 from ledger.core.authored import loaders
 
 CHAPTERS = "chapters/"
@@ -49,7 +49,7 @@ def _stems() -> set[str]:
 
 
 def _hint(word: str, known: set[str]) -> str:
-    close = difflib.get_close_matches(word, sorted(known), n=1, cutoff=0.5)
+    close = difflib.get_close_matches(word, sorted(known), n=1, cutoff=0.6)
     return f"did you mean {close[0]!r}?" if close else f"there are {', '.join(sorted(known))}."
 
 
@@ -151,7 +151,7 @@ def _uncoded(source: str) -> str:
 def _book_settings() -> Iterator[str]:
     file = loaders.read_yaml(text.ROOT, config.FILE)
     book, pages = config.book(), set(_pages())
-    pages |= {tables.page_path(resource["name"]) for resource in text.descriptor()}
+    pages |= {f"tables/{entry['name'].replace('_', '-')}" for entry in text.descriptor()}
     for key in ("claims_page", "methods_page"):
         if getattr(book, key) not in pages:
             yield f"{file.place(key)}: {key} names {getattr(book, key)}, which is no page. Mend it."

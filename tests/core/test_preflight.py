@@ -1,6 +1,6 @@
 """Promise: a slip in a file that people write is one line, with file and line, whatever the file.
 
-A new file gets the slips of every file by its name in FILES, and its own by rows in SLIPS.
+A new file gets the slips of any file by its name in FILES, and its own by rows in SLIPS.
 """
 
 import re
@@ -33,82 +33,100 @@ FILES = [
     "chapters/trade.md",
 ]
 TAB, TWICE = "broken YAML: the line begins with a tab. Indent with spaces.", "stands twice. Remove"
-# file, what stands there, what a slip makes of it, the line that is said
-SLIPS = [
-    # table of contents
-    ("_toc.yml", "  - file: chapters/sea", "\t- file: chapters/sea", f"5: {TAB}"),
-    ("_toc.yml", "chapters/sea", "chapters/see", "5: there is no page chapters/see. Did you mean"),
-    ("_toc.yml", "chapters/sea", "chapters/trade", "5: chapters/trade stands twice, first on line"),
-    ("_toc.yml", "root: index", "root: index\nroot: one", f"3: the key 'root' {TWICE}"),
-    ("_toc.yml", "root: index\n", "", "1: 'root' key not found. Write"),
-    ("_toc.yml", "- file: chapters/sea", "- chapters/sea", "5: entry not a mapping type. Write"),
-    ("_toc.yml", "- file: chapters/sea", "- flie: chapters/sea", "5: entry does not contain one"),
-    ("_toc.yml", "- file: chapters/sea", "- file: 7", "5: 7 is no page. Write its path"),
-    # settings
-    ("_config.yml", "  timeout: 60", "\ttimeout: 60", f"10: {TAB}"),
-    ("_config.yml", "timeout: 60", "timeout: an hour", "10: execute: timeout is 'an hour', and"),
-    ("_config.yml", "timeout: 60", "timeuot: 60", "10: execute: timeuot is an unknown key. Did"),
-    ("_config.yml", "title: The", "titel: The", "1: titel is an unknown key. Did you mean 'title'"),
-    ("_config.yml", "https://strait", "strait", "17: html: baseurl is 'strait-papers.example/', an"),
-    ("_config.yml", "author: The", "author: A\nauthor: The", f"3: the key 'author' {TWICE}"),
-    # what the machine knows of the book
-    ("book.yml", "slug: strait-papers", "slug: Strait Papers", "3: slug must be text that matches"),
-    ("book.yml", "slug: strait", "slug: a\nslug: strait", f"4: the key 'slug' {TWICE}"),
-    ("book.yml", "slug: strait-papers\n", "", "1: the key 'slug' is missing"),
-    ("book.yml", "pair: [XAR, XBE]", "pair: [XAR, XBE", "5: broken YAML: did not find expected"),
-    ("book.yml", "evidence_until: 2025-03", "evidence_until: soon", "8: evidence_until must be"),
-    # how to cite
-    ("CITATION.cff", 'version: "3.1"', "version: 3.1", "5: version is 3.1, and must be text; put"),
-    ("CITATION.cff", "2025-04-02", "2025-04-31", "7: '2025-04-31' is no date. Write a day of"),
-    ("CITATION.cff", "2025-04-02", "in April", "7: date-released is 'in April', and must be a day"),
-    ("CITATION.cff", "license: CC0-1.0\n", "", "1: license is missing. Give it."),
-    ("CITATION.cff", "  - name: The", "  - nmae: The", "9: authors: entry 1: name is missing."),
-    ("CITATION.cff", 'title: "The', "title: The", "3: broken YAML: a colon within a value. Put"),
-    # bibliography
-    ("references.bib", "  keywords = {press},\n", "", "3: quill2021 has no keywords. Give the grade"),
-    ("references.bib", "{pamphlet},", "{pamphlet,", "3: the entry quill2021 is broken: "),
-    ("references.bib", "concord2022,", "quill2021,", "13: the key quill2021 stands twice, first on"),
-    ("references.bib", "year = {2021},", "year = {2021}", "3: the entry quill2021 is broken: "),
-    ("references.bib", "  year = {2021},", "  year = {2021},\n  Year = {1},", "3: quill2021 has ye"),
-    # news
-    ("data/changes.yml", "  kind: correction", "\tkind: correction", f"3: {TAB}"),
-    ("data/changes.yml", "2025-02-11", "2025-02-31", "2: '2025-02-31' is no date. Write a day of"),
-    ("data/changes.yml", "2025-02-11", "February", "2: entry 1: date is 'February', and must be a"),
-    ("data/changes.yml", "kind: correction", "kind: coorection", "3: entry 1: kind is 'coorection'"),
-    ("data/changes.yml", "  text: All tables stand in their first edition.", "  text:", "9: entry 2: "
-     "text is empty, and must be text"),
-    ("data/changes.yml", "  title: First", "  titel: First", "8: entry 2: titel is an unknown key."),
-    ("data/changes.yml", "  title: First", "  kind: data update\n  title: First", "8: the key 'kin"),
-    # sources
-    ("data/sources.yml", "institution: Str", "institutoin: Str", "4: bureau-accounts: institutoin is"),
-    ("data/sources.yml", "  how: automatic", "\thow: automatic", f"5: {TAB}"),
-    ("data/sources.yml", "how: automatic", "how: by hand", "5: bureau-accounts: how is 'by hand', a"),
-    ("data/sources.yml", "months: 12", "months: twelve", "8: bureau-accounts: months is 'twelve', a"),
-    ("data/sources.yml", "2025-05-31", "2025-06-31", "9: '2025-06-31' is no date. Write a day of"),
-    ("data/sources.yml", "bureau-prices:", "bureau-accounts:", "19: the key 'bureau-accounts' stands"),
-    ("data/sources.yml", "  label: Straits Bureau\n", "", "2: bureau-accounts: label is missing. Gi"),
-    # how claims are judged
-    ("data/policy.yml", "verdicts:", "verdict:", "2: it must hold verdicts, confidence, kinds, "),
-    ("data/policy.yml", "quoted_tolerance: ", "quoted_tolerance: about ", "21: quoted_tolerance must"),
-    # descriptor
-    ("data/datapackage.json", '"version": "3.1",', '"version": "3.1"', "6: broken JSON: Expecting"),
-    ("data/datapackage.json", '"path": "output.csv",', "", "8: table output has no 'path'. Give"),
-    ("data/datapackage.json", '"type": "table",', '"type": "table",\n"type": "table",', "8: the descriptor has a key twice: 'type', in the entry"),
-    ("data/datapackage.json", '"name": "trade"', '"name": "output"', "105: the table output stands twice. R"),
-    # tables and lists
-    ("data/output.csv", "country,year,output_usd", "country,year", "1: the column 'output_usd' is m"),
-    ("data/output.csv", "country,year,output_usd", "country;year;output_usd", "1: the cells are par"),
-    ("data/output.csv", "XAR,2014,", "XAR,2014,1,", "2: 4 cells are too many: the header has 3."),
-    ("data/output.csv", "XAR,2014,", 'XAR,"2014" ,', "2: broken CSV: "),
-    ("data/claims.csv", "claim_id,domain", "claim_id,claim_id", "1: the column 'claim_id' stands"),
-    ("checks/typed_numbers.csv", ",the number of the sentence", "", "2: 2 cells are too few: the"),
-    ("checks/typed_numbers.csv", "page,number", "page,nunber", "1: the column 'number' is missing."),
-    ("checks/typed_numbers.csv", LISTED, LISTED.replace(",", "\t"), "1: the cells are parted by ta"),
-    # pages
-    ("chapters/trade.md", "jupytext:", "kernelspec:", "6: the key 'kernelspec' stands twice. Remove"),
-    ("chapters/trade.md", "  language: python", "\tlanguage: python", f"8: {TAB}"),
-    ("index.md", "---\n# The Strait Papers", "# The Strait Papers", "1: the head is never closed."),
-]  # fmt: skip
+# file → what stands there, what a slip makes of it, the line that is said (its beginning)
+SLIPS = {
+    "_toc.yml": [
+        ("  - file: chapters/sea", "\t- file: chapters/sea", f"5: {TAB}"),
+        ("chapters/sea", "chapters/see", "5: there is no page chapters/see. Did you mean"),
+        ("chapters/sea", "chapters/trade", "5: chapters/trade stands twice, first on line"),
+        ("root: index", "root: index\nroot: one", f"3: the key 'root' {TWICE}"),
+        ("root: index\n", "", "1: 'root' key not found. Write"),
+        ("- file: chapters/sea", "- chapters/sea", "5: entry not a mapping type. Write"),
+        ("- file: chapters/sea", "- flie: chapters/sea", "5: entry does not contain one"),
+        ("- file: chapters/sea", "- file: 7", "5: 7 is no page. Write its path"),
+    ],
+    "_config.yml": [
+        ("  timeout: 60", "\ttimeout: 60", f"10: {TAB}"),
+        ("timeout: 60", "timeout: an hour", "10: execute: timeout is 'an hour', and"),
+        ("timeout: 60", "timeuot: 60", "10: execute: timeuot is an unknown key. Did"),
+        ("title: The", "titel: The", "1: titel is an unknown key. Did you mean 'title'"),
+        ("https://strait", "strait", "17: html: baseurl is 'strait-papers.example/', an"),
+        ("author: The", "author: A\nauthor: The", f"3: the key 'author' {TWICE}"),
+    ],
+    "book.yml": [
+        ("slug: strait-papers", "slug: Strait Papers", "3: slug must be text that matches"),
+        ("slug: strait", "slug: a\nslug: strait", f"4: the key 'slug' {TWICE}"),
+        ("slug: strait-papers\n", "", "1: the key 'slug' is missing"),
+        ("pair: [XAR, XBE]", "pair: [XAR, XBE", "5: broken YAML: did not find expected"),
+        ("evidence_until: 2025-03", "evidence_until: soon", "8: evidence_until must be"),
+    ],
+    "CITATION.cff": [
+        ('version: "3.1"', "version: 3.1", "5: version is 3.1, and must be text; put"),
+        ("2025-04-02", "2025-04-31", "7: '2025-04-31' is no date. Write a day of"),
+        ("2025-04-02", "in April", "7: date-released is 'in April', and must be a day"),
+        ("license: CC0-1.0\n", "", "1: license is missing. Give it."),
+        ("  - name: The", "  - nmae: The", "9: authors: entry 1: name is missing."),
+        ('title: "The', "title: The", "3: broken YAML: a colon within a value. Put"),
+    ],
+    "references.bib": [
+        ("  keywords = {press},\n", "", "3: quill2021 has no keywords. Give the grade"),
+        ("{pamphlet},", "{pamphlet,", "3: the entry quill2021 is broken: "),
+        ("concord2022,", "quill2021,", "13: the key quill2021 stands twice, first on"),
+        ("year = {2021},", "year = {2021}", "3: the entry quill2021 is broken: "),
+        ("  year = {2021},", "  year = {2021},\n  Year = {1},", "3: quill2021 has ye"),
+    ],
+    "data/changes.yml": [
+        ("  kind: correction", "\tkind: correction", f"3: {TAB}"),
+        ("2025-02-11", "2025-02-31", "2: '2025-02-31' is no date. Write a day of"),
+        ("2025-02-11", "February", "2: entry 1: date is 'February', and must be a"),
+        ("kind: correction", "kind: coorection", "3: entry 1: kind is 'coorection'"),
+        ("  text: All tables stand in their first edition.", "  text:",
+         "9: entry 2: text is empty, and must be text"),
+        ("  title: First", "  titel: First", "8: entry 2: titel is an unknown key."),
+        ("  title: First", "  kind: data update\n  title: First", "8: the key 'kin"),
+    ],
+    "data/sources.yml": [
+        ("institution: Str", "institutoin: Str", "4: bureau-accounts: institutoin is"),
+        ("  how: automatic", "\thow: automatic", f"5: {TAB}"),
+        ("how: automatic", "how: by hand", "5: bureau-accounts: how is 'by hand', a"),
+        ("months: 12", "months: twelve", "8: bureau-accounts: months is 'twelve', a"),
+        ("2025-05-31", "2025-06-31", "9: '2025-06-31' is no date. Write a day of"),
+        ("bureau-prices:", "bureau-accounts:", "19: the key 'bureau-accounts' stands"),
+        ("  label: Straits Bureau\n", "", "2: bureau-accounts: label is missing. Gi"),
+    ],
+    "data/policy.yml": [
+        ("verdicts:", "verdict:", "2: it must hold verdicts, confidence, kinds, "),
+        ("quoted_tolerance: ", "quoted_tolerance: about ", "21: quoted_tolerance must"),
+    ],
+    "data/datapackage.json": [
+        ('"version": "3.1",', '"version": "3.1"', "6: broken JSON: Expecting"),
+        ('"path": "output.csv",', "", "8: table output has no 'path'. Give"),
+        ('"type": "table",', '"type": "table",\n"type": "table",',
+         "8: the descriptor has a key twice: 'type', in the entry"),
+        ('"name": "trade"', '"name": "output"', "105: the table output stands twice. R"),
+    ],
+    "data/output.csv": [
+        ("country,year,output_usd", "country,year", "1: the column 'output_usd' is m"),
+        ("country,year,output_usd", "country;year;output_usd", "1: the cells are par"),
+        ("XAR,2014,", "XAR,2014,1,", "2: the row has 4 cells and the header 3."),
+        ("XAR,2014,", 'XAR,"2014" ,', "2: broken CSV: "),
+    ],
+    "data/claims.csv": [
+        ("claim_id,domain", "claim_id,claim_id", "1: the column 'claim_id' stands"),
+    ],
+    "checks/typed_numbers.csv": [
+        (",the number of the sentence", "", "2: the row has 2 cells and the header 3."),
+        ("page,number", "page,nunber", "1: the column 'number' is missing."),
+        (LISTED, LISTED.replace(",", "\t"), "1: the cells are parted by ta"),
+    ],
+    "chapters/trade.md": [
+        ("jupytext:", "kernelspec:", f"6: the key 'kernelspec' {TWICE}"),
+        ("  language: python", "\tlanguage: python", f"8: {TAB}"),
+    ],
+    "index.md": [
+        ("---\n# The Strait Papers", "# The Strait Papers", "1: the head is never closed."),
+    ],
+}  # fmt: skip
 MERGE = "<<<<<<< HEAD\nours\n=======\ntheirs\n>>>>>>> other\n"
 
 
@@ -140,13 +158,16 @@ def test_a_sound_book_is_passed_and_every_kind_of_file_has_slips(folder):
         assert any((folder / name) in set(folder.glob(pattern)) for name in FILES), pattern
 
 
-@pytest.mark.parametrize("name, before, after, line", SLIPS)
+@pytest.mark.parametrize(
+    "name, before, after, line", [(name, *slip) for name in SLIPS for slip in SLIPS[name]]
+)
 def test_a_slip_is_one_line(folder, name, before, after, line):
     text = (folder / name).read_text(encoding="utf-8")
     assert before in text, f"{name} has no {before!r}"
     found = said(folder, name, text.replace(before, after, 1).encode())
     assert len(found) == 1 and "\n" not in found[0], found
-    assert re.match(rf"{re.escape(name)}:\d+: ", found[0]) and line in found[0], found[0]
+    assert re.match(rf"{re.escape(name)}:\d+: \S", found[0]), found[0]
+    assert found[0].startswith(f"{name}:{line}"), found[0]
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -192,7 +213,7 @@ def test_lines_that_are_lost_doubled_or_moved_are_passed_or_said_in_a_line(folde
 @pytest.mark.parametrize("name, good, bad", [
     ("LEDGER_JOBS", ["", "1", "12"], ["x", "0", "-1", "1.5", "٣"]),
     ("SOURCE_DATE_EPOCH", ["0", "1700000000"], ["yesterday", "-1", "1e9", "99999999999"]),
-    ("LEDGER_COMMIT", ["1a2b3c4 2026-11-28", "a 2026-11-28 changed"], ["zz", "zz 2026-11-31", "z y"]),
+    ("LEDGER_COMMIT", ["1a2b3c4 2026-11-28", "a 2026-11-28 changed"], ["zz", "zz 2026-11-31"]),
     ("LEDGER_RELEASE", ["v2026.12"], ["2026.12", "v 1", "latest"]),
 ])  # fmt: skip
 def test_a_variable_that_is_nonsense_is_named(name, good, bad):

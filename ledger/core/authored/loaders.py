@@ -13,6 +13,7 @@ import io
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -97,8 +98,9 @@ _Loader.add_constructor("tag:yaml.org,2002:timestamp", _Loader.construct_scalar_
 class Document:
     """The content of a YAML file, and the lines of its keys and entries."""
 
-    def __init__(self, name: str, content: object, node: yaml.Node | None, first: int = 0):
-        self.name, self.content, self._node, self._first = name, content, node, first
+    def __init__(self, name: str, content: Any, node: yaml.Node | None, first: int = 0):
+        self.name, self.content = name, content
+        self._node, self._first = node, first
 
     def line(self, *keys: object) -> int:
         """Return the line of the value at a path of keys and places, or of what is nearest."""
@@ -263,8 +265,7 @@ def read_csv(root: Path, name: str, columns: list[str] | None = None) -> list[li
             if not rows:
                 _check_header(name, row, columns)
             elif len(row) != len(rows[0]):
-                fault = "too few" if len(row) < len(rows[0]) else "too many"
-                problem = f"{len(row)} cells are {fault}: the header has {len(rows[0])}."
+                problem = f"the row has {len(row)} cells and the header {len(rows[0])}."
                 mend = "Quote a cell that holds a comma, and leave no cell out."
                 raise FileError(name, line, f"{problem} {mend}")
             rows.append(row)
