@@ -7,21 +7,13 @@ import functools
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from ledger.core.authored.loaders import Document, read_yaml
+from ledger.core.authored import forms
+from ledger.core.authored.loaders import read_yaml
 from ledger.core.config import DATA
 
 FILE = "policy.yml"
 # what decides a claim: a rule on statistics, a rule on the book's own record, or no rule
 STATISTICS, RECORD, READING = BASES = ("statistics", "record of events", "reading of sources")
-KEYS = (
-    "verdicts",
-    "confidence",
-    "kinds",
-    "bases",
-    "quoted_tolerance",
-    "most_passing",
-    "high_needs",
-)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -92,30 +84,14 @@ def policy(folder: Path = DATA) -> Policy:
 def read_policy(folder: Path) -> Policy:
     """Return what `policy` does, as the file is now."""
     file = read_yaml(folder.parent, f"{folder.name}/{FILE}")
+    forms.check(file, forms.POLICY)
     content = file.content
-    if not isinstance(content, dict) or set(content) != set(KEYS):
-        keys = set(content) if isinstance(content, dict) else set()
-        other = next(iter(sorted(map(str, keys - set(KEYS)))), "")
-        raise file.error(f"it must hold {', '.join(KEYS)}, and no other key", other)
-    for key in ("verdicts", "confidence", "bases", "high_needs", "kinds"):
-        if not isinstance(content[key], dict) or not content[key]:
-            raise file.error(f"{key} must be a map, not {content[key]!r}", key)
-    for key in ("quoted_tolerance", "most_passing"):
-        if not isinstance(content[key], float) or not 0 < content[key] < 1:
-            raise file.error(f"{key} must be a share, such as 0.05", key)
+    for name, kind in content["kinds"].items():
+        if unknown := [word for word in kind["verdicts"] if word not in content["verdicts"]]:
+            problem = f"kinds: {name}: unknown verdict {unknown[0]!r}. Mend it."
+            raise file.error(problem, "kinds", name)
     kinds = {
-        name: _kind(file, name, kind, content["verdicts"])
+        name: Kind(kind["meaning"], tuple(kind["verdicts"]))
         for name, kind in content["kinds"].items()
     }
     return Policy(**(content | {"kinds": kinds}))
-
-
-def _kind(file: Document, name: object, content: object, verdicts: dict[str, str]) -> Kind:
-    """Return a kind of claim. Raises FileError when a key or a verdict is not known."""
-    if not isinstance(content, dict) or set(content) != {"meaning", "verdicts"}:
-        raise file.error(f"kinds: {name}: it needs meaning and verdicts", "kinds", name)
-    if not isinstance(content["verdicts"], list):
-        raise file.error(f"kinds: {name}: its verdicts must be a list", "kinds", name)
-    if unknown := [word for word in content["verdicts"] if word not in verdicts]:
-        raise file.error(f"kinds: {name}: unknown verdict {unknown[0]!r}", "kinds", name)
-    return Kind(content["meaning"], tuple(content["verdicts"]))

@@ -35,11 +35,11 @@ def test_the_words_of_a_policy_are_those_that_rules_use():
 @pytest.mark.parametrize(
     "change, message",
     [
-        ({"verdicts": None}, "it must hold verdicts, confidence"),
-        ({"extra": 1}, "and no other key"),
-        ({"confidence": ["high"]}, "confidence must be a map"),
-        ({"most_passing": 50}, "most_passing must be a share"),
-        ({"kinds": {"quantity": {"meaning": "a number"}}}, "quantity: it needs meaning and"),
+        ({"verdicts": None}, "verdicts is missing. Give it."),
+        ({"extra": 1}, "extra is an unknown key. Known are verdicts, confidence,"),
+        ({"confidence": ["high"]}, "confidence is ['high'], and must be keys with values"),
+        ({"most_passing": 50}, "most_passing is 50, and must be a share"),
+        ({"kinds": {"quantity": {"meaning": "a number"}}}, "kinds: quantity: verdicts is missing"),
         (
             {"kinds": {"quantity": {"meaning": "a number", "verdicts": ["true"]}}},
             "quantity: unknown verdict 'true'",

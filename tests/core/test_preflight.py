@@ -95,8 +95,10 @@ SLIPS = {
         ("  label: Straits Bureau\n", "", "2: bureau-accounts: label is missing. Gi"),
     ],
     "data/policy.yml": [
-        ("verdicts:", "verdict:", "2: it must hold verdicts, confidence, kinds, "),
-        ("quoted_tolerance: ", "quoted_tolerance: about ", "21: quoted_tolerance must"),
+        ("verdicts:", "verdict:", "2: verdict is an unknown key. Did you mean 'verdicts'?"),
+        ("verdicts: [supported", "verdicts: [{a: b}", "13: kinds: date/event: verdicts: entry 1"),
+        ("quoted_tolerance: ", "quoted_tolerance: about ",
+         "21: quoted_tolerance is 'about 0.05', and must be a share"),
     ],
     "data/datapackage.json": [
         ('"version": "3.1",', '"version": "3.1"', "6: broken JSON: Expecting"),

@@ -29,9 +29,14 @@ def _record(required: dict, optional: dict | None = None) -> dict:
     }
 
 
-def _map_of(values: dict) -> dict:
+def _map_of(values: dict, least: int = 0) -> dict:
     description = "keys with values"
-    return {"type": "object", "additionalProperties": values, "description": description}
+    return {
+        "type": "object",
+        "minProperties": least,
+        "additionalProperties": values,
+        "description": description,
+    }
 
 
 CHANGES = {
@@ -109,6 +114,26 @@ SOURCE = _record(
     },
 )
 SOURCES = {"type": ["object", "null"], "additionalProperties": SOURCE, "description": "sources"}
+
+SHARE = {
+    "type": "number",
+    "exclusiveMinimum": 0,
+    "exclusiveMaximum": 1,
+    "description": "a share, such as 0.05",
+}
+POLICY = _record(
+    {
+        "verdicts": _map_of(WORDS, least=1),
+        "confidence": _map_of(WORDS, least=1),
+        "kinds": _map_of(_record({"meaning": WORDS, "verdicts": WORD_LIST}), least=1),
+        "bases": _map_of(WORDS, least=1),
+        "quoted_tolerance": SHARE,
+        "most_passing": SHARE,
+        "high_needs": _map_of(
+            {"type": "integer", "minimum": 1, "description": "a number of sources"}
+        ),
+    }
+)
 
 
 @functools.cache
