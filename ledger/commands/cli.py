@@ -305,7 +305,14 @@ def _add_site_commands(commands) -> None:
     command = _add(
         commands, "preview", preview, "serve a preview that is built again when a file is saved"
     )
-    command.add_argument("--port", type=int, default=8000)
+    command.add_argument("--port", type=_port, default=8000)
+
+
+def _port(word: str) -> int:
+    """Return a port; the system would take one that is too large for another."""
+    if not (word.isascii() and word.isdigit() and int(word) < 65536):
+        raise argparse.ArgumentTypeError(f"{word!r} is no port: give a number up to 65535")
+    return int(word)
 
 
 def _add_folder(command: argparse.ArgumentParser, default: str, words: str) -> None:

@@ -4,7 +4,10 @@ import re
 import subprocess
 import sys
 
+import pytest
 from small_book import BOOK, ROOT, build, edit, surroundings
+
+from ledger.commands import cli
 
 PREFLIGHT = [sys.executable, "-m", "ledger.core.authored.preflight"]
 PREVIEW = [sys.executable, "-c", "from ledger.build import preview; preview._run_build('said')"]
@@ -71,3 +74,10 @@ def test_a_command_names_a_variable_that_it_cannot_use(book):
         )
         assert ran.returncode == 1 and ran.stderr.startswith(f"error: {says}"), ran.stderr
         assert ran.stderr.count("\n") == 1, ran.stderr
+
+
+def test_a_port_that_is_none_is_refused(capsys):
+    for word in ("99999", "-1", "http"):
+        with pytest.raises(SystemExit):
+            cli.main(["preview", f"--port={word}"])
+        assert f"{word!r} is no port: give a number up to 65535" in capsys.readouterr().err

@@ -71,6 +71,12 @@ SLIPS = {
     "references.bib": [
         ("  keywords = {press},\n", "", "3: quill2021 has no keywords. Give the grade"),
         ("{pamphlet},", "{pamphlet,", "3: the entry quill2021 is broken: "),
+        ("concord2022,", "Quill2021,", "13: the key Quill2021 stands twice, first on line 3"),
+        ("year = {2021},", "year = {20x1},", "3: quill2021: year '20x1' is no year. Write"),
+        ("{Quill, M.}", "{Quill, M., of, Arland}", "3: quill2021: Too many commas in"),
+        ("year = {2021},", "urldate = {2025-02-31},", "3: quill2021: urldate '2025-02-31' is no"),
+        ("@misc{quill", "@mics{quill", "3: quill2021: there is no type @mics. Write"),
+        ("@misc{quill", "@article{quill", "3: quill2021: missing journal. Give it, or make"),
         ("concord2022,", "quill2021,", "13: the key quill2021 stands twice, first on"),
         ("year = {2021},", "year = {2021}", "3: the entry quill2021 is broken: "),
         ("  year = {2021},", "  year = {2021},\n  Year = {1},", "3: quill2021 has ye"),
@@ -126,6 +132,7 @@ SLIPS = {
         ("  language: python", "\tlanguage: python", f"8: {TAB}"),
     ],
     "index.md": [
+        ("---\n", "---\n- one\n---\n", "2: the head must hold keys with values. Copy"),
         ("---\n# The Strait Papers", "# The Strait Papers", "1: the head is never closed."),
     ],
 }  # fmt: skip
@@ -216,6 +223,7 @@ def test_lines_that_are_lost_doubled_or_moved_are_passed_or_said_in_a_line(folde
     ("LEDGER_JOBS", ["", "1", "12"], ["x", "0", "-1", "1.5", "٣"]),
     ("SOURCE_DATE_EPOCH", ["0", "1700000000"], ["yesterday", "-1", "1e9", "99999999999"]),
     ("LEDGER_COMMIT", ["1a2b3c4 2026-11-28", "a 2026-11-28 changed"], ["zz", "zz 2026-11-31"]),
+    ("LEDGER_BOOK", ["", str(ISLANDS)], ["/nowhere", str(ISLANDS / "data")]),
     ("LEDGER_RELEASE", ["v2026.12"], ["2026.12", "v 1", "latest"]),
 ])  # fmt: skip
 def test_a_variable_that_is_nonsense_is_named(name, good, bad):

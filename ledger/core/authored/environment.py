@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 from ledger.core.authored.loaders import is_day
 
@@ -19,6 +20,12 @@ WANTED = {
 
 def faults(environ: Mapping[str, str] = os.environ) -> Iterator[str]:
     """Yield a line for each variable that cannot be used. One that is empty counts as not set."""
+    folder = environ.get("LEDGER_BOOK")
+    if folder and not Path(folder, "book.yml").is_file():
+        yield (
+            f"LEDGER_BOOK is {folder!r} in the environment, and must be the folder of a book, "
+            "with its book.yml. Set it anew, or unset it."
+        )
     for name, (pattern, wanted) in WANTED.items():
         value = environ.get(name, "").strip()
         usable = re.fullmatch(pattern, value, re.A)

@@ -13,7 +13,7 @@ import io
 import json
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 
@@ -207,12 +207,20 @@ def read_json(root: Path, name: str) -> tuple[object, str]:
 # --- BibTeX ---------------------------------------------------------------------------------------
 
 
-def read_bibliography(root: Path, name: str) -> dict[str, tuple[int, dict[str, str]]]:
-    """Return the entries of a BibTeX file by key: the line of each, and its fields."""
+class Entry(NamedTuple):
+    """An entry of a bibliography: its line, its type such as misc, and its fields."""
+
+    line: int
+    kind: str
+    fields: dict[str, str]
+
+
+def read_bibliography(root: Path, name: str) -> dict[str, Entry]:
+    """Return the entries of a BibTeX file by key. Raises FileError."""
     from pybtex.database.input.bibtex import LowLevelParser
     from pybtex.exceptions import PybtexError
 
-    text, entries = read_text(root, name), {}
+    text, entries = read_text(root, name), dict[str, Entry]()
     parser = LowLevelParser(text)
     commands = iter(parser)
     while True:
@@ -226,13 +234,16 @@ def read_bibliography(root: Path, name: str) -> dict[str, tuple[int, dict[str, s
             continue
         key, fields = content
         line = line_of(text, parser.command_start)
-        if before := entries.get(key):
-            problem = f"the key {key} stands twice, first on line {before[0]}. Remove one."
+        same = (other for other in entries if other.lower() == key.lower())  # as pybtex has it
+        if before := next(same, ""):
+            problem = f"the key {key} stands twice, first on line {entries[before].line}."
+            problem += " Remove one."
             raise FileError(name, line, problem)
         names = [field.lower() for field, _ in fields]
         if twice := next((each for each in names if names.count(each) > 1), ""):
             raise FileError(name, line, f"{key} has {twice} twice. Remove one.")
-        entries[key] = line, {field.lower(): "".join(parts) for field, parts in fields}
+        texts = {field.lower(): "".join(parts) for field, parts in fields}
+        entries[key] = Entry(line, command.lower(), texts)
 
 
 def _bibtex_error(name: str, text: str, parser, error: Exception) -> FileError:

@@ -92,7 +92,11 @@ def _entries(content: object, keys: tuple = ()) -> Iterator[tuple[tuple, object]
 
 
 def _page(root: Path, name: str) -> None:
-    loaders.read_front_matter(root, name)
+    head = loaders.read_front_matter(root, name)
+    if head and not isinstance(head.content, dict):
+        raise head.error("the head must hold keys with values. Copy it from another page.")
+    if not loaders.FRONT.sub("", loaders.read_text(root, name)).strip():
+        raise FileError(name, 1, f"the page is empty. Restore it: git checkout -- {name}")
 
 
 # --- settings, record of changes, sources ---------------------------------------------------------
@@ -121,11 +125,49 @@ def _sources(root: Path, name: str) -> None:
 
 
 def _bibliography(root: Path, name: str) -> None:
-    for key, (line, fields) in loaders.read_bibliography(root, name).items():
-        for field in ("title", "keywords"):
-            if not fields.get(field, "").strip(" {}"):
-                what = "the grade of the source" if field == "keywords" else "it"
-                raise FileError(name, line, f"{key} has no {field}. Give {what} there.")
+    for key, entry in loaders.read_bibliography(root, name).items():
+        if problem := _entry_problem(key, entry):
+            raise FileError(name, entry.line, problem)
+
+
+def _entry_problem(key: str, entry: loaders.Entry) -> str:
+    from pybtex.bibtex.utils import split_name_list
+    from pybtex.database import Person
+    from pybtex.exceptions import PybtexError
+
+    for field in ("title", "keywords"):
+        if not entry.fields.get(field, "").strip(" {}"):
+            what = "the grade of the source" if field == "keywords" else "it"
+            return f"{key} has no {field}. Give {what} there."
+    day, year = entry.fields.get("urldate"), entry.fields.get("year")
+    if day is not None and not loaders.is_day(day):
+        return f"{key}: urldate {day!r} is no date. Write a day of the calendar, as 2026-11-28."
+    if year is not None and not re.fullmatch(r"[0-9]{3,4}|n\.d\.", year):
+        return f"{key}: year {year!r} is no year. Write it in figures, or n.d."
+    try:
+        for role in ("author", "editor"):
+            for person in split_name_list(entry.fields.get(role, "")):
+                Person(person)
+    except PybtexError as error:
+        return f"{key}: {error}. Part persons by and, and put an institution in double braces."
+    return _style_problem(key, entry) if entry.kind != "misc" else ""
+
+
+def _style_problem(key: str, entry: loaders.Entry) -> str:
+    """Say what an entry lacks that its type must have; @misc has no such field."""
+    from pybtex.database import parse_string
+    from pybtex.style.formatting.alpha import Style
+    from pybtex.style.template import FieldIsMissing
+
+    fields = ",".join(f"{name} = {{{text}}}" for name, text in entry.fields.items())
+    try:
+        for parsed in parse_string(f"@{entry.kind}{{{key}, {fields}}}", "bibtex").entries.values():
+            Style().format_entry("", parsed)
+    except FieldIsMissing as error:
+        return f"{key}: {str(error).partition(' in ')[0]}. Give it, or make it a @misc."
+    except AttributeError:
+        return f"{key}: there is no type @{entry.kind}. Write @misc, @article or @book."
+    return ""
 
 
 # --- tables and lists -----------------------------------------------------------------------------
