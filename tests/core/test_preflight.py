@@ -40,6 +40,7 @@ SLIPS = {
         ("chapters/sea", "chapters/see", "5: there is no page chapters/see. Did you mean"),
         ("chapters/sea", "chapters/trade", "5: chapters/trade stands twice, first on line"),
         ("root: index", "root: index\nroot: one", f"3: the key 'root' {TWICE}"),
+        ("chapters:\n", "chapter:\n", "3: chapter is an unknown key. Known are chapters, def"),
         ("root: index\n", "", "1: 'root' key not found. Write"),
         ("- file: chapters/sea", "- chapters/sea", "5: entry not a mapping type. Write"),
         ("- file: chapters/sea", "- flie: chapters/sea", "5: entry does not contain one"),

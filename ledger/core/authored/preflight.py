@@ -70,7 +70,11 @@ def _toc(root: Path, name: str) -> None:
         parse_toc_data(document.content)
     except MalformedError as error:
         said, _, path = str(error).partition(" @ ")
-        keys = [int(key) if key.isdigit() else key for key in path.strip("'/ ").split("/")]
+        keys = [int(key) if key.isdigit() else key for key in path.strip("'/ ").split("/") if key]
+        if unknown := re.match(r"Unknown keys found: \{'(.+?)'.*?, allowed: \{(.*)\}", said):
+            known = ", ".join(sorted(unknown[2].replace("'", "").split(", ")))
+            problem = f"{unknown[1]} is an unknown key. Known are {known}."
+            raise document.error(problem, *keys, unknown[1]) from None
         mend = "Write an entry as `- file: chapters/name`."
         raise document.error(f"{said}. {mend}", *keys) from None
 
