@@ -7,9 +7,10 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 
-from checks import chapters, data, glosses, prose, sentences, structure, unused
+from checks import chapters, data, glosses, names, prose, sentences, structure, unused
 
 CHECKS: dict[str, Callable[[], Iterator[str]]] = {
+    "names": names.follow,
     "myst": chapters.myst,
     "cells": chapters.cells,
     "chapter-code": chapters.code_knows_no_path,
@@ -39,16 +40,22 @@ CHECKS: dict[str, Callable[[], Iterator[str]]] = {
 }
 
 
-def main(names: list[str]) -> int:
+def main(chosen: list[str]) -> int:
     """Run the named checks, print what they find, and return how the process ends."""
-    if not names or (unknown := [name for name in names if name not in CHECKS]):
+    if not chosen or (unknown := [name for name in chosen if name not in CHECKS]):
         print(
-            f"{'no check is named ' + unknown[0] if names else 'name a check'}; there are: "
+            f"{'no check is named ' + unknown[0] if chosen else 'name a check'}; there are: "
             f"{', '.join(CHECKS)}",
             file=sys.stderr,
         )
         return 2
-    found = [message for name in names for message in CHECKS[name]()]
+    try:
+        found = [message for name in chosen for message in CHECKS[name]()]
+    except Exception:
+        from ledger.core.authored.preflight import problems
+
+        if not (found := problems()):  # else a file cannot be read, which is what to say
+            raise
     print("\n".join(found))
     return 1 if found else 0
 

@@ -21,6 +21,7 @@ HEAD = {
     "jupytext": {"text_representation": {"extension": ".md", "format_name": "myst"}},
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
 }
+OF_JUPYTEXT = ("format_version", "jupytext_version")  # which JupyterLab adds where it saves a page
 # Cells import where they begin, and a loop's variable may be used within a pandas query ("country
 # == @code"). What stands between cells is empty lines.
 NOT_FOR_CELLS = "B007,E402,I001,W"
@@ -57,6 +58,10 @@ def _head(path: Path) -> Iterator[str]:
         said = yaml.safe_load(head[1]) if head else None
     except yaml.YAMLError as error:
         said = f"no YAML: {str(error).splitlines()[0]}"
+    if isinstance(said, dict) and isinstance(said.get("jupytext"), dict):
+        form = said["jupytext"].get("text_representation")
+        for key in OF_JUPYTEXT if isinstance(form, dict) else ():
+            form.pop(key, None)
     if said != HEAD:
         yield (
             f"{text.name(path)}:1: the head is {'not the one of' if head else 'missing, unlike'} "

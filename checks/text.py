@@ -43,8 +43,6 @@ TAG = r"</?[a-zA-Z][^<>]*>"  # a lone < is less than
 BIB_ENTRY = re.compile(
     r"^[ \t]*@\s*(?!(?:comment|string|preamble)\b)\w+\s*[{(]\s*([^,\s]+)\s*,", re.M | re.I
 )
-# columns of the tables kept by hand that readers read as sentences
-SENTENCES = book().prose_columns
 
 
 class Place(NamedTuple):
@@ -195,7 +193,7 @@ def rows(table: str) -> Iterator[tuple[int, dict[str, str]]]:
 
 def kept_by_hand() -> Iterator[Place]:
     """Give what readers read of the tables kept by hand."""
-    for table, columns in SENTENCES.items():
+    for table, columns in book().prose_columns.items():
         for line, row in rows(table):
             yield Place(
                 f"data/{table}.csv", line, " ".join(row.get(column, "") for column in columns)
@@ -356,7 +354,7 @@ def cited() -> Iterator[Place]:
         for found in re.finditer(r"\{cite(?::\w+)?\}`([^`]+)`", text):
             for key in found[1].split(","):
                 yield Place(name(path), line_of(text, found.start()), key.strip())
-    for table in SENTENCES:
+    for table in book().prose_columns:
         for line, row in rows(table):
             for key in row.get("sources", "").split(";"):
                 if key.strip():

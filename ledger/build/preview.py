@@ -203,6 +203,11 @@ def _run_build(log: str) -> None:
     os.chdir(ROOT)
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     os.dup2(os.open(log, os.O_WRONLY | os.O_APPEND), 2)
+    from ledger.core.authored.preflight import problems
+
+    if found := problems():
+        print("\n".join(found), file=sys.stderr)
+        sys.exit(1)
     from jupyter_book.cli.main import main
 
     try:

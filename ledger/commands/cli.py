@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 from ledger.core import tables
+from ledger.core.authored import environment
 from ledger.core.files import LockedError
 from ledger.core.sources.registry import FetchError
 
@@ -304,7 +305,14 @@ def _add_site_commands(commands) -> None:
     command = _add(
         commands, "preview", preview, "serve a preview that is built again when a file is saved"
     )
-    command.add_argument("--port", type=int, default=8000)
+    command.add_argument("--port", type=_port, default=8000)
+
+
+def _port(word: str) -> int:
+    """Return a port; the system would take one that is too large for another."""
+    if not (word.isascii() and word.isdigit() and int(word) < 65536):
+        raise argparse.ArgumentTypeError(f"{word!r} is no port: give a number up to 65535")
+    return int(word)
 
 
 def _add_folder(command: argparse.ArgumentParser, default: str, words: str) -> None:
@@ -359,6 +367,9 @@ def main(arguments: list[str] | None = None) -> int:
         print(message, file=sys.stderr)
         return 2
     options = _parser().parse_args(arguments)
+    if unusable := list(environment.faults()):
+        print("\n".join(f"error: {each}" for each in unusable), file=sys.stderr)
+        return 1
     try:
         return options.run(options)
     except (tables.TableError, FetchError, LockedError, OSError, ValueError) as error:

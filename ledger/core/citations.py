@@ -16,8 +16,7 @@ import html
 import re
 from collections.abc import Iterable
 
-import yaml
-
+from ledger.core.authored.loaders import read_yaml
 from ledger.core.config import ROOT
 
 BIBTEX = {
@@ -42,7 +41,7 @@ def edition() -> dict:
 
     Keys: title, subtitle, author, version, licence, date (ISO), keywords, abstract.
     """
-    entry = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    entry = read_yaml(ROOT, "CITATION.cff").content
     title, _, subtitle = entry["title"].partition(": ")
     return {
         "title": title,

@@ -20,6 +20,7 @@ from pathlib import Path
 import pandas as pd
 
 from ledger.core import config, tables, text
+from ledger.core.authored.loaders import read_yaml
 from ledger.core.policy import READING, RECORD, STATISTICS, policy
 
 SUPPORTED, PARTLY, CONTRADICTED, OVERTAKEN, NOT_CHECKABLE = VERDICTS = (
@@ -114,14 +115,14 @@ def verdict_from_tests(tests: dict[object, bool]) -> str:
 def rules() -> dict[str, Rule]:
     """Return all rules by name, from the modules that `book.yml` names.
 
-    Raises ConfigError for a module that cannot be imported.
+    Raises FileError for a module that cannot be imported.
     """
     for module in config.book().rules:
         try:
             importlib.import_module(module)
         except ImportError as error:
             problem = f"rules: the module {module} cannot be imported: {error}"
-            raise config.ConfigError(f"{config.FILE}: {problem}") from error
+            raise read_yaml(config.ROOT, config.FILE).error(problem, "rules") from error
     return RULES
 
 

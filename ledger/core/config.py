@@ -11,10 +11,6 @@ from pathlib import Path
 FILE = "book.yml"
 
 
-class ConfigError(ValueError):
-    """`book.yml` is not as it should be: names the key and what it must hold."""
-
-
 def _find_book() -> Path:
     """Return LEDGER_BOOK, else the nearest folder above with a book.yml, else the packed book."""
     if named := os.environ.get("LEDGER_BOOK"):
@@ -91,49 +87,59 @@ PATTERNS = {
 
 @functools.cache
 def book(root: Path = ROOT) -> Book:
-    """Return the checked content of `book.yml` below `root`. Raises ConfigError."""
-    import yaml
+    """Return the checked content of `book.yml` below `root`. Raises FileError."""
+    return read_book(root)
 
-    try:
-        content = yaml.safe_load((root / FILE).read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise ConfigError(f"{FILE} cannot be read: {error}") from None
+
+def read_book(root: Path) -> Book:
+    """Return what `book` does, as the file is now."""
+    from ledger.core.authored.loaders import read_yaml
+
+    file = read_yaml(root, FILE)
+    content = file.content
     if not isinstance(content, dict):
-        raise ConfigError(f"{FILE} must hold keys and values, such as `slug: my-book`")
+        raise file.error("it must hold keys and values, such as `slug: my-book`")
     fields = {field.name: str(field.type) for field in dataclasses.fields(Book)}
     for key in content.keys() - fields.keys():
-        raise ConfigError(f"{FILE}: unknown key {key!r}; known keys: {', '.join(fields)}")
-    return Book(**{key: _checked(key, kind, content.get(key)) for key, kind in fields.items()})
+        known = f"known keys: {', '.join(fields)}"
+        raise file.error(f"unknown key {key!r}; {known}", key)
+    try:
+        return Book(**{key: _checked(key, kind, content.get(key)) for key, kind in fields.items()})
+    except _KeyFault as fault:
+        key, problem = fault.args
+        raise file.error(problem, key) from None
+
+
+class _KeyFault(Exception):
+    """What is wrong with a key: the key, and the problem."""
 
 
 def _checked(key: str, kind: str, value: object):
     """Return a value in the type that its key has."""
     if value is None:
-        raise ConfigError(f"{FILE}: the key {key!r} is missing")
+        raise _KeyFault(key, f"the key {key!r} is missing")
     if kind == "str":
         if not isinstance(value, str) or not re.fullmatch(PATTERNS.get(key, r".+"), value):
             pattern = f" that matches {PATTERNS[key]}" if key in PATTERNS else ""
-            raise ConfigError(f"{FILE}: {key} must be text{pattern}, not {value!r}")
+            raise _KeyFault(key, f"{key} must be text{pattern}, not {value!r}")
         return value
     if kind.startswith("tuple"):
         if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-            raise ConfigError(f"{FILE}: {key} must be a list of words, not {value!r}")
+            raise _KeyFault(key, f"{key} must be a list of words, not {value!r}")
         if key == "pair" and len(set(value)) != 2:
-            raise ConfigError(f"{FILE}: pair must be two different codes, not {value!r}")
+            raise _KeyFault(key, f"pair must be two different codes, not {value!r}")
         return tuple(value)
     inner = list if "list" in kind else str
     if not isinstance(value, dict) or not all(isinstance(v, inner) for v in value.values()):
-        raise ConfigError(
-            f"{FILE}: {key} must be a map of words to {inner.__name__}, not {value!r}"
-        )
+        raise _KeyFault(key, f"{key} must be a map of words to {inner.__name__}, not {value!r}")
     if key == "reviewed" and set(value) != {"source", "date"}:
-        raise ConfigError(f"{FILE}: reviewed must have the keys source and date, not {value!r}")
+        raise _KeyFault(key, f"reviewed must have the keys source and date, not {value!r}")
     return value
 
 
 def pages(root: Path = ROOT) -> list[str]:
     """Return the pages that `_toc.yml` names, in its order. Globs are left out."""
-    import yaml
+    from ledger.core.authored.loaders import read_yaml
 
     names: list[str] = []
 
@@ -144,6 +150,6 @@ def pages(root: Path = ROOT) -> list[str]:
         if isinstance(node, dict):
             names.extend(node[key] for key in ("root", "file") if key in node)
 
-    toc = yaml.safe_load((root / "_toc.yml").read_text(encoding="utf-8"))
+    toc = read_yaml(root, "_toc.yml").content
     walk(toc)
     return [toc["root"], *(name for name in names if name != toc["root"])]

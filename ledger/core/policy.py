@@ -7,24 +7,13 @@ import functools
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from ledger.core.authored import forms
+from ledger.core.authored.loaders import read_yaml
 from ledger.core.config import DATA
 
 FILE = "policy.yml"
 # what decides a claim: a rule on statistics, a rule on the book's own record, or no rule
 STATISTICS, RECORD, READING = BASES = ("statistics", "record of events", "reading of sources")
-KEYS = (
-    "verdicts",
-    "confidence",
-    "kinds",
-    "bases",
-    "quoted_tolerance",
-    "most_passing",
-    "high_needs",
-)
-
-
-class PolicyError(ValueError):
-    """`data/policy.yml` is not as it should be: names the key and what it must hold."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -88,31 +77,21 @@ class Policy:
 
 @functools.cache
 def policy(folder: Path = DATA) -> Policy:
-    """Return the checked content of `policy.yml` in `folder`. Raises PolicyError."""
-    import yaml
+    """Return the checked content of `policy.yml` in `folder`. Raises FileError."""
+    return read_policy(folder)
 
-    try:
-        content = yaml.safe_load((folder / FILE).read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise PolicyError(f"data/{FILE} cannot be read: {error}") from None
-    if not isinstance(content, dict) or set(content) != set(KEYS):
-        raise PolicyError(f"data/{FILE} must hold the keys {', '.join(KEYS)}, and no other")
-    for key in ("verdicts", "confidence", "bases", "high_needs", "kinds"):
-        if not isinstance(content[key], dict) or not content[key]:
-            raise PolicyError(f"data/{FILE}: {key} must be a map, not {content[key]!r}")
-    for key in ("quoted_tolerance", "most_passing"):
-        if not isinstance(content[key], float) or not 0 < content[key] < 1:
-            raise PolicyError(f"data/{FILE}: {key} must be a share, such as 0.05")
+
+def read_policy(folder: Path) -> Policy:
+    """Return what `policy` does, as the file is now."""
+    file = read_yaml(folder.parent, f"{folder.name}/{FILE}")
+    forms.check(file, forms.POLICY)
+    content = file.content
+    for name, kind in content["kinds"].items():
+        if unknown := [word for word in kind["verdicts"] if word not in content["verdicts"]]:
+            problem = f"kinds: {name}: unknown verdict {unknown[0]!r}. Mend it."
+            raise file.error(problem, "kinds", name)
     kinds = {
-        name: _kind(name, kind, content["verdicts"]) for name, kind in content["kinds"].items()
+        name: Kind(kind["meaning"], tuple(kind["verdicts"]))
+        for name, kind in content["kinds"].items()
     }
     return Policy(**(content | {"kinds": kinds}))
-
-
-def _kind(name: str, content: object, verdicts: dict[str, str]) -> Kind:
-    """Return a kind of claim. Raises PolicyError when a key or a verdict is not known."""
-    if not isinstance(content, dict) or set(content) != {"meaning", "verdicts"}:
-        raise PolicyError(f"data/{FILE}: kinds, {name}: it needs meaning and verdicts")
-    if unknown := [word for word in content["verdicts"] if word not in verdicts]:
-        raise PolicyError(f"data/{FILE}: kinds, {name}: unknown verdict {unknown[0]!r}")
-    return Kind(content["meaning"], tuple(content["verdicts"]))

@@ -54,6 +54,11 @@ def add(path, text):
     return plant
 
 
+def replace(path, before, after):
+    """Return what replaces a text in a file, once."""
+    return lambda folder: edit(folder / path, before, after)
+
+
 def long_reason(folder):
     path = folder / "data/claims.csv"
     with path.open(encoding="utf-8", newline="") as file:
@@ -75,6 +80,50 @@ def unused_table(folder):
 
 # hook → what is planted, and what must be said of it, as patterns: the place, and the way to mend
 FAULTS = {
+    "files": [
+        (
+            add("checks/planted.csv", "page,reason\nindex.md\n"),
+            r"checks/planted\.csv:2: the row has 1 cells and the header 2",
+            "leave no cell out",
+        )
+    ],
+    "names": [
+        (
+            add("chapters/annex.md", "# An annex\n"),
+            r"chapters/annex\.md:1: no entry of _toc\.yml names it",
+            "Add `- file: chapters/annex` to _toc.yml",
+        ),
+        (
+            add("checks/sentences.csv", "atlas.md,It is so,there is no such page\n"),
+            r"checks/sentences\.csv:\d+: there is no page 'atlas\.md'",
+            "remove the row",
+        ),
+        (
+            replace("data/omissions.csv", ",security,", ",defence,"),
+            r"data/omissions\.csv:2: no chapter is named 'defence'; there are",
+            "python -m ledger accept omissions",
+        ),
+        (
+            replace("chapters/outlook.md", "\n## No breakdown came\n", "\n## It held\n"),
+            r"data/claims\.csv:2: C01 stands under 'It held' in chapters/outlook\.md, and its row",
+            "Mend `section`",
+        ),
+        (
+            replace("data/names_and_terms.csv", "#when-washington-left", "#when-washington-went"),
+            r"names_and_terms\.csv:2: `told` of JCPOA: chapters/diplomacy has no section #when-",
+            "did you mean 'when-washington-left-",
+        ),
+        (
+            replace("book.yml", "claims/index: chapters/claims", "claims/index: chapters/claim"),
+            r"book\.yml:\d+: claims/index leads to chapters/claim, which is no page",
+            "Mend it",
+        ),
+        (
+            replace("book.yml", "\nredirects:\n", "\nredirects:\n  chapters/energy: index\n"),
+            r"book\.yml:\d+: chapters/energy is a page, and cannot lead elsewhere",
+            "Remove the line",
+        ),
+    ],
     "ruff": [
         (
             add("ledger/planted_lint.py", "import os\n"),
@@ -541,8 +590,8 @@ FAULTS = {
     ],
     "yaml": [
         (
-            add("_toc.yml", "format: jb-book\n"),
-            r"_toc\.yml:\d+:1: \[error\] duplication of key",
+            add("planted.yml", "one: 1\none: 2\n"),
+            r"planted\.yml:2:1: \[error\] duplication of key",
             "fix: the line named",
         )
     ],
@@ -618,6 +667,14 @@ FAULTS = {
 
 # hook → what is planted that is right, and a pattern that nothing said may match
 RIGHT = {
+    "myst": (  # as JupyterLab saves it
+        replace(
+            "chapters/economics.md",
+            "    format_name: myst\n",
+            "    format_name: myst\n    format_version: 0.13\n    jupytext_version: 1.19.6\n",
+        ),
+        r"economics\.md:1: the head",
+    ),
     "typed-numbers": (
         add(
             "chapters/outlook.md",
@@ -701,6 +758,8 @@ def said(tmp_path_factory):
     add("references.bib", BIB.replace("planted2023", "planted2025"))(folder)
     for plant, _ in RIGHT.values():
         plant(folder)
+    # in earnest the others wait until the files can be read
+    edit(folder / ".pre-commit-config.yaml", "fail_fast: true", "fail_fast: false")
     run("git", "init", "--quiet")
     (folder / ".git/info/exclude").write_text(".venv\n", encoding="utf-8")
     run("git", "add", "--all")
@@ -740,6 +799,7 @@ def test_all_hooks_run_and_the_command_fails(said):
 
 def test_every_check_is_one_hook_and_has_a_fault_planted_above():
     assert [hook["id"] for hook in HOOKS] == list(FAULTS)
+    assert [hook["id"] for hook in HOOKS if hook.get("fail_fast")] == ["files"]
     ours = [hook["entry"].split()[-1] for hook in HOOKS if " -m checks " in hook["entry"]]
     assert sorted(ours) == sorted(CHECKS)
 

@@ -167,11 +167,12 @@ def test_an_edit_to_a_table_shows_its_new_number(live):
 
 
 def test_a_build_that_fails_shows_its_message_until_the_next_good_one(live):
+    live.shows("There are")
     toc = (live.folder / "_toc.yml").read_text(encoding="utf-8")
     live.write("_toc.yml", toc.replace("chapters:", "chapter:"))
-    live.shows("The Table of Contents file is malformed")
+    live.shows("_toc.yml:3: chapter is an unknown key. Known are chapters, ")
     assert live.lines_like(
-        "^.* _toc.yml changed: NOT rebuilt in .*\n  The Table of Contents file is malformed"
+        "^.* _toc.yml changed: NOT rebuilt in .*\n  _toc.yml:3: chapter is an unknown key"
     )
     live.write("_toc.yml", toc)
     live.shows("There are")

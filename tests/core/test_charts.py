@@ -23,6 +23,7 @@ from ledger.build.sphinxext.figures import chart_html
 from ledger.build.sphinxext.figures.chart_html import picture, standalone_svg
 from ledger.build.sphinxext.figures.charts import CONTENT
 from ledger.core import config, tables
+from ledger.core.authored.loaders import FileError
 from ledger.core.charts import plots, publishing, style, svg, tooltips
 
 FRAME = pd.DataFrame(
@@ -538,7 +539,7 @@ def test_an_entity_keeps_its_colour_and_lends_it_where_it_is_not_drawn(monkeypat
     assert ochre in charts.colours(["One", "Two", "Three", "Four"])
     wrong = dataclasses.replace(book, other_colours={"Corvia": "pink"})
     monkeypatch.setattr(config, "book", lambda: wrong)
-    with pytest.raises(config.ConfigError, match="other_colours: Corvia has 'pink'"):
+    with pytest.raises(FileError, match="book.yml:[0-9]+: other_colours: Corvia has 'pink'"):
         charts.colours(["Corvia"])
 
 

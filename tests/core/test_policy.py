@@ -8,6 +8,7 @@ import yaml
 from small_book import ISLANDS
 
 from ledger.core import claims, policy
+from ledger.core.authored.loaders import FileError
 
 GOOD = yaml.safe_load((ISLANDS / "data" / policy.FILE).read_text(encoding="utf-8"))
 JUDGED = policy.policy(ISLANDS / "data")
@@ -34,11 +35,11 @@ def test_the_words_of_a_policy_are_those_that_rules_use():
 @pytest.mark.parametrize(
     "change, message",
     [
-        ({"verdicts": None}, "must hold the keys verdicts, confidence"),
-        ({"extra": 1}, "and no other"),
-        ({"confidence": ["high"]}, "confidence must be a map"),
-        ({"most_passing": 50}, "most_passing must be a share"),
-        ({"kinds": {"quantity": {"meaning": "a number"}}}, "quantity: it needs meaning and"),
+        ({"verdicts": None}, "verdicts is missing. Give it."),
+        ({"extra": 1}, "extra is an unknown key. Known are verdicts, confidence,"),
+        ({"confidence": ["high"]}, "confidence is ['high'], and must be keys with values"),
+        ({"most_passing": 50}, "most_passing is 50, and must be a share"),
+        ({"kinds": {"quantity": {"meaning": "a number"}}}, "kinds: quantity: verdicts is missing"),
         (
             {"kinds": {"quantity": {"meaning": "a number", "verdicts": ["true"]}}},
             "quantity: unknown verdict 'true'",
@@ -46,19 +47,21 @@ def test_the_words_of_a_policy_are_those_that_rules_use():
     ],
 )
 def test_a_slip_is_one_line_that_names_the_key(tmp_path, change, message):
+    (tmp_path / "data").mkdir()
     content = {key: value for key, value in (GOOD | change).items() if value is not None}
-    (tmp_path / policy.FILE).write_text(yaml.safe_dump(content), encoding="utf-8")
-    with pytest.raises(policy.PolicyError, match=re.escape(message)) as caught:
-        policy.policy(tmp_path)
-    assert str(caught.value).startswith("data/policy.yml") and "\n" not in str(caught.value)
+    (tmp_path / "data" / policy.FILE).write_text(yaml.safe_dump(content), encoding="utf-8")
+    with pytest.raises(FileError, match=re.escape(message)) as caught:
+        policy.policy(tmp_path / "data")
+    assert re.match(r"data/policy\.yml:\d+: .+$", str(caught.value))
 
 
 @pytest.mark.parametrize("text", [None, "verdicts: [", ""])
 def test_what_is_missing_or_no_map_is_named(tmp_path, text):
+    (tmp_path / "data").mkdir()
     if text is not None:
-        (tmp_path / policy.FILE).write_text(text, encoding="utf-8")
-    with pytest.raises(policy.PolicyError, match="data/policy.yml"):
-        policy.policy(tmp_path)
+        (tmp_path / "data" / policy.FILE).write_text(text, encoding="utf-8")
+    with pytest.raises(FileError, match="data/policy.yml"):
+        policy.policy(tmp_path / "data")
 
 
 @pytest.mark.parametrize(

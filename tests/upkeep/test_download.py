@@ -913,8 +913,8 @@ def test_the_next_edition_is_reckoned_from_what_is_held():
 
 
 @pytest.mark.parametrize("change, says", [
-    ("how: sometimes", "how is 'sometimes'"),
-    ("adress: https://x.org/", "adress"),
+    ("how: sometimes", "how is 'sometimes', and must be one of: automatic, "),
+    ("adress: https://x.org/", "adress is an unknown key. Did you mean 'address'?"),
     ("how: automatic", "needs an address"),
     ("how: manual", "needs files"),
 ])  # fmt: skip
@@ -924,6 +924,6 @@ def test_a_fault_of_sources_yml_is_named(tmp_path, change, says):
     entry = {"label": "X", "institution": "X", "how": "closed", "format": "CSV", "terms": "free"}
     entry |= {"published": "never", "module": "m", "tables": {}} | yaml.safe_load(change)
     path.write_text(yaml.safe_dump({"x": entry}), encoding="utf-8")
-    with pytest.raises(ValueError, match="data/sources.yml, x") as caught:
+    with pytest.raises(ValueError, match=r"^data/sources\.yml:\d+: x: ") as caught:
         registry.sources(path)
     assert says in str(caught.value)

@@ -54,7 +54,11 @@ def setup(app: Sphinx) -> dict:
     # Jupyter Book sets it, whether or not comments are used
     app.add_config_value("comments_config", {}, "html")
     app.add_css_file("ledger.css", priority=900)  # after the theme
-    # before the others are imported: it takes the lock and starts the warm process
+    # before the others are imported, for they read these files
+    from ledger.build.sphinxext import preflight
+
+    preflight.setup(app)
+    # before the others too: it takes the lock and starts the warm process
     from ledger.build.sphinxext import lifecycle
 
     lifecycle.setup(app)

@@ -185,14 +185,6 @@ def remove_unused(app: Sphinx) -> None:
                 path.unlink()
 
 
-def excepthook(kind, error: BaseException, trace, default=sys.excepthook) -> None:
-    """Suppress Jupyter Book's tracebacks when Sphinx has reported the error."""
-    if isinstance(error.__cause__, (SphinxError, OSError)):
-        print(str(error).strip(), file=sys.stderr)
-    else:
-        default(kind, error, trace)
-
-
 def finish(app: Sphinx, error: Exception | None) -> None:
     """Publish the site if the build went well, and end the build."""
     build = app.ledger_build
@@ -210,7 +202,6 @@ def finish(app: Sphinx, error: Exception | None) -> None:
 def setup(app: Sphinx) -> None:
     app.parallel = 1
     gc.set_threshold(*GC_THRESHOLD)
-    sys.excepthook = excepthook
     sphinx.builders.ParallelTasks = StrictParallelTasks  # Sphinx has no setting for it
     outdir, doctreedir = type(app.outdir), type(app.doctreedir)
     published = Path(app.outdir)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ledger.core import config
+from ledger.core.authored.loaders import read_yaml
 
 # Light colour, dark-theme colour. Near Okabe and Ito's colour-blind-safe set, each moved as little
 # as it takes to stand at least 4.5:1 against its page (series names are written in it) and to stay
@@ -104,7 +105,7 @@ RC = {
 def entity_colours() -> dict[str, str]:
     """Return the entities that keep their colour in every chart: first words of a name → colour.
 
-    Raises ConfigError for a colour that the palette lacks.
+    Raises FileError for a colour that the palette lacks.
     """
     return _in_palette("entity_colours", config.book().entity_colours)
 
@@ -119,7 +120,7 @@ def _in_palette(key: str, chosen: dict[str, str]) -> dict[str, str]:
         if colour not in PALETTE:
             known = ", ".join(PALETTE)
             problem = f"{key}: {entity} has {colour!r}, which is none of: {known}"
-            raise config.ConfigError(f"{config.FILE}: {problem}")
+            raise read_yaml(config.ROOT, config.FILE).error(problem, key, entity)
     return chosen
 
 

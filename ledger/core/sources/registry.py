@@ -11,12 +11,11 @@ import re
 from pathlib import Path
 from urllib.parse import quote
 
-import yaml
-
+from ledger.core.authored import forms
+from ledger.core.authored.loaders import Document, read_yaml
 from ledger.core.config import DATA
 
 REGISTRY = DATA / "sources.yml"
-WAYS = ("automatic", "automatic or manual", "manual", "closed")
 
 
 class FetchError(RuntimeError):
@@ -155,26 +154,21 @@ def sources(registry: Path = REGISTRY) -> dict[str, Source]:
 
     Raises
     ------
-    ValueError
-        Names the entry, and the key that is missing, unknown or wrong.
+    FileError
+        Names the line, and the key that is missing, unknown or wrong.
     """
-    content = yaml.safe_load(registry.read_text(encoding="utf-8")) or {}
-    return {name: _source(f"data/{registry.name}", name, entry) for name, entry in content.items()}
+    file = read_yaml(registry.parent.parent, f"{registry.parent.name}/{registry.name}")
+    forms.check(file, forms.SOURCES)
+    return {name: _source(file, name, entry) for name, entry in (file.content or {}).items()}
 
 
-def _source(file: str, name: str, entry: dict) -> Source:
-    try:
-        source = Source(name=name, **entry | {"hosts": tuple(entry.get("hosts", ()))})
-    except (TypeError, AttributeError) as error:
-        problem = str(error).removeprefix("Source.__init__() ")
-        raise ValueError(f"{file}, {name}: {problem}") from None
+def _source(file: Document, name: str, entry: dict) -> Source:
+    source = Source(name=name, **entry | {"hosts": tuple(entry.get("hosts", ()))})
     https = source.address.startswith("https://")
-    if source.how not in WAYS:
-        problem = f"how is {source.how!r}, and must be one of: {', '.join(WAYS)}"
-    elif source.automatic and not (https and source.hosts):
+    if source.automatic and not (https and source.hosts):
         problem = "an automatic download needs an address that begins with https://, and hosts"
     elif source.how.endswith("manual") and not (https and source.files):
         problem = "a download by a person needs files, and the address (https://) of their page"
     else:
         return source
-    raise ValueError(f"{file}, {name}: {problem}")
+    raise file.error(f"{name}: {problem}. Give them.", name)

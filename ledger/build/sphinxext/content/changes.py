@@ -2,48 +2,30 @@
 
 from __future__ import annotations
 
-import re
-
-import yaml
 from sphinx.application import Sphinx
-from sphinx.errors import ExtensionError
 from sphinx.util.docutils import SphinxDirective
 
 from ledger.build.sphinxext import markdown, page_store
 from ledger.build.sphinxext.markdown import as_text
 from ledger.core import text
+from ledger.core.authored import forms
+from ledger.core.authored.loaders import read_yaml
 from ledger.core.config import DATA, ROOT
 
 CHANGES = DATA / "changes.yml"
 NAME = CHANGES.relative_to(ROOT).as_posix()
-KEYS = {"date", "kind", "title", "text"}
-KINDS = ("correction", "data update")
 
 
 def load_changes() -> list[dict]:
     """Return the entries of data/changes.yml, the newest first.
 
-    Raises ExtensionError that names the entry when one is not as it should be.
+    Raises FileError that names the line when one is not as it should be.
     """
-    entries = []
-    if CHANGES.exists():
-        entries = yaml.safe_load(CHANGES.read_text(encoding="utf-8")) or []
-    for number, entry in enumerate(entries, 1):
-        if problem := _problem(entry):
-            raise ExtensionError(f"{NAME}, entry {number}: {problem}")
-    return sorted(entries, key=lambda entry: str(entry["date"]), reverse=True)
-
-
-def _problem(entry: dict) -> str:
-    """Say what is wrong with an entry, if anything."""
-    if set(entry) - {"tables"} != KEYS:
-        needed = "it needs date, kind, title and text, and may have tables"
-        return f"it has the keys {sorted(entry)}; {needed}"
-    if not re.fullmatch(r"\d{4}-\d\d-\d\d", str(entry["date"])):
-        return f"the date {entry['date']!r} is not year-month-day"
-    if entry["kind"] not in KINDS:
-        return f"the kind {entry['kind']!r} is neither {' nor '.join(KINDS)}"
-    return ""
+    if not CHANGES.exists():
+        return []
+    file = read_yaml(ROOT, NAME)
+    forms.check(file, forms.CHANGES)
+    return sorted(file.content, key=lambda entry: str(entry["date"]), reverse=True)
 
 
 def previous_editions(entry: dict) -> str:

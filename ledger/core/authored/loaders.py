@@ -1,0 +1,302 @@
+"""Read what people write by hand: YAML, JSON, BibTeX and CSV, each slip as one line.
+
+A reader gives the content with the lines on which it stands, or raises FileError, which names file
+and line, says what is wrong and what to do. What a key, an entry or a row may hold stands in
+`forms`.
+"""
+
+from __future__ import annotations
+
+import csv
+import datetime
+import io
+import json
+import re
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import yaml
+
+MARKS = re.compile(r"^(?:<{7}|>{7})(?: |$)", re.M)  # ======= alone may underline a heading
+WIDE = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
+FRONT = re.compile(r"\A---[ \t]*\n(.*?)^---[ \t]*$", re.S | re.M)
+DAY = "date"  # a type beside those of JSON Schema
+SEPARATORS = {";": "semicolons", "\t": "tabs"}
+
+
+class FileError(ValueError):
+    """A file that people write is not as it should be: names file and line."""
+
+    def __init__(self, name: str, line: int, problem: str):
+        super().__init__(f"{name}:{line}: {problem}")
+
+
+def read_text(root: Path, name: str) -> str:
+    """Return the text of a file, with LF line ends and without a byte-order mark."""
+    try:
+        raw = (root / name).read_bytes()
+    except FileNotFoundError:
+        problem = f"the file is missing. Restore it: git checkout -- {name}"
+        raise FileError(name, 1, problem) from None
+    except OSError as error:
+        raise FileError(name, 1, f"the file cannot be read: {error.strerror}.") from None
+    if encoding := WIDE.get(raw[:2]):
+        problem = f"the file is {encoding}. Save it as UTF-8 (in a spreadsheet: CSV UTF-8)."
+        raise FileError(name, 1, problem)
+    try:
+        text = raw.decode("utf-8-sig").replace("\r\n", "\n")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        sign = raw[error.start : error.start + 1].hex()
+        problem = f"the byte 0x{sign} is not UTF-8. Save the file as UTF-8."
+        raise FileError(name, line, problem) from None
+    if "\0" in text:
+        problem = "a NUL character. Remove it, or save the file as UTF-8."
+        raise FileError(name, line_of(text, text.index("\0")), problem)
+    if marks := MARKS.search(text):
+        problem = "git left the marks of a merge. Keep one of the two sides, and remove the marks."
+        if name.startswith("data/") and name.endswith((".csv", ".json")):
+            problem = (
+                f"git left the marks of a merge. Take a side (git checkout --ours {name}), add "
+                "what the other has, then python -m ledger accept TABLE."
+            )
+        raise FileError(name, line_of(text, marks.start()), problem)
+    return text
+
+
+def line_of(text: str, at: int) -> int:
+    """Return the line, from 1, on which a character of a text stands."""
+    return text.count("\n", 0, at) + 1
+
+
+# --- YAML -----------------------------------------------------------------------------------------
+
+
+class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
+    """PyYAML's safe loader, which refuses a key given twice and says where a date is none."""
+
+    def construct_mapping(self, node, deep=False):
+        seen = set()
+        for key, _ in node.value:
+            if isinstance(key, yaml.ScalarNode) and key.value in seen:
+                problem = f"the key {key.value!r} stands twice. Remove one."
+                raise yaml.constructor.ConstructorError(None, None, problem, key.start_mark)
+            seen.add(key.value if isinstance(key, yaml.ScalarNode) else id(key))
+        return super().construct_mapping(node, deep)
+
+    def construct_scalar_day(self, node):
+        try:
+            return self.construct_yaml_timestamp(node)
+        except ValueError:
+            problem = f"{node.value!r} is no date. Write a day of the calendar, as 2026-11-28."
+            raise yaml.constructor.ConstructorError(None, None, problem, node.start_mark) from None
+
+
+_Loader.add_constructor("tag:yaml.org,2002:timestamp", _Loader.construct_scalar_day)
+
+
+class Document:
+    """The content of a YAML file, and the lines of its keys and entries."""
+
+    def __init__(self, name: str, content: Any, node: yaml.Node | None, first: int = 0):
+        self.name, self.content = name, content
+        self._node, self._first = node, first
+
+    def line(self, *keys: object) -> int:
+        """Return the line of the value at a path of keys and places, or of what is nearest."""
+        node, line = self._node, 1
+        for key in keys:
+            found = None
+            if isinstance(node, yaml.MappingNode):
+                found = next(((k, v) for k, v in node.value if k.value == str(key)), None)
+            elif isinstance(node, yaml.SequenceNode) and isinstance(key, int):
+                found = (node.value[key],) * 2 if key < len(node.value) else None
+            if found is None:
+                break
+            line, node = found[0].start_mark.line + 1, found[1]
+        return self._first + line
+
+    def place(self, *keys: object) -> str:
+        """Return file and line of a value, as messages begin."""
+        return f"{self.name}:{self.line(*keys)}"
+
+    def error(self, problem: str, *keys: object) -> FileError:
+        """Return the error that something is wrong with the value at a path of keys."""
+        return FileError(self.name, self.line(*keys), problem)
+
+
+def read_yaml(root: Path, name: str) -> Document:
+    """Return the content of a YAML file. Raises FileError."""
+    return _parse_yaml(name, read_text(root, name))
+
+
+def read_front_matter(root: Path, name: str) -> Document | None:
+    """Return what stands between the lines `---` at the head of a page; None for a page without."""
+    text = read_text(root, name)
+    if not text.startswith("---\n"):
+        return None
+    if not (front := FRONT.match(text)):
+        raise FileError(name, 1, "the head is never closed. Write --- on a line of its own.")
+    return _parse_yaml(name, front[1], first=1)
+
+
+def _parse_yaml(name: str, text: str, first: int = 0) -> Document:
+    try:
+        loader = _Loader(text)
+        try:
+            node = loader.get_single_node()
+            content = loader.construct_document(node) if node is not None else None
+        finally:
+            loader.dispose()
+    except yaml.reader.ReaderError as error:
+        sign = error.character if isinstance(error.character, str) else chr(error.character)
+        line = line_of(text, text.find(sign)) + first
+        problem = f"U+{ord(sign):04X} is no character that YAML allows. Remove it."
+        raise FileError(name, line, problem) from None
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line = min(mark.line + 1, max(1, text.rstrip("\n").count("\n") + 1)) if mark else 1
+        raise FileError(name, line + first, _yaml_problem(error, text, line)) from None
+    except (RecursionError, ValueError, OverflowError) as error:
+        raise FileError(name, 1 + first, f"broken YAML: {error}. Mend it.") from None
+    return Document(name, content, node, first)
+
+
+def _yaml_problem(error: yaml.MarkedYAMLError, text: str, line: int) -> str:
+    said = error.problem or str(error.context)
+    if said.endswith("."):
+        return said  # our own
+    lines = text.split("\n")
+    if re.match(r" *\t", lines[line - 1]):
+        return "broken YAML: the line begins with a tab. Indent with spaces."
+    if "mapping values are not allowed" in said:
+        return "broken YAML: a colon within a value. Put the value in quotes."
+    return f"broken YAML: {said}. Mend this line or the one before."
+
+
+def is_day(value: object) -> bool:
+    """Tell whether a value of YAML is a day of the calendar, as a date or as text."""
+    if isinstance(value, datetime.datetime):
+        return False
+    if isinstance(value, datetime.date):
+        return True
+    if not isinstance(value, str) or not re.fullmatch(r"\d{4}-\d\d-\d\d", value, re.A):
+        return False
+    try:
+        datetime.date.fromisoformat(value)
+    except ValueError:
+        return False
+    return True
+
+
+# --- JSON -----------------------------------------------------------------------------------------
+
+
+def read_json(root: Path, name: str) -> tuple[object, str]:
+    """Return the content of a JSON file, and its text. Raises FileError."""
+    text = read_text(root, name)
+    try:
+        return json.loads(text), text
+    except json.JSONDecodeError as error:
+        problem = f"broken JSON: {error.msg}. Mend this line or the one before."
+        raise FileError(name, error.lineno, problem) from None
+    except (RecursionError, ValueError) as error:
+        raise FileError(name, 1, f"broken JSON: {error}. Mend it.") from None
+
+
+# --- BibTeX ---------------------------------------------------------------------------------------
+
+
+class Entry(NamedTuple):
+    """An entry of a bibliography: its line, its type such as misc, and its fields."""
+
+    line: int
+    kind: str
+    fields: dict[str, str]
+
+
+def read_bibliography(root: Path, name: str) -> dict[str, Entry]:
+    """Return the entries of a BibTeX file by key. Raises FileError."""
+    from pybtex.database.input.bibtex import LowLevelParser
+    from pybtex.exceptions import PybtexError
+
+    text, entries = read_text(root, name), dict[str, Entry]()
+    parser = LowLevelParser(text)
+    commands = iter(parser)
+    while True:
+        try:
+            command, content = next(commands)
+        except StopIteration:
+            return entries
+        except PybtexError as error:
+            raise _bibtex_error(name, text, parser, error) from None
+        if command.lower() in ("string", "preamble"):
+            continue
+        key, fields = content
+        line = line_of(text, parser.command_start)
+        same = (other for other in entries if other.lower() == key.lower())  # as pybtex has it
+        if before := next(same, ""):
+            problem = f"the key {key} stands twice, first on line {entries[before].line}."
+            problem += " Remove one."
+            raise FileError(name, line, problem)
+        names = [field.lower() for field, _ in fields]
+        if twice := next((each for each in names if names.count(each) > 1), ""):
+            raise FileError(name, line, f"{key} has {twice} twice. Remove one.")
+        texts = {field.lower(): "".join(parts) for field, parts in fields}
+        entries[key] = Entry(line, command.lower(), texts)
+
+
+def _bibtex_error(name: str, text: str, parser, error: Exception) -> FileError:
+    """Return the error of the entry that is broken: what is missing shows further down."""
+    which = parser.current_entry_key or "an entry"
+    noticed, _, problem = str(error).removeprefix("syntax error in line ").partition(": ")
+    noticed = f" on line {noticed}" if noticed.isdigit() else ""
+    return FileError(
+        name,
+        line_of(text, parser.command_start or 0),
+        f"the entry {which} is broken: {problem or error}{noticed}. Mend its braces and commas.",
+    )
+
+
+# --- CSV ------------------------------------------------------------------------------------------
+
+
+def read_csv(root: Path, name: str, columns: list[str] | None = None) -> list[list[str]]:
+    """Return the rows of a CSV file, the header first.
+
+    Raises FileError where the quotes do not pair, a row has not as many cells as the header, or
+    a column is missing, unknown or named twice.
+    """
+    text = read_text(root, name)
+    if not text.strip():
+        raise FileError(name, 1, f"the file is empty. Restore it: git checkout -- {name}")
+    reader, rows, line = csv.reader(io.StringIO(text), strict=True), [], 1
+    try:
+        for row in reader:
+            if not rows:
+                _check_header(name, row, columns)
+            elif len(row) != len(rows[0]):
+                problem = f"the row has {len(row)} cells and the header {len(rows[0])}."
+                mend = "Quote a cell that holds a comma, and leave no cell out."
+                raise FileError(name, line, f"{problem} {mend}")
+            rows.append(row)
+            line = reader.line_num + 1
+    except csv.Error as error:
+        mend = "Put a cell with a quotation mark in quotes, and double the mark."
+        raise FileError(name, line, f"broken CSV: {error}. {mend}") from None
+    return rows
+
+
+def _check_header(name: str, header: list[str], columns: list[str] | None) -> None:
+    for sign, word in SEPARATORS.items():
+        if len(header) == 1 and sign in header[0]:
+            problem = f"the cells are parted by {word}. Save the file with commas (CSV UTF-8)."
+            raise FileError(name, 1, problem)
+    if twice := next((each for each in header if header.count(each) > 1), ""):
+        raise FileError(name, 1, f"the column {twice!r} stands twice. Remove one.")
+    if columns is None:
+        return
+    if missing := [column for column in columns if column not in header]:
+        raise FileError(name, 1, f"the column {missing[0]!r} is missing. Give it.")
+    if unknown := [column for column in header if column not in columns]:
+        raise FileError(name, 1, f"no column is named {unknown[0]!r}. Remove it.")

@@ -1,0 +1,275 @@
+"""Read every file that people write by hand before anything is built from it.
+
+`make check`, the build and the preview call `problems` first, so that a slip is the same line in
+all three: `file:line: what is wrong. What to do.` `python -m ledger.core.authored.preflight` prints
+them. What the files say of each other's chapters and sections is for `checks/names.py`.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from ledger.core import config, policy, table_files, validation
+from ledger.core.authored import environment, forms, loaders
+from ledger.core.authored.loaders import FileError
+from ledger.core.sources import registry
+
+DESCRIPTOR = "data/datapackage.json"
+ENDINGS = (".md", ".ipynb")  # of pages, which _toc.yml may leave out
+
+
+def problems(root: Path = config.ROOT) -> list[str]:
+    """Return a line for each variable and each file of the book that is not as it should be."""
+    return [*environment.faults(), *_broken(root)]
+
+
+def _broken(root: Path) -> Iterator[str]:
+    described = _described(root)
+    for pattern, check in CHECKS.items():
+        names = {path.relative_to(root).as_posix() for path in root.glob(pattern)}
+        if pattern in NEEDED:
+            names.add(pattern)
+        elif pattern == TABLES:
+            names |= described.keys()
+        for name in sorted(names):
+            try:
+                check(root, name)
+                if name in described:
+                    _table(root, name, *described[name])
+            except FileError as error:
+                yield str(error)
+
+
+# --- pages ----------------------------------------------------------------------------------------
+
+
+def _toc(root: Path, name: str) -> None:
+    """Check the form of `_toc.yml` and that each page that it names is there, once."""
+    from sphinx_external_toc.parsing import MalformedError, parse_toc_data
+
+    document = loaders.read_yaml(root, name)
+    seen: dict[str, int] = {}
+    for keys, page in _entries(document.content):
+        if not isinstance(page, str):
+            raise document.error(f"{page!r} is no page. Write its path, as chapters/name.", *keys)
+        page, line = re.sub(r"\.(md|ipynb)$", "", page), document.line(*keys)
+        if page in seen:
+            problem = f"{page} stands twice, first on line {seen[page]}. Remove one."
+            raise document.error(problem, *keys)
+        seen[page] = line
+        if not any((root / f"{page}{ending}").is_file() for ending in ENDINGS):
+            there = [p.with_suffix("").relative_to(root).as_posix() for p in root.glob("*/*.md")]
+            close = difflib.get_close_matches(page, there, n=1)
+            mend = f"Did you mean {close[0]}?" if close else "Write the page, or remove the entry."
+            raise document.error(f"there is no page {page}. {mend}", *keys)
+    try:
+        parse_toc_data(document.content)
+    except MalformedError as error:
+        said, _, path = str(error).partition(" @ ")
+        keys = [int(key) if key.isdigit() else key for key in path.strip("'/ ").split("/") if key]
+        if unknown := re.match(r"Unknown keys found: \{'(.+?)'.*?, allowed: \{(.*)\}", said):
+            known = ", ".join(sorted(unknown[2].replace("'", "").split(", ")))
+            problem = f"{unknown[1]} is an unknown key. Known are {known}."
+            raise document.error(problem, *keys, unknown[1]) from None
+        mend = "Write an entry as `- file: chapters/name`."
+        raise document.error(f"{said}. {mend}", *keys) from None
+
+
+def _entries(content: object, keys: tuple = ()) -> Iterator[tuple[tuple, object]]:
+    """Give the pages that a table of contents names, each with its path of keys."""
+    parts = (
+        content.items()
+        if isinstance(content, dict)
+        else enumerate(content)
+        if isinstance(content, list)
+        else ()
+    )
+    for key, value in parts:
+        if key in ("root", "file"):
+            yield (*keys, key), value
+        else:
+            yield from _entries(value, (*keys, key))
+
+
+def _page(root: Path, name: str) -> None:
+    head = loaders.read_front_matter(root, name)
+    if head and not isinstance(head.content, dict):
+        raise head.error("the head must hold keys with values. Copy it from another page.")
+    if not loaders.FRONT.sub("", loaders.read_text(root, name)).strip():
+        raise FileError(name, 1, f"the page is empty. Restore it: git checkout -- {name}")
+
+
+# --- settings, record of changes, sources ---------------------------------------------------------
+
+
+def _form(schema: Callable[[], dict]) -> Callable[[Path, str], None]:
+    def check(root: Path, name: str) -> None:
+        forms.check(loaders.read_yaml(root, name), schema())
+
+    return check
+
+
+def _book(root: Path, name: str) -> None:
+    config.read_book(root)
+
+
+def _policy(root: Path, name: str) -> None:
+    policy.read_policy(root / "data")
+
+
+def _sources(root: Path, name: str) -> None:
+    registry.sources(root / name)
+
+
+# --- bibliography ---------------------------------------------------------------------------------
+
+
+def _bibliography(root: Path, name: str) -> None:
+    for key, entry in loaders.read_bibliography(root, name).items():
+        if problem := _entry_problem(key, entry):
+            raise FileError(name, entry.line, problem)
+
+
+def _entry_problem(key: str, entry: loaders.Entry) -> str:
+    from pybtex.bibtex.utils import split_name_list
+    from pybtex.database import Person
+    from pybtex.exceptions import PybtexError
+
+    for field in ("title", "keywords"):
+        if not entry.fields.get(field, "").strip(" {}"):
+            what = "the grade of the source" if field == "keywords" else "it"
+            return f"{key} has no {field}. Give {what} there."
+    day, year = entry.fields.get("urldate"), entry.fields.get("year")
+    if day is not None and not loaders.is_day(day):
+        return f"{key}: urldate {day!r} is no date. Write a day of the calendar, as 2026-11-28."
+    if year is not None and not re.fullmatch(r"[0-9]{3,4}|n\.d\.", year):
+        return f"{key}: year {year!r} is no year. Write it in figures, or n.d."
+    try:
+        for role in ("author", "editor"):
+            for person in split_name_list(entry.fields.get(role, "")):
+                Person(person)
+    except PybtexError as error:
+        return f"{key}: {error}. Part persons by and, and put an institution in double braces."
+    return _style_problem(key, entry) if entry.kind != "misc" else ""
+
+
+def _style_problem(key: str, entry: loaders.Entry) -> str:
+    """Say what an entry lacks that its type must have; @misc has no such field."""
+    from pybtex.database import parse_string
+    from pybtex.style.formatting.alpha import Style
+    from pybtex.style.template import FieldIsMissing
+
+    fields = ",".join(f"{name} = {{{text}}}" for name, text in entry.fields.items())
+    try:
+        for parsed in parse_string(f"@{entry.kind}{{{key}, {fields}}}", "bibtex").entries.values():
+            Style().format_entry("", parsed)
+    except FieldIsMissing as error:
+        return f"{key}: {str(error).partition(' in ')[0]}. Give it, or make it a @misc."
+    except AttributeError:
+        return f"{key}: there is no type @{entry.kind}. Write @misc, @article or @book."
+    return ""
+
+
+# --- tables and lists -----------------------------------------------------------------------------
+
+
+def _descriptor(root: Path, name: str) -> None:
+    content, text = loaders.read_json(root, name)
+    resources = content.get("resources") if isinstance(content, dict) else None
+    entries = [each for each in resources or () if isinstance(each, dict)]
+    names = [str(each.get("name")) for each in entries]
+    for entry, table in zip(entries, names):
+        lines = [line for line, words in enumerate(text.split("\n"), 1) if _names(words, table)]
+        if names.count(table) > 1:
+            problem = f"the table {table} stands twice. Remove one entry."
+            raise FileError(name, lines[-1] if lines else 1, problem)
+        if missing := next((part for part in validation.PARTS if not entry.get(part)), ""):
+            problem = f"table {table} has no {missing!r}. Give it."
+            raise FileError(name, lines[0] if lines else 1, problem)
+    raw = (root / name).read_bytes()
+    try:
+        validation.cached_check(lambda: validation.check_descriptor(raw), raw)
+    except table_files.TableError as error:
+        raise _descriptor_error(name, text, error) from None
+
+
+def _names(line: str, table: str) -> bool:
+    return re.fullmatch(rf'\s*"name": *"{re.escape(table)}",?', line) is not None
+
+
+def _descriptor_error(name: str, text: str, error: table_files.TableError) -> FileError:
+    """Return what is wrong with the descriptor, with the line of the table that it concerns."""
+    said = " ".join(error.rule.split()).rstrip(".")
+    entry = re.search(r"in the entry (\w+)", said)
+    table = entry[1] if entry else error.table
+    lines = (line for line, words in enumerate(text.split("\n"), 1) if _names(words, table))
+    line = next(lines, 0)
+    where = f"table {table}: " if line and not entry else ""
+    column = f"column {error.column}: " if error.column else ""
+    return FileError(name, max(line, 1), f"{where}{column}{said}.")
+
+
+def _described(root: Path) -> dict[str, tuple[list[str], str]]:
+    """Return columns and hash of each table that the descriptor names; {} where it is broken."""
+    try:
+        content, _ = loaders.read_json(root, DESCRIPTOR)
+        tables = {
+            f"data/{each['name']}.csv": (
+                [field["name"] for field in each["schema"]["fields"]],
+                each["hash"],
+            )
+            for each in content["resources"]
+            if re.fullmatch("[a-z0-9_]+", each["name"])
+        }
+        return tables if len(tables) == len(content["resources"]) else {}
+    except (FileError, KeyError, TypeError, AttributeError):
+        return {}  # `_descriptor` says what is wrong
+
+
+def _table(root: Path, name: str, columns: list[str], accepted: str) -> None:
+    """Check the form of a table that is not as it was accepted."""
+    if table_files.content_hash(loaders.read_text(root, name)) != accepted:
+        loaders.read_csv(root, name, columns)
+
+
+def _list(root: Path, name: str) -> None:
+    loaders.read_csv(root, name, LISTS.get(name))
+
+
+def _words(root: Path, name: str) -> None:
+    loaders.read_text(root, name)
+
+
+LISTS = {
+    "checks/typed_numbers.csv": ["page", "number", "reason"],
+    "checks/sentences.csv": ["page", "begins", "reason"],
+}
+# files → what reads them; the content of a table's cells is for `load`
+TABLES = "data/*.csv"
+CHECKS: dict[str, Callable[[Path, str], None]] = {
+    "book.yml": _book,
+    "_config.yml": _form(forms.settings),
+    "_toc.yml": _toc,
+    "CITATION.cff": _form(lambda: forms.CITATION),
+    "references.bib": _bibliography,
+    "data/changes.yml": _form(lambda: forms.CHANGES),
+    "data/sources.yml": _sources,
+    "data/policy.yml": _policy,
+    DESCRIPTOR: _descriptor,
+    TABLES: _words,  # and `_table`
+    "index.md": _page,
+    "chapters/*.md": _page,
+    "checks/*.csv": _list,
+    "checks/*.txt": _words,
+}
+NEEDED = ("book.yml", "_config.yml", "_toc.yml", "CITATION.cff", "references.bib", DESCRIPTOR)
+
+
+if __name__ == "__main__":
+    found = problems()
+    print("".join(f"{line}\n" for line in found), end="", file=sys.stderr)
+    sys.exit(bool(found))

@@ -1,0 +1,235 @@
+"""Promise: a slip in a file that people write is one line, with file and line, whatever the file.
+
+A new file gets the slips of any file by its name in FILES, and its own by rows in SLIPS.
+"""
+
+import re
+import shutil
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from small_book import ISLANDS
+
+from ledger.core.authored import environment
+from ledger.core.authored.preflight import CHECKS, NEEDED, problems
+
+LISTED = "page,number,reason\none.md,7,the number of the sentence\n"
+FILES = [
+    "_toc.yml",
+    "_config.yml",
+    "book.yml",
+    "CITATION.cff",
+    "references.bib",
+    "data/changes.yml",
+    "data/sources.yml",
+    "data/policy.yml",
+    "data/datapackage.json",
+    "data/claims.csv",
+    "data/output.csv",
+    "checks/typed_numbers.csv",
+    "checks/dictionary.txt",
+    "index.md",
+    "chapters/trade.md",
+]
+TAB, TWICE = "broken YAML: the line begins with a tab. Indent with spaces.", "stands twice. Remove"
+# file → what stands there, what a slip makes of it, the line that is said (its beginning)
+SLIPS = {
+    "_toc.yml": [
+        ("  - file: chapters/sea", "\t- file: chapters/sea", f"5: {TAB}"),
+        ("chapters/sea", "chapters/see", "5: there is no page chapters/see. Did you mean"),
+        ("chapters/sea", "chapters/trade", "5: chapters/trade stands twice, first on line"),
+        ("root: index", "root: index\nroot: one", f"3: the key 'root' {TWICE}"),
+        ("chapters:\n", "chapter:\n", "3: chapter is an unknown key. Known are chapters, def"),
+        ("root: index\n", "", "1: 'root' key not found. Write"),
+        ("- file: chapters/sea", "- chapters/sea", "5: entry not a mapping type. Write"),
+        ("- file: chapters/sea", "- flie: chapters/sea", "5: entry does not contain one"),
+        ("- file: chapters/sea", "- file: 7", "5: 7 is no page. Write its path"),
+    ],
+    "_config.yml": [
+        ("  timeout: 60", "\ttimeout: 60", f"10: {TAB}"),
+        ("timeout: 60", "timeout: an hour", "10: execute: timeout is 'an hour', and"),
+        ("timeout: 60", "timeuot: 60", "10: execute: timeuot is an unknown key. Did"),
+        ("title: The", "titel: The", "1: titel is an unknown key. Did you mean 'title'"),
+        ("https://strait", "strait", "17: html: baseurl is 'strait-papers.example/', an"),
+        ("author: The", "author: A\nauthor: The", f"3: the key 'author' {TWICE}"),
+    ],
+    "book.yml": [
+        ("slug: strait-papers", "slug: Strait Papers", "3: slug must be text that matches"),
+        ("slug: strait", "slug: a\nslug: strait", f"4: the key 'slug' {TWICE}"),
+        ("slug: strait-papers\n", "", "1: the key 'slug' is missing"),
+        ("pair: [XAR, XBE]", "pair: [XAR, XBE", "5: broken YAML: did not find expected"),
+        ("evidence_until: 2025-03", "evidence_until: soon", "8: evidence_until must be"),
+    ],
+    "CITATION.cff": [
+        ('version: "3.1"', "version: 3.1", "5: version is 3.1, and must be text; put"),
+        ("2025-04-02", "2025-04-31", "7: '2025-04-31' is no date. Write a day of"),
+        ("2025-04-02", "in April", "7: date-released is 'in April', and must be a day"),
+        ("license: CC0-1.0\n", "", "1: license is missing. Give it."),
+        ("  - name: The", "  - nmae: The", "9: authors: entry 1: name is missing."),
+        ('title: "The', "title: The", "3: broken YAML: a colon within a value. Put"),
+    ],
+    "references.bib": [
+        ("  keywords = {press},\n", "", "3: quill2021 has no keywords. Give the grade"),
+        ("{pamphlet},", "{pamphlet,", "3: the entry quill2021 is broken: "),
+        ("concord2022,", "Quill2021,", "13: the key Quill2021 stands twice, first on line 3"),
+        ("year = {2021},", "year = {20x1},", "3: quill2021: year '20x1' is no year. Write"),
+        ("{Quill, M.}", "{Quill, M., of, Arland}", "3: quill2021: Too many commas in"),
+        ("year = {2021},", "urldate = {2025-02-31},", "3: quill2021: urldate '2025-02-31' is no"),
+        ("@misc{quill", "@mics{quill", "3: quill2021: there is no type @mics. Write"),
+        ("@misc{quill", "@article{quill", "3: quill2021: missing journal. Give it, or make"),
+        ("concord2022,", "quill2021,", "13: the key quill2021 stands twice, first on"),
+        ("year = {2021},", "year = {2021}", "3: the entry quill2021 is broken: "),
+        ("  year = {2021},", "  year = {2021},\n  Year = {1},", "3: quill2021 has ye"),
+    ],
+    "data/changes.yml": [
+        ("  kind: correction", "\tkind: correction", f"3: {TAB}"),
+        ("2025-02-11", "2025-02-31", "2: '2025-02-31' is no date. Write a day of"),
+        ("2025-02-11", "February", "2: entry 1: date is 'February', and must be a"),
+        ("kind: correction", "kind: coorection", "3: entry 1: kind is 'coorection'"),
+        ("  text: All tables stand in their first edition.", "  text:",
+         "9: entry 2: text is empty, and must be text"),
+        ("  title: First", "  titel: First", "8: entry 2: titel is an unknown key."),
+        ("  title: First", "  kind: data update\n  title: First", "8: the key 'kin"),
+    ],
+    "data/sources.yml": [
+        ("institution: Str", "institutoin: Str", "4: bureau-accounts: institutoin is"),
+        ("  how: automatic", "\thow: automatic", f"5: {TAB}"),
+        ("how: automatic", "how: by hand", "5: bureau-accounts: how is 'by hand', a"),
+        ("months: 12", "months: twelve", "8: bureau-accounts: months is 'twelve', a"),
+        ("2025-05-31", "2025-06-31", "9: '2025-06-31' is no date. Write a day of"),
+        ("bureau-prices:", "bureau-accounts:", "19: the key 'bureau-accounts' stands"),
+        ("  label: Straits Bureau\n", "", "2: bureau-accounts: label is missing. Gi"),
+    ],
+    "data/policy.yml": [
+        ("verdicts:", "verdict:", "2: verdict is an unknown key. Did you mean 'verdicts'?"),
+        ("verdicts: [supported", "verdicts: [{a: b}", "13: kinds: date/event: verdicts: entry 1"),
+        ("quoted_tolerance: ", "quoted_tolerance: about ",
+         "21: quoted_tolerance is 'about 0.05', and must be a share"),
+    ],
+    "data/datapackage.json": [
+        ('"version": "3.1",', '"version": "3.1"', "6: broken JSON: Expecting"),
+        ('"path": "output.csv",', "", "8: table output has no 'path'. Give"),
+        ('"type": "table",', '"type": "table",\n"type": "table",',
+         "8: the descriptor has a key twice: 'type', in the entry"),
+        ('"name": "trade"', '"name": "output"', "105: the table output stands twice. R"),
+    ],
+    "data/output.csv": [
+        ("country,year,output_usd", "country,year", "1: the column 'output_usd' is m"),
+        ("country,year,output_usd", "country;year;output_usd", "1: the cells are par"),
+        ("XAR,2014,", "XAR,2014,1,", "2: the row has 4 cells and the header 3."),
+        ("XAR,2014,", 'XAR,"2014" ,', "2: broken CSV: "),
+    ],
+    "data/claims.csv": [
+        ("claim_id,domain", "claim_id,claim_id", "1: the column 'claim_id' stands"),
+    ],
+    "checks/typed_numbers.csv": [
+        (",the number of the sentence", "", "2: the row has 2 cells and the header 3."),
+        ("page,number", "page,nunber", "1: the column 'number' is missing."),
+        (LISTED, LISTED.replace(",", "\t"), "1: the cells are parted by ta"),
+    ],
+    "chapters/trade.md": [
+        ("jupytext:", "kernelspec:", f"6: the key 'kernelspec' {TWICE}"),
+        ("  language: python", "\tlanguage: python", f"8: {TAB}"),
+    ],
+    "index.md": [
+        ("---\n", "---\n- one\n---\n", "2: the head must hold keys with values. Copy"),
+        ("---\n# The Strait Papers", "# The Strait Papers", "1: the head is never closed."),
+    ],
+}  # fmt: skip
+MERGE = "<<<<<<< HEAD\nours\n=======\ntheirs\n>>>>>>> other\n"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """The made-up book with lists of checks beside it."""
+    folder = tmp_path_factory.mktemp("slips") / "book"
+    shutil.copytree(ISLANDS, folder, ignore=shutil.ignore_patterns("upstream", "__pycache__"))
+    (folder / "checks").mkdir()
+    (folder / "checks/typed_numbers.csv").write_text(LISTED, encoding="utf-8")
+    (folder / "checks/dictionary.txt").write_text("Arland\n", encoding="utf-8")
+    return folder
+
+
+def said(folder, name, content):
+    """Return what is said while a file has another content (None: while it is not there)."""
+    path = folder / name
+    before = path.read_bytes()
+    try:
+        path.unlink() if content is None else path.write_bytes(content)
+        return problems(folder)
+    finally:
+        path.write_bytes(before)
+
+
+def test_a_sound_book_is_passed_and_every_kind_of_file_has_slips(folder):
+    assert problems(folder) == []
+    for pattern in CHECKS:
+        assert any((folder / name) in set(folder.glob(pattern)) for name in FILES), pattern
+
+
+@pytest.mark.parametrize(
+    "name, before, after, line", [(name, *slip) for name in SLIPS for slip in SLIPS[name]]
+)
+def test_a_slip_is_one_line(folder, name, before, after, line):
+    text = (folder / name).read_text(encoding="utf-8")
+    assert before in text, f"{name} has no {before!r}"
+    found = said(folder, name, text.replace(before, after, 1).encode())
+    assert len(found) == 1 and "\n" not in found[0], found
+    assert re.match(rf"{re.escape(name)}:\d+: \S", found[0]), found[0]
+    assert found[0].startswith(f"{name}:{line}"), found[0]
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_what_may_befall_any_file_is_one_line(folder, name):
+    raw = (folder / name).read_bytes()
+    first, _, rest = raw.partition(b"\n")
+    ways = {
+        "2: git left the marks of a merge.": first + b"\n" + MERGE.encode() + rest,
+        "1: the file is UTF-16. Save it as UTF-8": raw.decode().encode("utf-16"),
+        "2: the byte 0xe9 is not UTF-8. Save the file as UTF-8.": first + b"\n\xe9" + rest,
+        "2: a NUL character.": first + b"\n\0" + rest,
+    }
+    if name in NEEDED or name.startswith("data/") and name.endswith(".csv"):
+        ways[f"1: the file is missing. Restore it: git checkout -- {name}"] = None
+    for line, content in ways.items():
+        found = said(folder, name, content)
+        assert len(found) == 1 and found[0].startswith(f"{name}:{line}"), found
+    # a mark of an editor and of another system are no change
+    assert said(folder, name, b"\xef\xbb\xbf" + raw.replace(b"\n", b"\r\n")) == []
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.sampled_from(FILES), st.integers(0, 10**6), st.binary(max_size=4), st.integers(0, 6))
+def test_whatever_is_spoilt_is_passed_or_said_in_a_line(folder, name, place, put, cut):
+    raw = (folder / name).read_bytes()
+    at = place % len(raw)
+    for line in said(folder, name, raw[:at] + put + raw[at + cut :]):
+        assert re.match(r"[\w./-]+:\d+: .+\Z", line), line
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.sampled_from([name for name in FILES if name.endswith((".yml", ".cff"))]), st.randoms())
+def test_lines_that_are_lost_doubled_or_moved_are_passed_or_said_in_a_line(folder, name, chance):
+    lines = (folder / name).read_text(encoding="utf-8").splitlines(keepends=True)
+    at = chance.randrange(len(lines))
+    line = lines.pop(at)
+    for _ in range(chance.randrange(3)):
+        lines.insert(chance.randrange(len(lines) + 1), " " * chance.randrange(4) + line)
+    for said_ in said(folder, name, "".join(lines).encode()):
+        assert re.match(r"[\w./-]+:\d+: .+\Z", said_), said_
+
+
+@pytest.mark.parametrize("name, good, bad", [
+    ("LEDGER_JOBS", ["", "1", "12"], ["x", "0", "-1", "1.5", "٣"]),
+    ("SOURCE_DATE_EPOCH", ["0", "1700000000"], ["yesterday", "-1", "1e9", "99999999999"]),
+    ("LEDGER_COMMIT", ["1a2b3c4 2026-11-28", "a 2026-11-28 changed"], ["zz", "zz 2026-11-31"]),
+    ("LEDGER_BOOK", ["", str(ISLANDS)], ["/nowhere", str(ISLANDS / "data")]),
+    ("LEDGER_RELEASE", ["v2026.12"], ["2026.12", "v 1", "latest"]),
+])  # fmt: skip
+def test_a_variable_that_is_nonsense_is_named(name, good, bad):
+    for value in good:
+        assert list(environment.faults({name: value})) == []
+    for value in bad:
+        (line,) = environment.faults({name: value})
+        assert line.startswith(f"{name} is {value!r} in the environment, and must be ")
