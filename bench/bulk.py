@@ -157,7 +157,8 @@ def write_rows(path: Path, reporters: int) -> None:
                        ({AREAS})[i // {len(CODES) * 2} % {len(AREAS)} + 1] as partner,
                        ({CODES})[i // 2 % {len(CODES)} + 1] as code,
                        case i % 2 when 0 then 'X' else 'M' end as flow,
-                       20000000 + i * 7919 % 1000003 * 1000 as value
+                       (20000000 + i % {len(CODES) * 2} * 7919 % 1000003 * 1000)
+                       * case partner when 0 then {len(AREAS) - 1} else 1 end as value
                 from range({BLOCK * reporters}) as t(i)))
             to '{path}' (format csv, delimiter '\t', header true, compression gzip)""")
 

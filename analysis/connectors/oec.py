@@ -8,12 +8,14 @@ from pathlib import Path
 
 import pandas as pd
 
-from ledger.core.sources import formats
+from ledger.core.sources import countries, formats
+from ledger.core.sources.strict import FormError
 
 SOURCE = "OEC"
 FOLDER = "oec-baci-2022"
-NAME = r"bilateral_value_clean_(\d\d)_withid\.csv"
+NAME = r"bilateral_value_clean_([0-9]{2})_withid\.csv"
 COLUMNS = ["exporter_id", "exporter_name", "importer_id", "importer_name", "value"]
+LAST = "zwe"  # Zimbabwe's exports stand at the end
 RESULT = ["reporter", "partner", "flow", "year", "source", "value_usd", "estimated"]
 
 
@@ -38,33 +40,49 @@ def totals(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
 
     Raises
     ------
-    ValueError
+    FormError
         Names file, row, column and value that are not as expected.
     FileNotFoundError
         There is no file.
     """
-    folder = upstream / FOLDER
-    years = {
-        path: 2000 + int(match[1])
-        for path in sorted(folder.glob("*.csv"))
-        if (match := re.fullmatch(NAME, path.name))
-    }
+    records = []
+    for path, year in _years(upstream / FOLDER).items():
+        data = _read(path)
+        for seller, buyer in (pair, pair[::-1]):
+            sold = data["exporter_id"] == seller.lower()
+            values = data.loc[sold & (data["importer_id"] == buyer.lower()), "value"]
+            records += [
+                (seller, buyer, "export", year, SOURCE, round(value), False) for value in values
+            ]
+    return pd.DataFrame(records, columns=RESULT)
+
+
+def _years(folder: Path) -> dict[Path, int]:
+    """Return file → year; a file of another name is not passed over."""
+    years = {}
+    for path in sorted(folder.glob("*.csv")):
+        if not (match := re.fullmatch(NAME, path.name)):
+            raise FormError(
+                path.name, "a file of another name", "bilateral_value_clean_YY_withid.csv"
+            )
+        years[path] = 2000 + int(match[1])
     if not years:
         raise FileNotFoundError(
             f"{FOLDER}: no file bilateral_value_clean_<year>_withid.csv in {folder}"
         )
-    records = []
-    for path, year in years.items():
-        data = formats.read_csv(
-            path, COLUMNS, numbers=["value"], keep_default_na=False, na_values={"value": [""]}
-        )
-        for seller, buyer in (pair, pair[::-1]):
-            sold = data["exporter_id"] == seller.lower()
-            values = data.loc[sold & (data["importer_id"] == buyer.lower()), "value"]
-            if len(values) > 1:
-                raise ValueError(f"{path.name}: {len(values)} rows from {seller} to {buyer}")
-            records += [
-                (seller, buyer, "export", year, SOURCE, round(value), False)
-                for value in values.dropna()
-            ]
-    return pd.DataFrame(records, columns=RESULT)
+    return years
+
+
+def _read(path: Path) -> pd.DataFrame:
+    data = formats.read_csv(path, COLUMNS, numbers=["value"])
+    formats.refuse_early_end(path, data["exporter_id"], LAST)
+    known = countries.converter().data["ISO3"].str.lower()
+    for column in ("exporter_id", "importer_id"):
+        wrong = ~data[column].isin(known)
+        formats.refuse_cells(path, data[column], wrong, "is no country", "a code of ISO 3166")
+    twice = data.duplicated(["exporter_id", "importer_id"])
+    problem = "has this importer twice"
+    formats.refuse_cells(path, data["exporter_id"], twice, problem, "one row a pair")
+    wrong = ~(data["value"] >= 0)
+    formats.refuse_cells(path, data["value"], wrong, "is no value", "US$, nought or more")
+    return data

@@ -15,7 +15,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from ledger.core.sources import formats
+from ledger.core.sources import countries, formats
+from ledger.core.sources.strict import DIGITS, FormError, read_json, shown
 
 SOURCE = "UN Comtrade"
 FIRST_YEAR = 2000
@@ -53,6 +54,38 @@ WHOLE = {"partner2Code": "0", "customsCode": "C00", "motCode": "0"}
 COLUMNS = ["year", "flow", "reporter", "partner", "product", "value"]
 KEY = ["reporter", "partner", "flow", "year"]
 
+# What a cell of a column may be; any other is refused. Codes of products keep their zeros, but in
+# the legacy API's files, which never had them.
+PRODUCT = "TOTAL|[0-9]{2}|[0-9]{4}|[0-9]{6}|9999AA"
+AREA = "0|[1-9][0-9]*"
+KNOWN = {
+    "flowCode": "|".join([*FLOWS, *PARTS]),
+    "reporterCode": AREA,
+    "partnerCode": AREA,
+    "cmdCode": PRODUCT,
+    "partner2Code": AREA,
+    "customsCode": "C[0-9]{2}",
+    "motCode": AREA,
+}
+NO_STATES = {"ANT", "SCG", "WLD"}  # of the past, and the world, in the legacy API's files
+LEGACY_PRODUCT = "TOTAL|[0-9]{1,6}|9999AA"
+# Of what is known, this is left out: rows of headings and subheadings (four and six digits), which
+# would count chapters twice; rows of one second partner, procedure or mode of transport, which are
+# parts of WHOLE; other reporters; and files that repeat these.
+LEFT_OUT = {
+    "364.json": "Iran's chapters as a share, made of the files that are read",
+    "partners_import_export_data.json": "totals by partner, made of the files that are read",
+    "top_partners_stats.csv": "the largest partners, made of the files that are read",
+    "SOURCE.txt": "where the copy is from",
+    "fetched.json": "what was downloaded, and when",
+}
+FILES = (
+    r"total-trade-value-\d{4}\.csv|goods_[\d-]+_[\d-]+\.csv|(total|chapters)-.+\.json|.+\.(gz|txt)"
+)
+TOLERANCE = 0.02  # by which a year's partners may add up to more or less than the world
+MOSTLY = 0.75  # of a total, that its chapters add up to: some trade is published without them
+LAST_CHAPTERS = {"97", "99"}  # of a file's year: works of art, not specified
+
 # records in an answer; one that has as many is cut off, and does not say so
 LIMIT, LIMIT_WITH_KEY = 500, 100_000
 # with a key: some 500 records a year, and the service takes twelve years
@@ -81,7 +114,7 @@ def totals(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
 
     Raises
     ------
-    ValueError
+    FormError
         Names file, row or record, column and value that are not as expected.
     FileNotFoundError
         There are no files, or a list of areas is missing.
@@ -114,7 +147,7 @@ def products(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
 
     Raises
     ------
-    ValueError, FileNotFoundError
+    FormError, FileNotFoundError
         As of `totals`.
     """
     rows = _read(upstream, pair, "chapters")
@@ -144,7 +177,7 @@ def partners(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
 
     Raises
     ------
-    ValueError, FileNotFoundError
+    FormError, FileNotFoundError
         As of `totals`.
     """
     rows = _all_totals(upstream, pair)
@@ -170,29 +203,38 @@ def _read(upstream: Path, pair: tuple[str, str], kind: str) -> pd.DataFrame:
     rows = _records(upstream / "comtrade", pair, kind)
     of_pair = rows["reporter"].isin(pair) & (rows["year"] >= FIRST_YEAR)
     rows = rows[of_pair & ~rows["flow"].isin(PARTS)]
-    if unknown := set(rows["flow"]) - set(FLOWS):
-        raise ValueError(
-            f"comtrade: unknown flows {sorted(unknown)}; known are {sorted(FLOWS)} and their parts "
-            f"{sorted(PARTS)}"
-        )
     values = rows["value"].round().astype("int64")
     rows = rows.assign(flow=rows["flow"].map(FLOWS), value_usd=values)
     key = ["reporter", "partner_code", "flow", "year", "product"]
     if (twice := rows.duplicated([*key, "reporter_code"])).any():
-        duplicate = rows.loc[twice, key].iloc[0].to_dict()
-        raise ValueError(
-            f"comtrade: duplicate key {duplicate}; are there two files of the same year?"
-        )
+        row = rows[twice].iloc[0]
+        found = f"duplicate key {row[key].to_dict()}; are there two files of the same year?"
+        raise FormError(f"comtrade: {row['file']}", found, "each once")
+    if kind == "total":
+        _check_whole(rows)
     return rows
+
+
+def _check_whole(rows: pd.DataFrame) -> None:
+    """Refuse totals of which partners are missing: they add up to the world in every year."""
+    for (reporter, flow, year), group in rows.groupby(["reporter", "flow", "year"]):
+        world = group.loc[group["partner"] == "WLD", "value_usd"].sum()
+        partners = group.loc[group["partner"] != "WLD", "value_usd"].sum()
+        if not abs(partners - world) <= TOLERANCE * world:
+            found = f"{reporter}'s {flow}s of {year} add up to {partners:,} US$ over its partners"
+            raise FormError(group["file"].iloc[0], found, f"{world:,}, as with the world")
 
 
 def _records(folder: Path, pair: tuple[str, str], kind: str) -> pd.DataFrame:
     """Return the records of every form that is there."""
+    for path in sorted(folder.glob("*")):
+        if path.name not in (*LISTS, *LEFT_OUT) and not re.fullmatch(FILES, path.name):
+            raise FormError(f"comtrade: {path.name}", "a file of another name", FILES)
     legacy = sorted(folder.glob("total-trade-value-*.csv" if kind == "total" else "goods_*.csv"))
     bulk = sorted(
         path
         for path in folder.glob("*")
-        if path.suffix in (".gz", ".txt") and path.name != "SOURCE.txt"
+        if path.suffix in (".gz", ".txt") and path.name not in LEFT_OUT
     )
     answers = sorted(folder.glob(f"{kind}-*.json"))
     frames = [_legacy(legacy, pair, kind)] if legacy else []
@@ -207,22 +249,48 @@ def _records(folder: Path, pair: tuple[str, str], kind: str) -> pd.DataFrame:
 
 
 def _legacy(paths: list[Path], pair: tuple[str, str], kind: str) -> pd.DataFrame:
-    product = (
-        "\"Commodity Code\" = 'TOTAL'"
-        if kind == "total"
-        else "regexp_full_match(\"Commodity Code\", '[0-9]{1,2}')"
-    )
-    where = f'"Reporter ISO" in {_sql_list(pair)} and {product}'
-    rows = _query(paths, LEGACY, ("Partner", "Partner ISO"), where, ",")
+    rows = _query(paths, LEGACY, ("Partner", "Partner ISO"), "true", ",")
+    states = {*countries.converter().data["ISO3"]}
+    for column, form in (("flow", KNOWN["flowCode"]), ("product", LEGACY_PRODUCT)):
+        fits = rows[column].fillna("").str.fullmatch(form)
+        _refuse(rows, column, fits, LEGACY[COLUMNS.index(column)], form)
+    _refuse(rows, "reporter", rows["reporter"].isin(states), LEGACY[2], "a code of ISO 3166")
+    fits = rows["Partner ISO"].isna() | rows["Partner ISO"].isin(states | NO_STATES)
+    _refuse(rows, "Partner ISO", fits, "Partner ISO", "a code of ISO 3166")
+    is_total = rows["product"] == "TOTAL"
+    is_kind = is_total if kind == "total" else rows["product"].str.fullmatch("[0-9]{1,2}")
+    rows = rows[rows["reporter"].isin(pair) & is_kind].reset_index(drop=True)
     partner = rows["Partner ISO"].fillna(rows["partner"].astype(int).map(AREAS))
     if partner.isna().any():
         row = rows[partner.isna()].iloc[0]
-        raise ValueError(
-            f"{row['file']}: no code for partner {row['partner']:.0f}, {row['Partner']!r}"
-        )
+        found = f"no code for partner {row['partner']:.0f}, {shown(row['Partner'])}"
+        raise FormError(row["file"], found, "a code, or a number in AREAS")
+    if kind == "chapters":
+        _check_chapters(rows)
     return rows.assign(
         partner_code=rows["partner"], partner=partner, reporter_code=rows["reporter"]
     )
+
+
+def _check_chapters(rows: pd.DataFrame) -> None:
+    """Refuse a file of chapters that lacks a year of its name, or ends before the last chapters."""
+    for (file, year, flow), group in rows.groupby(["file", "year", "flow"]):
+        if not LAST_CHAPTERS & set(group["product"]):
+            found = f"the {flow.lower()}s of {year} end at chapter {group['product'].iloc[-1]}"
+            raise FormError(file, found, "chapter 97 or 99 at the end")
+    for file, group in rows.groupby("file"):
+        named = set(map(int, re.findall(r"[0-9]{4}", file.rpartition("_")[2])))
+        if missing := sorted(named - set(group["year"])):
+            raise FormError(file, f"no rows of {missing}", "every year of the file's name")
+
+
+def _refuse(rows: pd.DataFrame, column: str, fits: pd.Series, name: str, expected: str) -> None:
+    """Raise FormError for the first cell of a column that does not fit; `name` is the file's."""
+    if not fits.all():
+        row = rows[~fits].iloc[0]
+        value = None if pd.isna(row[column]) else row[column]
+        place = f"{row['file']}, column {name}, in {row['year']}"
+        raise FormError(place, f"{shown(value)} is not known", expected)
 
 
 def _bulk(
@@ -237,8 +305,30 @@ def _bulk(
         conditions.append("cmdCode = 'TOTAL'")
     else:
         conditions.append(f"partnerCode in {_sql_list(inside)}")
-        conditions.append("regexp_full_match(cmdCode, '[0-9]{2}')")
-    return _query(paths, CURRENT, tuple(WHOLE), " and ".join(conditions), "\t")
+        conditions.append("regexp_full_match(cmdCode, 'TOTAL|[0-9]{2}')")
+    known = " and ".join(
+        f"regexp_full_match(coalesce({column}, ''), '{form}')" for column, form in KNOWN.items()
+    )
+    where = f"({' and '.join(conditions)} or not ({known}))"
+    rows = _query(paths, CURRENT, tuple(WHOLE), where, "\t")
+    for column, form in KNOWN.items():
+        name = dict(zip(CURRENT, COLUMNS)).get(column, column)
+        fits = rows[name].astype("str").str.fullmatch(form).fillna(False).astype(bool)
+        _refuse(rows, name, fits, column, form)
+    return rows if kind == "total" else _chapters(rows)
+
+
+def _chapters(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the chapters among a bulk file's rows, which make up most of each total."""
+    is_total = rows["product"] == "TOTAL"
+    key = ["file", "reporter", "partner", "flow", "year"]
+    sums = rows[~is_total].groupby(key)["value"].sum()
+    for flow, value in rows[is_total].groupby(key)["value"].sum().items():
+        if (found := sums.get(flow, 0)) < MOSTLY * value:
+            file, reporter, partner, letter, year = flow
+            place = f"{file}, {reporter} with {partner}, flow {letter}, {year}"
+            raise FormError(place, f"chapters add up to {found:,.0f}", f"most of {value:,.0f} US$")
+    return rows[~is_total]
 
 
 def _query(
@@ -254,31 +344,39 @@ def _query(
 
 def _answer(path: Path, kind: str) -> pd.DataFrame:
     """Return the records of one answer of the API, in the columns COLUMNS and `file`."""
-    content = json.loads(path.read_bytes())
-    if not isinstance(content, dict) or not isinstance(content.get("data"), list):
+    content = read_json(path)
+    records = content.get("data") if isinstance(content, dict) else None
+    if not isinstance(records, list):
         held = sorted(content) if isinstance(content, dict) else type(content).__name__
-        raise ValueError(f"{path.name}: no list of records under 'data'; it holds {held}")
+        raise FormError(path.name, f"no list of records under 'data'; it holds {held}", "records")
+    if content.get("count", len(records)) != len(records):
+        raise FormError(path.name, f"{len(records)} records", f"{content['count']}, as it says")
     rows = []
-    for n, record in enumerate(content["data"], 1):
+    for n, record in enumerate(records, 1):
         values = _fields(record, f"{path.name}, record {n}")
         product = str(values["cmdCode"])
-        is_kind = product == "TOTAL" if kind == "total" else re.fullmatch(r"\d\d", product)
+        is_kind = product == "TOTAL" if kind == "total" else re.fullmatch("[0-9]{2}", product)
         if is_kind and all(str(values[name]).strip() == code for name, code in WHOLE.items()):
             rows.append([values[name] for name in CURRENT])
     frame = pd.DataFrame(rows, columns=COLUMNS)
     return frame.assign(product=frame["product"].map(str), file=path.name)
 
 
-def _fields(record: dict, where: str) -> dict:
+def _fields(record: object, where: str) -> dict:
     """Return the fields CURRENT and WHOLE of a record, whatever the letter case of their names."""
-    lower = {name.lower(): value for name, value in record.items()}
+    fields = record if isinstance(record, dict) else {}
+    lower = {name.lower(): value for name, value in fields.items()}
     needed = [*CURRENT, *WHOLE]
     if missing := [name for name in needed if name.lower() not in lower]:
-        raise ValueError(f"{where}: no field {missing}; its fields are {list(record)}")
+        found = f"no field {missing}; its fields are {list(fields)}"
+        raise FormError(where, found, "every field that the connector reads")
     values = {name: lower[name.lower()] for name in needed}
     for name in ("refYear", "reporterCode", "partnerCode", "primaryValue"):
         if type(values[name]) not in (int, float):
-            raise ValueError(f"{where}, {name}: {values[name]!r} is no number")
+            raise FormError(f"{where}, {name}", f"{shown(values[name])} is no number", DIGITS)
+    for name, form in KNOWN.items():
+        if not re.fullmatch(form, str(values[name]).strip()):
+            raise FormError(f"{where}, {name}", f"{shown(values[name])} is not known", form)
     return values
 
 
@@ -289,10 +387,8 @@ def _with_codes(rows: pd.DataFrame, codes: dict[str, dict[int, str]]) -> pd.Data
         iso3 = numbers.map(codes[name])
         if iso3.isna().any():
             first = iso3.isna().to_numpy().argmax()
-            raise ValueError(
-                f"{rows['file'].iloc[first]}: no country of {column} {numbers.iloc[first]} in "
-                f"{name}"
-            )
+            found = f"no country of {column} {numbers.iloc[first]} in {name}"
+            raise FormError(rows["file"].iloc[first], found, "a number of Comtrade's list")
         rows = rows.assign(**{f"{column}_code": numbers, column: iso3})
     return rows
 
@@ -314,20 +410,23 @@ def _areas(path: Path) -> list[tuple[int, str, int]]:
 
     Number, ISO 3166 code ("" where none) and last year (9999 where it is in use) of each.
     """
-    content = json.loads(path.read_bytes())
-    field = LISTS[path.name].lower()
+    content = read_json(path)
+    name = LISTS[path.name]
+    entries = content.get("results") if isinstance(content, dict) else None
     areas = []
-    for entry in content.get("results", []) if isinstance(content, dict) else []:
+    for n, entry in enumerate(entries if isinstance(entries, list) else [], 1):
         lower = {key.lower(): value for key, value in entry.items()}
-        iso3 = str(lower.get(f"{field}isoalpha3") or "").strip()
-        last_year = int(str(lower.get("entryexpireddate") or "9999")[:4])
-        if field in lower:
-            code = iso3 if re.fullmatch("[A-Z]{3}", iso3) else ""
-            areas.append((int(lower[field]), code, last_year))
+        number, iso3 = (lower.get(f"{name}{end}".lower()) for end in ("", "IsoAlpha3"))
+        expires = str(lower.get("entryexpireddate") or "9999")
+        if type(number) is not int or not re.match("[0-9]{4}", expires):
+            place = f"{path.name}, entry {n}"
+            raise FormError(place, f"no {name}: {shown(entry)}", "a number, and a date if any")
+        code = str(iso3 or "").strip()
+        code = code if re.fullmatch("[A-Z]{3}", code) else ""
+        areas.append((number, code, int(expires[:4])))
     if not areas:
-        raise ValueError(
-            f"{path.name}: no {LISTS[path.name]} under 'results'; it begins {str(content)[:200]!r}"
-        )
+        found = f"no {name} under 'results'; it begins {str(content)[:200]!r}"
+        raise FormError(path.name, found, "a list of areas")
     return areas
 
 

@@ -128,7 +128,9 @@ def vetoes(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
     ValueError
         Names file, row, column and value that are not as expected.
     """
-    frame = formats.read_csv(upstream / VETOES, VETOES_HEADER, ["year"], keep_default_na=False)
+    frame = formats.read_csv(
+        upstream / VETOES, VETOES_HEADER, ["year"], ended=False, keep_default_na=False
+    )
     rows = [
         {
             "record": "veto",

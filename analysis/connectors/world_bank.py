@@ -31,6 +31,7 @@ GDP = ("NY.GDP.MKTP.CD", "GDP (current US$)")
 MILITARY = ("MS.MIL.XPND.GD.ZS", "Military expenditure (% of GDP)")
 HEADER = ["Country Name", "Country Code", "Year", "Value"]
 FIELDS = ["indicator", "countryiso3code", "date", "value", "unit"]
+LAST = "ZWE"  # Zimbabwe, at the end of a CSV of all countries
 PAGE = 20_000  # records asked for at once; there are fewer
 TRADE = ["reporter", "partner", "flow", "year", "source", "value_usd", "estimated"]
 
@@ -178,9 +179,9 @@ def _series(
             snapshot,
             HEADER,
             numbers=["Year", "Value"],
-            keep_default_na=False,
-            na_values={"Value": [""]},
+            ended=False,
         )
+        formats.refuse_early_end(snapshot, data["Country Code"], LAST)
     else:
         raise FileNotFoundError(
             f"{folder.name}: neither {answer.name} nor {snapshot.name} in {folder}"

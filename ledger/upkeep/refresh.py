@@ -14,6 +14,7 @@ from ledger.core import table_files, tables
 from ledger.core.config import book
 from ledger.core.files import exclusive_lock, replace_files
 from ledger.core.sources.registry import REGISTRY, FetchError, Source, sources
+from ledger.core.sources.strict import FormError
 from ledger.upkeep import change_log, download, rebuild
 from ledger.upkeep.change_log import CHANGES, Candidate
 from ledger.upkeep.manual_files import import_files
@@ -264,10 +265,12 @@ class _Run:
             read += [f"{source.name} ({address})" for address in named[:2]] or [source.name]
             if not ours:
                 invalidate(self.store / source.name)
-        hint = (
-            " If the institution changed what it publishes, its connector in analysis/connectors/ "
-            "must follow; the next run downloads it anew."
-        )
+        hint = " The next run downloads it anew."
+        if not isinstance(error, FormError):  # which says itself what to do
+            hint = (
+                " If the institution changed what it publishes, its connector in "
+                "analysis/connectors/ must follow; the next run downloads it anew."
+            )
         origin = f"Read from {'; '.join(read)}; nothing was written."
         return f"{text}\n  {origin}{'' if ours else hint}"
 

@@ -411,7 +411,7 @@ def test_a_verdict_that_would_change_is_shown_and_a_chapter_that_would_break_nam
         ("Date,Price\n", "has no rows"),  # an empty result
         # comma decimals
         ('Date,Price\n2024-06-30,"80,53"\n', "row 2, column Price: '80,53' is no number"),
-        ("Date;Price\n2024-06-30;80,53\n", "no column"),
+        ("Date;Price\n2024-06-30;80,53\n", "the cells are parted by semicolons"),
         ("Date,Price\n2024-06-30,8053\n", "value '8053'"),  # another unit: cents
         ("Date,Price\n2024-06-30,80.53\n2024-06-30,80.53\n", "duplicate key"),
         ("<!doctype html><title>Moved</title>\n", "a web page, not csv, titled 'Moved'"),

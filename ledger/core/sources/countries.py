@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from ledger.core.sources.strict import FormError, shown
+
 
 @functools.cache
 def converter():
@@ -49,12 +51,10 @@ def country_code(name: str, exceptions: Mapping[str, str | None], where: str) ->
 
     Raises
     ------
-    ValueError
+    FormError
         Names the place in the file (`where`: file, sheet or row), and the name.
     """
     if code := find_code(name, exceptions):
         return code
-    raise ValueError(
-        f"{where}: unknown country {name!r}; if the institution spells it so, add it to the "
-        "exceptions of the connector"
-    )
+    mend = "If the institution spells it so, add it to the exceptions of the connector."
+    raise FormError(where, f"unknown country {shown(name)}", "a country's name", mend)

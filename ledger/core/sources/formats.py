@@ -15,17 +15,23 @@ from xml.etree.ElementTree import ParseError
 import pandas as pd
 
 from ledger.core.sources.archives import archive_problem
+from ledger.core.sources.strict import (
+    CONTROL,
+    DIGITS,
+    NO_CONTROL,
+    NUMBER,
+    FormError,
+    check_header,
+    csv_rows,
+    decoded,
+    shown,
+)
 
 if TYPE_CHECKING:
     from openpyxl import Workbook
 
 
-class FormulaError(ValueError):
-    """A cell holds a formula whose value the file does not store."""
-
-
 MAX_UNPACKED = 2_000_000_000  # bytes of a workbook
-NUMBER = r"-?\d+(\.\d+)?([eE][+-]?\d+)?"
 MEMORY = "256MB"  # of DuckDB, beside what Python needs
 THREADS = 2
 BUFFER = 8_000_000  # bytes of text that DuckDB holds at a time; a few of them at once
@@ -46,9 +52,17 @@ def only_file(folder: Path, pattern: str) -> Path:
 
 
 def read_csv(
-    path: Path, columns: Iterable[str], numbers: Iterable[str] = (), **options
+    path: Path,
+    columns: Iterable[str],
+    numbers: Iterable[str] = (),
+    *,
+    ended: bool = True,
+    **options,
 ) -> pd.DataFrame:
     """Return the named columns of a CSV file, with or without a byte-order mark.
+
+    Columns may stand in any order, and there may be more. An empty cell is a missing value, and
+    nothing else is: "NA" is Namibia.
 
     Parameters
     ----------
@@ -58,43 +72,70 @@ def read_csv(
         Names of the columns, which must all be there.
     numbers
         Those of them that hold numbers or nothing.
+    ended
+        As of `strict.csv_rows`.
     **options
         Passed to pandas.read_csv.
 
     Raises
     ------
-    ValueError
+    FormError
         Names file and column, or file, row, column and value of the first cell that is no number,
-        such as "1,5".
+        such as "1,5"; and what `strict.csv_rows` refuses.
     """
-    columns = list(columns)
-    try:
-        frame = pd.read_csv(path, **{"encoding": "utf-8-sig", "low_memory": False} | options)
-    except (UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-        raise ValueError(f"{path.name}: it cannot be read as CSV ({error})") from None
+    columns, numbers = list(columns), list(numbers)
+    lines = options.get("sep", ","), options.get("skiprows", 0)
+    header, _ = csv_rows(path, *lines, ended=ended, control=True)
+    as_text = {column: str for column in numbers if column in header}
+    settings = {"encoding": "utf-8-sig", "low_memory": False, "keep_default_na": False}
+    settings |= {"na_values": [""]} if "keep_default_na" not in options else {}
+    settings |= options | ({} if options.get("dtype") is str else {"dtype": as_text})
+    frame = pd.read_csv(path, **settings)
     if missing := [column for column in columns if column not in frame.columns]:
-        header = list(frame.columns)[:40]
-        raise ValueError(f"{path.name}: it has no column {missing}; its header is {header}")
-    if frame.empty:
-        raise ValueError(f"{path.name}: it has no rows")
+        found = f"it has no column {missing}; its header is {header[:40]}"
+        raise FormError(path.name, found, "every column that the connector reads")
     for column in numbers:
         cells = frame[column].reset_index(drop=True)
-        values = pd.to_numeric(cells, errors="coerce")
-        refuse_cells(path, cells, values.isna() & cells.notna(), "is no number")
-        frame[column] = values.to_numpy()
-    return frame[columns]
+        cells = cells.mask(cells == "")
+        wrong = cells.notna() & ~cells.fillna("").str.fullmatch(NUMBER)
+        refuse_cells(path, cells, wrong, "is no number", DIGITS)
+        frame[column] = _as_numbers(cells).to_numpy()
+    frame = frame[columns]
+    for column in frame.columns[[dtype.kind not in "iufb" for dtype in frame.dtypes]]:
+        cells = frame[column].reset_index(drop=True)
+        wrong = cells.astype("str").str.contains(CONTROL).fillna(False).astype(bool)
+        refuse_cells(path, cells, wrong, "has a control character", NO_CONTROL)
+    return frame
 
 
-def refuse_cells(path: Path, column: pd.Series, wrong: pd.Series, problem: str) -> None:
-    """Raise ValueError for the first `wrong` cell in a column of a CSV file.
+def _as_numbers(cells: pd.Series) -> pd.Series:
+    """Return cells that are numbers or missing as integers where all are, otherwise as floats."""
+    whole = cells.notna().all() and cells.str.fullmatch("-?[0-9]{1,18}").all()
+    return cells.map(int if whole else float, na_action="ignore").astype(
+        "int64" if whole else float
+    )
+
+
+def refuse_cells(
+    path: Path, column: pd.Series, wrong: pd.Series, problem: str, expected: str = ""
+) -> None:
+    """Raise FormError for the first `wrong` cell in a column of a CSV file.
 
     The index of `column` counts the rows of the file from 0, with or without gaps.
     """
     if wrong.any():
         row = wrong.idxmax()
         value = getattr(column[row], "item", lambda: column[row])()  # of numpy's types: Python's
-        text = "nothing" if pd.isna(value) else repr(value)
-        raise ValueError(f"{path.name}, row {row + 2}, column {column.name}: {text} {problem}")
+        text = shown(None if pd.isna(value) else value)
+        place = f"{path.name}, row {row + 2}, column {column.name}"
+        raise FormError(place, f"{text} {problem}", expected)
+
+
+def refuse_early_end(path: Path, column: pd.Series, last: str) -> None:
+    """Raise FormError unless a file in alphabetical order ends where the whole one does."""
+    if (found := column.iloc[-1]) != last:
+        place = f"{path.name}, row {len(column) + 1}, column {column.name}"
+        raise FormError(place, f"the file ends at {shown(found)}", f"{last!r} at the end")
 
 
 # --- workbooks ------------------------------------------------------------------------------------
@@ -105,35 +146,34 @@ def open_workbook(path: Path) -> Workbook:
 
     Raises
     ------
-    ValueError
-        The file is no workbook, or unpacks to more than MAX_UNPACKED.
-    FormulaError
-        A formula has no stored value, and would be read as an empty cell.
+    FormError
+        The file is no workbook, or unpacks to more than MAX_UNPACKED; or a formula has no stored
+        value, and would be read as an empty cell.
     """
     import openpyxl
 
     if problem := archive_problem(path, MAX_UNPACKED):
-        raise ValueError(f"{path.name}: {problem}")
+        raise FormError(path.name, problem, "a workbook (.xlsx)")
     try:
         _refuse_open_formulas(path)
         return openpyxl.load_workbook(path, read_only=True, data_only=True, keep_links=False)
-    except FormulaError:
+    except FormError:
         raise
     # defusedxml's refusals are ValueErrors
     except (KeyError, ValueError, zipfile.BadZipFile, ParseError) as error:
-        raise ValueError(f"{path.name}: it cannot be read as a workbook ({error})") from None
+        found = f"it cannot be read as a workbook ({error})"
+        raise FormError(path.name, found, "a workbook (.xlsx)") from None
 
 
 def sheet_rows(book: Workbook, name: str, path: Path) -> list[tuple]:
     """Return the rows of one sheet as tuples of values, all of one length.
 
-    Blanks round the sheet's name do not matter. Raises ValueError unless one sheet has the name.
+    Blanks round the sheet's name do not matter. Raises FormError unless one sheet has the name.
     """
     names = [title for title in book.sheetnames if title.strip() == name.strip()]
     if len(names) != 1:
-        raise ValueError(
-            f"{path.name}: {len(names)} sheets are named {name!r}; there are {book.sheetnames}"
-        )
+        found = f"{len(names)} sheets are named {name!r}; there are {book.sheetnames}"
+        raise FormError(path.name, found, "one sheet of this name")
     rows = list(book[names[0]].iter_rows(values_only=True))
     width = max(map(len, rows), default=0)
     return [row + (None,) * (width - len(row)) for row in rows]
@@ -146,10 +186,9 @@ def _refuse_open_formulas(path: Path) -> None:
                 continue
             if cell := next(_open_formulas(archive, name), None):
                 sheet = name.rsplit("/", 1)[-1]
-                raise FormulaError(
-                    f"{path.name}, {sheet}, cell {cell}: a formula without a value; open the file "
-                    "in a spreadsheet and save it"
-                )
+                place = f"{path.name}, {sheet}, cell {cell}"
+                mend = "Open the file in a spreadsheet and save it."
+                raise FormError(place, "a formula without a value", "values", mend)
 
 
 def _may_hold_formulas(archive: zipfile.ZipFile, name: str) -> bool:
@@ -220,7 +259,7 @@ def query_text(
 
     Raises
     ------
-    ValueError
+    FormError
         Names file, row, column and value.
     """
     frames = []
@@ -228,9 +267,10 @@ def query_text(
         header = _header(path, separator)
         lower = [name.lower() for name in header]
         if missing := [column for column in columns if column.lower() not in lower]:
-            raise ValueError(f"{path.name}: no column {missing}; header is {header}")
+            found = f"no column {missing}; header is {header[:40]}"
+            raise FormError(path.name, found, "every column that the connector reads")
         if len(set(lower)) != len(header):
-            raise ValueError(f"{path.name}: duplicate column in its header {header}")
+            raise FormError(path.name, f"duplicate column in its header {header}", "each name once")
         spelled = {column: header[lower.index(column.lower())] for column in columns}
         frame = _query(path, header, spelled, where, list(numbers), separator)
         frames.append(frame.assign(file=path.name))
@@ -242,11 +282,13 @@ def query_text(
 def _header(path: Path, separator: str) -> list[str]:
     opened = gzip.open if path.suffix == ".gz" else open
     try:
-        with opened(path, "rt", encoding="utf-8-sig", newline="") as file:
+        with opened(path, "rb") as file:
             line = file.readline(1 << 20)
-        return next(csv.reader([line], delimiter=separator), [])
-    except (OSError, EOFError, UnicodeDecodeError, zlib.error) as error:
-        raise ValueError(f"{path.name}: it cannot be read ({error})") from None
+    except (OSError, EOFError, zlib.error) as error:
+        raise FormError(path.name, f"it cannot be read ({error})", "a whole file") from None
+    header = next(csv.reader([decoded(line, path.name)], delimiter=separator), [])
+    check_header(f"{path.name}, line 1", header, separator)
+    return header
 
 
 def _query(
@@ -275,16 +317,13 @@ def _query(
                         f'where {where} and "{spelled[column]}" is not distinct from ? limit 1',
                         [cell],
                     ).fetchone()[0]
-                    text = "nothing" if cell is None else repr(cell)
-                    raise ValueError(
-                        f"{path.name}, row {row}, column {spelled[column]}: {text} is no number"
-                    )
+                    place = f"{path.name}, row {row}, column {spelled[column]}"
+                    raise FormError(place, f"{shown(cell)} is no number", DIGITS)
                 frame[column] = pd.to_numeric(frame[column])
     except duckdb.Error as error:
         reason = " ".join(str(error).split())[:300]
-        raise ValueError(
-            f"{path.name}: it cannot be read as text with {separator!r} between values ({reason})"
-        ) from None
+        found = f"it cannot be read as text with {separator!r} between values ({reason})"
+        raise FormError(path.name, found, "as many cells in each row as the header has") from None
     return frame
 
 

@@ -1090,7 +1090,9 @@ def test_reports_of_drones_that_changed_are_refused(tmp_path, before, after, mes
 
 def test_a_further_kind_of_shahed_is_refused_even_where_the_list_has_it(tmp_path):
     write(
-        tmp_path, MODELS, text_of(MODELS).replace("\nSupercam,", "\nGeran-3,UAV,russia\nSupercam,")
+        tmp_path,
+        MODELS,
+        text_of(MODELS).replace("\nSupercam,", "\nGeran-3,UAV,russia,,,,,,,,,\nSupercam,"),
     )
     write(
         tmp_path, DAILY, text_of(DAILY).replace(FIRST, FIRST.replace("Shahed-136/131", "Geran-3"))
