@@ -532,7 +532,7 @@ def test_bounds_of_an_estimate_are_not_read_for_it(server, deaths, tmp_path):
 def test_another_column_of_deaths_is_refused(server, deaths, tmp_path, header):
     serve_csv(server, DEATHS, [header, *deaths])
     expected = "expected Entity, Code, Year and one column of deaths of all conflict types"
-    fetch_fails("owid-ucdp-deaths", server, tmp_path, f"{DEATHS}: {expected}")
+    fetch_fails("owid-ucdp-deaths", server, tmp_path, f"{DEATHS}: the header", expected)
 
 
 def test_a_chart_that_is_gone_or_has_no_syria(server, deaths, tmp_path):

@@ -73,10 +73,6 @@ FAULTS = {
         ("Russia,", "Russian Federation,", "expected rows named ['Russia']"),
         (",0.04998,", ',"0,04998",', "row 2, column 2003: '0,04998' is no number"),
     ],
-    ENERGY: [
-        ("gas_share_elec", "gas_share", "it has no column ['gas_share_elec']"),
-        ("World,", "Earth,", "no rows of ['WLD']"),
-    ],
     GDP: [
         ("Value", "Amount", "no column ['Value']"),
         ("ISR,", "ISX,", "no rows for ['ISR']"),
