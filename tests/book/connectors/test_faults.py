@@ -62,12 +62,6 @@ FAULTS = {
             "line 13: not 17 cells",
         ),
     ],
-    BATTLES: [
-        ('"bd_best"', '"best"', "no column ['bd_best']"),
-        ('"10903"', '"10,903"', "bd_best: '10,903' is no whole number"),
-        ('"2016","10903"', '"2016","-999"', "2016, bd_best: -999 is not expected"),
-        ('"10655","11250","4"', '"10655","11250","7"', "2016, type_of_conflict: 7 is not expected"),
-    ],
     FACTBOOK: [
         ("2025", "2026", "it has no column ['2025']"),
         ("Russia,", "Russian Federation,", "expected rows named ['Russia']"),
