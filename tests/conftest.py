@@ -4,6 +4,8 @@ import os
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
@@ -30,6 +32,16 @@ LONGEST_FIRST = [
 def pytest_collection_modifyitems(items):
     order = {f"test_{name}.py": place for place, name in enumerate(LONGEST_FIRST)}
     items.sort(key=lambda item: order.get(item.path.name, len(order)))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item):
+    """Skip the tests on institutions' true files where these are not, in one line of the report."""
+    if item.get_closest_marker("upstream"):
+        from institution import UPSTREAM
+
+        if not UPSTREAM.is_dir():
+            pytest.skip(f"the institutions' files are not at {UPSTREAM} (set LEDGER_UPSTREAM)")
 
 
 os.environ["LEDGER_BOOK"] = ""  # each folder is its own book

@@ -22,10 +22,7 @@ from ledger.upkeep import download, rebuild, revisions
 
 ROOT = Path(__file__).resolve().parent.parent
 UPSTREAM = Path(os.environ.get("LEDGER_UPSTREAM", ROOT.parent / "shared" / "upstream"))
-needs_upstream = pytest.mark.skipif(
-    not UPSTREAM.is_dir(),
-    reason=f"the institutions' files are not at {UPSTREAM} (set LEDGER_UPSTREAM)",
-)
+needs_upstream = pytest.mark.upstream  # tests/conftest.py skips these where there are no files
 
 
 @pytest.fixture(scope="session")

@@ -8,12 +8,21 @@ from pathlib import Path
 import pandas as pd
 
 from analysis.connectors.opec import GAS_HOLDERS, RESERVES
-from ledger.core.sources import formats
+from ledger.core.sources import countries, formats
+from ledger.core.sources.strict import FormError, csv_rows, shown
 
 FILE = "cia-factbook/cia_natural_gas_proved_reserves_by_edition_tcm.csv"
 EDITIONS = [str(year) for year in range(2003, 2026)]
-# The Factbook's names of the countries that the energy chapter compares. All other rows of the file
-# (territories without gas, small holders, the European Union) are not used.
+# Left out are all other countries (small holders, territories without gas), and what is none:
+LEFT_OUT = {
+    "European Union": "its members stand in the file",
+    "Netherlands Antilles": "is no more",
+    "Serbia and Montenegro": "is no more",
+    "Virgin Islands": "without gas",
+    "Wake Island": "without gas",
+}
+WORLD = (100, 400)  # trillion cubic metres that the world has: in another unit it would have more
+# the Factbook's names of the countries that the energy chapter compares
 NAMES = {
     "AGO": "Angola", "ARE": "United Arab Emirates", "AZE": "Azerbaijan", "BOL": "Bolivia",
     "BRN": "Brunei", "CHN": "China", "DZA": "Algeria", "EGY": "Egypt", "GNQ": "Equatorial Guinea",
@@ -46,16 +55,35 @@ def reserves(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
 
     Raises
     ------
-    ValueError
+    FormError
         Names file, row and column that are not as expected.
     """
-    path = upstream / FILE
-    table = formats.read_csv(path, ["name", *EDITIONS], numbers=EDITIONS).set_index("name")
-    if missing := [name for name in NAMES.values() if name not in table.index]:
-        raise ValueError(f"{path.name}: expected rows named {missing}")
+    table = _read(upstream / FILE)
     rows = [
         (country, int(edition), "gas", "CIA World Factbook", "bcm", round(value * 1000, 6))
         for country in sorted((GAS_HOLDERS | set(pair)) & set(NAMES))
         for edition, value in table.loc[NAMES[country]].dropna().items()
     ]
     return pd.DataFrame(rows, columns=RESERVES)
+
+
+def _read(path: Path) -> pd.DataFrame:
+    """Return the editions by name of a country."""
+    header, _ = csv_rows(path)
+    if more := [name for name in header if name.isdigit() and name not in EDITIONS]:
+        found = f"the column {shown(more[0])}"
+        raise FormError(path.name, found, "the editions of EDITIONS, to which it may be added")
+    table = formats.read_csv(path, ["name", *EDITIONS], numbers=EDITIONS)
+    names = table["name"]
+    formats.refuse_cells(path, names, names.duplicated(), "is a duplicate", "one row a country")
+    known = {*NAMES.values(), *LEFT_OUT}
+    wrong = names.map(lambda name: name not in known and not countries.find_code(str(name), {}))
+    formats.refuse_cells(path, names, wrong, "is no country", "a country, or a name in LEFT_OUT")
+    table = table.set_index("name")
+    if missing := [name for name in NAMES.values() if name not in table.index]:
+        raise FormError(path.name, "rows are missing", f"rows named {missing}")
+    world = table.loc[NAMES["WLD"]].dropna()
+    if not world.between(*WORLD).all():
+        found = f"the world has {world.max():,} or {world.min():,}"
+        raise FormError(f"{path.name}, row World", found, f"{WORLD} trillion cubic metres")
+    return table

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from ledger.core.sources import countries
+from ledger.core.sources import countries, formats
+from ledger.core.sources.strict import FormError, shown
 
 SOURCE = "Correlates of War"
 FILE, TABLE = "cow-trade/cow_trade_ndy.rda", "cow_trade_ndy"
@@ -26,8 +27,8 @@ STATES = {
 }
 # a state's old codes, each with its last year: state 365 is the Soviet Union until 1991
 FORMER = {"RUS": [("SUN", 1991)], "SRB": [("YUG", 2002), ("SCG", 2005)]}
-FIRST_YEAR = 1989
-MISSING = -9
+FIRST_YEAR, LAST_YEAR = 1989, 2014
+MISSING = -9  # in the project's own file; the package has nothing there
 COLUMNS = ["ccode1", "ccode2", "year", "flow1", "flow2", "smoothflow1", "smoothflow2"]
 RESULT = ["reporter", "partner", "flow", "year", "source", "value_usd", "estimated"]
 
@@ -52,33 +53,35 @@ def totals(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
 
     Raises
     ------
-    ValueError
+    FormError
         The file has another table, or other columns.
     FileNotFoundError
         There is no such file.
     """
-    import pyreadr
-
     file = upstream / FILE
     if not file.exists():
         raise FileNotFoundError(f"cow-trade: {file.name} is not in {file.parent}")
-    objects = pyreadr.read_r(file)
-    found = {name: list(table.columns) for name, table in objects.items()}
-    if found.get(TABLE) != COLUMNS:
-        raise ValueError(
-            f"{file.name}: expected the table {TABLE} with the columns {COLUMNS}, found {found}"
-        )
-    return pd.DataFrame(_records(objects[TABLE], pair), columns=RESULT)
+    data = formats.read_r(file, TABLE)
+    if missing := [column for column in COLUMNS if column not in data.columns]:
+        found = f"it has no column {missing}; its columns are {list(data.columns)}"
+        raise FormError(file.name, found, f"{COLUMNS}")
+    for column in COLUMNS:
+        if data[column].dtype.kind not in "fi":
+            found = f"{shown(data[column].iloc[-1])} at the end is no number"
+            raise FormError(f"{file.name}, column {column}", found, "numbers only")
+    return pd.DataFrame(_records(file.name, data, pair), columns=RESULT)
 
 
-def _records(data: pd.DataFrame, pair: tuple[str, str]) -> list[tuple]:
+def _records(file: str, data: pd.DataFrame, pair: tuple[str, str]) -> list[tuple]:
     numbers = {country: _state_number(country) for country in pair}
     if None in numbers.values():
         return []
     one, two = sorted(pair, key=numbers.get)
     states = (data["ccode1"] == numbers[one]) & (data["ccode2"] == numbers[two])
+    rows = data[states & (data["year"] >= FIRST_YEAR)]
+    _check_rows(file, data, rows, numbers)
     records = []
-    for row in data[states & (data["year"] >= FIRST_YEAR)].itertuples(index=False):
+    for row in rows.itertuples(index=False):
         for buyer, seller, millions in ((one, two, row.flow1), (two, one, row.flow2)):
             if pd.isna(millions) or millions == MISSING:
                 continue
@@ -86,6 +89,24 @@ def _records(data: pd.DataFrame, pair: tuple[str, str]) -> list[tuple]:
             value = round(millions * 1e6)
             records.append((reporter, partner, "import", int(row.year), SOURCE, value, False))
     return records
+
+
+def _check_rows(file: str, data: pd.DataFrame, rows: pd.DataFrame, numbers: dict) -> None:
+    """Refuse a file without one of the states, or without a year up to the last."""
+    known = {*data["ccode1"], *data["ccode2"]}
+    if missing := [
+        f"{number} ({country})" for country, number in numbers.items() if number not in known
+    ]:
+        raise FormError(file, f"no state {' or '.join(missing)}", "every state of the pair")
+    place = f"{file}, states {' and '.join(map(str, numbers.values()))}"
+    years = rows["year"].astype(int).tolist()
+    first = years[0] if years else FIRST_YEAR
+    if years != list(range(first, LAST_YEAR + 1)):
+        raise FormError(place, f"rows of the years {years}", f"each year to {LAST_YEAR}, once")
+    for column in ("flow1", "flow2"):
+        wrong = rows[column][(rows[column] < 0) & (rows[column] != MISSING)]
+        if len(wrong):
+            raise FormError(f"{place}, {column}", f"{wrong.iloc[0]} US$ million", "nought or more")
 
 
 def _state_number(country: str) -> int | None:

@@ -3,11 +3,13 @@
 Terms: free for research on request; not verified.
 """
 
+import functools
 from pathlib import Path
 
 import pandas as pd
 
 from ledger.core.sources import countries, formats
+from ledger.core.sources.strict import FormError
 
 # Where the third release's names differ from country_converter's. Some hold the comma that parts
 # states; it knows today's Yemen as "Yemen, North" only.
@@ -21,9 +23,19 @@ NAMES = {
     "TUR": "Turkey",
 }
 WITH_COMMA = {"Yemen, North": "Yemen", "Gambia, The": "Gambia", "Macedonia, North": "Macedonia"}
+# parties that are no countries of today: organisations, groups of countries, and states that are
+# no more; cases against them, or by them, are not those of a country
+LEFT_OUT = {
+    "African Union", "Balkans", "Commonwealth", "ECOWAS", "EU", "G7",
+    "Kimberly Process Participants", "League of Arab States", "MERCOSUR", "OAS", "OIC", "OSCE",
+    "Pacific Islands Forum", "SADC", "South Vietnam", "Terrorist Organizations (Al-Qaeda)",
+    "Terrorist Organizations (ISIL and ANF)", "Terrorist Organizations (Taliban)", "UN", "UNASUR",
+    "Western Balkans", "Yugoslavia",
+}  # fmt: skip
 TYPES = ["trade", "arms", "military", "financial", "travel", "other"]
 NUMBERS = ["begin", "end", *TYPES]
 NEEDED = ["case_id", "sanctioned_state", "sanctioning_state", *NUMBERS]
+LAST_YEAR = 2022  # of the third release, in the order of whose years the cases stand
 FIRST_YEAR = 2013  # the snapshot keeps only cases that ended in 2013 or later
 
 
@@ -49,7 +61,7 @@ def sanctions(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
 
     Raises
     ------
-    ValueError
+    FormError
         Names file, row and column that are not as expected, or a state that the file names neither
         as target nor as sender, for its name may differ.
     FileNotFoundError
@@ -64,10 +76,9 @@ def sanctions(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
         short = countries.converter().convert(code, src="ISO3", to="name_short", not_found=code)
         names = {NAMES.get(code, short), short}
         if not names & named:
-            raise ValueError(
-                f"{path.name}: no case names {' or '.join(sorted(names))} as target or sender; if "
-                f"the database spells {code} in another way, add it to NAMES"
-            )
+            found = f"no case names {' or '.join(sorted(names))} as target or sender"
+            mend = f"If the database spells {code} in another way, add it to NAMES."
+            raise FormError(path.name, found, "one at least", mend)
         against = cases[[not names.isdisjoint(states) for states in targets]]
         for year in range(FIRST_YEAR, int(cases["end"].max()) + 1):
             active = against[(against["begin"] <= year) & (against["end"] >= year)]
@@ -88,10 +99,20 @@ def _cases(path: Path) -> pd.DataFrame:
     for column in TYPES:
         formats.refuse_cells(path, cases[column], ~cases[column].isin([0, 1]), "is neither 0 nor 1")
     if (cases["begin"] > cases["end"]).any() or cases["end"].max() < FIRST_YEAR:
-        raise ValueError(
-            f"{path.name}: a case ends before it begins, or none lasts to {FIRST_YEAR}"
-        )
+        found = f"a case ends before it begins, or none lasts to {FIRST_YEAR}"
+        raise FormError(path.name, found, "years from the first to the last")
+    if (last := int(cases["end"].max())) < LAST_YEAR:
+        raise FormError(path.name, f"the last case ends in {last}", f"{LAST_YEAR} or later")
+    for column in ("sanctioned_state", "sanctioning_state"):
+        wrong = _states(cases[column]).map(lambda names: not all(map(_is_known, names)))
+        problem = "names a party that is not known"
+        formats.refuse_cells(path, cases[column], wrong, problem, "countries, or LEFT_OUT")
     return cases
+
+
+@functools.cache
+def _is_known(name: str) -> bool:
+    return name in LEFT_OUT or countries.find_code(name, {}) is not None
 
 
 def _states(names: pd.Series) -> pd.Series:

@@ -7,11 +7,13 @@ sections by partner, one a country. Terms: CC0 1.0, cite the Growth Lab and the 
 import datetime
 import hashlib
 import json
+import re
 from pathlib import Path
 
 import pandas as pd
 
 from ledger.core.sources import formats
+from ledger.core.sources.strict import FormError, shown
 
 SOURCE = "Harvard Atlas"
 DATASET = "doi:10.7910/DVN/T4CHWJ"
@@ -46,7 +48,7 @@ def totals(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
 
     Raises
     ------
-    ValueError
+    FormError
         Names file, row, column and value that are not as expected.
     FileNotFoundError
         None of the files is there.
@@ -75,7 +77,7 @@ def partners(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
 
     Raises
     ------
-    ValueError, FileNotFoundError
+    FormError, FileNotFoundError
         As of `totals`.
     """
     rows = _by_partner(upstream, pair)
@@ -87,22 +89,55 @@ def _by_partner(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
     folder = upstream / FOLDER
     path = folder / FILE
     sums = _pair_rows(path, pair) if path.exists() else _section_sums(folder, pair)
+    names = [path] if path.exists() else [*folder.glob("*_hs_*_to_*.csv")]
+    _check_mirror(" and ".join(sorted(path.name for path in names)), sums, pair)
     rows = sums[sums["year"] >= FIRST_YEAR].melt(KEY, var_name="flow", value_name="value_usd")
     flow = rows["flow"].str.removesuffix("_value")
     return rows.assign(flow=flow, value_usd=rows["value_usd"].astype("int64"))
 
 
+def _check_mirror(name: str, sums: pd.DataFrame, pair: tuple[str, str]) -> None:
+    """Refuse files in which one country's exports are not the other's imports, to the dollar.
+
+    Where a row of one side is missing, by a file cut short or a code that changed, they are not.
+    """
+    if not set(pair) <= set(sums["reporter"]):
+        return  # a country without a file of its own
+    one, other = (
+        sums[(sums["reporter"] == reporter) & (sums["partner"] == partner)].set_index("year")[
+            VALUES
+        ]
+        for reporter, partner in (pair, pair[::-1])
+    )
+    for year in sorted({*one.index, *other.index}):
+        sides = [
+            side.loc[year, values].tolist() if year in side.index else None
+            for side, values in ((one, VALUES), (other, VALUES[::-1]))
+        ]
+        if None in sides or any(abs(a - b) > 1 for a, b in zip(*sides)):
+            place = f"{name}, {' and '.join(pair)}, {year}"
+            raise FormError(place, f"exports and imports of the two are {sides}", "the same twice")
+
+
 def _pair_rows(path: Path, pair: tuple[str, str]) -> pd.DataFrame:
     """Return the pair's rows of the file of all countries, which is filtered as it is read."""
-    where = f"country_iso3_code in ('{pair[0]}', '{pair[1]}')"
+    is_code = "regexp_full_match(coalesce(country_iso3_code, ''), '[A-Z]{3}')"
+    where = f"(country_iso3_code in ('{pair[0]}', '{pair[1]}') or not {is_code})"
     rows = formats.query_text([path], COLUMNS, where, numbers=["year", *VALUES])
     names = {"country_iso3_code": "reporter", "partner_iso3_code": "partner"}
     rows = rows.rename(columns=names).drop(columns="file")
+    if odd := set(rows["reporter"].fillna("")) - set(pair):
+        found = f"{shown(min(odd))} is no code of a country"
+        raise FormError(f"{path.name}, column country_iso3_code", found, "three capital letters")
+    if missing := [country for country in pair if country not in set(rows["reporter"])]:
+        raise FormError(path.name, f"it has no rows of {' or '.join(missing)}", "rows of each")
     if (wrong := ~rows["partner"].fillna("").str.fullmatch("[A-Z]{3}")).any():
-        code = rows.loc[wrong, "partner"].iloc[0]
-        raise ValueError(f"{path.name}, column partner_iso3_code: {code!r} is no code of a country")
+        code = shown(rows.loc[wrong, "partner"].iloc[0])
+        place = f"{path.name}, column partner_iso3_code"
+        raise FormError(place, f"{code} is no code of a country", "three capital letters")
     if (twice := rows.duplicated(KEY)).any():
-        raise ValueError(f"{path.name}: duplicate key {rows.loc[twice, KEY].iloc[0].to_dict()}")
+        found = f"duplicate key {rows.loc[twice, KEY].iloc[0].to_dict()}"
+        raise FormError(path.name, found, "each once")
     values = {column: rows[column].round() for column in VALUES}
     return rows.assign(year=rows["year"].astype("int64"), **values)
 
@@ -119,7 +154,7 @@ def _section_sums(folder: Path, pair: tuple[str, str]) -> pd.DataFrame:
         own = [path for path in paths if path.name.startswith(f"{country}_")]
         if len(own) > 1:
             names = " and ".join(path.name for path in own)
-            raise ValueError(f"{FOLDER}: {names} are of one country")
+            raise FormError(FOLDER, f"{names} are of one country", "a file a country")
         sums += [_country_sums(path, country) for path in own]
     return pd.concat(sums) if sums else pd.DataFrame(columns=[*KEY, *VALUES])
 
@@ -132,23 +167,30 @@ def _country_sums(path: Path, country: str) -> pd.DataFrame:
     ).set_index("location_id")
     products = formats.read_csv(path.with_name("hs_product.csv"), ["product_id", "level"])
     levels = products.set_index("product_id")["level"]
-    if set(data["product_id"].map(levels)) != {"section"}:
-        raise ValueError(
-            f"{path.name}: holds products that are not sections, which would count twice"
-        )
+    wrong = data["product_id"].map(levels) != "section"
+    problem = "is a product that is not one of the sections, which would count twice"
+    formats.refuse_cells(path, data["product_id"], wrong, problem, "sections of hs_product.csv")
+    twice = data.duplicated(["location_id", "partner_id", "product_id", "year"])
+    formats.refuse_cells(path, data["partner_id"], twice, "has a row twice", "a row a section")
     known = set(places.index[places["level"] == "country"])
     for column in ("location_id", "partner_id"):
-        if unknown := set(data[column]) - known:
-            raise ValueError(
-                f"{path.name}: {column} {sorted(unknown)} is no country in location.csv"
-            )
+        wrong = ~data[column].isin(known)
+        formats.refuse_cells(path, data[column], wrong, "is no country in location.csv")
+    _check_years(path, set(data["year"]))
     data = data.assign(
         reporter=data["location_id"].map(places["location_code"]),
         partner=data["partner_id"].map(places["location_code"]),
     )
     if set(data["reporter"]) != {country}:
-        raise ValueError(f"{path.name}: rows of {set(data['reporter'])}")
+        raise FormError(path.name, f"rows of {set(data['reporter'])}", f"{country}")
     return data.groupby(KEY, as_index=False)[VALUES].sum()
+
+
+def _check_years(path: Path, years: set[int]) -> None:
+    """Refuse a file that lacks a year of its name."""
+    first, last = map(int, re.findall("[0-9]{4}", path.name.partition("_hs_")[2]))
+    if years != set(range(first, last + 1)):
+        raise FormError(path.name, f"rows of the years {sorted(years)}", f"{first} to {last}")
 
 
 # --- downloading ----------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from pathlib import Path
 import pandas as pd
 
 from ledger.core.sources import countries, formats
+from ledger.core.sources.strict import DIGITS, NUMBER, FormError, csv_rows, number, shown
 
 SOURCE = "IMF DOTS"
 FIRST_YEAR = 1989
@@ -24,6 +25,22 @@ SHEETS = {
     "import": ("Imports, CIF", "Imports, CIF from Partner Countries"),
 }
 UNIT = "US Dollars, Millions"
+# rows of a sheet that are left out: groups of countries, and what is of no country
+LEFT_OUT = {
+    "World", "Advanced Economies", "Euro Area", "Emerging and Developing Economies",
+    "Emerging and Developing Asia", "Asia not specified", "Emerging and Developing Europe",
+    "Europe not specified", "Middle East and Central Asia",
+    "Middle East and Central Asia not specified", "Sub-Saharan Africa", "Africa not specified",
+    "Western Hemisphere", "Western Hemisphere not specified",
+    "Other Countries not included elsewhere", "Special Categories",
+    "Countries & Areas not specified", "Memorandum Items", "Africa", "Middle East",
+    "European Union",
+    "Emerging Market and Developing Economies by Source of Export Earnings: Fuel",
+    "Emerging Market and Developing Economies by Source of Export Earnings: Nonfuel",
+}  # fmt: skip
+LAST = "Emerging Market and Developing Economies by Source of Export Earnings: Nonfuel"
+# a figure that the Fund marks as its estimate is text, and has commas between thousands
+ESTIMATE = r"([0-9]{1,3}(,[0-9]{3})*|[0-9]+)(\.[0-9]+)? ?e"
 # names that are more, or less, than the country which they bring to mind
 EXCEPTIONS = {
     "Aruba, Kingdom of the Netherlands": "ABW",
@@ -31,6 +48,7 @@ EXCEPTIONS = {
     "Sint Maarten, Kingdom of the Netherlands": "SXM",
     "Czechoslovakia": None,
     "Eastern Germany": None,
+    "Netherlands Antilles": None,
     "USSR": None,
     "Yugoslavia": None,
     "Serbia and Montenegro": None,
@@ -64,9 +82,11 @@ WIDE_EXPECTED = {
     "SCALE.ID": ["6"],
     "SCALE": ["Millions"],
 }
-GROUP = r"G\d{3}|GX\d{3}|TX\d{3}"  # the world, regions, and areas that are not specified
+GROUP = "G[0-9]{3}|GX[0-9]{3}|TX[0-9]{3}"  # the world, regions, and areas that are not specified
 # no states of today, or with a code of the Fund's own
 OTHER_CODES = ["ANT", "CSK", "SCG", "WBG", "YUG"]
+# partners of which Russia has one series only: there were no goods in the other direction
+ONE_SERIES = {"MSR", "VAT"}
 DECIMALS = 6  # of a reported figure, in millions: whole dollars
 MOSTLY = 0.8  # share of a year's figures that have more decimals when the year is estimated
 SHARED = 5  # so many other partners with the same change make it no figure of the pair
@@ -94,7 +114,7 @@ def totals(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
 
     Raises
     ------
-    ValueError
+    FormError
         Names file, sheet, column and value that are not as expected.
     FileNotFoundError
         None of the files is there.
@@ -112,7 +132,7 @@ def _workbooks(folder: Path, pair: tuple[str, str]) -> list[tuple]:
         path, sheets = books.get(reporter, (folder, {}))
         for flow, rows in sheets.items():
             where = f"{path.name}, sheet {SHEETS[flow][0]}"
-            _check_head(rows, SHEETS[flow][1], sheets["export"][3][1], where)
+            _check_head(rows, SHEETS[flow][1], _cell(sheets["export"], 4), where)
             for year, cell in _partner_cells(rows, partner, where):
                 if cell is not None and year >= FIRST_YEAR:
                     millions, estimated = _number(cell, f"{where}, {partner} in {year}")
@@ -132,46 +152,63 @@ def _by_reporter(folder: Path) -> dict[str, tuple[Path, dict[str, list[tuple]]]]
         sheets = {flow: formats.sheet_rows(book, name, path) for flow, (name, _) in SHEETS.items()}
         book.close()
         where = f"{path.name}, sheet {SHEETS['export'][0]}, cell B4"
-        country = countries.country_code(_name(sheets["export"][3][1]), EXCEPTIONS, where)
+        country = countries.country_code(_name(_cell(sheets["export"], 4)), EXCEPTIONS, where)
         if country in books:
-            raise ValueError(f"{path.name} and {books[country][0].name} are both of {country}")
+            found = f"it and {books[country][0].name} are both of {country}"
+            raise FormError(path.name, found, "a workbook a reporter")
         books[country] = (path, sheets)
     return books
 
 
 def _check_head(rows: list[tuple], title: str, reporter: str, where: str) -> None:
-    head, expected = (rows[1][1], rows[3][1], rows[4][1]), (title, reporter, UNIT)
+    head, expected = tuple(_cell(rows, n) for n in (2, 4, 5)), (title, reporter, UNIT)
     if head != expected:
-        raise ValueError(f"{where}: unexpected head {head}; expected {expected}")
+        raise FormError(where, f"unexpected head {head}", f"{expected} in cells B2, B4 and B5")
+
+
+def _cell(rows: list[tuple], row: int) -> object:
+    """Return the cell of column B in a row that is counted from 1."""
+    return rows[row - 1][1] if len(rows) >= row and len(rows[row - 1]) > 1 else None
 
 
 def _partner_cells(rows: list[tuple], partner: str, where: str) -> Iterator[tuple[int, object]]:
     """Give year and cell of a partner's row; some rows stand twice, in two groups."""
-    years = rows[6][2:]
-    if not all(str(year).isdigit() and len(str(year)) == 4 for year in years):
-        raise ValueError(f"{where}: unexpected years {years}")
-    cells = {
-        row[2:]
-        for row in rows[7:]
-        if row[1] is not None and countries.find_code(_name(row[1]), EXCEPTIONS) == partner
-    }
+    years = rows[6][2:] if len(rows) > 6 else ()
+    if not all(re.fullmatch("(19|20)[0-9]{2}", str(year)) for year in years) or not years:
+        raise FormError(f"{where}, row 7", f"unexpected years {years}", "years from column C on")
+    if len(set(years)) < len(years):
+        raise FormError(f"{where}, row 7", f"a year twice in {years}", "each year once")
+    cells = set()
+    for row, of_row in enumerate(rows[7:], 8):
+        if any(cell is not None for cell in of_row):
+            name = _name(of_row[1])
+            if _is_of(partner, name, f"{where}, row {row}"):
+                cells.add(of_row[2:])
+    if (last := _name(rows[-1][1])) != LAST:
+        raise FormError(where, f"it ends at {shown(last)}", f"{LAST!r} at the end")
     if len(cells) > 1:
-        raise ValueError(f"{where}: {len(cells)} rows for {partner} that are not alike")
+        found = f"{len(cells)} rows for {partner} that are not alike"
+        raise FormError(where, found, "the same figures in each group")
     for row in cells:
         yield from zip(map(int, years), row)
 
 
+def _is_of(partner: str, name: str, where: str) -> bool:
+    """Tell whether a row's name is that of the partner; refuse one that is not known."""
+    if name in LEFT_OUT or name in EXCEPTIONS:
+        return EXCEPTIONS.get(name) == partner
+    return countries.country_code(name, EXCEPTIONS, where) == partner
+
+
 def _number(cell: object, where: str) -> tuple[float, bool]:
     """Return a number in millions, and whether it is marked as an estimate."""
-    text = str(cell).strip()
-    try:
-        return float(text.removesuffix("e")), text.endswith("e")
-    except ValueError:
-        raise ValueError(f"{where}: {cell!r} is no number") from None
+    if isinstance(cell, str) and re.fullmatch(ESTIMATE, cell):
+        return float(cell.removesuffix("e").replace(",", "")), True
+    return number(cell, where), False
 
 
 def _name(cell: object) -> str:
-    return str(cell).strip()
+    return "" if cell is None else str(cell).strip()
 
 
 # --- the portal's wide CSV ------------------------------------------------------------------------
@@ -203,7 +240,7 @@ def imts_totals(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
 
     Raises
     ------
-    ValueError
+    FormError
         Names file, row, column and value that are not as expected.
     FileNotFoundError
         There is no such file.
@@ -248,18 +285,20 @@ def _usable_years(
 
 def _wide(path: Path) -> tuple[pd.DataFrame, list[str]]:
     """Return all cells as text, checked, and the columns that are years."""
-    header = list(pd.read_csv(path, encoding="utf-8-sig", nrows=0).columns)
-    years = [column for column in header if re.fullmatch(r"(19|20)\d\d", column)]
+    header, _ = csv_rows(path)
+    years = [column for column in header if re.fullmatch("(19|20)[0-9]{2}", column)]
     data = formats.read_csv(
         path, [*WIDE_COLUMNS, *years], dtype=str, keep_default_na=False, na_filter=False
     )
     if unknown := [column for column in header if column not in data.columns]:
-        raise ValueError(f"{path.name}, row 1: unknown column {unknown[0]!r}")
+        found = f"unknown column {shown(unknown[0])}"
+        raise FormError(f"{path.name}, row 1", found, "WIDE_COLUMNS and years")
     if not years or [*map(int, years)] != [*range(int(years[0]), int(years[0]) + len(years))]:
-        raise ValueError(f"{path.name}, row 1: the columns {years} are not one year after another")
+        found = f"the columns {years} are not one year after another"
+        raise FormError(f"{path.name}, row 1", found, "a column a year")
     for column, values in WIDE_EXPECTED.items():
-        expected = f"was not expected; expected {' or '.join(map(repr, values))}"
-        formats.refuse_cells(path, data[column], ~data[column].isin(values), expected)
+        wrong, expected = ~data[column].isin(values), " or ".join(map(repr, values))
+        formats.refuse_cells(path, data[column], wrong, "was not expected", expected)
     known = {*countries.converter().data["ISO3"], *OTHER_CODES}
     for column in ("COUNTRY.ID", "COUNTERPART_COUNTRY.ID"):
         is_known = data[column].isin(known) | data[column].str.fullmatch(GROUP)
@@ -275,8 +314,12 @@ def _wide(path: Path) -> tuple[pd.DataFrame, list[str]]:
         problem = "does not fit the row's other columns, or is a duplicate"
         formats.refuse_cells(path, data[column], ~fitting, problem)
     for year in years:
-        is_number = data[year].str.fullmatch(r"(\d+(\.\d+)?)?")
-        formats.refuse_cells(path, data[year], ~is_number, "is no number")
+        is_number = (data[year] == "") | data[year].str.fullmatch(NUMBER)
+        formats.refuse_cells(path, data[year], ~is_number, "is no number", DIGITS)
+    series = data.groupby("COUNTERPART_COUNTRY.ID")["INDICATOR.ID"].nunique()
+    if lone := sorted(set(series.index[series < len(SERIES)]) - ONE_SERIES):
+        found = f"one series only of {', '.join(lone)[:80]}"
+        raise FormError(path.name, found, "exports and imports of every partner")
     return data, years
 
 
@@ -289,10 +332,9 @@ def _is_estimated(path: Path, figures: pd.Series) -> bool:
     given = figures[figures != ""]
     long = given.map(_is_long).sum()
     if 0 < long < MOSTLY * len(given):
-        raise ValueError(
-            f"{path.name}, column {figures.name}: {long} of {len(given)} figures have more than "
-            f"{DECIMALS} decimals; whether the year is reported or estimated cannot be told"
-        )
+        place = f"{path.name}, column {figures.name}"
+        found = f"{long} of {len(given)} figures have more than {DECIMALS} decimals"
+        raise FormError(place, found, "nearly all, as estimates have, or none")
     return bool(long)
 
 

@@ -9,8 +9,11 @@ from pathlib import Path
 import pandas as pd
 
 from ledger.core.sources import formats
+from ledger.core.sources.strict import FormError
 
 FILE = "ofac-sdn-monthly/sdn_monthly_counts.csv"
+# the months of the file, which is closed: later copies of the list are too large for the repository
+MONTHS = ("2021-08", "2024-04")
 PAIR = {"RUS", "IRN"}  # of whose programmes the entries were counted
 # column of the file → of the table
 COUNTS = {
@@ -40,13 +43,13 @@ def entries(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
 
     Raises
     ------
-    ValueError
+    FormError
         Names file, row, column and value that are not as expected, or the month that is missing.
     """
     path = upstream / FILE
     frame = formats.read_csv(path, ["month", "snapshot_date", "commit", *COUNTS], COUNTS)
     month, day = frame["month"].fillna(""), frame["snapshot_date"].fillna("")
-    wrong = ~month.str.fullmatch(r"\d{4}-(0[1-9]|1[0-2])")
+    wrong = ~month.str.fullmatch("[0-9]{4}-(0[1-9]|1[0-2])")
     formats.refuse_cells(path, frame["month"], wrong, "is no month")
     other = pd.to_datetime(day, format="%Y-%m-%d", errors="coerce").isna() | (day.str[:7] != month)
     formats.refuse_cells(path, frame["snapshot_date"], other, "is no day of the month")
@@ -61,9 +64,11 @@ def entries(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
     formats.refuse_cells(path, frame["both"], more, "are more than one programme has")
     more = parts.sum(axis=1) - frame["both"] > frame["entries"]
     formats.refuse_cells(path, frame["entries"], more, "are fewer than the programmes have")
-    expected = pd.period_range(month.min(), month.max(), freq="M").astype(str)
-    if list(month) != list(expected):
-        raise ValueError(f"{path.name}: column month: not each month once, and in order")
+    expected = list(pd.period_range(*MONTHS, freq="M").astype(str))
+    if list(month) != expected:
+        odd = next((a for a, b in zip(month, expected) if a != b), f"{len(month)} rows")
+        found = f"not each month once, and in order: {odd}"
+        raise FormError(f"{path.name}, column month", found, f"{' to '.join(MONTHS)}")
     if set(pair) != PAIR:
         return pd.DataFrame(columns=COLUMNS)
     counts = frame.rename(columns=COUNTS)[list(COUNTS.values())].astype(int)

@@ -293,23 +293,14 @@ def syria_parties(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
 
 
 def _parties(upstream: Path) -> tuple[Path, pd.DataFrame]:
-    import pyreadr
-
     paths = [upstream / folder / PARTIES for folder in PARTIES_FOLDERS]
     path = next((path for path in paths if path.exists()), None)
     if path is None:
         raise FileNotFoundError(f"ucdp-acd: {PARTIES} is not in {paths[0].parent}")
-    try:
-        objects = pyreadr.read_r(path)
-    except pyreadr.LibrdataError as error:
-        found = f"it cannot be read as a file of R ({error})"
-        raise FormError(path.name, found, "a whole file") from None
-    found = {name: sorted(table.columns) for name, table in objects.items()}
-    if found != {TABLE: sorted(PARTIES_COLUMNS)}:
-        other = [*{*sum(found.values(), [])} ^ {*PARTIES_COLUMNS}]
-        expected = f"the table {TABLE} with its {len(PARTIES_COLUMNS)} columns"
-        raise FormError(path.name, f"tables {[*found]}, other columns {other}", f"{expected} alone")
-    table = objects[TABLE].reset_index(drop=True)
+    table = formats.read_r(path, TABLE).reset_index(drop=True)
+    if other := sorted({*table.columns} ^ {*PARTIES_COLUMNS}):
+        expected = f"the {len(PARTIES_COLUMNS)} columns that are known alone"
+        raise FormError(path.name, f"table {TABLE}: columns {other} are new or gone", expected)
     for column in PARTIES_NUMBERS:
         if (wrong := ~table[column].map(_is_number)).any():
             place = f"{path.name}, row {wrong.idxmax() + 1}, column {column}"

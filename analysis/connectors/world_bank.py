@@ -5,12 +5,14 @@ Terms: CC BY 4.0 for the indicators; WITS for internal use only.
 
 import datetime
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
 
-from ledger.core.sources import formats
+from ledger.core.sources import countries, formats
+from ledger.core.sources.strict import DIGITS, FormError, number, read_json, shown
 
 WITS_FLOWS = {"x": "export", "m": "import"}
 # where WITS does not use ISO 3166
@@ -22,6 +24,13 @@ WITS_CODES = {
     "COD": "ZAR",
     "TLS": "TMP",
 }
+# partners of WITS that are no countries of today: groups, areas that are not specified, and states
+# that are no more; left out, for they are none of a pair
+WITS_LEFT_OUT = {
+    "BLX", "ETF", "FRE", "OAS", "PMY", "SPE", "SVR", "SWK", "TAN", "UNS", "USP", "VDR", "YDR",
+    "ZPM", "ZW1",
+}  # fmt: skip
+WITS_YEARS = {"RUS": (1996, 2016), "IRN": (1963, 2011)}  # first and last year of the copies
 FIRST_YEAR = 1989
 
 COMPARED = ["AZE", "CHN", "ISR", "SAU", "TUR", "USA"]  # countries shown beside the pair
@@ -31,6 +40,15 @@ GDP = ("NY.GDP.MKTP.CD", "GDP (current US$)")
 MILITARY = ("MS.MIL.XPND.GD.ZS", "Military expenditure (% of GDP)")
 HEADER = ["Country Name", "Country Code", "Year", "Value"]
 FIELDS = ["indicator", "countryiso3code", "date", "value", "unit"]
+# Rows of a CSV of all countries that are left out: sums of countries, by region and by income.
+SUMS = {
+    "AFE", "AFW", "ARB", "CEB", "CSS", "EAP", "EAR", "EAS", "ECA", "ECS", "EMU", "EUU", "FCS",
+    "HIC", "HPC", "IBD", "IBT", "IDA", "IDB", "IDX", "LAC", "LCN", "LDC", "LIC", "LMC", "LMY",
+    "LTE", "MEA", "MIC", "MNA", "NAC", "OED", "OSS", "PRE", "PSS", "PST", "SAS", "SSA", "SSF",
+    "SST", "TEA", "TEC", "TLA", "TMN", "TSA", "TSS", "UMC", "WLD",
+}  # fmt: skip
+CHANNEL_ISLANDS = "CHI"  # a code of the World Bank's own, for what ISO 3166 has as two
+UNCOVERED = {"PRK", "TWN", "VAT"}  # states of which the World Bank has no figure, or none at all
 LAST = "ZWE"  # Zimbabwe, at the end of a CSV of all countries
 PAGE = 20_000  # records asked for at once; there are fewer
 TRADE = ["reporter", "partner", "flow", "year", "source", "value_usd", "estimated"]
@@ -56,7 +74,7 @@ def wits_totals(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
 
     Raises
     ------
-    ValueError
+    FormError
         Names file, year, partner and flow that are not as expected.
     FileNotFoundError
         There is no file at all.
@@ -78,15 +96,33 @@ def wits_totals(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
 
 def _wits_flows(path: Path, partner: str) -> Iterator[tuple[int, str, float]]:
     """Give year, flow and thousand US$ of one partner."""
-    for year, partners in json.loads(path.read_bytes()).items():
+    content = read_json(path)
+    _check_wits(path, content)
+    for year, partners in content.items():
         for letter, thousands in partners.get(WITS_CODES.get(partner, partner), {}).items():
-            if letter not in WITS_FLOWS:
-                raise ValueError(f"{path.name}, {year}: unknown flow {letter!r}")
-            if type(thousands) not in (int, float):
-                raise ValueError(
-                    f"{path.name}, {year}, {partner}, {letter}: {thousands!r} is no number"
-                )
-            yield int(year), WITS_FLOWS[letter], thousands
+            place = f"{path.name}, {year}, {partner}, {letter}"
+            yield int(year), WITS_FLOWS[letter], number(thousands, place)
+
+
+def _check_wits(path: Path, content: object) -> None:
+    """Refuse a file with years, partners or flows that are not known, or without some of them."""
+    years = content if isinstance(content, dict) else {}
+    odd = [year for year in years if not re.fullmatch("(19|20)[0-9]{2}", year)]
+    if odd or not all(isinstance(partners, dict) for partners in years.values()):
+        raise FormError(path.name, f"it has {shown(odd or content)}", "year, partner, flow")
+    span = min(map(int, years), default=0), max(map(int, years), default=0)
+    if span != (expected := WITS_YEARS.get(path.stem, span)) or not years:
+        raise FormError(path.name, f"its years are {span}", f"{expected}, of the copy")
+    known = {*countries.converter().data["ISO3"], *WITS_CODES.values(), *WITS_LEFT_OUT}
+    for year, partners in years.items():
+        if unknown := [partner for partner in partners if partner not in known]:
+            found = f"{shown(unknown[0])} is no country"
+            raise FormError(f"{path.name}, {year}", found, "a code of WITS, or in WITS_LEFT_OUT")
+        for flows in partners.values():
+            odd = set(flows) - set(WITS_FLOWS) if isinstance(flows, dict) else {str(flows)}
+            if odd:
+                found = f"unknown flow {shown(min(odd))}"
+                raise FormError(f"{path.name}, {year}", found, f"{list(WITS_FLOWS)}")
 
 
 # --- World Development Indicators -----------------------------------------------------------------
@@ -110,7 +146,7 @@ def gdp(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
 
     Raises
     ------
-    ValueError
+    FormError
         Names file, record and field (or row and column) that are not as expected.
     FileNotFoundError
         None of the files is there.
@@ -146,7 +182,7 @@ def military_spending(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
 
     Raises
     ------
-    ValueError, FileNotFoundError
+    FormError, FileNotFoundError
         As of `gdp`.
     """
     data = _series(upstream / "wdi-milex", "data", MILITARY, pair, MILITARY_COMPARED)
@@ -172,6 +208,7 @@ def _series(
     there is nothing to compare, and none at all.
     """
     answer, snapshot = folder / f"{name}.json", folder / f"{name}.csv"
+    path = answer if answer.exists() else snapshot
     if answer.exists():
         data = _answer(answer, indicator)
     elif snapshot.exists():
@@ -182,23 +219,42 @@ def _series(
             ended=False,
         )
         formats.refuse_early_end(snapshot, data["Country Code"], LAST)
+        _check_codes(snapshot, data)
     else:
         raise FileNotFoundError(
             f"{folder.name}: neither {answer.name} nor {snapshot.name} in {folder}"
         )
     covered = set(data["Country Code"])
     if missing := set(compared) - covered:
-        raise ValueError(f"{folder.name}: no rows for {sorted(missing)}")
-    countries = {*pair, *compared} if covered & set(pair) else set()
-    selected = data["Country Code"].isin(countries) & (data["Year"] >= FIRST_YEAR)
+        raise FormError(path.name, f"no rows for {sorted(missing)}", "each compared country")
+    of_world = {*countries.converter().data["ISO3"]} - UNCOVERED
+    if missing := sorted((set(pair) & of_world) - covered):
+        raise FormError(path.name, f"no rows for {missing}", "each of the pair, or UNCOVERED")
+    shown_countries = {*pair, *compared} if covered & set(pair) else set()
+    selected = data["Country Code"].isin(shown_countries) & (data["Year"] >= FIRST_YEAR)
     return data[selected].dropna(subset="Value")
 
 
+def _check_codes(path: Path, data: pd.DataFrame) -> None:
+    known = {*countries.converter().data["ISO3"], *SUMS, CHANNEL_ISLANDS}
+    wrong = ~data["Country Code"].isin(known)
+    formats.refuse_cells(path, data["Country Code"], wrong, "is no country", "ISO 3166, or SUMS")
+    twice = data.duplicated(["Country Code", "Year"])
+    formats.refuse_cells(path, data["Year"], twice, "stands twice for a country", "once")
+    wrong = ~data["Year"].isin(range(1960, 2100))
+    formats.refuse_cells(path, data["Year"], wrong, "is no year", "years")
+
+
 def _answer(path: Path, indicator: tuple[str, str]) -> pd.DataFrame:
-    content = json.loads(path.read_bytes())
+    content = read_json(path)
     has_two = isinstance(content, list) and len(content) == 2
     if not has_two or not isinstance(content[1], list) or not content[1]:
-        raise ValueError(f"{path.name}: no list of records; it begins {str(content)[:200]}")
+        found = f"no list of records; it begins {str(content)[:200]}"
+        raise FormError(path.name, found, "a head and records")
+    head = content[0] if isinstance(content[0], dict) else {}
+    if str(head.get("total", len(content[1]))) != str(len(content[1])):
+        found = f"{len(content[1])} records"
+        raise FormError(path.name, found, f"{head['total']}, as its head says")
     rows = [
         _checked(record, indicator, f"{path.name}, record {n}")
         for n, record in enumerate(content[1], 1)
@@ -210,20 +266,21 @@ def _answer(path: Path, indicator: tuple[str, str]) -> pd.DataFrame:
 
 def _checked(record: dict, indicator: tuple[str, str], where: str) -> tuple:
     """Return a record in the columns HEADER."""
-    if missing := [field for field in FIELDS if field not in record]:
-        raise ValueError(f"{where}: no field {missing}; its fields are {list(record)}")
-    heading = (record["indicator"].get("id"), record["indicator"].get("value"))
+    fields = record if isinstance(record, dict) else {}
+    if missing := [field for field in FIELDS if field not in fields]:
+        found = f"no field {missing}; its fields are {list(fields)}"
+        raise FormError(where, found, "every field that the connector reads")
+    named = record["indicator"] if isinstance(record["indicator"], dict) else {}
+    heading = (named.get("id"), named.get("value"))
     if (*heading, record["unit"] or "") != (*indicator, ""):
-        raise ValueError(
-            f"{where}: indicator and unit are {(*heading, record['unit'])}; expected "
-            f"{(*indicator, '')}"
-        )
+        found = f"indicator and unit are {(*heading, record['unit'])}"
+        raise FormError(where, found, f"{(*indicator, '')}")
     date, value = record["date"], record["value"]
-    if not str(date).isdigit() or not (value is None or type(value) in (int, float)):
-        raise ValueError(
-            f"{where}: date {date!r}, value {value!r}; expected a year, and a number or null"
-        )
-    return record["country"]["value"], record["countryiso3code"], int(date), value
+    if not re.fullmatch("[0-9]{4}", str(date)):
+        raise FormError(where, f"date {shown(date)}", "a year")
+    if not (value is None or type(value) in (int, float)):
+        raise FormError(where, f"value {shown(value)}", DIGITS)
+    return record.get("country", {}).get("value"), record["countryiso3code"], int(date), value
 
 
 # --- downloading ----------------------------------------------------------------------------------
@@ -239,12 +296,12 @@ def download_military(get, pair: tuple[str, str]) -> str:
     return _download(get, "data.json", MILITARY, {*pair, *MILITARY_COMPARED})
 
 
-def _download(get, name: str, indicator: tuple[str, str], countries: set[str]) -> str:
+def _download(get, name: str, indicator: tuple[str, str], codes: set[str]) -> str:
     code = indicator[0]
     year = datetime.datetime.now(datetime.UTC).year
     path = get(
         name,
-        f"country/{';'.join(sorted(countries))}/indicator/{code}",
+        f"country/{';'.join(sorted(codes))}/indicator/{code}",
         params={"format": "json", "date": f"{FIRST_YEAR}:{year}", "per_page": PAGE},
         kind="json",
     )
@@ -255,7 +312,7 @@ def _download(get, name: str, indicator: tuple[str, str], countries: set[str]) -
         raise get.refuse(
             name,
             f"the answer is the error {str(message or content)[:300]}",
-            f"The indicator is {code}, the countries are {sorted(countries)}; one that the World "
+            f"The indicator is {code}, the countries are {sorted(codes)}; one that the World "
             "Bank does not know fails the whole request.",
         )
     records = (content[1:] or [None])[0] or []
@@ -267,7 +324,7 @@ def _download(get, name: str, indicator: tuple[str, str], countries: set[str]) -
             f"the answer has {len(records)} records on page {head.get('page')} of "
             f"{head.get('pages')}, and says there are {head.get('total')}: it is cut off",
         )
-    if missing := countries - {record.get("countryiso3code") for record in records}:
+    if missing := codes - {record.get("countryiso3code") for record in records}:
         raise get.refuse(name, f"the answer has no records of {sorted(missing)}")
     years = [str(record.get("date")) for record in records if record.get("value") is not None]
     if not years:

@@ -1,20 +1,32 @@
 """SIPRI's Arms Transfers Database: the trade register by deal, and by delivery and year."""
 
 import csv
+import itertools
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 import pandas as pd
 
-from analysis.connectors.sipri.states import is_marked, state_code
+from analysis.connectors.sipri.states import check_party, state_code
+from ledger.core.sources.strict import (
+    DIGITS,
+    NUMBER,
+    FormError,
+    check_header,
+    plain_text,
+    shown,
+)
 
 DEALS = "sipri-register-deals/trade-register.csv"
 DELIVERIES = "sipri-register-deliveries/trade_register.csv"
 START = 1950  # of the deals register: with fewer years, deals would lack a part of their deliveries
 FIRST_YEAR = 1989  # of deals: the first year in which one must have had a delivery
 FIRST_DELIVERY = 1995  # of deliveries one by one, and of the totals
+LAST = "Zimbabwe"  # recipient of the last deals, supplier of the last deliveries
+UNIT = "SIPRI trend-indicator values (TIVs) are in millions."  # in a line above the header
+MARKS, WORDS = ("", "?"), ("", "Yes", "No")  # whether a figure is an estimate
 MIN_RECIPIENTS = 100  # of an export of all countries
 PREDECESSORS = {"RUS": ["SUN"]}  # the Soviet Union is a supplier of its own, to 1991
 
@@ -29,7 +41,11 @@ DELIVERY_HEADER = [
     "Numbers delivered is estimate", "Delivery year", "Delivery year is estimate", "Status",
     "SIPRI estimate", "TIV deal unit", "TIV delivery values", "Local production",
 ]  # fmt: skip
-DELIVERY_NUMBERS = ["Order date", "Numbers delivered", "Delivery year", "TIV delivery values"]
+DELIVERY_WHOLE = ["Order date", "Numbers delivered", "Delivery year"]
+DELIVERY_WORDS = [
+    "Order date is estimate", "Numbers delivered is estimate", "Delivery year is estimate",
+    "Local production",
+]  # fmt: skip
 COLUMNS = [
     "record", "deal_id", "year", "supplier", "recipient", "designation", "description",
     "order_year", "order_year_estimated", "first_delivery", "last_delivery", "quantity_ordered",
@@ -120,7 +136,7 @@ def arms_transfers(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
 
     Raises
     ------
-    ValueError
+    FormError
         A register is not as expected, or not whole; names file, line and column.
     """
     register, deliveries = _deals(upstream / DEALS), _deliveries(upstream / DELIVERIES)
@@ -274,10 +290,8 @@ def _totals(deliveries: list[Delivery], pair: tuple[str, str]) -> list[dict]:
         flows = []
         if recipient in pair:
             flows.append(("WLD", recipient))
-            if supplier:
+            if supplier:  # otherwise rebels, an organisation, or unknown
                 flows.append((supplier, recipient))
-            elif not is_marked(delivery["Supplier"]):
-                raise ValueError(f"{DELIVERIES}: unknown supplier {delivery['Supplier']!r}")
         if supplier in pair:
             flows.append((supplier, "WLD"))
         for flow in flows:
@@ -307,27 +321,41 @@ def _deals(path: Path) -> list[Deal]:
 def read_register(path: Path, file: str) -> list[Deal]:
     """Return every row of a register by deal, those without a delivery too.
 
-    `file` names it in messages. Raises ValueError with file, line and column for what is not as
+    `file` names it in messages. Raises FormError with file, line and column for what is not as
     expected, and for a register that is not whole.
     """
-    table = list(csv.reader(register_text(path).splitlines()))
-    starts = [number for number, row in enumerate(table) if row[:2] == DEAL_HEADER[:2]]
-    if not starts or table[starts[0]] != DEAL_HEADER:
-        raise ValueError(f"{file}: header is not {DEAL_HEADER} but {[table[n] for n in starts]}")
+    lines = register_text(path).splitlines()
+    start = _header(file, lines, DEAL_HEADER)
+    table = list(csv.reader(lines))
     deals = []
-    for line, row in _joined(file, table, starts[0] + 1):
+    for line, row in _joined(file, table, start + 1):
         if len(row) != len(DEAL_HEADER):
-            raise ValueError(
-                f"{file}, line {line}: a deal with {len(row)} cells instead of "
-                f"{len(DEAL_HEADER)}: {row}"
-            )
+            found = f"a deal with {len(row)} cells: {shown(','.join(row))}"
+            raise FormError(f"{file}, line {line}", found, f"{len(DEAL_HEADER)}")
         deal = Deal(*row)
         _check_deal(deal, file, line)
         deals.append(deal)
     years = [year for deal in deals for year in deal.delivery_years]
     recipients = {deal.recipient for deal in deals if deal.delivery_years}
-    _check_whole(file, years, recipients, START)
+    _check_whole(file, years, recipients, START, deals[-1].recipient if deals else "")
     return deals
+
+
+def _header(file: str, lines: list[str], header: list[str]) -> int:
+    """Return the place of the header among the lines; those above it must name the unit."""
+    starts = [number for number, line in enumerate(lines) if line.startswith(header[0])]
+    found = next(csv.reader([lines[starts[0]]])) if starts else []
+    if found != header:
+        place = f"{file}, line {starts[0] + 1}" if starts else file
+        check_header(place, found, ",", once=False)
+        pairs = itertools.zip_longest(found, header)
+        column = next(n for n, (one, other) in enumerate(pairs, 1) if one != other)
+        named = shown(found[column - 1]) if column <= len(found) else "nothing"
+        wanted = repr(header[column - 1]) if column <= len(header) else "nothing"
+        raise FormError(place, f"header is not as it was: column {column} is {named}", wanted)
+    if not any(UNIT in line for line in lines[: starts[0]]):
+        raise FormError(file, "the lines above the header do not name the unit", f"{UNIT!r}")
+    return starts[0]
 
 
 def _joined(file: str, table: list[list[str]], start: int) -> Iterator[tuple[int, list[str]]]:
@@ -340,71 +368,85 @@ def _joined(file: str, table: list[list[str]], start: int) -> Iterator[tuple[int
         if row and not part:
             yield line, row
     if part:
-        raise ValueError(f"{file}: the last line is cut short: {part}")
+        raise FormError(file, f"the last line is cut short: {part}", f"{len(DEAL_HEADER)} cells")
 
 
 def _check_deal(deal: Deal, file: str, line: int) -> None:
-    cells = {
+    whole = {
         "Year of order": deal.ordered,
         "Number delivered": deal.delivered,
+        "Number ordered": deal.quantity or "0",  # may be empty, as two of the values
+    }
+    values = {
         "SIPRI TIV of delivered weapons": deal.tiv_delivered,
-        # these three may be empty
-        "Number ordered": deal.quantity or "0",
         "SIPRI TIV per unit": deal.tiv_unit or "0",
         "SIPRI TIV for total order": deal.tiv_ordered or "0",
     }
-    _check_numbers(file, line, cells)
+    _check_numbers(file, line, whole, "[0-9]+")
+    _check_numbers(file, line, values, NUMBER)
     if deal.years.strip():
         for year in deal.years.split(";"):
-            _check_numbers(file, line, {"Year(s) of delivery": year})
-    _check_condition(file, line, "status", deal.status)
+            _check_numbers(file, line, {"Year(s) of delivery": year.strip()}, "[0-9]{4}")
+    for mark in (deal.ordered_mark, deal.quantity_mark, deal.delivered_mark):
+        _check_one_of(file, line, "mark of an estimate", mark, MARKS)
+    _check_one_of(file, line, "status", deal.status, CONDITIONS)
+    for name in (deal.supplier, deal.recipient):
+        check_party(name, f"{file}, line {line}")
 
 
 def _deliveries(path: Path) -> list[Delivery]:
     """Return the rows of the deliveries register since 1995."""
     # each line ends in a stray semicolon
     lines = [line.rstrip(";") for line in register_text(path).splitlines()]
-    starts = [number for number, line in enumerate(lines) if line.startswith(DELIVERY_HEADER[0])]
-    if not starts or lines[starts[0]].split(",") != DELIVERY_HEADER:
-        headers = [lines[number] for number in starts]
-        raise ValueError(f"{DELIVERIES}: header is not {DELIVERY_HEADER} but {headers}")
-    rows = list(csv.DictReader(lines[starts[0] :]))
-    for line, row in enumerate(rows, starts[0] + 2):
-        if None in row or None in row.values():
-            raise ValueError(
-                f"{DELIVERIES}, line {line}: not {len(DELIVERY_HEADER)} cells: {list(row.values())}"
-            )
-        _check_numbers(DELIVERIES, line, {column: row[column] for column in DELIVERY_NUMBERS})
-        _check_condition(DELIVERIES, line, "Status", row["Status"])
+    start = _header(DELIVERIES, lines, DELIVERY_HEADER)
+    rows = list(csv.DictReader(lines[start:]))
+    for line, row in enumerate(rows, start + 2):
+        _check_delivery(line, row)
     years = [int(row["Delivery year"]) for row in rows]
-    _check_whole(DELIVERIES, years, {row["Recipient"] for row in rows}, FIRST_DELIVERY)
+    recipients, last = {row["Recipient"] for row in rows}, rows[-1]["Supplier"] if rows else ""
+    _check_whole(DELIVERIES, years, recipients, FIRST_DELIVERY, last)
     return [row for row in rows if int(row["Delivery year"]) >= FIRST_DELIVERY]
+
+
+def _check_delivery(line: int, row: Delivery) -> None:
+    if None in row or None in row.values():
+        found = f"not {len(DELIVERY_HEADER)} cells: {shown(list(row.values()))}"
+        raise FormError(f"{DELIVERIES}, line {line}", found, "as many as the header has")
+    _check_numbers(DELIVERIES, line, {column: row[column] for column in DELIVERY_WHOLE}, "[0-9]+")
+    value = {"TIV delivery values": row["TIV delivery values"]}
+    _check_numbers(DELIVERIES, line, value, NUMBER)
+    for column in DELIVERY_WORDS:
+        _check_one_of(DELIVERIES, line, column, row[column], WORDS)
+    _check_one_of(DELIVERIES, line, "Status", row["Status"], CONDITIONS)
+    for column in ("Supplier", "Recipient"):
+        check_party(row[column], f"{DELIVERIES}, line {line}, {column}")
 
 
 def register_text(path: Path) -> str:
     """Return a register's text: exports come in UTF-8 and in code page 1252."""
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError:
-        return path.read_text(encoding="cp1252")
+    return plain_text(path, ("utf-8-sig", "cp1252"))
 
 
-def _check_numbers(file: str, line: int, cells: dict[str, str]) -> None:
+def _check_numbers(file: str, line: int, cells: dict[str, str], form: str) -> None:
     for column, value in cells.items():
-        if not re.fullmatch(r"\d+(\.\d+)?", value.strip()):
-            raise ValueError(f"{file}, line {line}, {column}: {value!r} is no number")
+        if not re.fullmatch(form, value):
+            found = f"{shown(value)} is no number"
+            raise FormError(f"{file}, line {line}, {column}", found, DIGITS)
 
 
-def _check_condition(file: str, line: int, column: str, value: str) -> None:
-    if value not in CONDITIONS:
-        raise ValueError(f"{file}, line {line}, {column}: {value!r} is none of {list(CONDITIONS)}")
+def _check_one_of(file: str, line: int, column: str, value: str, known: Iterable[str]) -> None:
+    if value not in known:
+        found = f"{shown(value)} is none of {list(known)}"
+        raise FormError(f"{file}, line {line}, {column}", found, "one of these")
 
 
-def _check_whole(file: str, years: list[int], recipients: set[str], start: int) -> None:
-    """Refuse an export of some countries, or of fewer years."""
+def _check_whole(file: str, years: list[int], recipients: set[str], start: int, last: str) -> None:
+    """Refuse an export of some countries or of fewer years, and one that is cut short."""
     first = min(years, default=None)
     if first is None or first > start or len(recipients) < MIN_RECIPIENTS:
-        raise ValueError(
-            f"{file}: {len(recipients)} recipients, deliveries from {first}; the export must be of "
-            f"all countries, and from {start} or earlier"
+        found = f"{len(recipients)} recipients, deliveries from {first}"
+        raise FormError(file, found, f"an export of all countries, and from {start} or earlier")
+    if last != LAST:
+        raise FormError(
+            file, f"the last row is of {shown(last)}", f"of {LAST}, as in a whole export"
         )

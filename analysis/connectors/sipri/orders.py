@@ -11,13 +11,14 @@ from pathlib import Path
 import pandas as pd
 
 from analysis.connectors.sipri import arms
+from ledger.core.sources.strict import FormError, shown
 
 # day on which SIPRI generated the export → its file
 EDITIONS = {
     "2025-10-23": arms.DEALS,
     "2026-05-18": "sipri-register-2026-05/trade-register.csv",
 }
-GENERATED = re.compile(r"^Data generated: (\d{1,2} [A-Z][a-z]{2,8} \d{4})\b", re.MULTILINE)
+GENERATED = re.compile("^Data generated: ([0-9]{1,2} [A-Z][a-z]{2,8} [0-9]{4})", re.MULTILINE)
 COLUMNS = [
     "edition", "order_id", "supplier", "recipient", "designation", "description", "order_year",
     "order_year_estimated", "quantity_ordered", "quantity_delivered", "quantity_estimated",
@@ -58,7 +59,7 @@ def _orders(upstream: Path, pair: tuple[str, str], edition: str) -> pd.DataFrame
 
     Raises
     ------
-    ValueError
+    FormError
         The file is of another edition, not as expected or not whole; names file, line and column.
     """
     file = EDITIONS[edition]
@@ -70,20 +71,22 @@ def _orders(upstream: Path, pair: tuple[str, str], edition: str) -> pd.DataFrame
     ]
     ids = [row["order_id"] for row in rows]
     if twice := sorted({each for each in ids if ids.count(each) > 1}):
-        raise ValueError(f"{file}: two orders would have the name {twice[0]!r}")
+        raise FormError(file, f"two orders would have the name {twice[0]!r}", "each once")
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
 def _check_edition(text: str, file: str, edition: str) -> None:
     found = GENERATED.findall(text)
     if len(found) != 1:
-        raise ValueError(f"{file}: {len(found)} lines say when it was generated; one is needed")
-    generated = datetime.datetime.strptime(found[0], "%d %b %Y").date().isoformat()
+        raise FormError(file, f"{len(found)} lines say when it was generated", "one")
+    try:
+        generated = datetime.datetime.strptime(found[0], "%d %b %Y").date().isoformat()
+    except ValueError:
+        raise FormError(file, f"generated on {shown(found[0])}", "a day") from None
     if generated != edition:
-        raise ValueError(
-            f"{file}: generated on {generated}, where the edition of {edition} is read; a further "
-            "edition needs a name of its own in EDITIONS, in analysis/connectors/sipri/orders.py"
-        )
+        found = f"generated on {generated}, where the edition of {edition} is read"
+        mend = "A further edition needs a name of its own in EDITIONS, in sipri/orders.py."
+        raise FormError(file, found, "that edition", mend)
 
 
 def _row(deal: arms.Deal, edition: str) -> dict:

@@ -7,11 +7,13 @@ from pathlib import Path
 
 import pandas as pd
 
-from analysis.connectors.sipri.states import state_code
+from analysis.connectors.sipri.states import check_party, state_code
 from ledger.core.sources import formats
+from ledger.core.sources.strict import FormError, number, shown
 
 FILE = "SIPRI-Milex-data*.xlsx"  # the years are part of the name
 FIRST_YEAR = 1991
+LAST = "YEM"  # the row at the end of each sheet
 COMPARED = ["IRN", "ISR", "RUS", "SAU", "TUR", "USA"]
 COLUMNS = ["country", "year", "source", "measure", "unit", "value", "quality"]
 # pattern of the sheet's name, and what the lines above its header say
@@ -46,7 +48,7 @@ def military_spending(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
 
     Raises
     ------
-    ValueError
+    FormError
         Names sheet and cell that are not as expected.
     FileNotFoundError
         There is no workbook, or more than one.
@@ -79,9 +81,8 @@ def _check_fractions(path: Path, share: Figures) -> None:
     high = {key: value for key, (value, _) in share.items() if value > 1}
     if len(high) > len(share) / 20:  # a state at war may spend more than its GDP
         key, value = next(iter(high.items()))
-        raise ValueError(
-            f'{path.name}, sheet "Share of GDP": {value} for {key} is no fraction, as was expected'
-        )
+        place = f'{path.name}, sheet "Share of GDP"'
+        raise FormError(place, f"{value} for {key} is no fraction", "parts of one")
 
 
 def _base_year(path: Path, constant: Figures, current: Figures) -> int:
@@ -92,10 +93,8 @@ def _base_year(path: Path, constant: Figures, current: Figures) -> int:
         equal[key[1]] = equal.get(key[1], True) and close
     bases = sorted(year for year, all_close in equal.items() if all_close)
     if len(bases) != 1:
-        raise ValueError(
-            f"{path.name}: constant and current US$ are equal in {bases}, so the base year is not "
-            "known"
-        )
+        found = f"constant and current US$ are equal in {bases}"
+        raise FormError(path.name, found, "one year, the base")
     return bases[0]
 
 
@@ -104,36 +103,46 @@ def _sheet(book, path: Path, form: tuple[str, str, str], codes: list[str]) -> Fi
     pattern, unit, kind = form
     names = [name for name in book.sheetnames if re.fullmatch(pattern, name.strip())]
     if len(names) != 1:
-        raise ValueError(
-            f"{path.name}: {len(names)} sheets are named like {pattern}; there are "
-            f"{book.sheetnames}"
-        )
+        found = f"{len(names)} sheets are named like {pattern}; there are {book.sheetnames}"
+        raise FormError(path.name, found, "one")
     where = f'{path.name}, sheet "{names[0]}"'
     rows = book[names[0]].iter_rows()
     header = _header(rows, where, unit, kind)
     name_column = [_text(value) for value in header].index("Country")
     years = _years(header, where)
     figures: Figures = {}
-    found: set[str] = set()
+    found: set[str | None] = set()
+    for row, cells in _states(rows, name_column, years, where):
+        name = _text(row[name_column].value)
+        place = f"{where}, row {row[name_column].row}"
+        check_party(name, place)
+        code = state_code(name)  # None is of a state of the past, or the European Union
+        if code in found - {None}:
+            raise FormError(where, f"duplicate row for {code}", "a row a state")
+        found.add(code)
+        for year, cell in cells.items() if code in codes else ():  # others are not compared
+            if (value := _value(cell, f"{where}, {name}, {year}")) is not None:
+                figures[code, year] = (value, _quality(cell, where))
+    if missing := {*COMPARED, LAST} - found:
+        found = f"no row for {sorted(missing)}, or SIPRI spells the name in another way"
+        raise FormError(where, found, "each compared country, and the last of the sheet")
+    return figures
+
+
+def _states(
+    rows: Iterator[tuple], name_column: int, years: dict[int, int], where: str
+) -> Iterator[tuple[tuple, dict]]:
+    """Give the rows of states with their cells by year; not headings, nor notes without figures."""
     for row in rows:
         name = _text(row[name_column].value) if len(row) > name_column else ""
         cells = {year: row[column] for column, year in years.items() if column < len(row)}
-        if not name or all(cell.value is None for cell in cells.values()):  # a heading, a note
-            continue
-        code = state_code(name)
-        if code not in codes:  # regions, and countries that are not compared
-            continue
-        if code in found:
-            raise ValueError(f"{where}: duplicate row for {code}")
-        found.add(code)
-        for year, cell in cells.items():
-            if (value := _value(cell, f"{where}, {name}, {year}")) is not None:
-                figures[code, year] = (value, _quality(cell, where))
-    if missing := set(COMPARED) - found:
-        raise ValueError(
-            f"{where}: no row for {sorted(missing)}, or SIPRI spells the name in another way"
-        )
-    return figures
+        if any(cell.value is not None for cell in cells.values()):
+            if not name:
+                row_number = next(cell.row for cell in cells.values() if cell.value is not None)
+                raise FormError(
+                    f"{where}, row {row_number}", "figures without a country", "its name"
+                )
+            yield row, cells
 
 
 def _header(rows: Iterator[tuple], where: str, unit: str, kind: str) -> list:
@@ -145,11 +154,10 @@ def _header(rows: Iterator[tuple], where: str, unit: str, kind: str) -> list:
             break
         above += "".join("".join(_text(value).split()) for value in values)
     else:
-        raise ValueError(f'{where}: no header that starts with "Country"')
+        raise FormError(where, 'no header that starts with "Country"', "that header")
     if unit.lower() not in above.lower() or kind.lower() not in above.lower():
-        raise ValueError(
-            f"{where}: the lines above the header do not say {unit} and {kind}: {above[:200]!r}"
-        )
+        found = f"the lines above the header do not say {unit} and {kind}: {above[:200]!r}"
+        raise FormError(where, found, "the unit")
     return values
 
 
@@ -159,20 +167,18 @@ def _years(header: list, where: str) -> dict[int, int]:
     listed = list(years.values())
     consecutive = listed == list(range(listed[0], listed[0] + len(listed))) if listed else False
     if not consecutive or listed[0] > FIRST_YEAR:
-        raise ValueError(
-            f"{where}: years in the header are {listed}, not every year from {FIRST_YEAR} or "
-            "earlier"
-        )
+        found = f"years in the header are {listed}"
+        raise FormError(where, found, f"every year from {FIRST_YEAR} or earlier")
     return {column: year for column, year in years.items() if year >= FIRST_YEAR}
 
 
 def _value(cell, where: str) -> float | None:
     """Return the number in a cell, None where there is none."""
-    if cell.value is None or isinstance(cell.value, (int, float)):
-        return cell.value
-    if cell.value.strip(". ") not in NO_FIGURE:
-        raise ValueError(f"{where}: {cell.value!r} is no number")
-    return None
+    if cell.value is None or isinstance(cell.value, str) and cell.value.strip(".… ") in NO_FIGURE:
+        return None
+    if isinstance(cell.value, str):
+        raise FormError(where, f"{shown(cell.value)} is no number", "a number, or ...")
+    return number(cell.value, where)
 
 
 def _quality(cell, where: str) -> str:
@@ -193,10 +199,8 @@ def _quality(cell, where: str) -> str:
             return "reported"
         if max(red, blue) > green and red != blue:
             return "estimate" if blue > red else "highly uncertain"
-    raise ValueError(
-        f"{where}, cell {cell.coordinate}: the figure is neither blue, red nor black "
-        f"({colour.type} {code})"
-    )
+    found = f"the figure is neither blue, red nor black ({colour.type} {code})"
+    raise FormError(f"{where}, cell {cell.coordinate}", found, "a colour of SIPRI's legend")
 
 
 def _text(value: object) -> str:

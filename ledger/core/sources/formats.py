@@ -225,6 +225,23 @@ def _local(element) -> str:
     return element.tag.rpartition("}")[2]  # whatever prefix the file has for the namespace
 
 
+# --- R --------------------------------------------------------------------------------------------
+
+
+def read_r(path: Path, table: str) -> pd.DataFrame:
+    """Return a data frame of a file of R (.rda, .RData); raise FormError for what is none."""
+    import pyreadr
+
+    try:
+        objects = pyreadr.read_r(path)
+    except Exception as error:  # pyreadr's own types, by version
+        found = f"it cannot be read as a file of R ({error})"
+        raise FormError(path.name, found, "a whole file of R") from None
+    if table not in objects:
+        raise FormError(path.name, f"no table {table}; it has {sorted(objects)}", "that table")
+    return objects[table]
+
+
 # --- text larger than memory ----------------------------------------------------------------------
 
 

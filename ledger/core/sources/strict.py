@@ -152,14 +152,14 @@ def _strict_rows(
         raise FormError(place, f"it is no CSV ({error})", "quotation marks in pairs") from None
 
 
-def check_header(place: str, header: list[str], separator: str) -> None:
-    """Raise FormError for a header with other separators, or with a name twice."""
+def check_header(place: str, header: list[str], separator: str, once: bool = True) -> None:
+    """Raise FormError for a header with other separators, or (if `once`) with a name twice."""
     for other, name in _SEPARATORS.items():
         if len(header) == 1 and other != separator and other in header[0]:
             found = f"the cells are parted by {name}: {shown(header[0])}"
             raise FormError(place, found, _SEPARATORS.get(separator, repr(separator)), SAVE)
     named = [column for column in header if column.strip()]
-    if twice := [column for column in named if named.count(column) > 1]:
+    if once and (twice := [column for column in named if named.count(column) > 1]):
         raise FormError(place, f"two columns are named {shown(twice[0])}", "each name once")
 
 

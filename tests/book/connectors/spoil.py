@@ -81,6 +81,13 @@ class Form:
         """Return the file."""
         return self.write(self)
 
+    def text(self) -> str:
+        """Return the text of the file, without a mark before it."""
+        try:
+            return self.content().decode("utf-8-sig")
+        except UnicodeDecodeError:
+            return self.content().decode("cp1252")
+
 
 # --- forms ----------------------------------------------------------------------------------------
 
@@ -246,15 +253,15 @@ def thousands(column: str | int, separator: str = ",") -> Change:
 
 def encoded(encoding: str) -> Change:
     """Write the text in another encoding."""
-    return lambda form: form.content().decode("utf-8-sig").encode(encoding)
+    return lambda form: form.text().encode(encoding)
 
 
-def replaced(before: str, after: str) -> Change:
-    """Replace text of the written file wherever it stands."""
+def replaced(before: str, after: str, once: bool = False) -> Change:
+    """Replace text of the written file wherever it stands, or where it stands first."""
 
     def change(form: Form) -> bytes:
         assert before.encode() in form.content(), before
-        return form.content().replace(before.encode(), after.encode())
+        return form.content().replace(before.encode(), after.encode(), 1 if once else -1)
 
     return change
 
@@ -273,7 +280,7 @@ def half_the_rows(form: Form) -> Form:
 
 def marked(form: Form) -> bytes:
     """Put a byte-order mark before the text, and end lines as Windows does."""
-    text = form.content().decode("utf-8-sig").replace("\r\n", "\n").replace("\n", "\r\n")
+    text = form.text().replace("\r\n", "\n").replace("\n", "\r\n")
     return ("\ufeff" + text).encode()
 
 

@@ -32,9 +32,8 @@ def stored(fixture, folder, contents=None):
 
 
 @functools.cache
-def whole_rows(read, pair):
+def whole_rows(fixture, read, pair):
     """Return what a connector reads of its made-up files as they are."""
-    fixture = next(each for each in FIXTURES.values() if read in each.CONNECTORS)
     with tempfile.TemporaryDirectory() as folder:
         return read(stored(fixture, Path(folder)), pair)
 
@@ -42,7 +41,7 @@ def whole_rows(read, pair):
 def check_same(fixture, store, pair):
     """Check that the connectors read of a store what they read of the files as they are."""
     for read in fixture.CONNECTORS:
-        same_rows(read(store, pair), whole_rows(read, pair))
+        same_rows(read(store, pair), whole_rows(fixture, read, pair))
 
 
 def patch(fixture, monkeypatch):
@@ -58,7 +57,7 @@ def test_the_made_up_files_give_their_rows(name, monkeypatch):
     expected = fixture.ROWS
     expected = expected if isinstance(expected, dict) else {fixture.CONNECTORS[0]: expected}
     for read in fixture.CONNECTORS:
-        rows = whole_rows(read, pair)
+        rows = whole_rows(fixture, read, pair)
         rows = rows.astype(object).where(rows.notna(), None).values.tolist()
         assert rows and rows == expected.get(read, rows)
 
@@ -84,6 +83,16 @@ def test_a_changed_form(name, way, tmp_path, monkeypatch):
         return
     (read,) = reader or [reader_of(fixture, file)]
     refused(read, store, pair, Path(file).name, outcome)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_files_that_are_not_there_are_named(name, tmp_path, monkeypatch):
+    fixture = FIXTURES[name]
+    pair, folders = patch(fixture, monkeypatch), {file.split("/")[0] for file in fixture.FILES}
+    for read in fixture.CONNECTORS:
+        with pytest.raises(FileNotFoundError) as error:
+            read(tmp_path, pair)
+        assert any(folder in str(error.value) for folder in folders)
 
 
 CSV_FILES = [
