@@ -334,7 +334,7 @@ def _years(path: Path, header: tuple, first_column: int) -> dict[int, int]:
     cells = [
         (getattr(cell, "year", cell), column)
         for column, cell in enumerate(header)
-        if cell is not None
+        if cell is not None and str(cell).strip()
     ]
     years, columns = [year for year, _ in cells], [column for _, column in cells]
     whole = bool(years) and all(type(year) is int for year in years)

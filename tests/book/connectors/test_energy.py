@@ -679,46 +679,6 @@ def test_columns_of_the_tracker_may_stand_anywhere(tracker, pipelines, tmp_path)
         same_rows(global_energy_monitor.pipelines(tmp_path, pair), pipelines)
 
 
-def with_text(rows, before, after):
-    return [
-        [cell.replace(before, after) if isinstance(cell, str) else cell for cell in row]
-        for row in rows
-    ]
-
-
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        (
-            lambda rows: {"A": rows, "B": rows},
-            "expected one sheet with the columns .* found .'A', 'B'.",
-        ),
-        (lambda rows: {"A": [["x"]]}, "expected one sheet with the columns .* found ..;"),
-        (
-            lambda rows: with_cell({"A": rows}, "A", "capacity-table", "capacity-units"),
-            "expected one sheet with the columns",
-        ),
-        (
-            lambda rows: {"A": [row for row in rows if row[0] != "P0748"]},
-            "no pipeline P0748",
-        ),
-        (
-            lambda rows: {"A": with_text(rows, "bcm/y", "MMcf/d")},
-            "P0748: capacity '10' is not '10.0 MMcf/d of gas'",
-        ),
-        (
-            lambda rows: {"A": with_text(rows, "Iran", "Atlantis")},
-            "P0748: unknown country 'Atlantis'",
-        ),
-        (lambda rows: {"A": [*rows, rows[1]]}, "sheet A: two rows have the id"),
-    ],
-)
-def test_faults_of_the_tracker_are_named(tracker, tmp_path, change, message):
-    save_workbook(tmp_path / "gem-ggit" / "ggit.xlsx", change(tracker))
-    with pytest.raises(ValueError, match=f"ggit.xlsx(:|,) {message}"):
-        global_energy_monitor.pipelines(tmp_path, PAIR)
-
-
 def test_a_missing_tracker_is_named(tmp_path):
     with pytest.raises(FileNotFoundError, match="gem-ggit"):
         global_energy_monitor.pipelines(tmp_path, PAIR)
