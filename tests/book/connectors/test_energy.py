@@ -26,7 +26,6 @@ from connector_files import (
     same_tables,
     save_workbook,
     text_of,
-    with_cell,
     write,
 )
 from institution import UPSTREAM, certificates, needs_upstream, running, server  # noqa: F401
@@ -214,79 +213,14 @@ def test_a_further_year_of_the_energy_institute_is_read(edition_2026, tmp_path):
     assert set(energy_institute.exports(tmp_path, PAIR)["edition"]) == {2027}
 
 
-@pytest.mark.parametrize(
-    ("sheet", "before", "after", "message"),
-    [
-        (
-            "Contents",
-            "2024 Energy Institute Statistical Review of World Energy",
-            "2024 bp Review",
-            "expected the title .* found '2024 bp Review'",
-        ),
-        (
-            "Oil Production - barrels",
-            "Thousand barrels daily",
-            "Million tonnes",
-            "expected a time series in 'Thousand barrels daily', found 'Million tonnes'",
-        ),
-        ("Oil Production - barrels", "Guyana", "Atlantis", "unknown country 'Atlantis'"),
-        (
-            "Oil Production - barrels",
-            1999,
-            1899,
-            "expected a header of consecutive years, found .*2000",
-        ),
-        (
-            "Gas Production - Bcm",
-            54.01627500000001,
-            "54,016",
-            r"row 5 \(Canada\), 1970: '54,016' is no number",
-        ),
-        (
-            "Gas - Trade movements",
-            "Europe",
-            "Africa",
-            "'Pipeline imports' stands under 'Africa', expected 'Europe'",
-        ),
-        (
-            "Gas - Trade movements",
-            "Billion cubic metres",
-            "Billion cubic feet",
-            "expected billion cubic metres",
-        ),
-        (
-            "Gas trade - pipeline",
-            "Billion cubic metres",
-            "Billion cubic feet",
-            "expected the unit 'Billion cubic metres'",
-        ),
-        ("Gas trade - LNG", "Argentina", "Atlantis", "row 9: unknown destination 'Atlantis'"),
-        (
-            "Gas trade - LNG",
-            "Natural Gas: Trade movements 2023 as liquefied natural gas* ",
-            "Gas",
-            "expected a title",
-        ),
-        ("Gas trade - LNG", "To ", "From", "no header row"),
-    ],
-)
-def test_faults_of_the_energy_institutes_workbook_are_named(
-    edition_2024, tmp_path, sheet, before, after, message
-):
-    save_workbook(tmp_path / BOOK, with_cell(edition_2024, sheet, before, after))
-    with pytest.raises(ValueError, match=f"^{FILE}, {sheet}(:|,) {message}"):
-        for connector in (energy_institute.production, energy_institute.exports):
-            connector(tmp_path, PAIR)
-
-
 def test_sheets_of_the_energy_institute_missing_or_twice(edition_2024, tmp_path):
     less = {name: rows for name, rows in edition_2024.items() if name != "Gas trade - LNG"}
     save_workbook(tmp_path / BOOK, less)
-    with pytest.raises(ValueError, match="expected one sheet 'Gas trade - LNG', found .. among"):
+    with pytest.raises(ValueError, match="the sheets .. are 'Gas trade - LNG'"):
         energy_institute.production(tmp_path, PAIR)
     save_workbook(tmp_path / BOOK, {**edition_2024, "Gas trade 2023 - LNG": [["x"]]})
-    both = "'Gas trade - LNG', found .'Gas trade - LNG', 'Gas trade 2023 - LNG'. among"
-    with pytest.raises(ValueError, match=f"expected one sheet {both}"):
+    both = ".'Gas trade - LNG', 'Gas trade 2023 - LNG'. are 'Gas trade - LNG'"
+    with pytest.raises(ValueError, match=f"the sheets {both}"):
         energy_institute.production(tmp_path, PAIR)
     with pytest.raises(FileNotFoundError, match=f"neither {BOOK}"):
         energy_institute.production(tmp_path / "nothing", PAIR)
@@ -294,7 +228,7 @@ def test_sheets_of_the_energy_institute_missing_or_twice(edition_2024, tmp_path)
 
 def test_an_edition_in_the_place_of_2024_is_refused(edition_2026, tmp_path):
     save_workbook(tmp_path / "energy-institute-2024" / FILE, edition_2026)
-    with pytest.raises(ValueError, match="expected the 2024 edition, found that of 2026"):
+    with pytest.raises(ValueError, match="the edition of 2026; expected the 2024 edition"):
         energy_institute.exports_2024(tmp_path, PAIR)
 
 
