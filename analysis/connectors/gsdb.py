@@ -33,9 +33,9 @@ LEFT_OUT = {
     "Western Balkans", "Yugoslavia",
 }  # fmt: skip
 TYPES = ["trade", "arms", "military", "financial", "travel", "other"]
-NUMBERS = ["begin", "end", *TYPES]
-NEEDED = ["case_id", "sanctioned_state", "sanctioning_state", *NUMBERS]
-LAST_YEAR = 2022  # of the third release, in the order of whose years the cases stand
+NUMBERS = ["case_id", "begin", "end", *TYPES]
+NEEDED = ["sanctioned_state", "sanctioning_state", *NUMBERS]
+LAST_YEAR, LAST_CASE = 2022, 1325  # at the end of the third release
 FIRST_YEAR = 2013  # the snapshot keeps only cases that ended in 2013 or later
 
 
@@ -103,6 +103,8 @@ def _cases(path: Path) -> pd.DataFrame:
         raise FormError(path.name, found, "years from the first to the last")
     if (last := int(cases["end"].max())) < LAST_YEAR:
         raise FormError(path.name, f"the last case ends in {last}", f"{LAST_YEAR} or later")
+    if (last := int(cases["case_id"].max())) < LAST_CASE:
+        raise FormError(path.name, f"the last case is {last}", f"{LAST_CASE} or later")
     for column in ("sanctioned_state", "sanctioning_state"):
         wrong = _states(cases[column]).map(lambda names: not all(map(_is_known, names)))
         problem = "names a party that is not known"

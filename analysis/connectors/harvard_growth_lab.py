@@ -21,6 +21,8 @@ FOLDER = "harvard-atlas"
 FILE = "hs92_country_country_year.csv"
 FIRST_YEAR = 2010
 SMALLEST_FLOW = 1_000_000  # US$: smaller flows of a partner are left out of the partners' table
+# number of the last row in each file of the snapshot, whose rows are numbered from nought
+LAST_ROWS = {"IRN_hs_2010_to_2020.csv": 11819, "RUS_hs_2010_to_2020.csv": 16957}
 VALUES = ["export_value", "import_value"]
 COLUMNS = ["country_iso3_code", "partner_iso3_code", "year", *VALUES]
 SECTION_COLUMNS = ["location_id", "partner_id", "product_id", "year", *VALUES]
@@ -161,6 +163,10 @@ def _section_sums(folder: Path, pair: tuple[str, str]) -> pd.DataFrame:
 
 def _country_sums(path: Path, country: str) -> pd.DataFrame:
     data = formats.read_csv(path, SECTION_COLUMNS, numbers=SECTION_COLUMNS, index_col=0)
+    last = LAST_ROWS.get(path.name, len(data) - 1)
+    if list(data.index) != list(range(last + 1)):
+        found = f"{len(data)} rows, the last of which is {shown(data.index[-1])}"
+        raise FormError(path.name, found, f"rows numbered from 0 to {last}")
     location_columns = ["location_id", "location_code", "level"]
     places = formats.read_csv(
         path.with_name("location.csv"), location_columns, keep_default_na=False

@@ -16,7 +16,7 @@ from pathlib import Path
 import pandas as pd
 
 from ledger.core.sources import countries, formats
-from ledger.core.sources.strict import DIGITS, FormError, read_json, shown
+from ledger.core.sources.strict import DIGITS, FormError, number, read_json, shown
 
 SOURCE = "UN Comtrade"
 FIRST_YEAR = 2000
@@ -203,6 +203,9 @@ def _read(upstream: Path, pair: tuple[str, str], kind: str) -> pd.DataFrame:
     rows = _records(upstream / "comtrade", pair, kind)
     of_pair = rows["reporter"].isin(pair) & (rows["year"] >= FIRST_YEAR)
     rows = rows[of_pair & ~rows["flow"].isin(PARTS)]
+    if (below := rows["value"] < 0).any():
+        row = rows[below].iloc[0]
+        raise FormError(row["file"], f"{row['value']} US$ in {row['year']}", "nought or more")
     values = rows["value"].round().astype("int64")
     rows = rows.assign(flow=rows["flow"].map(FLOWS), value_usd=values)
     key = ["reporter", "partner_code", "flow", "year", "product"]
@@ -372,8 +375,9 @@ def _fields(record: object, where: str) -> dict:
         raise FormError(where, found, "every field that the connector reads")
     values = {name: lower[name.lower()] for name in needed}
     for name in ("refYear", "reporterCode", "partnerCode", "primaryValue"):
-        if type(values[name]) not in (int, float):
+        if isinstance(values[name], str):  # as a number stands in no answer
             raise FormError(f"{where}, {name}", f"{shown(values[name])} is no number", DIGITS)
+        number(values[name], f"{where}, {name}")
     for name, form in KNOWN.items():
         if not re.fullmatch(form, str(values[name]).strip()):
             raise FormError(f"{where}, {name}", f"{shown(values[name])} is not known", form)

@@ -278,8 +278,10 @@ def _checked(record: dict, indicator: tuple[str, str], where: str) -> tuple:
     date, value = record["date"], record["value"]
     if not re.fullmatch("[0-9]{4}", str(date)):
         raise FormError(where, f"date {shown(date)}", "a year")
-    if not (value is None or type(value) in (int, float)):
-        raise FormError(where, f"value {shown(value)}", DIGITS)
+    if isinstance(value, str):  # as a number stands in no answer
+        raise FormError(where, f"value {shown(value)} is no number", DIGITS)
+    if value is not None:
+        number(value, f"{where}, value")
     return record.get("country", {}).get("value"), record["countryiso3code"], int(date), value
 
 

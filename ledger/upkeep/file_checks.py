@@ -68,6 +68,8 @@ def _titled(source: Source, head: bytes) -> str:
 
 
 def _csv_problem(head: bytes, ends: bool) -> str:
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "the file is in UTF-16: save it as CSV UTF-8"
     if b"\0" in head or head.startswith((b"{", b"[", b"PK")):
         return "the answer is not CSV"
     return "" if ends else "the answer is cut short: its last line has no end"

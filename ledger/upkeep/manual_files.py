@@ -126,7 +126,9 @@ def _holds(path: Path, text: str) -> bool:
     """Tell whether a file begins with something that holds `text`; of a workbook, its strings."""
     if path.suffix.lower() != ".xlsx":
         with path.open("rb") as file:
-            return text.encode() in file.read(HEAD)
+            head = file.read(HEAD)
+        # in another encoding too, so that what is wrong with it is said
+        return any(text.encode(form) in head for form in ("utf-8", "utf-16-le", "utf-16-be"))
     if archive_problem(path, 10**9):
         return True  # check_file says what is wrong with it
     try:

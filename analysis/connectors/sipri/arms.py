@@ -14,7 +14,7 @@ from ledger.core.sources.strict import (
     DIGITS,
     NUMBER,
     FormError,
-    check_header,
+    check_separator,
     plain_text,
     shown,
 )
@@ -347,7 +347,7 @@ def _header(file: str, lines: list[str], header: list[str]) -> int:
     found = next(csv.reader([lines[starts[0]]])) if starts else []
     if found != header:
         place = f"{file}, line {starts[0] + 1}" if starts else file
-        check_header(place, found, ",", once=False)
+        check_separator(place, lines[starts[0]] if starts else "", ",")
         pairs = itertools.zip_longest(found, header)
         column = next(n for n, (one, other) in enumerate(pairs, 1) if one != other)
         named = shown(found[column - 1]) if column <= len(found) else "nothing"

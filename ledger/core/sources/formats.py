@@ -22,6 +22,7 @@ from ledger.core.sources.strict import (
     NUMBER,
     FormError,
     check_header,
+    check_separator,
     csv_rows,
     decoded,
     shown,
@@ -279,21 +280,26 @@ def query_text(
     FormError
         Names file, row, column and value.
     """
-    frames = []
-    for path in paths:
-        header = _header(path, separator)
-        lower = [name.lower() for name in header]
-        if missing := [column for column in columns if column.lower() not in lower]:
-            found = f"no column {missing}; header is {header[:40]}"
-            raise FormError(path.name, found, "every column that the connector reads")
-        if len(set(lower)) != len(header):
-            raise FormError(path.name, f"duplicate column in its header {header}", "each name once")
-        spelled = {column: header[lower.index(column.lower())] for column in columns}
-        frame = _query(path, header, spelled, where, list(numbers), separator)
-        frames.append(frame.assign(file=path.name))
-    if not frames:
+    if not paths:
         return pd.DataFrame(columns=[*columns, "file"])
+    frames = []
+    with _connection(paths) as connection:
+        for path in paths:
+            spelled, scan = _columns(path, columns, separator)
+            frame = _query(connection, path, scan, spelled, where, list(numbers), separator)
+            frames.append(frame.assign(file=path.name))
     return pd.concat(frames, ignore_index=True)
+
+
+def _columns(path: Path, columns: list[str], separator: str) -> tuple[dict[str, str], str]:
+    """Return how the header spells each column, and DuckDB's table function for the file."""
+    header = _header(path, separator)
+    lower = [name.lower() for name in header]
+    if missing := [column for column in columns if column.lower() not in lower]:
+        found = f"no column {missing}; header is {header[:40]}"
+        raise FormError(path.name, found, "every column that the connector reads")
+    spelled = {column: header[lower.index(column.lower())] for column in columns}
+    return spelled, _scan(path, header, separator)
 
 
 def _header(path: Path, separator: str) -> list[str]:
@@ -303,14 +309,17 @@ def _header(path: Path, separator: str) -> list[str]:
             line = file.readline(1 << 20)
     except (OSError, EOFError, zlib.error) as error:
         raise FormError(path.name, f"it cannot be read ({error})", "a whole file") from None
-    header = next(csv.reader([decoded(line, path.name)], delimiter=separator), [])
-    check_header(f"{path.name}, line 1", header, separator)
+    text, place = decoded(line, path.name), f"{path.name}, line 1"
+    check_separator(place, text, separator)
+    header = next(csv.reader([text], delimiter=separator), [])
+    check_header(place, [name.lower() for name in header])
     return header
 
 
 def _query(
+    connection,
     path: Path,
-    header: list[str],
+    scan: str,
     spelled: dict[str, str],
     where: str,
     numbers: list[str],
@@ -319,24 +328,22 @@ def _query(
     """Run the query on one file; `spelled` has each column's name as its header spells it."""
     import duckdb
 
-    scan = _scan(path, header, separator)
     selected = ", ".join(f'"{spelled[column]}" as "{column}"' for column in spelled)
     try:
-        with _connection(path) as connection:
-            frame = connection.execute(f"select {selected} from {scan} where {where}").df()
-            for column in numbers:
-                is_number = frame[column].fillna("").str.fullmatch(NUMBER)
-                if not is_number.all():
-                    value = frame.loc[~is_number, column].iloc[0]
-                    cell = None if pd.isna(value) else value
-                    row = connection.execute(
-                        f"select row from (select row_number() over () + 1 as row, * from {scan}) "
-                        f'where {where} and "{spelled[column]}" is not distinct from ? limit 1',
-                        [cell],
-                    ).fetchone()[0]
-                    place = f"{path.name}, row {row}, column {spelled[column]}"
-                    raise FormError(place, f"{shown(cell)} is no number", DIGITS)
-                frame[column] = pd.to_numeric(frame[column])
+        frame = connection.execute(f"select {selected} from {scan} where {where}").df()
+        for column in numbers:
+            is_number = frame[column].fillna("").str.fullmatch(NUMBER)
+            if not is_number.all():
+                value = frame.loc[~is_number, column].iloc[0]
+                cell = None if pd.isna(value) else value
+                row = connection.execute(
+                    f"select row from (select row_number() over () + 1 as row, * from {scan}) "
+                    f'where {where} and "{spelled[column]}" is not distinct from ? limit 1',
+                    [cell],
+                ).fetchone()[0]
+                place = f"{path.name}, row {row}, column {spelled[column]}"
+                raise FormError(place, f"{shown(cell)} is no number", DIGITS)
+            frame[column] = pd.to_numeric(frame[column])
     except duckdb.Error as error:
         reason = " ".join(str(error).split())[:300]
         found = f"it cannot be read as text with {separator!r} between values ({reason})"
@@ -362,10 +369,11 @@ def _scan(path: Path, header: list[str], separator: str) -> str:
     return f"read_csv('{_escaped(path)}', {listed})"
 
 
-def _connection(path: Path):
-    """Return a connection to DuckDB that reads this file and no other, and not the network."""
+def _connection(paths: list[Path]):
+    """Return a connection to DuckDB that reads these files and no other, and not the network."""
     import duckdb
 
+    allowed = ", ".join(f"'{_escaped(path)}'" for path in paths)
     connection = duckdb.connect(
         config={
             "memory_limit": MEMORY,
@@ -377,7 +385,7 @@ def _connection(path: Path):
     )
     for setting in (
         "enable_progress_bar = false",
-        f"allowed_paths = ['{_escaped(path)}']",
+        f"allowed_paths = [{allowed}]",
         "enable_external_access = false",
         "lock_configuration = true",
     ):

@@ -120,11 +120,14 @@ def csv_rows(
     lines = io.StringIO(text, newline="")
     for _ in range(skip):
         lines.readline()
+    start = lines.tell()
+    check_separator(f"{path.name}, line {skip + 1}", lines.readline(), separator)
+    lines.seek(start)
     rows = list(_strict_rows(path.name, lines, separator, skip))
     if not rows:
         raise FormError(path.name, "it is empty", "a header and rows")
     (line, header), *rows = rows
-    check_header(f"{path.name}, line {line}", header, separator)
+    check_header(f"{path.name}, line {line}", header)
     for line, row in rows:
         if len(row) != len(header):
             found = f"a row of {len(row)} cells: {shown(separator.join(row))}"
@@ -152,14 +155,18 @@ def _strict_rows(
         raise FormError(place, f"it is no CSV ({error})", "quotation marks in pairs") from None
 
 
-def check_header(place: str, header: list[str], separator: str, once: bool = True) -> None:
-    """Raise FormError for a header with other separators, or (if `once`) with a name twice."""
+def check_separator(place: str, line: str, separator: str) -> None:
+    """Raise FormError for a header that has another separator, and not this one."""
     for other, name in _SEPARATORS.items():
-        if len(header) == 1 and other != separator and other in header[0]:
-            found = f"the cells are parted by {name}: {shown(header[0])}"
+        if separator not in line and other in line:
+            found = f"the cells are parted by {name}: {shown(line.strip())}"
             raise FormError(place, found, _SEPARATORS.get(separator, repr(separator)), SAVE)
+
+
+def check_header(place: str, header: list[str]) -> None:
+    """Raise FormError for a header with a name twice."""
     named = [column for column in header if column.strip()]
-    if once and (twice := [column for column in named if named.count(column) > 1]):
+    if twice := [column for column in named if named.count(column) > 1]:
         raise FormError(place, f"two columns are named {shown(twice[0])}", "each name once")
 
 
