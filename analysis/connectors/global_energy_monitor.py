@@ -37,7 +37,8 @@ WKT = re.compile(r"(MULTI)?LINESTRING Z? ?\(.*\)")
 PART = re.compile(r"\(([-0-9., eE]+)\)")
 ID = r"P[0-9]{4,}|T[0-9]{6,}"  # of a segment of a pipeline, of a unit of a terminal
 STATUSES = {
-    "operating", "proposed", "cancelled", "construction", "shelved", "retired", "mothballed", "idle",
+    "operating", "proposed", "cancelled", "construction", "shelved", "retired", "mothballed",
+    "idle",
 }  # fmt: skip
 MAX_LISTED = 1000  # files of a folder in an answer of the API; one that has as many is cut off
 
