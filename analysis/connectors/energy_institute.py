@@ -6,7 +6,6 @@ are rounded alike, so that both give the same rows. Of the edition of 2024 (data
 matrices of gas trade are read. Terms: © Energy Institute; use with credit, no licence.
 """
 
-import json
 import re
 from pathlib import Path
 from typing import NamedTuple
@@ -15,6 +14,7 @@ import pandas as pd
 
 from analysis.connectors.opec import EXPORTS, GAS_HOLDERS, OIL_HOLDERS, RESERVES
 from ledger.core.sources import countries, formats
+from ledger.core.sources.strict import FormError, number, read_json, shown
 
 WORKBOOK = "EI-Stats-Review-All-Data.xlsx"
 SNAPSHOT = "ei_data.json"
@@ -85,6 +85,22 @@ REGIONS = [
 ]  # fmt: skip
 
 
+NO_FIGURE = (None, "n/a", "-")
+WORLD = {"Total World", "Total LNG exports"}
+TOTALS = WORLD | {
+    f"Total {region}"
+    for region in [
+        "North America", "S. & Cent. America", "Europe", "CIS", "Middle East", "Africa",
+        "Asia Pacific", "Americas", "Europe & CIS",
+    ]
+}  # fmt: skip
+# columns of the matrices that are no country: what others export, and the sum
+NO_ORIGIN = {
+    "", "Total imports", "Other Americas", "Other S. & Cent. America", "Other Europe",
+    "Other Middle East", "Other Africa", "Other Asia Pacific",
+}  # fmt: skip
+
+
 class Review(NamedTuple):
     """One edition: its file's name, its year, and its sheets.
 
@@ -129,7 +145,7 @@ def production(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
 
     Raises
     ------
-    ValueError
+    FormError
         Names sheet and row that are not as expected.
     """
     review = _review(upstream)
@@ -189,7 +205,7 @@ def reserves(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
 
     Raises
     ------
-    ValueError
+    FormError
         Names sheet and row that are not as expected.
     """
     review = _review(upstream)
@@ -231,7 +247,7 @@ def exports(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
 
     Raises
     ------
-    ValueError
+    FormError
         Names sheet and row that are not as expected, or series and matrix that disagree.
     """
     review = _review(upstream)
@@ -251,7 +267,8 @@ def exports(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
     values = table.groupby(key)["value"]
     spread = values.max() - values.min()
     if (spread > 0.001).any():
-        raise ValueError(f"{review.file}: series and matrix disagree for {spread.idxmax()}")
+        found = f"series and matrix disagree for {spread.idxmax()}"
+        raise FormError(review.file, found, "one value")
     return table.drop_duplicates(key)
 
 
@@ -274,14 +291,12 @@ def exports_2024(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
 
     Raises
     ------
-    ValueError
+    FormError
         Names sheet and row that are not as expected, or another edition.
     """
     review = _workbook(upstream / "energy-institute-2024" / WORKBOOK)
     if review.edition != 2024:
-        raise ValueError(
-            f"{review.file}: expected the 2024 edition, found that of {review.edition}"
-        )
+        raise FormError(review.file, f"the edition of {review.edition}", "the 2024 edition")
     return _exports(review, _matrices(review, pair))
 
 
@@ -304,12 +319,12 @@ def _pipeline_series(review: Review, country: str, name: str) -> list[tuple]:
     rows = []
     for i, year in enumerate(sheet["years"]):
         if abs(exporter["Europe"][i] - europe[name][i]) > 0.001:
-            raise ValueError(
-                f"{where}: Europe's imports from {name} are not its exports to Europe in {year}"
-            )
+            found = f"Europe's imports from {name} are not its exports to Europe in {year}"
+            raise FormError(where, found, "one value")
         parts = exporter["Europe"][i] + exporter["Other CIS"][i] + china[name][i]
         if abs(parts - exporter["Pipeline exports"][i]) > 0.01:
-            raise ValueError(f"{where}: {name}'s destinations do not add up in {year}")
+            found = f"{name}'s destinations do not add up in {year}"
+            raise FormError(where, found, "all its pipeline exports")
         for destination, part_of, values in [
             ("WLD", "", exporter["Pipeline exports"]),
             ("Europe", "WLD", exporter["Europe"]),
@@ -326,23 +341,20 @@ def _blocks(sheet: dict, where: str) -> dict[str, dict[str, list]]:
     The snapshot has lost the headings of the regions, so only the order tells them.
     """
     if sheet["unit"] != SERIES[MOVEMENTS] or sheet["years"][0] != 2000:
-        raise ValueError(
-            f"{where}: expected billion cubic metres from 2000, found {sheet['unit']!r} from "
-            f"{sheet['years'][0]}"
-        )
+        found = f"{shown(sheet['unit'])} from {sheet['years'][0]}"
+        raise FormError(where, found, "billion cubic metres from 2000")
     blocks, block = [], {}
     for row in sheet["entities"]:
         region = REGIONS[len(blocks)] if len(blocks) < len(REGIONS) else "World"
         if row.get("under", region) != region:
-            raise ValueError(
-                f"{where}: {row['name']!r} stands under {row['under']!r}, expected {region!r}"
-            )
+            found = f"{row['name']!r} stands under {row['under']!r}"
+            raise FormError(where, found, repr(region))
         block.setdefault(row["name"].removeprefix("of which: "), row["values"])
         if row["name"] == "Total exports":
             blocks.append(block)
             block = {}
     if len(blocks) != len(REGIONS):
-        raise ValueError(f"{where}: {len(blocks)} blocks of regions, expected {len(REGIONS)}")
+        raise FormError(where, f"{len(blocks)} blocks of regions", f"{len(REGIONS)}")
     return dict(zip(REGIONS, blocks, strict=True))
 
 
@@ -393,43 +405,61 @@ def _matrix(
         f"{above} {below}".removeprefix("From ").strip()
         for above, below in zip(cells[header - 1], cells[header], strict=True)
     ]
-    columns = {countries.find_code(name, EXCEPTIONS): i for i, name in enumerate(names) if name}
+    columns = _columns(f"{where}, row {header + 1}", names[1:])
     rows = []
-    for number, row in enumerate(cells[header + 1 :], start=header + 2):
+    for line, row in enumerate(cells[header + 1 :], start=header + 2):
         if row[0] not in destinations:
-            raise ValueError(f"{where}, row {number}: unknown destination {row[0]!r}")
+            found = f"unknown destination {shown(row[0])}"
+            raise FormError(f"{where}, row {line}", found, "a destination of the connector")
         destination = destinations[row[0]]
         for country in pair:
-            if destination is None or country not in columns:
-                continue
-            text = row[columns[country]]
-            try:
-                value = float(text)
-            except ValueError:
-                column = names[columns[country]]
-                raise ValueError(
-                    f"{where}, row {number}, column {column}: {text!r} is no number"
-                ) from None
-            if value > 0:
+            if destination is not None and country in columns:
+                column = columns[country]
+                value = number(row[column], f"{where}, row {line}, column {names[column]}")
                 rows.append((country, year, fuel, *destination, round(value, 6)))
         if row[0] == "Total exports":
-            return rows
-    raise ValueError(f"{where}: no row 'Total exports'")
+            _check_parts(where, rows)
+            return [row for row in rows if row[-1] > 0]
+    raise FormError(where, "no row 'Total exports'", "one at the end")
+
+
+def _columns(where: str, names: list[str]) -> dict[str, int]:
+    """Return the column of each country; another that is not in NO_ORIGIN is refused."""
+    columns = {}
+    for i, name in enumerate(names, start=1):
+        if _label(name) in NO_ORIGIN:
+            continue
+        code = countries.country_code(name, EXCEPTIONS, where)
+        if code in columns:
+            raise FormError(where, f"two columns are {shown(name)}", "each country once")
+        columns[code] = i
+    return columns
+
+
+def _check_parts(where: str, rows: list[tuple]) -> None:
+    """Raise FormError unless each exporter's destinations add up to the larger ones."""
+    wholes = {(country, to): value for country, _, _, to, _, value in rows}
+    sums: dict[tuple[str, str], float] = {}
+    for country, _, _, _, part_of, value in rows:
+        sums[country, part_of] = sums.get((country, part_of), 0) + value
+    for (country, whole), parts in sums.items():
+        if whole and abs(parts - wholes.get((country, whole), -1)) > 0.01:
+            found = f"{country}'s exports to the parts of {whole} add up to {parts:.3f}"
+            raise FormError(where, found, f"{wholes.get((country, whole))}, as its row says")
 
 
 def _matrix_header(cells: list[list[str]], where: str) -> tuple[int, int]:
     """Return the year in a matrix's title, and the number of its header row."""
     title = re.search(r"Trade movements (\d{4})\b", cells[0][0])
     if not title:
-        raise ValueError(
-            f"{where}: expected a title with 'Trade movements' and a year, found {cells[0][0]!r}"
-        )
+        expected = "a title with 'Trade movements' and a year"
+        raise FormError(f"{where}, row 1", shown(cells[0][0]), expected)
     header = next((i for i, row in enumerate(cells) if row[0] == "To"), None)
     if header is None:
-        raise ValueError(f"{where}: no header row that begins with 'To'")
+        raise FormError(where, "no header row that begins with 'To'", "one")
     above = [row[0] for row in cells[:header]]
     if "Billion cubic metres" not in above:
-        raise ValueError(f"{where}: expected the unit 'Billion cubic metres', found {above[1:]}")
+        raise FormError(where, f"the unit {above[1:]}", "'Billion cubic metres'")
     return int(title[1]), header
 
 
@@ -442,22 +472,51 @@ def _series(
     """Return {(country, year): value} of one sheet; an unknown name is an error."""
     table, where = review.sheets[sheet], f"{review.file}, {sheet}"
     if table["unit"] != SERIES[sheet]:
-        raise ValueError(
-            f"{where}: expected a time series in {SERIES[sheet]!r}, found {table['unit']!r}"
-        )
-    figures = {}
+        raise FormError(where, f"the unit {shown(table['unit'])}", f"{SERIES[sheet]!r}")
+    _check_sums(where, table)
+    figures, seen = {}, set()
     for row in table["entities"]:
         name = row["name"]
-        total = name.startswith("Total ") and name not in EXCEPTIONS
-        if name in NO_COUNTRY or name.startswith("Other ") or total:
+        if name in NO_COUNTRY or name.startswith("Other ") or name in TOTALS - {"Total World"}:
             continue
         country = countries.country_code(name, EXCEPTIONS, where)
+        if country in seen:
+            raise FormError(f"{where}, row {name!r}", "the country stands there twice", "one row")
+        seen.add(country)
         figures |= {
             (country, year): value
             for year, value in zip(table["years"], row["values"], strict=True)
             if value is not None and year >= first_year
         }
     return figures
+
+
+def _check_sums(where: str, table: dict) -> None:
+    """Raise FormError unless members add up to their region, and regions to the world.
+
+    Rows below the world's total are groups and parts, which are not added.
+    """
+    members, regions = [], []
+    for row in table["entities"]:
+        name, values = row["name"], row["values"]
+        if name in WORLD:
+            _check_sum(where, name, table["years"], values, regions)
+            return
+        if name in TOTALS:
+            _check_sum(where, name, table["years"], values, members)
+            regions.append(values)
+            members = []
+        else:
+            members.append(values)
+    raise FormError(where, "no row of the world's total", " or ".join(sorted(WORLD)))
+
+
+def _check_sum(where: str, name: str, years: list, total: list, parts: list[list]) -> None:
+    for i, year in enumerate(years):
+        parted = sum(values[i] or 0 for values in parts)
+        if year >= FIRST_YEAR and abs(parted - (total[i] or 0)) > max(0.002 * parted, 0.001):
+            found = f"its {len(parts)} parts add up to {parted:,.3f}"
+            raise FormError(f"{where}, row {name!r}, {year}", found, f"{total[i]}, as it says")
 
 
 def _review(upstream: Path) -> Review:
@@ -471,15 +530,17 @@ def _review(upstream: Path) -> Review:
             f"neither energy-institute/{WORKBOOK} nor energy-institute-2026/{SNAPSHOT} is in "
             f"{upstream}"
         )
-    contents = json.loads(path.read_text(encoding="utf-8"))["sheets"]
+    contents = read_json(path)
+    if not isinstance(contents, dict) or not isinstance(contents.get("sheets"), dict):
+        raise FormError(path.name, "no sheets", "sheets by name")
+    contents = contents["sheets"]
     sheets = {}
     for name in [*SERIES, *GRIDS]:
         matches = [sheet for title, sheet in contents.items() if _plain(title) == name]
         kind = "timeseries" if name in SERIES else "raw"
         if [sheet["type"] for sheet in matches] != [kind]:
-            raise ValueError(
-                f"{path.name}: expected one sheet {name!r} of type {kind}, found {len(matches)}"
-            )
+            found = f"{len(matches)} sheets {name!r} of type {kind}"
+            raise FormError(path.name, found, "one")
         sheets[name] = matches[0]
     return Review(path.name, _edition(path, sheets["Contents"]["grid"]), sheets)
 
@@ -493,9 +554,8 @@ def _workbook(path: Path) -> Review:
     for name in [*SERIES, *GRIDS]:
         titles = [title for title in book.sheetnames if _plain(title) == name]
         if len(titles) != 1:
-            raise ValueError(
-                f"{path.name}: expected one sheet {name!r}, found {titles} among {book.sheetnames}"
-            )
+            found = f"the sheets {titles} are {name!r}, among {shown(book.sheetnames, 300)}"
+            raise FormError(path.name, found, f"one sheet {name!r}")
         grid = formats.sheet_rows(book, titles[0], path)
         if name in SERIES:
             sheets[name] = _time_series(f"{path.name}, {name}", grid)
@@ -512,21 +572,21 @@ def _time_series(where: str, grid: list[tuple]) -> dict:
     """
     header = next((i for i, row in enumerate(grid) if _is_header(row)), None)
     if header is None:
-        raise ValueError(f"{where}: no header row of a unit and years")
+        raise FormError(where, "no header row of a unit and years", "one")
     years = _header_years(where, grid[header])
     entities, heading = [], None
-    for number, row in enumerate(grid[header + 1 :], start=header + 2):
+    for line, row in enumerate(grid[header + 1 :], start=header + 2):
         name, cells = _label(row[0]), row[1 : len(years) + 1]
         if not name:
             continue
         if all(cell is None for cell in cells):
             heading = name
             continue
-        for year, cell in zip(years, cells, strict=True):
-            if not (isinstance(cell, (int, float)) or cell in (None, "n/a", "-")):
-                raise ValueError(f"{where}, row {number} ({name}), {year}: {cell!r} is no number")
         values = [
-            float(f"{cell:.6g}") if isinstance(cell, (int, float)) else None for cell in cells
+            None
+            if cell in NO_FIGURE
+            else float(f"{number(cell, f'{where}, row {line} ({name}), {year}'):.6g}")
+            for year, cell in zip(years, cells, strict=True)
         ]
         entities.append({"name": name, "values": values, "under": heading})
     return {"unit": str(grid[header][0]).strip(), "years": years, "entities": entities}
@@ -543,11 +603,10 @@ def _header_years(where: str, row: tuple) -> list[int]:
         if cell != years[-1] + 1:
             break
         years.append(cell)
-    if later := [cell for cell in row if isinstance(cell, int) and cell > years[-1]]:
-        raise ValueError(
-            f"{where}: expected a header of consecutive years, found {later} after {years[0]} to "
-            f"{years[-1]}"
-        )
+    rest = row[1 + len(years) :]
+    if other := [cell for cell in rest if isinstance(cell, int) and cell != years[-1]]:
+        found = f"{other} after {years[0]} to {years[-1]}"
+        raise FormError(where, found, "a header of consecutive years")
     return years
 
 
@@ -556,10 +615,8 @@ def _edition(path: Path, contents: list) -> int:
     title = next((str(row[0]).strip() for row in contents if row[0]), "")
     match = re.fullmatch(r"(\d{4}) Energy Institute Statistical Review of World Energy", title)
     if not match:
-        raise ValueError(
-            f"{path.name}, Contents: expected the title '(year) Energy Institute Statistical "
-            f"Review of World Energy', found {title!r}"
-        )
+        expected = "the title '(year) Energy Institute Statistical Review of World Energy'"
+        raise FormError(f"{path.name}, Contents", shown(title), expected)
     return int(match[1])
 
 

@@ -3,11 +3,13 @@
 Terms: ODbL 1.0 for the list, DbCL 1.0 for its contents.
 """
 
+import re
 from pathlib import Path
 
 import pandas as pd
 
 from ledger.core.sources import countries, formats
+from ledger.core.sources.strict import FormError
 
 FILE = "nuclear_power_plants.csv"
 PRIS = "https://pris.iaea.org/PRIS/CountryStatistics/ReactorDetails.aspx?current="
@@ -17,6 +19,13 @@ HEADER = [
     "ReactorModel", "ConstructionStartAt", "OperationalFrom", "OperationalTo", "Capacity",
     "LastUpdatedAt", "Source", "IAEAId",
 ]  # fmt: skip
+STATUSES = {
+    "Operational", "Shutdown", "Planned", "Under Construction", "Suspended Operation",
+    "Suspended Construction", "Cancelled Construction", "Decommissioning Completed",
+    "Never Commissioned", "Unknown",
+}  # fmt: skip
+LAST_ID = 820  # of the edition of March 2024; the list only grows, and stands in this order
+LARGEST = 2000  # MW; no reactor has as much
 EVENTS = {
     "ConstructionStartAt": "construction start",
     "OperationalFrom": "commercial operation",
@@ -57,7 +66,7 @@ def nuclear(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
 
     Raises
     ------
-    ValueError
+    FormError
         Names file, row, column and value that are not as expected.
     """
     frame = _list(upstream / "geonucleardata" / FILE)
@@ -96,16 +105,40 @@ def _rows(reactor: dict, edition: str) -> list[dict]:
 
 def _list(path: Path) -> pd.DataFrame:
     frame = formats.read_csv(
-        path, HEADER, ["Capacity"], dtype=str, keep_default_na=False, na_values={"Capacity": [""]}
+        path, HEADER, ["Id", "Capacity"], dtype=str, keep_default_na=False,
+        na_values={"Id": [""], "Capacity": [""]},
+    )  # fmt: skip
+    for column in EVENTS:
+        _refuse(path, frame, column, r"([0-9]{4}-[0-9]{2}-[0-9]{2})?", "is no date")
+    clock = r"(T[0-9]{2}:[0-9]{2}:[0-9]{2}[+-][0-9]{2}:[0-9]{2})?"
+    _refuse(
+        path, frame, "LastUpdatedAt", rf"([0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}{clock})?", "is no date"
     )
-    for column in [*EVENTS, "LastUpdatedAt"]:
-        wrong = ~frame[column].str.fullmatch(r"(\d{4}-\d\d-\d\d.*)?")
-        formats.refuse_cells(path, frame[column], wrong, "is no date")
-    wrong = ~frame["CountryCode"].str.fullmatch("[A-Z]{2}")
-    formats.refuse_cells(path, frame["CountryCode"], wrong, "is no code of two letters")
+    _refuse(path, frame, "IAEAId", "([1-9][0-9]*)?", "is no number of the IAEA")
+    convert = countries.converter().convert
+    known = {
+        code for code in frame["CountryCode"].unique()
+        if re.fullmatch("[A-Z]{2}", code)
+        and convert(code, src="ISO2", to="ISO3", not_found="-") != "-"
+    }  # fmt: skip
+    for column, wrong, problem in [
+        ("CountryCode", ~frame["CountryCode"].isin(known), "is no country's code of two letters"),
+        ("Status", ~frame["Status"].isin(STATUSES), "is no known status"),
+        ("Name", frame["Name"].duplicated(), "stands there twice"),
+        ("Capacity", ~frame["Capacity"].fillna(1).between(1, LARGEST), "is no capacity in MW"),
+        ("Id", frame["Id"].diff() <= 0, "is no larger than the Id before it"),
+    ]:
+        formats.refuse_cells(path, frame[column], wrong, problem)
+    if not (last := frame["Id"].iloc[-1]) >= LAST_ID:
+        place = f"{path.name}, row {len(frame) + 1}, column Id"
+        raise FormError(place, f"the file ends at {last:.0f}", f"{LAST_ID} or more at the end")
     if not frame["LastUpdatedAt"].any():
-        raise ValueError(f"{path.name}: no LastUpdatedAt tells the edition's date")
+        raise FormError(path.name, "no LastUpdatedAt tells the edition's date", "a date")
     return frame
+
+
+def _refuse(path: Path, frame: pd.DataFrame, column: str, pattern: str, problem: str) -> None:
+    formats.refuse_cells(path, frame[column], ~frame[column].str.fullmatch(pattern), problem)
 
 
 def _edition(frame: pd.DataFrame) -> str:

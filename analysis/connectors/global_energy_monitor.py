@@ -14,6 +14,7 @@ import pandas as pd
 
 from ledger.core.charts import geometry
 from ledger.core.sources import countries, formats
+from ledger.core.sources.strict import NUMBER, FormError, number, shown
 
 # The lines between the two countries, each one's lines for export or import, and the routes that
 # compete with them. For each: the pair (codes in alphabetical order), role, the market its gas is
@@ -33,7 +34,12 @@ COLUMNS = [
 ROUTE_COLUMNS = ["project_id", "part", "line"]
 TOLERANCE = 0.03  # degrees that a route may be moved when it is simplified
 WKT = re.compile(r"(MULTI)?LINESTRING Z? ?\(.*\)")
-PART = re.compile(r"\(([-\d., eE]+)\)")
+PART = re.compile(r"\(([-0-9., eE]+)\)")
+ID = r"P[0-9]{4,}|T[0-9]{6,}"  # of a segment of a pipeline, of a unit of a terminal
+STATUSES = {
+    "operating", "proposed", "cancelled", "construction", "shelved", "retired", "mothballed",
+    "idle",
+}  # fmt: skip
 MAX_LISTED = 1000  # files of a folder in an answer of the API; one that has as many is cut off
 
 
@@ -83,7 +89,7 @@ def pipelines(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
 
     Raises
     ------
-    ValueError
+    FormError
         Names file, segment and value that are not as expected.
     FileNotFoundError
         There is no workbook, or more than one.
@@ -108,7 +114,7 @@ def routes(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
 
     Raises
     ------
-    ValueError
+    FormError
         Names file, segment and what is not as expected.
     """
     rows = [
@@ -130,7 +136,8 @@ def _selected(upstream: Path, pair: tuple[str, str]) -> list[tuple[Any, dict, st
     chosen = []
     for choice in selected.itertuples():
         if choice.project_id not in tracker:
-            raise ValueError(f"{path.name}: no pipeline {choice.project_id}")
+            found = f"no pipeline {choice.project_id}"
+            raise FormError(path.name, found, f"all that {SELECTED.name} names")
         where = f"{path.name}, {choice.project_id}"
         chosen.append((choice, tracker[choice.project_id], where))
     return chosen
@@ -140,28 +147,43 @@ def _route(text: str | None, where: str) -> list[np.ndarray]:
     """Return the parts of a route in WKT, simplified; none for an empty cell."""
     if not text or text.strip().endswith("EMPTY"):
         return []
-    parts = [np.array([p.split()[:2] for p in part.split(",")]) for part in PART.findall(text)]
-    if not WKT.fullmatch(text.strip()) or not parts:
-        raise ValueError(f"{where}: geometry {text[:60]!r} is no line in WKT")
-    parts = [part.astype(float) for part in parts]
+    where = f"{where}, geometry"
+    if not WKT.fullmatch(text.strip()) or not PART.search(text):
+        raise FormError(where, f"{shown(text, 60)} is no line in WKT", "LINESTRING (…)")
+    parts = [
+        np.array([_point(point, where) for point in part.split(",")]) for part in PART.findall(text)
+    ]
     if any((abs(part) > (180, 90)).any() for part in parts):
-        raise ValueError(f"{where}: geometry {text[:60]!r} is not in degrees")
+        raise FormError(where, f"{shown(text, 60)} is not in degrees", "longitude and latitude")
     simple = [geometry.simplify(part, TOLERANCE) for part in parts]
     lengths = [np.hypot(*np.diff(part, axis=0).T).sum() for part in simple]
     return [part for part, length in zip(simple, lengths) if length > TOLERANCE]
 
 
+def _point(text: str, where: str) -> tuple[float, float]:
+    """Return longitude and latitude; a height may follow them."""
+    numbers = text.split()
+    if len(numbers) not in (2, 3) or not all(re.fullmatch(NUMBER, each) for each in numbers):
+        raise FormError(where, f"{shown(text)} is no point", "longitude and latitude")
+    return float(numbers[0]), float(numbers[1])
+
+
 def _row(choice: Any, segment: dict, where: str) -> dict:
+    for column in ("url", "name", "status", "areas"):
+        if not isinstance(segment[column], str):
+            raise FormError(f"{where}, {column}", shown(segment[column]), "text")
+    if segment["status"] not in STATUSES:
+        found = f"{shown(segment['status'])} is no known status"
+        raise FormError(f"{where}, status", found, ", ".join(sorted(STATUSES)))
     areas = segment["areas"].split(", ")
     route = [countries.country_code(area, {}, where) for area in areas]
     if choice.start not in route or choice.end not in route:
-        raise ValueError(
-            f"{where}: {choice.start} or {choice.end} is not among its countries {route}"
-        )
+        found = f"{choice.start} or {choice.end} is not among its countries {route}"
+        raise FormError(f"{where}, areas", found, f"as {SELECTED.name} has it")
     capacity = _capacity(segment, where)
     start_year = segment["start-year"]
-    if start_year is not None and not re.fullmatch(r"\d{4}", str(start_year)):
-        raise ValueError(f"{where}: start-year {start_year!r} is no year")
+    if start_year is not None and not re.fullmatch("(19|20)[0-9]{2}", str(start_year)):
+        raise FormError(f"{where}, start-year", f"{shown(start_year)} is no year", "four digits")
     return {
         "project_id": choice.project_id,
         "project": segment["name"].strip(),
@@ -184,9 +206,11 @@ def _capacity(segment: dict, where: str) -> float | None:
     if segment["capacity"] is None:
         return None
     text, repeated = str(segment["capacity"]), segment["capacity-table"]
-    if not re.fullmatch(r"\d+(\.\d+)?", text) or repeated != f"{float(text)} bcm/y of gas":
-        raise ValueError(f"{where}: capacity {text!r} is not {repeated!r}")
-    return float(text)
+    capacity = number(segment["capacity"], f"{where}, capacity")
+    if repeated != f"{capacity} bcm/y of gas":
+        found = f"{shown(text)} is not {shown(repeated)} of capacity-table"
+        raise FormError(f"{where}, capacity", found, "bcm a year in both")
+    return capacity
 
 
 def _tracker(path: Path) -> dict[str, dict]:
@@ -202,17 +226,24 @@ def _tracker(path: Path) -> dict[str, dict]:
         if all(header.count(column) == 1 for column in NEEDED)
     ]
     if len(sheets) != 1:
-        raise ValueError(
-            f"{path.name}: expected one sheet with the columns {NEEDED}, found {sheets}; the "
-            f"sheets begin with {headers}"
-        )
+        lacking = {
+            name: [column for column in NEEDED if header.count(column) != 1]
+            for name, header in headers.items()
+        }
+        found = f"the sheets {sheets} have the columns that are read; lacking or twice: {lacking}"
+        raise FormError(path.name, found, "one sheet that has them")
     (sheet,) = sheets
     places = {column: headers[sheet].index(column) for column in NEEDED}
     tracker: dict[str, dict] = {}
-    for row in formats.sheet_rows(book, sheet, path)[1:]:
+    for line, row in enumerate(formats.sheet_rows(book, sheet, path)[1:], start=2):
         segment = {column: row[place] for column, place in places.items()}
-        if segment["id"] in tracker and segment["id"] is not None:
-            raise ValueError(f"{path.name}, sheet {sheet}: two rows have the id {segment['id']!r}")
+        if all(cell is None for cell in row):
+            continue
+        place = f"{path.name}, sheet {sheet}, row {line}, id"
+        if not re.fullmatch(ID, str(segment["id"])):
+            raise FormError(place, f"{shown(segment['id'])} is no id", "such as P0748")
+        if segment["id"] in tracker:
+            raise FormError(place, f"two rows have the id {segment['id']}", "each once")
         tracker[segment["id"]] = segment
     book.close()
     return tracker

@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from analysis.connectors import hand_kept
+from ledger.core.sources.strict import FormError, shown
 
 # by the country that the reports are about; the second file has reports that the list does not
 # have yet, from the pages named there
@@ -36,6 +37,8 @@ BASIS = {
     "2025-05-31": ("report", "Wall Street Journal"),
     "2025-06-13": ("stock", "AP, on a copy; the day by a page that cites it"),
 }
+MOST = 20_000  # kg; the highest stock reported is half of that
+MEND = "Add or remove the day in BASIS of the connector, or mend the list."
 KINDS = {
     "report": "date of the report",
     "stock": "date of the stock",
@@ -65,20 +68,30 @@ def nuclear(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
 
     Raises
     ------
-    ValueError
-        Names file, row, column and value that are not as expected.
+    FormError
+        Names file, row, column and value that are not as expected, or a day that is in BASIS and
+        in neither file, as where one was cut short.
     """
-    rows = [
-        row
-        for _, name, report in hand_kept.rows(upstream, pair, LISTS, HEADER, MEASURES)
-        for row in _figures(report, name)
-    ]
+    reports = [*hand_kept.rows(upstream, pair, LISTS, HEADER, MEASURES)]
+    rows = [row for _, name, report in reports for row in _figures(report, name)]
+    days = [report["as_of"] for _, _, report in reports]
+    for day in BASIS if days else ():
+        if days.count(day) != 1:
+            name = LISTS["IRN"][0]
+            raise FormError(name, f"{days.count(day)} reports of {day}", "one", MEND)
     return pd.DataFrame(rows, columns=COLUMNS).sort_values("date", kind="stable")
 
 
 def _figures(report: dict, name: str) -> list[dict]:
+    where = f"{name}, {report['as_of']}"
     if report["as_of"] not in BASIS:
-        raise ValueError(f"{name}: no kind of date is noted for {report['as_of']}")
+        found = f"no kind of date is noted for {report['as_of']}"
+        raise FormError(name, found, "a day of BASIS", MEND)
+    if not str(report["url"]).startswith("https://"):
+        raise FormError(f"{where}, column url", f"{shown(report['url'])} is no address", "https://")
+    for column in MEASURES:
+        if report[column] > MOST:
+            raise FormError(f"{where}, column {column}", f"{report[column]} is too much", "kg")
     kind, reporter = BASIS[report["as_of"]]
     common = {
         "record": "uranium",

@@ -4,6 +4,7 @@ Terms: public domain (Natural Earth); ISC licence (world-atlas).
 """
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ import pandas as pd
 
 from ledger.core.charts import geometry
 from ledger.core.sources import countries
+from ledger.core.sources.strict import FormError, read_json, shown
 
 FILE = "countries-50m.json"
 BOX = (22.0, 73.0, 20.0, 58.5)  # degrees: west, east, south, north of what the book's maps show
@@ -18,6 +20,9 @@ TOLERANCE = 0.025  # degrees that an outline may be moved when it is simplified
 LEAST = 0.02  # square degrees that an island must have
 # What the file has without a number of ISO 3166: the country with which it is drawn, or its code.
 NO_NUMBER = {"N. Cyprus": "CYP", "Somaliland": "SOM", "Kosovo": "XKX"}
+# Left out: coral islands of Australia's, and a glacier that no country holds alone.
+LEFT_OUT = {"Indian Ocean Ter.", "Siachen Glacier"}
+FEWEST = 241  # shapes of the file; countries do not become fewer
 # Natural Earth draws who holds a territory. The United Nations General Assembly holds that this one
 # is another's: (drawn with, a point of it, belongs to, resolution).
 MOVED = [("RUS", (34.3, 45.3), "UKR", "68/262")]  # Crimea
@@ -56,7 +61,7 @@ def shapes(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
 
     Raises
     ------
-    ValueError
+    FormError
         Names file, country and what is not as expected.
     """
     path = upstream / "natural-earth" / FILE
@@ -86,14 +91,32 @@ def _row(shape: str, kind: str, country: str | None, points: np.ndarray) -> dict
 
 
 def _topology(path: Path) -> dict:
+    topology = read_json(path)
     try:
-        topology = json.loads(path.read_text(encoding="utf-8"))
         shapes = topology["objects"]["countries"]["geometries"]
-        if topology["type"] == "Topology" and shapes and topology["transform"]["scale"]:
-            return topology
-    except (json.JSONDecodeError, KeyError, TypeError):
-        pass
-    raise ValueError(f"{path.name}: it is no TopoJSON of countries with a transform")
+        is_one = topology["type"] == "Topology" and shapes and topology["transform"]["scale"]
+        names = [(shape["properties"]["name"], shape["type"]) for shape in shapes]
+        used = [arc for shape in shapes for arc in _flat(shape["arcs"])]
+        points = np.vstack(_arcs(topology))
+    except (IndexError, KeyError, TypeError, ValueError):
+        is_one = False
+    if not is_one:
+        found = "it is no TopoJSON of countries with a transform"
+        raise FormError(path.name, found, "type, objects.countries, arcs, transform")
+    if other := [name for name, kind in names if kind not in ("Polygon", "MultiPolygon")]:
+        raise FormError(f"{path.name}, {other[0]}", "no polygon", "Polygon or MultiPolygon")
+    if len(shapes) < FEWEST:
+        raise FormError(path.name, f"{len(shapes)} shapes", f"{FEWEST} or more")
+    if not (abs(points) <= (180.001, 90.001)).all():
+        raise FormError(f"{path.name}, arcs", "points that are not in degrees", "±180 and ±90")
+    if used and max(max(arc, ~arc) for arc in used) >= len(topology["arcs"]):
+        raise FormError(f"{path.name}, arcs", "a shape has an arc that is not there", "all arcs")
+    return topology
+
+
+def _flat(arcs: list | int) -> list[int]:
+    """Return the numbers of arcs of rings, of polygons or of several of these."""
+    return [arcs] if isinstance(arcs, int) else [each for part in arcs for each in _flat(part)]
 
 
 def _arcs(topology: dict) -> list[np.ndarray]:
@@ -112,6 +135,9 @@ def _polygons(topology: dict, arcs: list, file: str) -> dict[str, list[list[int]
         parts = shape["arcs"] if shape["type"] == "MultiPolygon" else [shape["arcs"]]
         joined |= {code} if code in polygons or "id" not in shape else set()
         polygons.setdefault(code, []).extend(part[0] for part in parts)
+    needed = {code for pair in [each[::2][:2] for each in MOVED] + DISPUTED for code in pair}
+    if missing := sorted(needed - set(polygons)):
+        raise FormError(file, f"no shape of {missing}", "all countries")
     for holder, point, owner, resolution in MOVED:
         moved = [r for r in polygons[holder] if geometry.holds(_points(r, arcs), point)]
         if moved:
@@ -119,8 +145,8 @@ def _polygons(topology: dict, arcs: list, file: str) -> dict[str, list[list[int]
             polygons[owner] += moved
             joined.add(owner)
         elif not any(geometry.holds(_points(r, arcs), point) for r in polygons[owner]):
-            problem = f"no part of {holder} or {owner} holds {point} (resolution {resolution})"
-            raise ValueError(f"{file}: {problem}")
+            found = f"no part of {holder} or {owner} holds {point}"
+            raise FormError(file, found, f"what resolution {resolution} is about")
     return polygons | {code: _dissolved(polygons[code]) for code in joined}
 
 
@@ -128,12 +154,17 @@ def _code(shape: dict, file: str) -> str | None:
     """Return the code of a country, None for what is no country's."""
     name = shape["properties"]["name"]
     if "id" not in shape:
+        if name not in {*NO_NUMBER, *LEFT_OUT}:
+            raise FormError(file, f"{shown(name)} has no number", "a number of ISO 3166")
         return NO_NUMBER.get(name)
+    if not re.fullmatch("[0-9]{1,3}", str(shape["id"])):
+        raise FormError(file, f"{name} has the number {shown(shape['id'])}", "three digits")
     code = countries.converter().convert(
         int(shape["id"]), src="ISOnumeric", to="ISO3", not_found="-"
     )
     if code == "-":
-        raise ValueError(f"{file}: {name} has the number {shape['id']}, which is no country's")
+        found = f"{name} has the number {shape['id']}, which is no country's"
+        raise FormError(file, found, "a number of ISO 3166")
     return code
 
 

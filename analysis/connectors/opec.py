@@ -11,6 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 from ledger.core.sources import countries, formats
+from ledger.core.sources.strict import FormError, number, shown
 
 RESERVES = ["country", "year", "fuel", "source", "unit", "value"]
 EXPORTS = [
@@ -34,8 +35,14 @@ REGIONS = {
     "OECD Americas", "OECD Europe", "OECD Asia Pacific", "Other Asia", "Latin America",
     "Middle East", "Africa", "Other Eurasia", "Other Europe",
 }  # fmt: skip
+# the parts that add up to the world
+PARTS = [*sorted(REGIONS), "China", "India", "Russia"]
+# regions of which the tables name some members only, for early years
+NOT_ADDED = {"Other Eurasia"}
+SUMS_FROM = 1989  # the other regions add up from then on; the first year that is read
+HEADINGS = {"", "of which"}  # rows without figures
 NO_COUNTRY = REGIONS | {
-    "Others", "Sudans", "OPEC", "OPEC percentage", "OPEC Share in %", "OECD", "of which", "",
+    "Others", "Sudans", "OPEC", "OPEC percentage", "OPEC Share in %", "OECD",
 }  # fmt: skip
 NO_FIGURE = {"na", "n.a.", "-", ""}
 
@@ -68,7 +75,7 @@ def reserves(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
 
     Raises
     ------
-    ValueError
+    FormError
         Names file and row that are not as expected.
     """
     folder = upstream / "opec-asb"
@@ -101,7 +108,7 @@ def reserves_2023(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
 
     Raises
     ------
-    ValueError
+    FormError
         Names file and row that are not as expected.
     """
     folder = upstream / "opec-asb-2023"
@@ -150,7 +157,7 @@ def exports(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
 
     Raises
     ------
-    ValueError
+    FormError
         Names file and row that are not as expected.
     """
     folder = upstream / "opec-asb-2023"
@@ -178,39 +185,106 @@ def exports(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
 
 def _table(path: Path, title: str | None = None) -> list[tuple[str, int, float]]:
     """Return (country, year, value) of every country row; an unknown name is an error."""
-    figures = []
     years, rows = _years_and_rows(path, title, first_column=1)
+    lines = []
     for row in rows:
         name = _label(row[0])
-        if name in NO_COUNTRY or all(row[column] is None for column in years.values()):
+        if _is_heading(path, name, [row[column] for column in years.values()]):
             continue
-        country = countries.country_code(name, EXCEPTIONS, path.name)
-        figures += [(country, year, value) for year, value in _numbers(path, name, row, years)]
-    return figures
+        code = None if name in NO_COUNTRY else _code(path, name, {code for code, *_ in lines})
+        lines.append((code, name, dict(_numbers(path, name, row, years))))
+    _check_sums(path, {name: values for _, name, values in lines})
+    _check_regions(path, [(name, values) for _, name, values in lines])
+    return [
+        (country, year, value)
+        for country, _, values in lines
+        for year, value in values.items()
+        if country
+    ]
+
+
+def _is_heading(path: Path, name: str, cells: list) -> bool:
+    """Tell whether a row is one without figures; refuse figures without a name."""
+    # a snapshot has noughts beside "of which"
+    figures = [cell for cell in cells if not _is_empty(cell) and cell != 0]
+    if name in HEADINGS and figures:
+        found = f"the figure {shown(figures[0])} in a row named {shown(name)}"
+        raise FormError(path.name, found, "a country or region")
+    return name in HEADINGS
+
+
+def _code(path: Path, name: str, before: set) -> str:
+    code = countries.country_code(name, EXCEPTIONS, path.name)
+    if code in before:
+        raise FormError(f"{path.name}, row {name!r}", "the country stands there twice", "one row")
+    return code
+
+
+def _check_sums(path: Path, rows: dict[str, dict[int, float]]) -> None:
+    """Raise FormError unless the parts of the world add up to its row, in every year."""
+    world = next((rows[name] for name in EXCEPTIONS if name in rows), None)
+    if missing := [name for name in PARTS if name not in rows] + ["Total world"] * (world is None):
+        raise FormError(path.name, f"no rows {missing}", "all parts of the world, and its total")
+    for year, total in world.items():
+        _check_sum(path, f"row 'Total world', {year}", total, [rows[name] for name in PARTS], year)
+
+
+def _check_regions(path: Path, lines: list[tuple[str, dict[int, float]]]) -> None:
+    """Raise FormError unless the rows below a region add up to its row, from SUMS_FROM on."""
+    region, members = "", {}
+    for name, values in lines:
+        if name in PARTS or name in EXCEPTIONS:
+            region = name
+            members[region] = [values]
+        elif region:
+            members[region].append(values)
+    for region in REGIONS - NOT_ADDED:
+        total, *parts = members[region]
+        for year in (year for year in total if parts and year >= SUMS_FROM):
+            _check_sum(path, f"row {region!r}, {year}", total[year], parts, year)
+
+
+def _check_sum(path: Path, place: str, total: float, rows: list[dict], year: int) -> None:
+    parts = sum(values.get(year, 0) for values in rows)
+    if abs(parts - total) > max(0.001 * total, 1):
+        found = f"its {len(rows)} parts add up to {parts:,.1f}"
+        raise FormError(f"{path.name}, {place}", found, f"{total:,.1f}, as it says")
 
 
 def _by_destination(path: Path) -> list[tuple[str, int, str, float]]:
     """Return (country, year, destination, value) of table 5.1.
 
-    A country's name stands in the first column, its destinations below it in the second.
+    A country's name stands in the first column, its destinations below it in the second. OPEC
+    stands there as a country does, at the end, and is left out.
     """
-    figures, country = [], None
+    blocks: list[tuple[str | None, dict, dict]] = []
     years, rows = _years_and_rows(path, CRUDE_BY_DESTINATION, first_column=2)
     for row in rows:
         name, label = _label(row[0]), _label(row[1])
-        if name == "OPEC":
-            country = None
-        elif name not in ("", "of which"):
-            country = countries.country_code(name, EXCEPTIONS, path.name)
-        if country is None or not label:
-            continue
-        destination = label
-        if label not in REGIONS:
-            destination = countries.country_code(label, EXCEPTIONS, f"{path.name}, destinations")
-        figures += [
-            (country, year, destination, value) for year, value in _numbers(path, label, row, years)
-        ]
-    return figures
+        if name not in HEADINGS:
+            code = None if name == "OPEC" else _code(path, name, {code for code, *_ in blocks})
+            blocks.append((code, dict(_numbers(path, name, row, years)), {}))
+        elif label and blocks:
+            place = f"{path.name}, destinations"
+            to = label if label in REGIONS else countries.country_code(label, EXCEPTIONS, place)
+            blocks[-1][2][to] = dict(_numbers(path, label, row, years))
+        else:
+            _is_heading(path, label, [row[column] for column in years.values()])
+    if not blocks or blocks[-1][0] is not None:
+        raise FormError(path.name, "the table does not end with OPEC", "all members, and OPEC")
+    for country, totals, parts in blocks:
+        for year, total in totals.items():
+            _check_sum(path, f"row {country or 'OPEC'}, {year}", total, [*parts.values()], year)
+    for year, total in blocks[-1][1].items():
+        rows = [totals for country, totals, _ in blocks if country]
+        _check_sum(path, f"row OPEC, {year}", total, rows, year)
+    return [
+        (country, year, to, value)
+        for country, _, parts in blocks
+        for to, values in parts.items()
+        for year, value in values.items()
+        if country
+    ]
 
 
 def _years_and_rows(
@@ -221,7 +295,14 @@ def _years_and_rows(
     notes = next(
         (n for n, row in enumerate(grid) if _label(row[0]).startswith(("Notes", "©"))), None
     )
-    return _years(path, grid[0], first_column), iter(grid[1:notes])
+    years = _years(path, grid[0], first_column)
+    beyond = max(years.values()) + 1
+    for row in grid[:notes]:
+        if more := [cell for cell in row[beyond:] if cell is not None]:
+            place = f"{path.name}, row {_label(row[0])!r}"
+            found = f"{shown(more[0])} right of the last year"
+            raise FormError(place, found, f"nothing after {max(years)}")
+    return years, iter(grid[1:notes])
 
 
 def _grid(path: Path, title: str | None) -> list[tuple]:
@@ -233,18 +314,19 @@ def _grid(path: Path, title: str | None) -> list[tuple]:
         raise FileNotFoundError(f"{path} is not there")
     book = formats.open_workbook(path)
     if len(book.sheetnames) != 1:
-        raise ValueError(f"{path.name}: expected one sheet, found {book.sheetnames}")
+        raise FormError(path.name, f"the sheets {book.sheetnames}", "one sheet")
     (sheet,) = book.sheetnames
     grid = formats.sheet_rows(book, sheet, path)
     book.close()
-    if title is None:
-        return grid
-    printed = grid[1][0] if len(grid) > 1 else None
-    if len(grid) < 3 or printed != title:
-        raise ValueError(
-            f"{path.name}, sheet {sheet}: expected the title {title!r}, found {printed!r}"
-        )
-    return grid[2:]
+    if title is not None:
+        printed = grid[1][0] if len(grid) > 1 else None
+        if len(grid) < 3 or printed != title:
+            place = f"{path.name}, sheet {sheet}, row 2"
+            raise FormError(place, f"the title {shown(printed)}", repr(title))
+        grid = grid[2:]
+    if not grid:
+        raise FormError(f"{path.name}, sheet {sheet}", "it is empty", "a header of years")
+    return grid
 
 
 def _years(path: Path, header: tuple, first_column: int) -> dict[int, int]:
@@ -252,14 +334,14 @@ def _years(path: Path, header: tuple, first_column: int) -> dict[int, int]:
     cells = [
         (getattr(cell, "year", cell), column)
         for column, cell in enumerate(header)
-        if column >= first_column and cell is not None
+        if cell is not None and str(cell).strip()
     ]
-    years = [year for year, _ in cells]
+    years, columns = [year for year, _ in cells], [column for _, column in cells]
     whole = bool(years) and all(type(year) is int for year in years)
-    if not whole or years != list(range(years[0], years[0] + len(years))):
-        raise ValueError(
-            f"{path.name}: expected a header of consecutive years, found {header[:6]!r}"
-        )
+    in_order = whole and years == list(range(years[0], years[0] + len(years)))
+    if not in_order or columns != list(range(first_column, first_column + len(years))):
+        expected = "a header of consecutive years"
+        raise FormError(path.name, f"the header {shown(header[:6])}", expected)
     return dict(cells)
 
 
@@ -269,10 +351,12 @@ def _numbers(
     """Give (year, value) of the cells with a number; others must say that there is no figure."""
     for year, column in years.items():
         cell = row[column]
-        if isinstance(cell, (int, float)):
-            yield year, float(cell)
-        elif isinstance(cell, str) and cell.strip() not in NO_FIGURE:
-            raise ValueError(f"{path.name}, row {name!r}, {year}: {cell!r} is no number")
+        if cell is None or not _is_empty(cell):
+            yield year, number(cell, f"{path.name}, row {name!r}, {year}")
+
+
+def _is_empty(cell: object) -> bool:
+    return cell is None or isinstance(cell, str) and cell.strip() in NO_FIGURE
 
 
 def _label(cell: object) -> str:

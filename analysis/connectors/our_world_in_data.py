@@ -9,12 +9,16 @@ from pathlib import Path
 
 import pandas as pd
 
-from ledger.core.sources import formats
+from ledger.core.sources import countries, formats
+from ledger.core.sources.strict import FormError, csv_rows
 
 ENERGY = "owid-energy-data.csv"
 SUBSET = "owid-energy-data.subset.csv"  # of its rows
 DEATHS = "deaths-in-armed-conflicts-based-on-where-they-occurred.csv"
 FIRST_YEAR = 1990
+LAST_YEAR = 2024  # that each country has at the least
+FIRST_DEATHS, LAST_DEATHS = 1989, 2023  # likewise, of the deaths
+LAST_PLACE = "Zimbabwe"  # whose deaths stand at the end
 PLACE = "Syria"  # the war the book is about, whatever the pair
 
 # whom the energy file is read for beside the pair; the world stands in it without a code
@@ -32,6 +36,7 @@ POWER = {
     "solar": ("solar_electricity", "solar_share_elec"),
     "other renewables": ("other_renewable_electricity", "other_renewables_share_elec"),
 }
+FUELS = ("oil", "gas")
 PRODUCTION = ["country", "year", "fuel", "measure", "source", "unit", "value"]
 MIX = ["country", "year", "source_of_power", "share_percent", "generation_twh"]
 
@@ -81,14 +86,21 @@ def energy_production(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
 
     Raises
     ------
-    ValueError
+    FormError
         Names file, row, column and value that are not as expected.
     """
-    table = _energy(_energy_file(upstream), pair, ["oil_production", "gas_production"])
+    path = _energy_file(upstream)
+    columns = [f"{fuel}_{what}" for fuel in FUELS for what in ("production", "prod_per_capita")]
+    table = _energy(path, pair, ["population", *columns])
+    for fuel in FUELS:
+        per_capita = table[f"{fuel}_production"] * 1e9 / table["population"]
+        wrong = (per_capita / table[f"{fuel}_prod_per_capita"] - 1).abs() > 0.01
+        problem = f"is not {fuel}_prod_per_capita times the population"
+        formats.refuse_cells(path, table[f"{fuel}_production"], wrong, problem, "TWh, kWh a head")
     rows = [
         (row.country, row.year, fuel, "production", "Our World in Data", "TWh", value)
         for row in table.itertuples(index=False)
-        for fuel, value in [("oil", row.oil_production), ("gas", row.gas_production)]
+        for fuel, value in zip(FUELS, (row.oil_production, row.gas_production), strict=True)
         if pd.notna(value)
     ]
     return pd.DataFrame(rows, columns=PRODUCTION)
@@ -114,11 +126,17 @@ def electricity_mix(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
 
     Raises
     ------
-    ValueError
+    FormError
         Names file, row, column and value that are not as expected.
     """
     columns = [column for both in POWER.values() for column in both]
-    table = _energy(_energy_file(upstream), pair, columns)
+    path = _energy_file(upstream)
+    table = _energy(path, pair, ["electricity_generation", *columns])
+    for generation, share in POWER.values():
+        percent = table[generation] / table["electricity_generation"] * 100
+        wrong = (percent - table[share]).abs() > 0.1
+        problem = f"is not {generation} in per cent of electricity_generation"
+        formats.refuse_cells(path, table[share], wrong, problem, "TWh and per cent")
     rows = [
         (row["country"], row["year"], power, row[share], row[generation])
         for _, row in table[table["gas_electricity"].notna()].iterrows()
@@ -134,15 +152,45 @@ def _energy_file(upstream: Path) -> Path:
 
 
 def _energy(path: Path, pair: tuple[str, str], columns: list[str]) -> pd.DataFrame:
-    """Return the named columns from 1990, of the pair (as far as it is there) and of COMPARED."""
+    """Return the named columns from 1990, of the pair (as far as it is there) and of COMPARED.
+
+    Rows of others, and of groups, which have no code or one of the file's own, are left out.
+    """
     numbers = ["year", *columns]
     table = formats.read_csv(path, ["country", "iso_code", *numbers], numbers=numbers)
-    uncoded = table["iso_code"].isna() | (table["iso_code"] == "OWID_WRL")
-    table["country"] = table["iso_code"].mask((table["country"] == "World") & uncoded, "WLD")
+    wanted = COMPARED | set(pair)
+    name, code = table["country"], table["iso_code"].fillna("")
+    _check_codes(path, name, code, wanted)
+    uncoded = (code == "") | (code == "OWID_WRL")
+    table["country"] = code.mask((name == "World") & uncoded, "WLD")
     if missing := sorted(COMPARED - set(table["country"])):
-        raise ValueError(f"{path.name}: no rows of {missing} (by iso_code; the world by its name)")
-    selected = table["country"].isin(COMPARED | set(pair)) & (table["year"] >= FIRST_YEAR)
-    return table.loc[selected, ["country", *numbers]]
+        found = f"no rows of {missing} (by iso_code; the world by its name)"
+        raise FormError(path.name, found, "all countries")
+    table = table[table["country"].isin(wanted) & (table["year"] >= FIRST_YEAR)]
+    year = table["year"]
+    wrong = year.ne(year.groupby(table["country"]).shift() + 1) & year.ne(FIRST_YEAR)
+    formats.refuse_cells(path, year, wrong, "is not the next of its country", "each year once")
+    last = year.groupby(table["country"]).max()
+    if (last < LAST_YEAR).any():
+        place = f"{path.name}, country {last.idxmin()}"
+        raise FormError(place, f"its rows end with {last.min()}", f"{LAST_YEAR} or later")
+    for column in columns:
+        formats.refuse_cells(path, table[column], table[column] < 0, "is below nought")
+    return table[["country", *numbers]]
+
+
+def _check_codes(path: Path, name: pd.Series, code: pd.Series, wanted: set[str]) -> None:
+    """Refuse codes that are no country's, and a country without one of which rows are needed."""
+    known = {*countries.converter().data["ISO3"], ""}
+    wrong = ~code.isin(known) & ~code.str.startswith("OWID_")
+    formats.refuse_cells(path, code, wrong, "is no country", "a code of ISO 3166, or OWID_…")
+    # "Persian Gulf (EIA)" and the like are other institutions' groups
+    lost = {
+        each
+        for each in name[code == ""].dropna().unique()
+        if not each.endswith(")") and countries.find_code(each, {}) in wanted
+    }
+    formats.refuse_cells(path, name, (code == "") & name.isin(lost), "has no iso_code", "one")
 
 
 def syria_conflict(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
@@ -166,7 +214,7 @@ def syria_conflict(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
 
     Raises
     ------
-    ValueError
+    FormError
         Names file, row, column and value that are not as expected.
     """
     deaths = _deaths(upstream / "owid-ucdp-deaths" / DEATHS)
@@ -197,7 +245,7 @@ def _deaths(path: Path) -> pd.DataFrame:
     It has Entity, Code (older copies have none), Year and a column of deaths, whose name changes:
     it must speak of deaths, in conflicts of all types, and be no bound of an estimate.
     """
-    header = list(pd.read_csv(path, encoding="utf-8-sig", nrows=0).columns)
+    header, _ = csv_rows(path)
     names = {name.lower(): name for name in header}
     words = {
         name: re.findall("[a-z]+", name.lower())
@@ -207,16 +255,23 @@ def _deaths(path: Path) -> pd.DataFrame:
     values = [name for name in words if not {"high", "low"} & set(words[name])]
     is_one = len(values) == 1 and _is_of_all(words[values[0]])
     if not is_one or not {"entity", "year"} <= set(names):
-        raise ValueError(
-            f"{path.name}: expected Entity, Code, Year and one column of deaths of all conflict "
-            f"types, found {header}"
-        )
+        expected = "Entity, Code, Year and one column of deaths of all conflict types"
+        raise FormError(path.name, f"the header {header}", expected)
     numbers = [names["year"], *values]
     table = formats.read_csv(path, [names["entity"], *numbers], numbers=numbers)
+    formats.refuse_early_end(path, table[names["entity"]], LAST_PLACE)
     table.columns = ["entity", "year", "deaths"]
     table = table[table["entity"] == PLACE]
     if table.empty:
-        raise ValueError(f"{path.name}: no rows for {PLACE}")
+        raise FormError(path.name, f"no rows for {PLACE}", "a row a year")
+    deaths, year = table["deaths"], table["year"]
+    wrong = ~((deaths >= 0) & (deaths % 1 == 0))
+    formats.refuse_cells(path, deaths, wrong, "is no number of deaths", "a whole number")
+    wrong = year.diff().fillna(1).ne(1) | (year.index == year.index[0]) & year.ne(FIRST_DEATHS)
+    formats.refuse_cells(path, year, wrong, "is not the next", f"each from {FIRST_DEATHS} once")
+    if year.iloc[-1] < LAST_DEATHS:
+        place = f"{path.name}, row {year.index[-1] + 2}, column year"
+        raise FormError(place, f"{PLACE}'s end with {year.iloc[-1]}", f"{LAST_DEATHS} or later")
     return table
 
 

@@ -13,6 +13,7 @@ import pandas as pd
 
 from ledger.core.sources import formats
 from ledger.core.sources.registry import FetchError
+from ledger.core.sources.strict import FormError, read_json, shown
 
 FOLDER = "ucdp-brd"
 FILE = "BattleDeaths_v*.csv"
@@ -36,8 +37,10 @@ TYPES = {1: "extrasystemic", 2: "interstate", 3: "intrastate", 4: "international
 NUMBERS = ["dyad_id", "year", "bd_best", "bd_low", "bd_high", "type_of_conflict"]
 NEEDED = [
     "conflict_id", "location_inc", "side_a", "side_a_2nd", "side_b", "side_b_2nd",
-    "battle_location", *NUMBERS,
+    "battle_location", "gwno_loc", "gwno_battle", *NUMBERS,
 ]  # fmt: skip
+PLACES = [("location_inc", "gwno_loc"), ("battle_location", "gwno_battle")]  # names, numbers
+LEAST_ROWS = 1920  # of version 24.1; each version has more than those before it
 
 # the Armed Conflict Dataset
 PARTIES, TABLE = "ucdp_acd.rda", "ucdp_acd"
@@ -49,6 +52,8 @@ PARTIES_COLUMNS = [
     "intensity_level", "type_of_conflict", "start_date", "start_prec", "start_date2", "start_prec2",
     "ep_end", "ep_end_date",
 ]  # fmt: skip
+PARTIES_NUMBERS = ["conflict_id", "year", "gwno_a", "gwno_a_2nd", "gwno_b", "gwno_b_2nd"]
+LEAST_PARTIES = 5652  # rows, of version 25.1
 FIRST_YEAR = 1989  # of the deaths
 SYRIA = 652
 # Numbers of states (Gleditsch and Ward) and their names in the dataset of deaths
@@ -151,16 +156,13 @@ def syria_conflict(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
 
     Raises
     ------
-    ValueError
+    FormError
         Names file, row, column and value that are not as expected.
     FileNotFoundError
         There are no pages, and no file or more than one.
     """
     frame = _table(upstream / FOLDER)
-    over, inside = (
-        frame[column].str.split(", ").map(lambda places: PLACE in places)
-        for column in ("location_inc", "battle_location")
-    )
+    over, inside = (_in_place(frame, *columns) for columns in PLACES)
     frame = frame.assign(
         source="UCDP",
         scope=over.map(SCOPES),
@@ -170,37 +172,72 @@ def syria_conflict(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
     known = {column: frame[column] >= 0 for column in ("bd_best", "bd_low", "bd_high")}
     known["type_of_conflict"] = frame["type_of_conflict"].isin(TYPES)
     for column, is_known in known.items():
-        if not is_known.all():
-            row = frame[~is_known].iloc[0]
-            raise ValueError(
-                f"{FOLDER}, dyad {row['dyad_id']}, {row['year']}, {column}: {row[column]} is not "
-                "expected here"
-            )
+        _refuse(frame, column, ~is_known, "is not expected here", "a known value")
+    if frame.empty:
+        raise FormError(FOLDER, f"no row of {PLACE}", "its conflicts")
     return frame.rename(columns=RENAMED)[COLUMNS]
 
 
+def _refuse(
+    frame: pd.DataFrame, column: str, wrong: pd.Series, problem: str, expected: str
+) -> None:
+    """Raise FormError for the first `wrong` row, with its place, dyad and year."""
+    if wrong.any():
+        row = frame[wrong].iloc[0]
+        place = f"{row['place']}, dyad {row['dyad_id']}, {row['year']}, {column}"
+        raise FormError(place, f"{shown(row[column])} {problem}", expected)
+
+
+def _in_place(frame: pd.DataFrame, names: str, numbers: str) -> pd.Series:
+    """Tell for each row whether PLACE is among its places, by name and by number alike."""
+    named = frame[names].astype(str).str.split(", ").map(lambda places: PLACE in places)
+    numbered = frame[numbers].astype(str).str.split(", ").map(lambda places: str(SYRIA) in places)
+    expected = f"{PLACE} where {numbers} has {SYRIA}"
+    _refuse(frame, names, named != numbered, f"does not go with {numbers}", expected)
+    return named
+
+
 def _table(folder: Path) -> pd.DataFrame:
-    """Return the rows of the pages, or of the file, with numbers as numbers and text as text."""
-    pages = sorted(folder.glob("page-*.json"))
-    if pages:
-        answers = [json.loads(page.read_text(encoding="utf-8-sig")) for page in pages]
-        rows = [row for answer in answers for row in answer["Result"]]
-        frame, name = pd.DataFrame(rows).astype(object), f"{FOLDER}, pages of the API"
+    """Return the rows, with numbers as numbers, text as text, and the place of each."""
+    if pages := sorted(folder.glob("page-*.json")):
+        frame = pd.DataFrame(_of_pages(pages), dtype=object)
     else:
         path = formats.only_file(folder, FILE)
-        frame, name = formats.read_csv(path, NEEDED, keep_default_na=False), path.name
+        # numbers as text: the pages have them so too
+        frame = formats.read_csv(path, NEEDED, dtype=str, keep_default_na=False)
+        frame = frame.assign(place=[f"{path.name}, row {row + 2}" for row in frame.index])
     if missing := [column for column in NEEDED if column not in frame.columns]:
-        raise ValueError(f"{name}: no column {missing} in {list(frame.columns)}")
-    frame = frame[NEEDED].fillna("")
+        raise FormError(frame["place"].iloc[0], f"no column {missing}", "all that is read")
+    frame = frame[["place", *NEEDED]].fillna("")
     for column in NUMBERS:
-        values = pd.to_numeric(frame[column], errors="coerce")
-        if (wrong := values.isna() | (values % 1 != 0)).any():
-            row = int(wrong.to_numpy().argmax())
-            raise ValueError(
-                f"{name}, row {row + 1}, {column}: {frame[column].iloc[row]!r} is no whole number"
-            )
-        frame[column] = values.astype(int)
+        wrong = ~frame[column].astype(str).str.fullmatch("0|-?[1-9][0-9]{0,8}")
+        _refuse(frame, column, wrong, "is no whole number", "digits, nothing between thousands")
+        frame[column] = frame[column].astype(int)
+    twice = frame.duplicated(["dyad_id", "year"])
+    _refuse(frame, "dyad_id", twice, "stands there twice in this year", "one row a year")
+    if len(frame) < LEAST_ROWS:
+        place = frame["place"].iloc[-1]
+        raise FormError(place, f"{len(frame)} rows in all", f"{LEAST_ROWS} or more, of the world")
     return frame
+
+
+def _of_pages(pages: list[Path]) -> list[dict]:
+    """Return the rows of the API's pages, as many as the last one announces, with their places."""
+    rows = []
+    for page in pages:
+        answer = read_json(page)
+        if not isinstance(answer, dict) or not isinstance(answer.get("Result"), list):
+            raise FormError(page.name, "no list of rows under 'Result'", "an answer of the API")
+        for number, row in enumerate(answer["Result"], start=1):
+            place = f"{page.name}, record {number}"
+            if not isinstance(row, dict):
+                raise FormError(place, shown(row), "names and values")
+            rows.append(row | {"place": place})
+    if len(rows) != answer.get("TotalCount"):
+        found = f"{len(rows)} rows together"
+        expected = f"{answer.get('TotalCount')}, as the last announces"
+        raise FormError(f"{pages[0].name} to {pages[-1].name}", found, expected)
+    return rows
 
 
 # --- the Armed Conflict Dataset -------------------------------------------------------------------
@@ -225,7 +262,7 @@ def syria_parties(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
 
     Raises
     ------
-    ValueError
+    FormError
         Names file, row, column and value that are not as expected: a conflict with Syria, or a
         party, that is unknown here is refused.
     FileNotFoundError
@@ -243,8 +280,11 @@ def syria_parties(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
     }.items():
         cells = chosen[column].astype(object).where(chosen[column].notna(), None)
         if (wrong := ~cells.isin(known)).any():
-            row, value = wrong.idxmax() + 1, cells[wrong].iloc[0]
-            raise ValueError(f"{path.name}, row {row}, column {column}: {value} is not known here")
+            place = f"{path.name}, row {wrong.idxmax() + 1}, column {column}"
+            found = f"{cells[wrong].iloc[0]} is not known here"
+            raise FormError(place, found, "a value on the lists of the connector")
+    if missing := sorted(set(CONFLICTS) - set(chosen["conflict_id"])):
+        raise FormError(path.name, f"no rows of the conflicts {missing}", "all that are known")
     records = [
         _parties_record(path, int(conflict), int(year), rows)
         for (conflict, year), rows in chosen.groupby(["conflict_id", "year"])
@@ -253,41 +293,41 @@ def syria_parties(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
 
 
 def _parties(upstream: Path) -> tuple[Path, pd.DataFrame]:
-    import pyreadr
-
     paths = [upstream / folder / PARTIES for folder in PARTIES_FOLDERS]
     path = next((path for path in paths if path.exists()), None)
     if path is None:
         raise FileNotFoundError(f"ucdp-acd: {PARTIES} is not in {paths[0].parent}")
-    try:
-        objects = pyreadr.read_r(path)
-    except pyreadr.LibrdataError as error:
-        raise ValueError(f"{path.name}: it cannot be read as a file of R ({error})") from None
-    found = {name: list(table.columns) for name, table in objects.items()}
-    if found != {TABLE: PARTIES_COLUMNS}:
-        raise ValueError(
-            f"{path.name}: expected the table {TABLE} with the columns {PARTIES_COLUMNS}, found "
-            f"{found}"
-        )
-    return path, objects[TABLE].reset_index(drop=True)
+    table = formats.read_r(path, TABLE).reset_index(drop=True)
+    if other := sorted({*table.columns} ^ {*PARTIES_COLUMNS}):
+        expected = f"the {len(PARTIES_COLUMNS)} columns that are known alone"
+        raise FormError(path.name, f"table {TABLE}: columns {other} are new or gone", expected)
+    for column in PARTIES_NUMBERS:
+        if (wrong := ~table[column].map(_is_number)).any():
+            place = f"{path.name}, row {wrong.idxmax() + 1}, column {column}"
+            raise FormError(place, f"{shown(table[column][wrong.idxmax()])} is no number", "one")
+    if len(table) < LEAST_PARTIES:
+        raise FormError(path.name, f"{len(table)} rows", f"{LEAST_PARTIES} or more")
+    return path, table
+
+
+def _is_number(cell: object) -> bool:
+    return isinstance(cell, float | int) and (pd.isna(cell) or cell == int(cell))
 
 
 def _parties_record(path: Path, conflict: int, year: int, rows: pd.DataFrame) -> dict:
     """Return the row of a conflict and year; the file has one a secondary party."""
     for column in ("gwno_a", "gwno_b", "type_of_conflict"):
         if rows[column].nunique(dropna=False) > 1:
-            raise ValueError(
-                f"{path.name}, row {rows.index[0] + 1}, column {column}: conflict {conflict} has "
-                f"more than one value in {year}: {[*rows[column]]}"
-            )
+            place = f"{path.name}, row {rows.index[0] + 1}, column {column}"
+            found = f"conflict {conflict} has more than one value in {year}: {[*rows[column]]}"
+            raise FormError(place, found, "one")
     first = rows.iloc[0]
     opponent, location = CONFLICTS[conflict]
     side_a = STATES[first["gwno_a"]]
     if first["gwno_b"] in STATES and STATES[first["gwno_b"]] != opponent:
-        raise ValueError(
-            f"{path.name}, row {rows.index[0] + 1}, column gwno_b: {first['gwno_b']} is not "
-            f"{opponent}, the opponent in conflict {conflict}"
-        )
+        place = f"{path.name}, row {rows.index[0] + 1}, column gwno_b"
+        found = f"{first['gwno_b']} is not {opponent}, the opponent in conflict {conflict}"
+        raise FormError(place, found, "the number of that state")
     seconds = {
         side: ", ".join(sorted({STATES[number] for number in rows[f"gwno_{side}_2nd"].dropna()}))
         for side in ("a", "b")

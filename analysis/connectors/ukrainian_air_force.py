@@ -11,6 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 from ledger.core.sources import formats
+from ledger.core.sources.strict import FormError
 
 DAILY = "shahed-daily/missile_attacks_daily.csv"
 MODELS = "shahed-daily/missiles_and_uavs.csv"
@@ -30,6 +31,7 @@ UNLISTED = {
 }
 # a bulletin that counts more drones destroyed and lost than launched
 CONTRADICTORY = {"2024-12-28 08:30"}
+FIRST_DAY = "2022-09-28"  # of the reports, which stand from the last to the first
 NUMBERS = ["launched", "destroyed", "not_reach_goal", "is_shahed"]
 COLUMNS = [
     "month", "reports", "launched", "destroyed", "lost", "lost_reports", "launched_told",
@@ -60,7 +62,7 @@ def drones(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
 
     Raises
     ------
-    ValueError
+    FormError
         Names file, row, column and value that are not as expected.
     """
     if set(pair) != PAIR:
@@ -101,7 +103,7 @@ def _reports(upstream: Path) -> pd.DataFrame:
     path = upstream / DAILY
     listed = set(formats.read_csv(upstream / MODELS, ["model"])["model"])
     if missing := [name for name in SHAHED if name not in listed]:
-        raise ValueError(f"{Path(MODELS).name}: it has no model {missing}")
+        raise FormError(Path(MODELS).name, f"it has no model {missing}", "both kinds of Shahed")
     frame = formats.read_csv(path, ["time_end", "model", *NUMBERS], NUMBERS)
     frame["time_end"] = frame["time_end"].str.strip()
     model, end = frame["model"].fillna(""), frame["time_end"].fillna("")
@@ -109,6 +111,10 @@ def _reports(upstream: Path) -> pd.DataFrame:
     other = model.str.contains("Shahed|Geran|Шахед|Герань") & ~model.isin(SHAHED)
     formats.refuse_cells(path, frame["model"], other, "is a further kind of Shahed")
     formats.refuse_cells(path, frame["time_end"], ~end.map(_is_time), "is no date")
+    days = end.str[:10]
+    later = days > days.shift(fill_value="9999")
+    formats.refuse_cells(path, frame["time_end"], later, "is after the report above it")
+    formats.refuse_early_end(path, days, FIRST_DAY)
     _check_shaheds(path, frame[model.isin(SHAHED)])
     return frame
 

@@ -10,6 +10,7 @@ import pandas as pd
 
 from analysis.connectors import hand_kept
 from ledger.core.sources import countries, formats
+from ledger.core.sources.strict import FormError, shown
 
 # by the country that the drafts are about; the second file has votes that the list does not have
 # yet, from the pages named in the table's sources; the symbols of these drafts were not seen, so
@@ -18,9 +19,11 @@ LISTS = {
     "IRN": ("unsc-votes-on-iran.csv", Path(__file__).with_name("council_votes_since_2026.csv"))
 }
 TOPICS = {"IRN": "Iran"}
+LAST_VOTE = "2025-09-26"  # of the list that was collected first
 VETOES = "unsc-vetoes/unsc_vetoes_1946_sept2022.csv"
+LAST_VETO = "7/8/2022"
 FIRST_YEAR = 1991
-SEATS = 15
+SEATS, MAJORITY = 15, 9
 PERMANENT = ["CHN", "FRA", "GBR", "RUS", "USA"]
 NAMED = {"RUS": "russia_vote", "CHN": "china_vote", "USA": "us_vote"}  # in columns of their own
 EXCEPTIONS = {"USSR": "SUN"}  # no state of today
@@ -64,18 +67,29 @@ def votes(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
 
     Raises
     ------
-    ValueError
-        Names file and draft whose names and counts do not match.
+    FormError
+        Names file and draft whose names, counts and outcome do not match, and a list that is cut
+        short.
     """
-    drafts = hand_kept.rows(
-        upstream, pair, LISTS, VOTES_HEADER, ["yes", "no", "abstain"], keep_default_na=False
-    )
+    drafts = [
+        *hand_kept.rows(
+            upstream, pair, LISTS, VOTES_HEADER, ["yes", "no", "abstain"], keep_default_na=False
+        )
+    ]
+    for code in dict.fromkeys(code for code, _, _ in drafts):
+        name = LISTS[code][0]
+        last = [draft["date"] for _, file, draft in drafts if file == name][-1]
+        if last != LAST_VOTE:
+            raise FormError(name, f"the list ends at {last}", f"{LAST_VOTE} at the end")
     rows = [row for code, name, draft in drafts for row in _votes(draft, TOPICS[code], name)]
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
 def _votes(draft: dict, topic: str, name: str) -> list[dict]:
+    where = f"{name}: {draft['draft']}"
     counts = {vote: draft[vote] for vote in ("yes", "no", "abstain")}
+    if draft["outcome"] not in OUTCOMES:
+        raise FormError(where, f"{shown(draft['outcome'])} is no known outcome", f"{[*OUTCOMES]}")
     common = {
         "record": "vote",
         **{column: draft[column] for column in ("date", "draft", "symbol", "subject")},
@@ -83,7 +97,11 @@ def _votes(draft: dict, topic: str, name: str) -> list[dict]:
         "outcome": OUTCOMES[draft["outcome"]],
         **counts,
     }
-    cast = _cast(draft, counts, f"{name}: {draft['draft']}")
+    cast = _cast(draft, counts, where)
+    vetoed = any(cast[member] == "no" for member in PERMANENT)
+    if (common["outcome"] == "adopted") != (counts["yes"] >= MAJORITY and not vetoed):
+        found = f"{shown(draft['outcome'])} with {counts['yes']} votes for it"
+        raise FormError(where, found, f"{MAJORITY} votes and no veto where a draft is adopted")
     return [common | {"member": member, "vote": vote} for member, vote in cast.items()]
 
 
@@ -97,14 +115,15 @@ def _cast(draft: dict, counts: dict[str, int], where: str) -> dict[str, str]:
     }
     named = {vote: list(cast.values()).count(vote) for vote in ("no", "abstain")}
     if sum(counts.values()) != SEATS or named != {vote: counts[vote] for vote in named}:
-        raise ValueError(f"{where}: the votes named do not match the counts {counts}")
+        raise FormError(
+            where, f"the votes named do not match the counts {counts}", f"{SEATS} votes"
+        )
     for member in PERMANENT:
         cast.setdefault(member, "yes")
     for member, column in NAMED.items():
         if cast[member] != draft[column].lower():
-            raise ValueError(
-                f"{where}: {column} is {draft[column]}, but the names say {cast[member]}"
-            )
+            found = f"{column} is {shown(draft[column])}, but the names say {cast[member]}"
+            raise FormError(where, found, "one vote a member")
     return cast
 
 
@@ -125,12 +144,10 @@ def vetoes(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
 
     Raises
     ------
-    ValueError
+    FormError
         Names file, row, column and value that are not as expected.
     """
-    frame = formats.read_csv(
-        upstream / VETOES, VETOES_HEADER, ["year"], ended=False, keep_default_na=False
-    )
+    frame = _vetoes(upstream / VETOES)
     rows = [
         {
             "record": "veto",
@@ -148,3 +165,32 @@ def vetoes(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
         if draft[column]
     ]
     return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def _vetoes(path: Path) -> pd.DataFrame:
+    """Return the list of vetoes; its last line has no end."""
+    frame = formats.read_csv(path, VETOES_HEADER, ["year"], ended=False, keep_default_na=False)
+    dates = pd.to_datetime(frame["date"], format="%m/%d/%Y", errors="coerce")
+    spelled = frame["date"].str.fullmatch("[1-9][0-9]?/[1-9][0-9]?/[0-9]{4}") & dates.notna()
+    formats.refuse_cells(path, frame["date"], ~spelled, "is no day", "such as 7/8/2022")
+    formats.refuse_cells(
+        path, frame["year"], frame["year"] != dates.dt.year, "is not the year of the date"
+    )
+    wrong = dates.diff() < pd.Timedelta(0)
+    formats.refuse_cells(path, frame["date"], wrong, "is before the day above it", "rows by date")
+    for column in VETO_MEMBERS:
+        known = {"": None} | {
+            name: countries.country_code(name, EXCEPTIONS, f"{path.name}, column {column}")
+            for name in frame[column].unique()
+            if name
+        }
+        wrong = frame[column].ne("") & ~frame[column].map(known).isin([*PERMANENT, "SUN"])
+        formats.refuse_cells(path, frame[column], wrong, "has no veto", "a permanent member")
+    formats.refuse_cells(
+        path, frame[VETO_MEMBERS[0]], frame[VETO_MEMBERS[0]] == "", "where a member is named"
+    )
+    for column in ("draft", "crisis_topic", "agenda_item"):
+        empty = frame[column].str.strip() == ""
+        formats.refuse_cells(path, frame[column], empty, "is there", "text")
+    formats.refuse_early_end(path, frame["date"], LAST_VETO)
+    return frame

@@ -3,14 +3,16 @@
 Files of their dataset at Dataverse (R, CSV, Stata), or of the R package unvotes. Terms: CC0 1.0.
 """
 
-import json
 import re
+import struct
+from numbers import Real
 from pathlib import Path
 
 import pandas as pd
 import pyreadr
 
 from ledger.core.sources import countries, formats
+from ledger.core.sources.strict import FormError, csv_rows, read_json, shown
 
 COMPARED = ["AZE", "CHN", "IRN", "ISR", "RUS", "SAU", "SYR", "TUR", "USA"]
 FIRST_YEAR = 1991  # of votes
@@ -34,6 +36,15 @@ ESTIMATES = {
     "final passage": ("idealpointfp", "q5fp", "q95fp", "nvotesfp"),
     "legacy": ("idealpointlegacy", None, None, "nvoteslegacy"),
 }
+POINTS_COLUMNS = {
+    "iso3c", "year", "session", *(column for four in ESTIMATES.values() for column in four),
+}  # fmt: skip
+FEWEST_MEMBERS = 150  # with points, in each year since 1989
+FARTHEST = 6  # from nought; the points lie between -3.5 and 3.5
+NOTHING = ["", "NA"]  # in files that R wrote
+VOTES_CAST = ["yes", "abstain", "no"]
+# of the package of 2021, which only grows
+FEWEST_ROWS = {"un_votes": 870_109, "un_roll_calls": 6_203, "un_roll_call_issues": 5_745}
 VOTES_RESULT = ["rcid", "date", "year", "resolution", "issues", "important", "country", "vote"]
 AGREEMENT_RESULT = [
     "country", "member", "year", "common", "equal", "common_whole", "equal_whole",
@@ -46,6 +57,7 @@ SERBIAN_SINCE = 2000
 # no rows of these: a seat that is counted under another code too, and the two Yemens of before
 # 1990, whose points end in 1989
 PASSED_OVER = ["", "YAR", "YMD"]
+FORMER_MEMBERS = ["CSK", "DDR"]
 FORMER = {"YU": "YUG", "CS": "CSK"}  # letters of the package that country_converter does not know
 # tables of the R package and their columns
 PACKAGE = {
@@ -77,7 +89,7 @@ def download_points(get, pair: tuple[str, str]) -> str:
 
 
 def _data(get, name: str, path: Path, kind: type):
-    answer = json.loads(path.read_text(encoding="utf-8-sig"))
+    answer = read_json(path)
     is_answer = isinstance(answer, dict)
     data = answer.get("data") if is_answer and answer.get("status", "OK") == "OK" else None
     if not isinstance(data, kind):
@@ -140,7 +152,7 @@ def un_votes(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
 
     Raises
     ------
-    ValueError
+    FormError
         Names file, roll call, column and value that are not as expected.
     FileNotFoundError
         Neither form is there.
@@ -184,7 +196,7 @@ def un_agreement(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
 
     Raises
     ------
-    ValueError
+    FormError
         As `un_votes`, and for a code of a country that is not known.
     FileNotFoundError
         Neither form is there.
@@ -218,15 +230,14 @@ def _of_the_year(codes: pd.Series, years: pd.Series) -> pd.Series:
 
 
 def _refuse_unknown(folder: Path, codes: set[str]) -> None:
-    """Raise ValueError for a code that is no member's; those before FIRST_YEAR do not matter."""
+    """Raise FormError for a code that is no member's; those before FIRST_YEAR do not matter."""
     convert = countries.converter().convert
     codes = codes - {*YUGOSLAV, *FORMER.values()}
     unknown = {code for code in codes if convert(code, src="ISO3", not_found="-") == "-"}
     if unknown:
-        raise ValueError(
-            f"{folder}, votes since {FIRST_YEAR}: {sorted(unknown)} are no codes of members that "
-            "are known"
-        )
+        place = f"{folder.name} (un_votes.rda, or the table of all votes), from {FIRST_YEAR}"
+        found = f"{sorted(unknown)} are no codes of members that are known"
+        raise FormError(place, found, "codes of ISO 3166")
 
 
 def _votes_and_calls(upstream: Path, codes: list[str] | None) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -235,20 +246,23 @@ def _votes_and_calls(upstream: Path, codes: list[str] | None) -> tuple[pd.DataFr
     paths = sorted(path for path in folder.glob("*") if VOTES.fullmatch(path.name))
     if len(paths) > 1:
         names = [path.name for path in paths]
-        raise ValueError(f"{folder}: {names} are all tables of votes; there must be one")
+        raise FormError(folder.name, f"{names} are all tables of votes", "one")
     return _dataset(paths[0], codes) if paths else _package(folder, codes)
 
 
 def _package(folder: Path, codes: list[str] | None) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return votes and roll calls of the R package, whose codes of countries have two letters."""
     votes, calls, issues = (_package_table(folder, name) for name in PACKAGE)
+    _check_package(votes, calls, issues)
     convert = countries.converter().convert
     if codes is None:
         # a code that stays as it is, or a name in its place, is refused where it matters
-        codes_given = votes["country_code"].fillna(votes["country"])
-        letters = {
+        codes_given = votes["country_code"].replace("", None).fillna(votes["country"])
+        letters = {two: two for two in codes_given.unique()}  # names of states that are no more
+        letters |= {
             two: FORMER.get(two) or convert(two, src="ISO2", to="ISO3", not_found=two)
-            for two in codes_given.unique()
+            for two in letters
+            if re.fullmatch("[A-Z]{2}", two)
         }
         votes = votes.assign(country_code=codes_given)
     else:
@@ -257,6 +271,9 @@ def _package(folder: Path, codes: list[str] | None) -> tuple[pd.DataFrame, pd.Da
     calls = calls[[*CALLS, *PARTS]].join(by_call.agg(";".join).rename("issues"), on="rcid")
     votes = votes.assign(country=votes["country_code"].map(letters), vote=votes["vote"].astype(str))
     votes = votes.dropna(subset="country")[["rcid", "country", "vote"]]
+    if missing := sorted(set(COMPARED) - set(votes["country"])):
+        place = "un_votes.rda, column country_code"
+        raise FormError(place, f"no votes of {missing}", "all members")
     return votes, calls.assign(issues=calls["issues"].fillna(""))
 
 
@@ -267,19 +284,34 @@ def _package_table(folder: Path, name: str) -> pd.DataFrame:
             f"{path}: there is neither this file nor a table of votes of the dataset "
             "(UNVotes….RData)"
         )
-    frame = _objects(path).get(name, pd.DataFrame())
-    if list(frame.columns) != PACKAGE[name]:
-        raise ValueError(
-            f"unvotes/{name}.rda: columns are not {PACKAGE[name]} but {list(frame.columns)}"
-        )
+    frame = formats.read_r(path, name)
+    if other := sorted({*frame.columns} ^ {*PACKAGE[name]}):
+        raise FormError(path.name, f"columns {other} are new or gone", f"{PACKAGE[name]} alone")
+    if len(frame) < FEWEST_ROWS[name]:
+        raise FormError(path.name, f"{len(frame)} rows", f"{FEWEST_ROWS[name]} or more")
     return frame
 
 
-def _objects(path: Path) -> dict[str, pd.DataFrame]:
-    try:
-        return pyreadr.read_r(str(path))
-    except pyreadr.LibrdataError as error:
-        raise ValueError(f"{path.name}: it cannot be read as a file of R ({error})") from None
+def _check_package(votes: pd.DataFrame, calls: pd.DataFrame, issues: pd.DataFrame) -> None:
+    """Refuse votes, flags, days and issues that are not known, and votes of no roll call."""
+    is_number = calls["rcid"].map(lambda cell: isinstance(cell, Real) and cell > 0)
+    _refuse("un_roll_calls", calls["rcid"], is_number & ~calls["rcid"].duplicated())
+    _refuse("un_roll_calls", calls["date"], pd.to_datetime(calls["date"], errors="coerce").notna())
+    for name in ("importantvote", *PARTS):
+        flags = calls[name].map(lambda cell: "" if pd.isna(cell) else str(cell)).astype(str)
+        _refuse("un_roll_calls", calls[name], flags.isin(["", "0", "1"]))
+    known = set(calls["rcid"])
+    _refuse("un_votes", votes["vote"], votes["vote"].isin(VOTES_CAST))
+    _refuse("un_votes", votes["rcid"], votes["rcid"].isin(known))
+    _refuse("un_roll_call_issues", issues["short_name"], issues["short_name"].isin(ISSUES))
+    _refuse("un_roll_call_issues", issues["rcid"], issues["rcid"].isin(known))
+
+
+def _refuse(table: str, cells: pd.Series, is_known: pd.Series) -> None:
+    if not is_known.all():
+        row = int((~is_known).to_numpy().argmax())
+        place = f"{table}.rda, row {row + 1}, column {cells.name}"
+        raise FormError(place, f"{shown(cells.iloc[row])} is not known here", "a known value, once")
 
 
 def _dataset(path: Path, codes: list[str] | None) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -287,10 +319,9 @@ def _dataset(path: Path, codes: list[str] | None) -> tuple[pd.DataFrame, pd.Data
     frame = _all_votes(path)
     if codes is not None:
         frame = frame[frame["Country"].isin(codes)]
-    if missing := set(COMPARED) - set(frame["Country"]):
-        raise ValueError(
-            f"{path.name}, column Country: no votes of {sorted(missing)}, by codes of three letters"
-        )
+    if missing := sorted(set(COMPARED) - set(frame["Country"])):
+        place = f"{path.name}, column Country"
+        raise FormError(place, f"no votes of {missing}", "members by codes of three letters")
     known = {"vote": list(CODES), **dict.fromkeys([*ISSUES, *PARTS, "importantvote"], [0, 1])}
     for column, values in known.items():
         numbers = pd.to_numeric(frame[column].astype(object), errors="coerce")
@@ -298,9 +329,8 @@ def _dataset(path: Path, codes: list[str] | None) -> tuple[pd.DataFrame, pd.Data
         wrong = ~numbers.isin(values) & ~(may_be_empty & frame[column].isna())
         if wrong.any():
             call, value = frame.loc[wrong, ["rcid", column]].iloc[0]
-            raise ValueError(
-                f"{path.name}, roll call {call:.0f}, column {column}: {value!r} is none of {values}"
-            )
+            place = f"{path.name}, roll call {call:.0f}, column {column}"
+            raise FormError(place, f"{shown(value)} is none of {values}", "a known value")
         frame = frame.assign(**{column: numbers})
     calls = frame[[*CALLS, *PARTS, *ISSUES]].drop_duplicates("rcid")
     calls = calls.astype({"rcid": int}).fillna({"unres": ""})
@@ -312,19 +342,27 @@ def _dataset(path: Path, codes: list[str] | None) -> tuple[pd.DataFrame, pd.Data
     return votes.dropna(subset="vote"), calls[[*CALLS, *PARTS, "issues"]]
 
 
+def _only_table(path: Path) -> pd.DataFrame:
+    try:
+        return next(iter(pyreadr.read_r(str(path)).values()), pd.DataFrame())
+    except pyreadr.LibrdataError as error:
+        found = f"it cannot be read as a file of R ({error})"
+        raise FormError(path.name, found, "a whole file") from None
+
+
 def _all_votes(path: Path) -> pd.DataFrame:
     needed = [*CALLS, *PARTS, "vote", "Country", *ISSUES]
     if path.suffix.lower() == ".rdata":
-        frame = next(iter(_objects(path).values()), pd.DataFrame())
+        frame = _only_table(path)
         if missing := [column for column in needed if column not in frame.columns]:
-            raise ValueError(f"{path.name}: no column {missing} in {list(frame.columns)}")
+            found = f"no column {missing} in {[*frame.columns]}"
+            raise FormError(path.name, found, "all that is read")
         return frame[needed]
     return formats.read_csv(
         path,
         needed,
         ["rcid", "vote", "importantvote", *PARTS, *ISSUES],
-        keep_default_na=False,
-        na_values=["", "NA"],
+        na_values=NOTHING,
         sep="\t" if path.suffix == ".tab" else ",",
     )
 
@@ -357,7 +395,7 @@ def un_ideal_points(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
 
     Raises
     ------
-    ValueError
+    FormError
         Names file, column and value that are not as expected.
     FileNotFoundError
         There is no file.
@@ -372,9 +410,8 @@ def un_ideal_points(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
     for path in paths:
         for estimate, part in _points(path, {*COMPARED, *pair}).items():
             if estimate in holders:
-                raise ValueError(
-                    f"{path.name}: it holds the estimate {estimate!r}, as {holders[estimate]} does"
-                )
+                found = f"it holds the estimate {estimate!r}, as {holders[estimate]} does"
+                raise FormError(path.name, found, "each estimate once")
             holders[estimate] = path.name
             parts.append(part)
     return pd.concat(parts, ignore_index=True)
@@ -390,21 +427,18 @@ def _points(path: Path, needed: set[str]) -> dict[str, pd.DataFrame]:
     missing = [column for column in ["iso3c", "year", *used] if column not in frame.columns]
     if missing or not estimates:
         expected = missing or [columns[0] for columns in ESTIMATES.values()]
-        raise ValueError(f"{path.name}: no column {expected} in {list(frame.columns)}")
+        raise FormError(
+            path.name, f"no column {expected} in {[*frame.columns]}", "all that is read"
+        )
+    frame = frame.assign(iso3c=frame["iso3c"].fillna(""))
+    frame = frame[frame["year"] >= FIRST_POINTS]
+    _check_members(path, frame, needed)
+    _check_points(path, frame, estimates)
     most = {
-        votes: pd.to_numeric(frame[votes], errors="coerce").groupby(frame["year"]).transform("max")
+        votes: frame[votes].groupby(frame["year"]).transform("max")
         for *_, votes in estimates.values()
     }
-    frame = frame[~frame["iso3c"].fillna("").isin(PASSED_OVER)]
-    if absent := needed - set(frame["iso3c"]):
-        raise ValueError(f"{path.name}, column iso3c: no points of {sorted(absent)}")
-    for column in ["year", *used]:
-        values = pd.to_numeric(frame[column], errors="coerce")
-        formats.refuse_cells(
-            path, frame[column], values.isna() & frame[column].notna(), "is no number"
-        )
-        frame = frame.assign(**{column: values})
-    frame = frame[frame["year"] >= FIRST_POINTS]
+    frame = frame[~frame["iso3c"].isin(PASSED_OVER)]
     empty = pd.Series(float("nan"), frame.index)
     return {
         estimate: pd.DataFrame(
@@ -422,19 +456,67 @@ def _points(path: Path, needed: set[str]) -> dict[str, pd.DataFrame]:
     }
 
 
+def _check_members(path: Path, frame: pd.DataFrame, needed: set[str]) -> None:
+    """Refuse codes that are no member's, a member twice, and years that lack members."""
+    codes, last = frame["iso3c"], int(frame["year"].max())
+    known = {*countries.converter().data["ISO3"], *PASSED_OVER, *YUGOSLAV, *FORMER_MEMBERS}
+    formats.refuse_cells(path, codes, ~codes.isin(known), "is no member's code", "three letters")
+    if absent := needed - set(codes):
+        found = f"no points of {sorted(absent)}"
+        raise FormError(f"{path.name}, column iso3c", found, "all members")
+    twice = frame.duplicated(["iso3c", "year"]) & ~codes.isin(PASSED_OVER)
+    formats.refuse_cells(path, codes, twice, "stands there twice in a year", "one row a year")
+    members = codes.groupby(frame["year"]).nunique().reindex(range(FIRST_POINTS, last + 1))
+    if (few := ~(members >= FEWEST_MEMBERS)).any():
+        found = f"{members.fillna(0)[few].iloc[0]:.0f} members in {few.idxmax()}"
+        raise FormError(path.name, found, f"{FEWEST_MEMBERS} or more: a whole file")
+
+
+def _check_points(path: Path, frame: pd.DataFrame, estimates: dict[str, tuple]) -> None:
+    """Refuse points that lie too far out or outside of their bounds, and votes that are none."""
+    for value, low, high, votes in estimates.values():
+        points = frame[value]
+        far = points.abs() > FARTHEST
+        formats.refuse_cells(path, points, far, "is no ideal point", "about -3.5 to 3.5")
+        wrong = points.notna() & ~(frame[votes] >= 0)
+        formats.refuse_cells(path, frame[votes], wrong, "is no number of votes", "0 or more")
+        if low:
+            outside = points.notna() & ~points.between(frame[low], frame[high])
+            formats.refuse_cells(path, points, outside, f"is not between {low} and {high}")
+
+
 def _points_file(path: Path) -> pd.DataFrame:
-    """Return a file's columns, with names in small letters and without "%", and years."""
-    if path.suffix == ".dta":
-        frame = pd.read_stata(path)
-    else:
-        separator = "\t" if path.suffix == ".tab" else ","
-        head = pd.read_csv(
-            path, sep=separator, nrows=0, encoding="utf-8-sig", encoding_errors="replace"
-        )
-        frame = formats.read_csv(
-            path, head.columns, sep=separator, keep_default_na=False, na_values=["", "NA"]
-        )
-    frame.columns = [str(column).lower().replace("%", "") for column in frame.columns]
+    """Return a file's columns that are read, with names in small letters, and years."""
+    frame = _stata(path) if path.suffix == ".dta" else _points_text(path)
+    frame.columns = [_plain(column) for column in frame.columns]
+    if twice := frame.columns[frame.columns.duplicated()].tolist():
+        raise FormError(path.name, f"more than one column {twice}", "each name once")
     if "year" not in frame.columns and "session" in frame.columns:
         frame["year"] = frame["session"] + FIRST_SESSION
+    if "year" in frame.columns:
+        year = frame["year"]
+        wrong = ~(year.between(FIRST_SESSION, 2100) & (year % 1 == 0))
+        formats.refuse_cells(path, year, wrong, "is no year", "four digits")
     return frame
+
+
+def _points_text(path: Path) -> pd.DataFrame:
+    separator = "\t" if path.suffix == ".tab" else ","
+    header, _ = csv_rows(path, separator)
+    columns = [column for column in header if _plain(column) in POINTS_COLUMNS]
+    numbers = [column for column in columns if _plain(column) != "iso3c"]
+    return formats.read_csv(path, columns, numbers, sep=separator, na_values=NOTHING)
+
+
+def _stata(path: Path) -> pd.DataFrame:
+    try:
+        frame = pd.read_stata(path)
+    except (ValueError, struct.error) as error:
+        found = f"it cannot be read as a file of Stata ({error})"
+        raise FormError(path.name, found, "a whole file") from None
+    return frame[[column for column in frame.columns if _plain(column) in POINTS_COLUMNS]]
+
+
+def _plain(column: object) -> str:
+    """Return a column's name in small letters and without "%"."""
+    return str(column).lower().replace("%", "")

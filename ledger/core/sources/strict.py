@@ -44,6 +44,7 @@ class FormError(ValueError):
 
 def shown(value: object, length: int = 80) -> str:
     """Return a value as a message quotes it: on one line, and not too long."""
+    value = getattr(value, "item", lambda: value)()  # of numpy's types: Python's
     text = "nothing" if value is None or value == "" else repr(value)
     return text if len(text) <= length else f"{text[:length]}…"
 

@@ -552,7 +552,7 @@ def _cell(column, value, conflict=299, year=2024):
         (_cell("type_of_conflict", "III"), "row 3221, column type_of_conflict: III is not known"),
         (_cell("type_of_conflict", "intrastate"), "conflict 299 has more than one value in 2024"),
         (_cell("gwno_b", 2.0, 14609), "column gwno_b: 2.0 is not Government of Israel"),
-        (lambda table: table.insert(0, "side_b", "IS"), "expected the table"),
+        (lambda table: table.insert(0, "side_b", "IS"), "columns ['side_b'] are new or gone"),
     ],
 )
 def test_a_file_of_parties_that_changed_is_refused(tmp_path, change, message):
