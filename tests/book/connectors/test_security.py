@@ -865,7 +865,7 @@ def test_ideal_points_of_another_pair_as_they_stand_in_the_file(points):
         (lambda f: f.rename(columns={"Q5%FP": "Low"}), r"no column \['q5fp'\]"),
         (
             lambda f: f.assign(IdealPointFP=f["IdealPointFP"].astype(str).str.replace(".", ",")),
-            "column idealpointfp: '.*,.*' is no number",
+            "column IdealPointFP: '.*,.*' is no number",
         ),
         (lambda f: f[f["iso3c"] != "SYR"], r"no points of \['SYR'\]"),
     ],
