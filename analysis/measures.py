@@ -37,7 +37,7 @@ IN_SHORT = {
     "2025-09-26-rosatom-contract": "Four reactors (reported)",
     "2025-09-28-un-sanctions-return": "UN sanctions return",
     "2025-10-02-treaty-in-force": "Treaty in force",
-    "2026-02-22-verba-missiles": "Missile deal (reported)",
+    "2026-02-22-verba-missiles": "Report of a missile deal",
     "2026-02-28-war-on-iran": "US, Israel make war on Iran",
     "2026-07-truce-collapses": "Truce reported broken",
 }
