@@ -11,7 +11,7 @@ from checks import text
 from ledger.core.citations import short_licence, unlicensed
 from ledger.core.policy import policy
 from ledger.core.table_files import TableError, shortened
-from ledger.core.tables import text_of
+from ledger.core.tables import descriptor, text_of
 
 PARTS = ("key", "title", "institution", "edition", "path", "retrieved")
 DESCRIPTOR = "data/datapackage.json"
@@ -126,6 +126,11 @@ def tables() -> Iterator[str]:
                 f"data/{path.name}:1: {DESCRIPTOR} does not describe it. Remove it, or make it a "
                 "table with `make table`."
             )
+    try:
+        descriptor()
+    except TableError as error:
+        yield f"{DESCRIPTOR}, table {error.table}: {error.rule.rstrip('.')}. Mend it there."
+        return
     for resource in text.descriptor():
         if fault := _content_fault(resource["name"]):
             yield fault

@@ -73,7 +73,7 @@ def unused_table(folder):
     content = json.loads(path.read_text(encoding="utf-8"))
     gdp = next(entry for entry in content["resources"] if entry["name"] == "gdp")
     content["resources"].append(
-        gdp | {"name": "planted_table", "path": "planted.csv", "connectors": "manual"}
+        gdp | {"name": "planted_table", "path": "planted_table.csv", "connectors": "manual"}
     )
     path.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
