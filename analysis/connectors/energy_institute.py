@@ -604,7 +604,7 @@ def _header_years(where: str, row: tuple) -> list[int]:
             break
         years.append(cell)
     rest = row[1 + len(years) :]
-    if other := [cell for cell in rest if isinstance(cell, int) and cell != years[-1]]:
+    if other := [cell for cell in rest if isinstance(cell, int) and cell not in years]:
         found = f"{other} after {years[0]} to {years[-1]}"
         raise FormError(where, found, "a header of consecutive years")
     return years

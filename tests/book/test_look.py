@@ -91,7 +91,7 @@ def test_two_lines_stand_under_a_chart_and_the_rest_opens(open_page):  # noqa: F
         tools = figure.locator(".chart-tools").bounding_box()
         assert figure.locator(".chart-credit").bounding_box()["height"] < 45
         assert tools["height"] < 30
-    figure = page.locator("figure.ledger-chart").first
+    figure = page.locator("#chart-gas-kept-at-home")
     expect(figure.locator(".chart-credit")).to_have_text(
         "Source: Energy Institute (2026 edition) · terms limit reuse"
     )

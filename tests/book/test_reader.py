@@ -215,7 +215,7 @@ def test_the_book_a_chapter_and_a_table_say_how_to_cite_them(open_page, path, ke
 
 
 def test_the_theme_is_switched_and_kept(open_page):
-    page = open_page("chapters/energy.html", color_scheme="light")
+    page = open_page("chapters/economics.html", color_scheme="light")
     paper = "getComputedStyle(document.body).backgroundColor"
     ink = "getComputedStyle(document.querySelector('.chart-picture text')).fill"
     light = page.evaluate(f"[{paper}, {ink}]")
@@ -225,7 +225,7 @@ def test_the_theme_is_switched_and_kept(open_page):
             break
     dark = page.evaluate(f"[{paper}, {ink}]")
     assert dark[0] != light[0] and dark[1] != light[1]
-    page.goto(page.url.replace("energy", "security"))
+    page.goto(page.url.replace("economics", "security"))
     assert page.evaluate(f"[{paper}, {ink}]") == dark
     page.emulate_media(media="print")
     assert page.evaluate(f"[{paper}, {ink}]") == light  # paper is light

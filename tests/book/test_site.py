@@ -255,7 +255,7 @@ def test_a_correction_stands_on_the_page_and_in_the_feed(book):
     )
     (book / "data/changes.yml").write_text(entry.replace("correction", "mistake"), encoding="utf-8")
     code, log = build(book)
-    assert code != 0 and "data/changes.yml, entry 1: the kind 'mistake'" in log
+    assert code != 0 and "data/changes.yml:2: " in log and "'mistake'" in log
 
 
 def test_the_stamp_names_commit_date_editions_and_where_the_evidence_ends():
@@ -334,7 +334,7 @@ charts.publish(ax, "first-name", table="gdp", data=frame, caption=caption, alt=a
 def test_an_address_that_is_none_fails_the_build(book):
     edit(book / "_config.yml", CONFIG["html"]["baseurl"], "russia-iran-ledger.org")
     code, log = build(book)
-    assert code != 0 and "html: baseurl: 'russia-iran-ledger.org' is not the site's address" in log
+    assert code != 0 and "_config.yml:" in log and "'russia-iran-ledger.org'" in log
 
 
 def test_a_download_is_the_same_whenever_it_is_packed():
