@@ -149,12 +149,12 @@ def test_a_chapter_executes_when_code_or_the_lock_has_changed(book):
     edited, style = Edited(book), "ledger/core/charts/style.py"
     edited.check("a first build", "one", "two", "three")
 
-    edit(book / style, "WIDTH = 5.0", "WIDTH = 5.1")
+    edit(book / style, "WIDTH = 4.8", "WIDTH = 5.1")
     changed = f"file {style} is not as when it ran"
     assert why(book, "two") == would_execute("chapters/two", changed)
     edited.check("a module edited that two chapters import", "one", "two")
 
-    edit(book / style, "WIDTH = 5.1", "WIDTH = 5.0")
+    edit(book / style, "WIDTH = 5.1", "WIDTH = 4.8")
     edit(edited.one, "{code-cell} ipython3\n", "{code-cell} ipython3\n:name: counting\n\n")
     edited.check("the module changed back; an option of a cell edited", "one")
 
