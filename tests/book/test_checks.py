@@ -100,7 +100,7 @@ FAULTS = {
         ),
         (
             replace("data/omissions.csv", ",security,", ",defence,"),
-            r"data/omissions\.csv:2: no chapter is named 'defence';",
+            r"data/omissions\.csv:2: no chapter is named 'defence'; did you mean 'references'\?",
             "python -m ledger accept omissions",
         ),
         (
