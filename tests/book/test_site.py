@@ -256,8 +256,8 @@ def test_a_correction_stands_on_the_page_and_in_the_feed(book):
     (book / "data/changes.yml").write_text(entry.replace("correction", "mistake"), encoding="utf-8")
     code, log = build(book)
     assert code != 0 and (
-        "data/changes.yml:2: entry 1: kind is 'mistake', and must be one of: correction, data update."
-        in log
+        "data/changes.yml:2: entry 1: kind is 'mistake', and must be one of: correction, data "
+        "update." in log
     )
 
 
