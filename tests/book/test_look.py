@@ -63,8 +63,7 @@ def test_the_contents_stand_at_the_right_and_stay_there(open_page, width):  # no
     assert links.count() >= 6
     expect(page.locator(".page-contents")).to_be_hidden()
     expect(page.locator(".toc-content-icon")).to_be_hidden()
-    page.mouse.wheel(0, 3000)
-    page.wait_for_function("scrollY > 2500")
+    page.evaluate("scrollTo({top: 3000, behavior: 'instant'})")
     expect(links.first).to_be_in_viewport()
     text = page.locator(".content").bounding_box()
     assert links.first.bounding_box()["x"] >= text["x"] + text["width"]
