@@ -21,6 +21,10 @@ PAGE_NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 FILE_NAME = re.compile(r"[A-Za-z0-9._/*-]+")
 DIRECTIVE = re.compile(r"\{([\w:-]+)\}[ \t]*(.*)")
 ROLE_AS_TYPED = re.compile(r"\{[a-z][a-z:-]*\}")
+# what the parser of Markdown takes for no link, and would print as it is typed
+LINK_AS_TYPED = re.compile(
+    r"(?:\]\(|\]:|<)\s*<?((?:javascript|vbscript|file|data):[^\s<>)]*)", re.I
+)
 OPTION = re.compile(r"^[ \t]*:?([\w-]+):[ \t]*(.*)$", re.M)
 OPTIONS = re.compile(r"\A(?:---\n(?:.*\n)*?---\n|(?:[ \t]*:[\w-]+:[^\n]*\n)+)\n*")
 PICTURES, FILES = {"image", "figure"}, {"include", "literalinclude"}
@@ -191,8 +195,8 @@ class Page:
         return ""
 
     def _option(self, name: str, value: str) -> str:
-        if name == "target" and re.match(r"(?!https?:|mailto:)\w+:", value):
-            return f"a link to {value[:60]} leads to no page. Write one that begins with https:"
+        if name == "target":
+            return validation.link_fault(value)
         return PUT_IT_HERE if name == "url" else self._file(value) if name == "file" else ""
 
     def _cell(self, token: Token, opened: str, within: str) -> Iterator[str]:
@@ -214,6 +218,8 @@ class Page:
                 f"{found.group()} is printed as it stands, for no text in backticks follows at "
                 f"once. Write {found.group()}`name`, without a space between"
             )
+        elif child.type == "text" and (found := LINK_AS_TYPED.search(child.content)):
+            yield validation.link_fault(found[1])
         elif child.type == "image":
             yield from filter(None, [self._picture(str(child.attrs["src"]))])
         elif child.type == "link_open":
@@ -232,6 +238,8 @@ class Page:
 
     def _link(self, address: str) -> str:
         """Look at a link as at a file where it leads to one: the site gets a copy."""
+        if why := validation.link_fault(address):
+            return why
         address = address.partition("#")[0]
         if not address or is_foreign(address) or not self._locate(address).is_file():
             return ""

@@ -53,6 +53,9 @@ JOINERS = "\u200c\u200d"
 # control and format characters, among them those that turn the direction of text; characters that
 # are none; ends of lines and paragraphs that only some programs know
 HIDDEN = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
+SCHEME = re.compile(r"([a-z][a-z0-9+.-]*):", re.I)
+LINKS = ("http", "https", "mailto")
+UNSEEN = re.compile(r"[\0-\x20]+")  # a browser passes over these signs where an address begins
 
 
 @functools.cache
@@ -335,6 +338,17 @@ def hidden_character(words: str) -> str:
             name = unicodedata.name(sign, "control character")
             return f"character {place} is invisible: U+{ord(sign):04X}, {name}. Remove it"
     return ""
+
+
+def link_fault(address: str, within: bool = True) -> str:
+    """Return why a link is refused, nothing for one to the web, to a mailbox or within the book.
+
+    `within` tells whether it may lead within the book, as an address without a scheme does.
+    """
+    scheme = SCHEME.match(UNSEEN.sub("", address))
+    if scheme[1].lower() in LINKS if scheme else within:
+        return ""
+    return f"a link to {address.strip()[:60]} leads to no page. Write one that begins with https:"
 
 
 def _is_whole(cell: str) -> bool:
