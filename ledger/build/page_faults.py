@@ -136,8 +136,10 @@ class Page:
 
     def _blocks(self, text: str, first: int, within: str = "") -> Iterator[Fault]:
         """Give the faults of Markdown whose first line is `first`, in the directive `within`."""
-        lines = text.split("\n")
-        for token in self.parser.parse(text, {}):
+        lines, tokens = text.split("\n"), self.parser.parse(text, {})
+        if not within:
+            yield from _headings(tokens)
+        for token in tokens:
             at = first + (token.map[0] if token.map else 0)
             if token.type in ("fence", "colon_fence"):
                 yield from self._fence(token, lines, at, within)
@@ -267,6 +269,28 @@ class Page:
         if "*" not in address and not path.is_file():
             return f"there is no file {'/'.join(parts)}. Add it, or mend the name"
         return ""
+
+
+def _headings(tokens: list[Token]) -> Iterator[Fault]:
+    """Give the headings below a page's title that would be numbered by their place on the page.
+
+    Such an address moves when another heading is added.
+    """
+    from docutils.nodes import make_id
+
+    taken = set()
+    for before, token, inline in zip([*tokens[:1], *tokens], tokens, tokens[1:]):
+        if token.type != "heading_open":
+            continue
+        slug = make_id("".join(child.content for child in inline.children or []))
+        if token.tag != "h1" and before.type != "myst_target" and (not slug or slug in taken):
+            why = "another of the page has it" if slug else "it has none of the letters from a to z"
+            yield (
+                (token.map or [0])[0] + 1,
+                f"the heading {inline.content[:60]!r} gives no address, for {why}. Write "
+                "(name)= on a line of its own above it",
+            )
+        taken.add(slug)
 
 
 def _options(token: Token) -> str:

@@ -72,6 +72,9 @@ PAGES = [
     ("| a |\n|---|\n| [a](javascript:b) |", 3, "a link to javascript:b leads to no page."),
     ("A\n\n[a][b]\n\n[b]: javascript:go", 5, "a link to javascript:go leads to no page."),
     ("```{raw} html\n<p>\n<a href='data:text/html,b'>a</a>\n```", 3, "a link to data:text/html,b"),
+    ("# A\n\n## !!!\n\nB", 3, "the heading '!!!' gives no address, for it has none of the letters"),
+    ("# A\n\n## ایران\n\nB", 3, "the heading 'ایران' gives no address, for it has none of the"),
+    ("## B\n\nC\n\n### *B*\n", 5, "the heading '*B*' gives no address, for another of the page has"),
     ("A\n\nwo\u2028rd", 3, "character 3 is invisible: U+2028, LINE SEPARATOR. Remove it"),
     *(
         (f"A\nb{sign}c", 2, f"character 2 is invisible: U+{ord(sign):04X}, ")
@@ -90,6 +93,7 @@ PAGES = [
             "```{code-cell} ipython3\n:tags: [hide-input]\nprint('<script>')\n```",
             "```{code} html\n<script>{num} a</script>\n```",
             "[a](https://e.w/a:b), [b](mailto:a@b.c), [c](#d), <https://e.w>, `[d](javascript:go)`",
+            "# ایران\n\n(iran)=\n## ایران\n\n## A\n\n(more)=\n### A\n\n## ایران 2025 oil",
             "A file: a.csv, the data: [b](https://e.w); <a href='../data/a.csv'>c</a>",
             "A\ttab, a no-break space, ایرانِ‌نو and 🙂.",
         )

@@ -31,6 +31,7 @@ THEME_PATCHES = [
     ('<div class="math-wrapper', '<div tabindex="0" class="math-wrapper'),
     ('<div class="table-wrapper', '<div tabindex="0" class="table-wrapper'),
     ('<div class="highlight"><pre><span></span>', '<div class="highlight"><pre tabindex="0">'),
+    ('<div class="output text_html">', '<div class="output text_html" tabindex="0">'),
     # docutils' role of a bibliography's entry is deprecated, and a list needs items
     (' role="doc-biblioentry"', ' role="listitem"'),
 ]
