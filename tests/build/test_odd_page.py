@@ -4,6 +4,7 @@ two directions of writing, on paper, and in the EPUB.
 
 import functools
 import http.server
+import re
 import sys
 import threading
 import zipfile
@@ -65,7 +66,11 @@ A caption about نفت (2025), {LONG}
 {cell(f'print("{LONG * 3}")')}
 {cell(f'import pandas as pd{chr(10)}pd.DataFrame({{f"c{{i}}": ["{LONG}"] for i in range(9)}})')}
 {cell(CHART)}
-{{numref}}`rising`
+{{numref}}`rising`, [the treaty](https://example.org/treaty)
+
+````{{folded}} More on it
+What is told further on.
+````
 
 A line<br>and&nbsp;more <b>that is never closed.
 
@@ -179,6 +184,39 @@ def test_a_sentence_keeps_its_order_beside_words_from_right_to_left(browser, add
         )
     places = page.evaluate(PLACES, texts)
     assert None not in places and places == sorted(places), places
+    page.close()
+
+
+CUT = """() => [...document.querySelectorAll("[role=main] *")].filter((one) => {
+    const { overflowX, overflowY, clipPath } = getComputedStyle(one);
+    const over = (way, size, room) => ["auto", "scroll", "hidden"].includes(way) && size > room + 1;
+    return one.clientWidth && clipPath === "none" && !one.closest("math, .long-math, .math-wrapper")
+        && (over(overflowX, one.scrollWidth, one.clientWidth)
+        || over(overflowY, one.scrollHeight, one.clientHeight));
+}).map((one) => one.outerHTML.slice(0, 80))"""
+PRESSED = "button, input, select, form, summary, .headerlink"
+
+
+@needs_browser
+def test_paper_has_all_of_it_dark_on_light_and_nothing_to_press(browser, address):
+    page = opened(browser, address, 680, color_scheme="dark")
+    page.evaluate("document.body.dataset.theme = 'dark'")
+    page.emulate_media(media="print")
+    assert page.evaluate(CUT) == []
+    root = "document.documentElement"
+    wide = page.evaluate(f"{root}.scrollWidth - {root}.clientWidth")
+    assert wide == 0
+    seen = "(all) => all.filter((one) => one.checkVisibility()).map((one) => one.outerHTML)"
+    pressed = page.locator(PRESSED).evaluate_all(seen)
+    assert [one for one in pressed if "folded" not in one] == []
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == WHITE
+    ink = page.locator("[role=main] p").first.evaluate("(one) => getComputedStyle(one).color")
+    assert max(map(int, re.findall(r"\d+", ink))) < 80
+    after = "(one) => getComputedStyle(one, '::after').content"
+    words = page.get_by_role("link", name="the treaty")
+    assert words.evaluate(after).strip('"') == " (https://example.org/treaty)"
+    assert page.locator("a.external", has_text=ADDRESS).evaluate(after) == "none"
+    assert page.get_by_text("What is told further on.").bounding_box()["height"] > 10
     page.close()
 
 
