@@ -18,6 +18,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from ledger.core import config, table_files
+from ledger.core.authored import loaders
 from ledger.core.table_files import TableError
 
 PARTS = (  # that the descriptor must give for each table
@@ -206,10 +207,9 @@ def _check_spelling(name: str, rows: list[list[str]], fields: list[dict]) -> Non
 
 
 def _check_header(name: str, header: list[str], columns: list[str]) -> None:
-    if len(header) == 1 and (other := re.search(r"[;\t|]", header[0])):
-        kind = {";": "semicolons", "\t": "tabs", "|": "bars"}[other[0]]
-        problem = f"the cells are separated by {kind}, not commas"
-        raise TableError(name, problem, row=1, value=header[0], hint=table_files.SAVE)
+    if fault := loaders.separator_fault(header):
+        problem, _, hint = fault.partition(". ")
+        raise TableError(name, problem, row=1, value=header[0], hint=hint)
     for column in columns:
         if column not in header:
             raise TableError(name, "the column is missing", row=1, column=column)

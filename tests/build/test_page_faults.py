@@ -71,10 +71,10 @@ PAGES = [
     ),
     ("| a |\n|---|\n| [a](javascript:b) |", 3, "a link to javascript:b leads to no page."),
     ("A\n\n[a][b]\n\n[b]: javascript:go", 5, "a link to javascript:go leads to no page."),
-    ("```{raw} html\n<p>\n<a href='data:text/html,b'>a</a>\n```", 3, "a link to data:text/html,b"),
+    ("```{raw} html\n<p>\n<a href='data:text/html,b'>a</a>\n```", 3, "a link to data:text/htm"),
     ("# A\n\n## !!!\n\nB", 3, "the heading '!!!' gives no address, for it has none of the letters"),
     ("# A\n\n## ایران\n\nB", 3, "the heading 'ایران' gives no address, for it has none of the"),
-    ("## B\n\nC\n\n### *B*\n", 5, "the heading '*B*' gives no address, for another of the page has"),
+    ("## B\n\nC\n\n### *B*\n", 5, "the heading '*B*' gives no address, for another of the page h"),
     ("A\n\nwo\u2028rd", 3, "character 3 is invisible: U+2028, LINE SEPARATOR. Remove it"),
     *(
         (f"A\nb{sign}c", 2, f"character 2 is invisible: U+{ord(sign):04X}, ")
