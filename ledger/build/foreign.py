@@ -10,10 +10,15 @@ from html.parser import HTMLParser
 BLOCKED = dict.fromkeys(
     ("iframe", "frame", "object", "embed", "applet"), "Link to what it would show"
 ) | dict.fromkeys(("script", "base", "meta", "link"), "Remove it")
+# elements that take what follows them from the reader's eyes
+SWALLOWING = frozenset(
+    ("plaintext", "xmp", "textarea", "title", "template", "noscript", "noembed", "noframes")
+)
+SAFE_LINK = re.compile(r"(?:https?:|mailto:|(?![a-z][a-z0-9+.-]*:))", re.I)
 # attributes whose content a browser fetches to show the page
 FETCHED = {"src", "srcset", "poster", "data", "background", "xlink:href", "action", "formaction"}
 OTHER_HOST = re.compile(r"\s*(?:(?!data:)[a-z][a-z0-9+.-]*:|//|\\\\)", re.I)
-STYLE_FETCHES = re.compile(r"url\(\s*['\"]?\s*(?:https?:)?//|@import", re.I)
+STYLE_FETCHES = re.compile(r"(?:url|image-set|src)\(\s*['\"]?\s*(?:https?:)?//|@import", re.I)
 MARKDOWN_PICTURE = re.compile(r"!\[[^\]]*\]\(\s*<?([^)\s>]+)")
 PUT_IT_HERE = "another host's is not shown. Put the file into chapters/, or link to it"
 
@@ -21,6 +26,12 @@ PUT_IT_HERE = "another host's is not shown. Put the file into chapters/, or link
 def is_foreign(address: str) -> bool:
     """Tell whether an address leads to another host, or is no address of a file."""
     return bool(OTHER_HOST.match(address))
+
+
+def is_safe_link(address: str) -> bool:
+    """Tell whether a link leads to a page of the web, a mailbox or a file of the site."""
+    # a browser reads no space and no control character at its beginning, and no line end in it
+    return bool(SAFE_LINK.match(re.sub(r"^[\x00-\x20]+|[\t\r\n]", "", address)))
 
 
 def blocked(markup: str) -> Iterator[tuple[int, str]]:
@@ -52,12 +63,19 @@ class _Parser(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag in BLOCKED and ("type", "application/json") not in attrs:
             self._add(f"<{tag}> is blocked by the policy of the pages. {BLOCKED[tag]}")
+        elif tag in SWALLOWING:
+            self._add(f"<{tag}> hides what follows it. Remove it")
         for name, value in attrs:
             value = value or ""
             if name.startswith("on"):
                 self._add(f"{name} of <{tag}> is blocked by the policy of the pages. Remove it")
             elif tag not in BLOCKED and self._fetches(tag, name, value):
                 self._add(f"<{tag}> asks for {value.strip()[:60]}: {PUT_IT_HERE}")
+            elif name == "ping":
+                self._add(f"ping of <{tag}> tells another host who follows it. Remove it")
+            elif name in ("href", "xlink:href") and not is_safe_link(value):
+                shown = value.strip()[:60]
+                self._add(f"a link to {shown} leads to no page. Write one that begins with https:")
             elif name == "style" and STYLE_FETCHES.search(value):
                 self._add(f"the style of <{tag}> asks for a file: {PUT_IT_HERE}")
 

@@ -8,6 +8,7 @@ them. What the files say of each other's chapters and sections is for `checks/na
 from __future__ import annotations
 
 import difflib
+import json
 import re
 import sys
 from collections.abc import Callable, Iterator
@@ -29,6 +30,11 @@ def problems(root: Path = config.ROOT) -> list[str]:
 
 def _broken(root: Path) -> Iterator[str]:
     described = _described(root)
+    for path in sorted((root / "_static").rglob("*")):  # which Jupyter Book adds to every page
+        if not path.is_dir():
+            name = path.relative_to(root).as_posix()
+            problem = "every page would load it, or a copy be published. Remove it."
+            yield str(FileError(name, 1, problem))
     for pattern, check in CHECKS.items():
         names = {path.relative_to(root).as_posix() for path in root.glob(pattern)}
         if pattern in NEEDED:
@@ -148,6 +154,8 @@ def _entry_problem(key: str, entry: loaders.Entry) -> str:
         return f"{key}: urldate {day!r} is no date. Write a day of the calendar, as 2026-11-28."
     if year is not None and not re.fullmatch(r"[0-9]{3,4}|n\.d\.", year):
         return f"{key}: year {year!r} is no year. Write it in figures, or n.d."
+    if not re.match("https?://", url := entry.fields.get("url", "https://")):
+        return f"{key}: the url {url[:60]!r} leads to no page. Write one that begins with https:."
     try:
         for role in ("author", "editor"):
             for person in split_name_list(entry.fields.get(role, "")):
@@ -190,11 +198,24 @@ def _descriptor(root: Path, name: str) -> None:
         if missing := next((part for part in validation.PARTS if not entry.get(part)), ""):
             problem = f"table {table} has no {missing!r}. Give it."
             raise FileError(name, lines[0] if lines else 1, problem)
+        for address in _addresses(entry):
+            if not re.match(r"https?://|(?![\w+.-]*:)", address):
+                line = loaders.line_of(text, max(text.find(json.dumps(address)), 0))
+                problem = f"table {table}: the address {address[:60]!r} leads to no page."
+                raise FileError(name, line, f"{problem} Write one that begins with https:.")
     raw = (root / name).read_bytes()
     try:
         validation.cached_check(lambda: validation.check_descriptor(raw), raw)
     except table_files.TableError as error:
         raise _descriptor_error(name, text, error) from None
+
+
+def _addresses(entry: dict) -> Iterator[str]:
+    """Give what pages link to of a table's sources and licences."""
+    for part in ("sources", "licenses"):
+        for each in entry[part] if isinstance(entry[part], list) else ():
+            if isinstance(each, dict):
+                yield str(each.get("path", ""))
 
 
 def _names(line: str, table: str) -> bool:
