@@ -244,10 +244,10 @@ def _typed_value(path: Path, call: ast.Call) -> Iterator[str]:
     values = [word.value for word in call.keywords if word.arg in ("value", "values")]
     value = call.args[1] if len(call.args) > 1 else values[0] if values else None
     if value is not None and not _names_data(value, _typed_names(path)):
+        where = f"{text.name(path)}:{call.lineno}"
         yield (
-            f"{text.name(path)}:{call.lineno}: the value {ast.unparse(value)[:40]} is typed, and "
-            "no table could move it. Compute it from a table, or write it into the sentence with its "
-            "citation."
+            f"{where}: the value {ast.unparse(value)[:40]} is typed, and no table could "
+            "move it. Compute it from a table, or write it into the sentence with its citation."
         )
 
 
