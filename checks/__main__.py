@@ -11,6 +11,7 @@ from checks import chapters, data, glosses, names, prose, sentences, structure, 
 
 CHECKS: dict[str, Callable[[], Iterator[str]]] = {
     "names": names.follow,
+    "ignored-files": names.ignored,
     "myst": chapters.myst,
     "cells": chapters.cells,
     "chapter-code": chapters.code_knows_no_path,

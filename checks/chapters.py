@@ -29,7 +29,9 @@ IMPORTS = {"analysis", "ledger", "pandas"}
 FORBIDDEN = {
     r"https?://": "an address, which belongs into data/sources.yml or references.bib",
     r"#[0-9a-fA-F]{6}\b": "a colour, which belongs into ledger/core/charts/style.py",
-    r"\bopen\(|read_csv|Path\(": "a file, which load, of ledger, reads",
+    r"\bopen\(|\bpd\.(?:read_\w+|io\b)|read_csv|Path\(": "a file, which load, of ledger, reads",
+    r"\bprint\(|\b_repr_\w+_\b": "an output that no table is named for; numbers and charts name it",
+    r"\b(?:eval|exec)\(|\b__\w+__\b": "code that no check can read",
     r"PALETTE|fontfamily|fontname": "a colour or font, of ledger/core/charts/style.py",
 }
 

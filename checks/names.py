@@ -176,6 +176,12 @@ def _git(*words: str) -> str:
     return ran.stdout if ran.returncode == 0 else ""
 
 
+def ignored() -> Iterator[str]:
+    """Git knows no file that .gitignore has: kept outputs and checks passed come from no clone."""
+    for name in _git("ls-files", "--cached", "--ignored", "--exclude-standard").splitlines():
+        yield f"{name}:1: git knows it, though .gitignore has it. Remove it: git rm --cached {name}"
+
+
 def _former_chapters() -> Iterator[str]:
     gone = _git(
         "log", "--no-renames", "--diff-filter=D", "--name-only", "--format=", "--", CHAPTERS

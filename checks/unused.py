@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import builtins
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,7 @@ import yaml
 from checks import text
 
 LEDGER, ANALYSIS = text.ROOT / "ledger", text.ROOT / "analysis"
+NO_DATA = {*dir(builtins), "pd", "numbers", "charts"}  # names that hold no row of a table
 PICTURES = {".svg", ".png", ".jpg", ".jpeg", ".gif", ".webp"}
 
 
@@ -221,6 +223,7 @@ def numbers() -> Iterator[str]:
         printed = {re.split(r"[\[:]", reference)[0].strip() for reference in references}
         calls = text.calls(path, "numbers.put", "numbers.series")
         for call in sorted(calls, key=lambda call: call.lineno):
+            yield from _typed_value(path, call)
             name, where = call.args[0] if call.args else None, f"{text.name(path)}:{call.lineno}"
             if isinstance(name, ast.Constant) and isinstance(name.value, str):
                 key = f"{path.stem} {name.value}"
@@ -234,6 +237,39 @@ def numbers() -> Iterator[str]:
                     f"{where}: no sentence of the page prints {what}. Print it with {{num}}, or "
                     "remove the line."
                 )
+
+
+def _typed_value(path: Path, call: ast.Call) -> Iterator[str]:
+    """Tell where the value of a number is typed, so that no table could move it."""
+    values = [word.value for word in call.keywords if word.arg in ("value", "values")]
+    value = call.args[1] if len(call.args) > 1 else values[0] if values else None
+    if value is not None and not _names_data(value, _typed_names(path)):
+        where = f"{text.name(path)}:{call.lineno}"
+        yield (
+            f"{where}: the value {ast.unparse(value)[:40]} is typed, and no table could "
+            "move it. Compute it from a table, or write it into the sentence with its citation."
+        )
+
+
+def _typed_names(path: Path) -> set[str]:
+    """Return the names of a page that hold nothing but what was typed, and are read once.
+
+    One that is read elsewhere too, as a threshold is, decides something.
+    """
+    typed: set[str] = set()
+    computed: set[str] = set()
+    for node in ast.walk(text.tree(path)):
+        if isinstance(node, ast.Assign):
+            parts = [part for target in node.targets for part in ast.walk(target)]
+            names = {part.id for part in parts if isinstance(part, ast.Name)}
+            (computed if _names_data(node.value, typed) else typed).update(names)
+    read = [node.id for node in ast.walk(text.tree(path)) if isinstance(node, ast.Name)]
+    return {name for name in typed - computed if read.count(name) <= 2}  # once to be set
+
+
+def _names_data(value: ast.expr, typed: set[str]) -> bool:
+    names = {node.id for node in ast.walk(value) if isinstance(node, ast.Name)}
+    return bool(names - typed - NO_DATA)
 
 
 def _pattern(name: ast.expr | None) -> str:

@@ -12,10 +12,15 @@ from ledger.core.validation import link_fault
 BLOCKED = dict.fromkeys(
     ("iframe", "frame", "object", "embed", "applet"), "Link to what it would show"
 ) | dict.fromkeys(("script", "base", "meta", "link"), "Remove it")
+# elements that take what follows them from the reader's eyes
+SWALLOWING = frozenset(
+    ("plaintext", "xmp", "textarea", "title", "template", "noscript", "noembed", "noframes")
+)
+SAFE_LINK = re.compile(r"(?:https?:|mailto:|(?![a-z][a-z0-9+.-]*:))", re.I)
 # attributes whose content a browser fetches to show the page
 FETCHED = {"src", "srcset", "poster", "data", "background", "xlink:href", "action", "formaction"}
 OTHER_HOST = re.compile(r"\s*(?:(?!data:)[a-z][a-z0-9+.-]*:|//|\\\\)", re.I)
-STYLE_FETCHES = re.compile(r"url\(\s*['\"]?\s*(?:https?:)?//|@import", re.I)
+STYLE_FETCHES = re.compile(r"(?:url|image-set|src)\(\s*['\"]?\s*(?:https?:)?//|@import", re.I)
 MARKDOWN_PICTURE = re.compile(r"!\[[^\]]*\]\(\s*<?([^)\s>]+)")
 PUT_IT_HERE = "another host's is not shown. Put the file into chapters/, or link to it"
 
@@ -54,12 +59,16 @@ class _Parser(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag in BLOCKED and ("type", "application/json") not in attrs:
             self._add(f"<{tag}> is blocked by the policy of the pages. {BLOCKED[tag]}")
+        elif tag in SWALLOWING:
+            self._add(f"<{tag}> hides what follows it. Remove it")
         for name, value in attrs:
             value = value or ""
             if name.startswith("on"):
                 self._add(f"{name} of <{tag}> is blocked by the policy of the pages. Remove it")
             elif tag not in BLOCKED and self._fetches(tag, name, value):
                 self._add(f"<{tag}> asks for {value.strip()[:60]}: {PUT_IT_HERE}")
+            elif name == "ping":
+                self._add(f"ping of <{tag}> tells another host who follows it. Remove it")
             elif name in ("href", "xlink:href") and (why := link_fault(value)):
                 self._add(why)
             elif name == "style" and STYLE_FETCHES.search(value):

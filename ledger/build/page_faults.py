@@ -31,6 +31,13 @@ PICTURES, FILES = {"image", "figure"}, {"include", "literalinclude"}
 MATH_BLOCKS = {"math_block", "math_block_label", "math_inline", "math_inline_double", "amsmath"}
 VERBATIM = {"code", "code-block", "eval-rst", "raw", "math"}  # what stands in them is no Markdown
 CELLS = {"code-cell", "raw-cell"}
+# MyST copies what these lead to into the site, as it does with a bare path
+TO_A_FILE = re.compile(r"(?:path|project):", re.I)
+# kinds of files that a browser would run as a page of the site, without the policy of the pages
+RUNS = re.compile(r"\.(?:x?html?|xht|shtml|mhtml?|xml|xslt?|m?js|wasm)", re.I)
+# a key of a head may change how its page alone is read, or load code; these two do not
+HEAD_KEYS = {"jupytext", "kernelspec"}
+SUBSTITUTION = re.compile(r"(?!env$)[a-z][a-z_]*")
 
 Fault = tuple[int, str]  # line and message
 
@@ -127,7 +134,9 @@ class Page:
         self.included: set[Path] = set()
         self.roles: dict[str, Callable[[str], str]] = {
             "math": math_fault,
-            "download": lambda words: self._file(re.sub(r".*<(.*)>$", r"\1", words, flags=re.S)),
+            "download": lambda words: self._published(
+                re.sub(r".*<(.*)>$", r"\1", words, flags=re.S)
+            ),
         }
 
     def faults(self) -> Iterator[Fault]:
@@ -145,6 +154,15 @@ class Page:
                 yield from self._fence(token, lines, at, within)
             elif token.type == "html_block":
                 yield from ((at + line - 1, why) for line, why in blocked(token.content))
+                if token.content.lstrip().startswith("<!--") and "-->" not in token.content:
+                    yield (
+                        at,
+                        "the comment is never closed, and hides what follows. Write --> after it",
+                    )
+            elif token.type == "front_matter" and not within:
+                yield from ((at, why) for why in _head_faults(token.content))
+            elif token.type == "substitution_block":
+                yield from ((at, why) for why in _substitution(token.content))
             elif token.type in MATH_BLOCKS and (why := math_fault(token.content, True)):
                 yield at, why
             for child in token.children or []:
@@ -175,6 +193,8 @@ class Page:
             if why := self._option(option[1], option[2]):
                 yield line, why
         if name == "raw":
+            if re.search(r"^[ \t]*:?file:", _options(token), re.M):
+                yield at, "raw text of a file is not looked through. Write it here"
             yield from ((at + line, why) for line, why in blocked(token.content))
         elif name not in VERBATIM | FILES:
             if name not in PICTURES:  # a title
@@ -192,6 +212,8 @@ class Page:
             return why
         if name == "math":
             return math_fault(f"{argument}\n{_without_options(token)}", True)
+        if name == "role":
+            return "a role of the page's own is not looked through. Write what it would print"
         if name == "eval-rst":
             return "reStructuredText is not looked through. Write it as MyST"
         return ""
@@ -222,6 +244,12 @@ class Page:
             )
         elif child.type == "text" and (found := LINK_AS_TYPED.search(child.content)):
             yield validation.link_fault(found[1])
+        elif child.type in ("text", "text_special") and (
+            why := validation.hidden_character(child.content.replace("\t", " "))
+        ):
+            yield f"{why} (it is written as an entity)"
+        elif child.type == "substitution_inline":
+            yield from _substitution(child.content)
         elif child.type == "image":
             yield from filter(None, [self._picture(str(child.attrs["src"]))])
         elif child.type == "link_open":
@@ -236,16 +264,18 @@ class Page:
     def _picture(self, address: str) -> str:
         if address.startswith("data:"):
             return ""
-        return f"{address[:60]}: {PUT_IT_HERE}" if is_foreign(address) else self._file(address)
+        return f"{address[:60]}: {PUT_IT_HERE}" if is_foreign(address) else self._published(address)
 
     def _link(self, address: str) -> str:
         """Look at a link as at a file where it leads to one: the site gets a copy."""
-        if why := validation.link_fault(address):
+        if (scheme := TO_A_FILE.match(address)) and not address.endswith(".md"):
+            return self._published(address[scheme.end() :].partition("#")[0])
+        if not scheme and (why := validation.link_fault(address)):
             return why
         address = address.partition("#")[0]
         if not address or is_foreign(address) or not self._locate(address).is_file():
             return ""
-        return "" if address.endswith(".md") else self._file(address)
+        return "" if address.endswith(".md") else self._published(address)
 
     def _locate(self, address: str) -> Path:
         address = unquote(address)
@@ -269,6 +299,42 @@ class Page:
         if "*" not in address and not path.is_file():
             return f"there is no file {'/'.join(parts)}. Add it, or mend the name"
         return ""
+
+    def _published(self, address: str) -> str:
+        """Return why the site cannot have a copy of a file."""
+        path = self._locate(address.strip())
+        if why := self._file(address):
+            return why
+        if RUNS.fullmatch(path.suffix):
+            return f"a browser would run {address} as a page of the site. Link to it elsewhere"
+        return _drawing_fault(path) if path.suffix.lower() == ".svg" and path.is_file() else ""
+
+
+def _drawing_fault(path: Path) -> str:
+    """Return why an SVG, which a browser may open by itself, is more than a drawing."""
+    drawing = path.read_text(encoding="utf-8", errors="replace")
+    if re.search(r"<!ENTITY|<\?xml-stylesheet", drawing, re.I):
+        return f"{path.name} has an entity or a style sheet of its own. Save it as plain SVG"
+    for line, why in blocked(drawing):
+        return f"{path.name}, line {line}: {why}"
+    return ""
+
+
+def _head_faults(head: str) -> Iterator[str]:
+    import yaml
+
+    said = yaml.safe_load(head)  # `preflight` has refused what is no YAML
+    for key in said if isinstance(said, dict) else ():
+        if key not in HEAD_KEYS:
+            yield f"the head sets {key!r} for this page alone. Remove it; _config.yml is for all"
+
+
+def _substitution(words: str) -> Iterator[str]:
+    if not SUBSTITUTION.fullmatch(words.strip()):
+        yield (
+            f"{{{{ {words.strip()[:40]} }}}} is a program. Write a name, as {{{{ citation }}}}, or "
+            "compute it in a cell"
+        )
 
 
 def _headings(tokens: list[Token]) -> Iterator[Fault]:

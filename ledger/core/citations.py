@@ -32,7 +32,11 @@ OPEN_NAME = re.compile(
     r"(?:CC BY|CC0|ODbL|ODC-BY|PDDL) \d\.\d|MIT\b|public domain|no licence needed"
 )
 OPEN_OTHERS = ("other-pd", "other-open")
-TEX = {"{": r"\textbraceleft{}", "}": r"\textbraceright{}"}
+LATEX = str.maketrans(  # a brace that is only escaped would still count as one
+    {sign: f"\\{sign}" for sign in "&%$#_"}
+    | {"\\": r"\textbackslash{}", "{": r"\textbraceleft{}", "}": r"\textbraceright{}"}
+    | {"~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
+)
 MEDIUM = {"table": "[Data set]", "chart": "[Chart]", "claim": "[Claim review]"}
 
 
@@ -115,13 +119,14 @@ def plain(work: dict) -> str:
 def bibtex(work: dict) -> str:
     """Return a work's BibTeX entry."""
     book, kind = edition(), work["kind"]
-    author, whole = _in_braces(book["author"]), _in_braces(book["title"])
+    author, title = _in_braces(book["author"]), _in_braces(book["title"])
     fields = {"author": author, "title": _in_braces(_title(work))}
     if kind == "chapter":
-        fields["booktitle"] = whole
+        fields["booktitle"] = title
     elif kind in MEDIUM:
-        fields["howpublished"] = f"{MEDIUM[kind]} in {whole}"
+        fields["howpublished"] = f"{MEDIUM[kind]} in {title}"
     fields |= {"publisher": author, "year": book["date"][:4], "version": book["version"]}
+    # pybtex, which could write it, escapes the address too, and \\url then prints the backslashes
     fields["url"] = work["url"]
     if work.get("note"):
         fields["note"] = _in_braces(work["note"])
@@ -130,12 +135,8 @@ def bibtex(work: dict) -> str:
 
 
 def _in_braces(words: str) -> str:
-    """Return words as BibTeX that keeps them as they are.
-
-    A backslash does not hide a brace from BibTeX, which counts them. (pybtex, which could write the
-    entry, escapes the address too, and \\url then prints the backslashes.)
-    """
-    return "{" + re.sub(r"[&%$#_{}]", lambda sign: TEX.get(sign[0], f"\\{sign[0]}"), words) + "}"
+    """Return words as LaTeX prints them, in braces that keep their capitals."""
+    return f"{{{words.translate(LATEX)}}}"
 
 
 def ris(work: dict) -> str:

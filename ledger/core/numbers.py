@@ -17,6 +17,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from ledger.core import tables, text
+from ledger.core.validation import hidden_character
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -273,6 +274,8 @@ def _content(name: str, values: object, table: str | list[str] | None, unit: str
     used = [table] if isinstance(table, str) else list(table)
     if not used:
         raise ValueError(f"number {name!r}: name the table it comes from")
+    if problem := hidden_character(unit):
+        raise ValueError(f"number {name!r}: the unit: {problem}")
     for each in used:
         tables.describe(each)
         if each not in tables.loaded:

@@ -84,8 +84,31 @@ PAGES = [
     ("```{note}\nOpen.", 1, "the block that ```{note} opens is never closed. Write ``` on a line"),
     ("See {num} `a`.", 1, "{num} is printed as it stands, for no text in backticks follows"),
     *(
+        (f"wo{sign}rd", 1, f"character 3 is invisible: U+{ord(sign):04X}, ")
+        for sign in "\u034f\u1160\u2800\u3164\ufe0f\U000e0101\u200c\u200d"
+    ),
+    ("So wo\u0433d.", 1, "a letter of the word 'wo\u0433d' only looks like another: U+0433, CYR"),
+    ("wo&#x202e;rd", 1, "character 3 is invisible: U+202E, RIGHT-TO-LEFT OVERRIDE. Remove it (it"),
+    ("[it](path:../../../etc/passwd)", 1, f"../../../etc/passwd {OUTSIDE}"),
+    ("<path:/etc/passwd>", 1, "there is no file etc/passwd. Add it, or mend the name"),
+    ("[it][a]\n\n[a]: project:../.env", 1, f"../.env {OUTSIDE}"),
+    ("[it](page.html)", 1, "a browser would run page.html as a page of the site. Link to it"),
+    ("{download}`it <page.html>`", 1, "a browser would run page.html as a page of the site."),
+    ("![A map](runs.svg)", 1, "runs.svg, line 1: onload of <svg> is blocked by the policy"),
+    ("![A map](entity.svg)", 1, "entity.svg has an entity or a style sheet of its own. Save it"),
+    ("```{raw} html\n:file: one.txt\n```", 1, "raw text of a file is not looked through. Write"),
+    ("```{role} own(raw)\n:format: html\n```", 1, "a role of the page's own is not looked thro"),
+    ("It is {{ 40 + 2 }}.", 1, "{{ 40 + 2 }} is a program. Write a name, as {{ citation }}, or"),
+    ("{{ env.srcdir }}", 1, "{{ env.srcdir }} is a program. Write a name"),
+    ("{{ env }}", 1, "{{ env }} is a program. Write a name"),
+    ("---\nmyst:\n  url_schemes: [javascript]\n---\n# A", 1, "the head sets 'myst' for this page"),
+    ("A\n\n<!-- B\n\nC", 3, "the comment is never closed, and hides what follows. Write -->"),
+    *(
         (text, 0, "")
         for text in (
+            "See {{ citation }}. <!-- a -->\n\n<!-- b\n\nc -->",
+            "```{literalinclude} page.html\n```",
+            "الله\u200cاکبر, СССР, π and 5 µm",
             "![A map](map.png) and [a link](https://else.where/map.png)",
             "```{figure} map.png\n:name: a\n:alt: A map.\n\nA caption.\n```",
             "{math}`g = \\frac{m - x}{x}`, a\n\n```{math}\n:label: gap\na &= b \\\\ c &= d\n```",
@@ -107,6 +130,11 @@ def folder(tmp_path_factory):
     for name in ("map.png", "карта.png", "one.txt"):
         (folder / "chapters" / name).write_text("", encoding="utf-8")
     (folder / "chapters/bad.txt").write_text("A\n\x0bb\n", encoding="utf-8")
+    page, drawing = "<script>go()</script>", "<svg xmlns='http://www.w3.org/2000/svg'"
+    (folder / "chapters/page.html").write_text(page, encoding="utf-8")
+    (folder / "chapters/runs.svg").write_text(f"{drawing} onload='go()'/>", encoding="utf-8")
+    entity = f"<!DOCTYPE svg [<!ENTITY a 'b'>]>{drawing}>&a;</svg>"
+    (folder / "chapters/entity.svg").write_text(entity, encoding="utf-8")
     (folder / ".env").write_text("KEY=1\n", encoding="utf-8")
     (folder / "chapters/linked.txt").symlink_to("/etc/hostname")
     return folder
@@ -143,6 +171,13 @@ def test_two_pages_of_one_name_and_names_that_are_no_address(folder):
         "<video poster='//e.w/a.png'></video>",
         "<link rel=stylesheet href='https://e.w/a.css'>",
         "<form action='https://e.w/'></form>",
+        "<a href='a.html' ping='//e.w/'>a</a>",
+        "<a href='java&#10;script:go()'>a</a>",
+        "<a href=' data:text/html,a'>a</a>",
+        "<b style='background: image-set(\"//e.w/a.png\" 1x)'>a</b>",
+        "<textarea>",
+        "<plaintext>",
+        "<template>",
     ],
 )
 def test_whatever_asks_for_another_host_is_found(markup):

@@ -237,6 +237,12 @@ def test_a_hidden_character_in_the_data_of_a_chart_is_refused():
         published(data=pd.DataFrame({"name": ["a\u202eb"], "value": [1.0]}))
 
 
+@pytest.mark.parametrize("part", ["caption", "alt"])
+def test_a_hidden_character_in_the_words_of_a_chart_is_refused(part):
+    with pytest.raises(ValueError, match="invisible: U.202E"):
+        published(**{part: "What it says is hid\u202eden from all."})
+
+
 def test_a_name_that_would_end_a_script_leaves_the_page_whole():
     name = "<!--<script> & </script>"
     ax = charts.lines(FRAME.rename(columns={"Arland": name}), name)

@@ -31,3 +31,19 @@ def test_an_entry_of_bibtex_holds_the_words_that_were_typed(kind, words):
     entry = parse_string(written, "bibtex").entries["a-work"]
     assert printed(entry.fields["title"]) == printed(entry.fields["note"]) == words
     assert entry.fields["url"] == work["url"]
+
+
+@pytest.mark.parametrize(
+    "title, said",
+    [
+        ("Half of {all", r"Half of \textbraceleft{}all"),
+        ("Half} of all", r"Half\textbraceright{} of all"),
+        (r"\input{a}", r"\textbackslash{}input\textbraceleft{}a\textbraceright{}"),
+        ("5 % & $ # a_b ~ ^", r"5 \% \& \$ \# a\_b \textasciitilde{} \textasciicircum{}"),
+    ],
+)
+def test_a_title_stays_a_title_in_bibtex(title, said):
+    work = {"kind": "chart", "key": "one", "title": title, "note": title, "url": "https://a.b/c_d"}
+    (entry,) = parse_string(citations.bibtex(work), "bibtex").entries.values()
+    assert entry.fields["title"] == entry.fields["note"] == f"{{{said}}}"
+    assert entry.fields["url"] == "https://a.b/c_d"

@@ -185,3 +185,8 @@ def test_the_code_of_a_number_stands_in_one_line_without_the_rows_it_names(tmp_p
     output = publish(exec, compile(source, str(cell), "exec"), {"put": numbers.put})
     assert output.metadata["ledger"]["code"] == 'put("n", sum([1, 2]), table="output")'
     assert output.metadata["ledger"]["rows"] == {"output": {"year": ["2015"]}}
+
+
+def test_a_hidden_character_in_a_unit_is_refused():
+    with pytest.raises(ValueError, match="the unit: character 2 is invisible: U.200B"):
+        publish(numbers.put, "gap", 1, table="output", unit="t\u200bonnes")

@@ -47,6 +47,12 @@ SLIPS = {
         ("- file: chapters/sea", "- file: 7", "5: 7 is no page. Write its path"),
     ],
     "_config.yml": [
+        ("title: The", "a: &a [1]\nb: *a\ntitle: The", "2: *a stands for what &a names. Write"),
+        ("title: The", "a: " + "[" * 40 + "]" * 40 + "\ntitle: The", "1: more than 30 levels."),
+        ("title: The", 'title: "\\u202eThe"\nx: The', "1: character 1 is invisible: U+202E, RIG"),
+        ("title: The", "html_x: 1\ntitle: The", "1: html_x is an unknown key."),
+        ("  config:\n", "  config:\n    html_js_files: [a.js]\n", "35: sphinx: config: html_js_f"),
+        ("html:\n", "html:\n  announcement: <b>\n", "17: html: announcement is '<b>', and must"),
         ("  timeout: 60", "\ttimeout: 60", f"10: {TAB}"),
         ("timeout: 60", "timeout: an hour", "10: execute: timeout is 'an hour', and"),
         ("timeout: 60", "timeuot: 60", "10: execute: timeuot is an unknown key. Did"),
@@ -81,6 +87,10 @@ SLIPS = {
         ("{pamphlet}", r"{\url{data:text/html,a}}", "3: quill2021: a link to data:text/html,a le"),
         ("{pamphlet}", r"{\href{javascript:go}{a}}", "3: quill2021: a link to javascript:go le"),
         ("@misc{quill", "@mics{quill", "3: quill2021: there is no type @mics. Write"),
+        ("@misc{quill", '@string{a = "b"}\n@misc{quill', "3: @string stands for text elsewhere."),
+        ("{pamphlet},", "{pam\u202ephlet},", "3: character 4 is invisible: U+202E, RIGHT-TO-LEFT"),
+        ("url = {https:", "url = {javascript:go()}, addendum = {https:",
+         "3: quill2021: the url 'javascript:go()'"),
         ("@misc{quill", "@article{quill", "3: quill2021: missing journal. Give it, or make"),
         ("concord2022,", "quill2021,", "13: the key quill2021 stands twice, first on"),
         ("year = {2021},", "year = {2021}", "3: the entry quill2021 is broken: "),
@@ -114,6 +124,8 @@ SLIPS = {
          "21: quoted_tolerance is 'about 0.05', and must be a share"),
     ],
     "data/datapackage.json": [
+        ('"title": "Tables', '"title": "\\u0007Tables', "3: character 1 is invisible: U+0007"),
+        ('"path": "http', '"path": "javascript:go()//http', "26: table output: the address 'javas"),
         ('"version": "3.1",', '"version": "3.1"', "6: broken JSON: Expecting"),
         ('"path": "https://data.straits-bureau.example/acc', '"path": "javascript:go//',
          "26: a link to javascript:go//ounts/ leads to no page. Write one"),
@@ -168,6 +180,29 @@ def said(folder, name, content):
         return problems(folder)
     finally:
         path.write_bytes(before)
+
+
+def test_a_file_that_is_a_link_out_of_the_book_is_refused(folder, tmp_path):
+    page = folder / "chapters/secret.md"
+    (tmp_path / "secret.md").write_text("# Of the machine\n", encoding="utf-8")
+    page.symlink_to(tmp_path / "secret.md")
+    try:
+        (line,) = problems(folder)
+    finally:
+        page.unlink()
+    assert line.startswith("chapters/secret.md:1: the file is a link that leads out of the book.")
+
+
+def test_a_script_that_every_page_would_load_is_refused(folder):
+    script = folder / "_static/own.js"
+    script.parent.mkdir()
+    script.write_text("go()", encoding="utf-8")
+    try:
+        (line,) = problems(folder)
+    finally:
+        script.unlink()
+        script.parent.rmdir()
+    assert line == "_static/own.js:1: every page would load it, or a copy be published. Remove it."
 
 
 def test_a_sound_book_is_passed_and_every_kind_of_file_has_slips(folder):

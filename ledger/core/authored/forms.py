@@ -141,6 +141,16 @@ POLICY = _record(
 )
 
 
+# settings by which pages load a script or a style, or the site gets a file or markup, that nothing
+# looks through
+NOT_OURS = {
+    "sphinx": "html_additional_pages html_context html_css_files html_extra_path html_js_files"
+    " html_sidebars html_static_path html_style myst_substitutions myst_url_schemes rst_epilog"
+    " rst_prolog templates_path",
+    "html": "announcement extra_footer extra_navbar",
+}
+
+
 @functools.cache
 def settings() -> dict:
     """Return the schema of `_config.yml`: Jupyter Book's own, which lets unknown keys pass, with
@@ -166,6 +176,12 @@ def settings() -> dict:
         "pattern": "^https?://[^/]+/(.*/)?$",
         "description": "the address of the site, which begins with https:// and ends with /",
     }
+    absent = {"not": {}, "description": "left out: nothing looks through what it adds to pages"}
+    config = schema["properties"]["sphinx"].setdefault("properties", {}).setdefault("config", {})
+    if "object" not in config.get("type", "object"):
+        config["type"] = ["object", "null"]
+    config.setdefault("properties", {}).update(dict.fromkeys(NOT_OURS["sphinx"].split(), absent))
+    html["properties"].update(dict.fromkeys(NOT_OURS["html"].split(), absent))
     return schema
 
 

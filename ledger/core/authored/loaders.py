@@ -12,10 +12,13 @@ import datetime
 import io
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import yaml
+
+from ledger.core.validation import hidden_character
 
 MARKS = re.compile(r"^(?:<{7}|>{7})(?: |$)", re.M)  # ======= alone may underline a heading
 OTHER_FORMS = {  # what a file begins with → what it is
@@ -28,6 +31,8 @@ OTHER_FORMS = {  # what a file begins with → what it is
 FRONT = re.compile(r"\A---[ \t]*\n(.*?)^---[ \t]*$", re.S | re.M)
 DAY = "date"  # a type beside those of JSON Schema
 SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
+JSON_TEXT = re.compile(r'"(?:[^"\\\n]|\\.)*"')
+DEEPEST = 30  # levels of a YAML file
 
 
 class FileError(ValueError):
@@ -41,6 +46,9 @@ class FileError(ValueError):
 def read_text(root: Path, name: str) -> str:
     """Return the text of a file, with LF line ends and without a byte-order mark."""
     try:
+        if not (root / name).resolve().is_relative_to(root.resolve()):
+            problem = "the file is a link that leads out of the book. Put the file itself there."
+            raise FileError(name, 1, problem)
         raw = (root / name).read_bytes()
     except FileNotFoundError:
         problem = f"the file is missing. Restore it: git checkout -- {name}"
@@ -69,6 +77,13 @@ def read_text(root: Path, name: str) -> str:
             )
         raise FileError(name, line_of(text, marks.start()), problem)
     return text
+
+
+def refuse_hidden(name: str, line: int, words: str) -> None:
+    """Raise FileError for text with a character that no reader sees, however it is written."""
+    for part in words.split("\n"):
+        if problem := hidden_character(part.replace("\t", " ")):
+            raise FileError(name, line, f"{problem}.")
 
 
 def line_of(text: str, at: int) -> int:
@@ -149,6 +164,7 @@ def read_front_matter(root: Path, name: str) -> Document | None:
 
 def _parse_yaml(name: str, text: str, first: int = 0) -> Document:
     try:
+        _refuse_bomb(text)
         loader = _Loader(text)
         try:
             node = loader.get_single_node()
@@ -166,7 +182,33 @@ def _parse_yaml(name: str, text: str, first: int = 0) -> Document:
         raise FileError(name, line + first, _yaml_problem(error, text, line)) from None
     except (RecursionError, ValueError, OverflowError) as error:
         raise FileError(name, 1 + first, f"broken YAML: {error}. Mend it.") from None
+    for scalar in _scalars(node):
+        refuse_hidden(name, scalar.start_mark.line + 1 + first, scalar.value)
     return Document(name, content, node, first)
+
+
+def _refuse_bomb(text: str) -> None:
+    """Refuse what a few lines would make endless: aliases, and lists in lists in lists."""
+    depth = 0
+    for event in yaml.parse(text, _Loader):
+        depth += isinstance(event, yaml.CollectionStartEvent)
+        depth -= isinstance(event, yaml.CollectionEndEvent)
+        problem = ""
+        if isinstance(event, yaml.AliasEvent):
+            problem = f"*{event.anchor} stands for what &{event.anchor} names. Write it out."
+        elif depth > DEEPEST:
+            problem = f"more than {DEEPEST} levels. Write it flatter."
+        if problem:
+            raise yaml.composer.ComposerError(None, None, problem, event.start_mark)
+
+
+def _scalars(node: yaml.Node | None) -> Iterator[yaml.ScalarNode]:
+    if isinstance(node, yaml.ScalarNode):
+        yield node
+    elif node is not None:
+        for part in node.value:
+            for each in part if isinstance(part, tuple) else (part,):
+                yield from _scalars(each)
 
 
 def _yaml_problem(error: yaml.MarkedYAMLError, text: str, line: int) -> str:
@@ -203,12 +245,15 @@ def read_json(root: Path, name: str) -> tuple[object, str]:
     """Return the content of a JSON file, and its text. Raises FileError."""
     text = read_text(root, name)
     try:
-        return json.loads(text), text
+        content = json.loads(text)
     except json.JSONDecodeError as error:
         problem = f"broken JSON: {error.msg}. Mend this line or the one before."
         raise FileError(name, error.lineno, problem) from None
     except (RecursionError, ValueError) as error:
         raise FileError(name, 1, f"broken JSON: {error}. Mend it.") from None
+    for found in JSON_TEXT.finditer(text):
+        refuse_hidden(name, line_of(text, found.start()), json.loads(found[0]))
+    return content, text
 
 
 # --- BibTeX ---------------------------------------------------------------------------------------
@@ -238,7 +283,8 @@ def read_bibliography(root: Path, name: str) -> dict[str, Entry]:
         except PybtexError as error:
             raise _bibtex_error(name, text, parser, error) from None
         if command.lower() in ("string", "preamble"):
-            continue
+            problem = f"@{command} stands for text elsewhere. Write the text out."
+            raise FileError(name, line_of(text, parser.command_start), problem)
         key, fields = content
         line = line_of(text, parser.command_start)
         same = (other for other in entries if other.lower() == key.lower())  # as pybtex has it
@@ -250,6 +296,8 @@ def read_bibliography(root: Path, name: str) -> dict[str, Entry]:
         if twice := next((each for each in names if names.count(each) > 1), ""):
             raise FileError(name, line, f"{key} has {twice} twice. Remove one.")
         texts = {field.lower(): "".join(parts) for field, parts in fields}
+        for words in texts.values():
+            refuse_hidden(name, line, words)
         entries[key] = Entry(line, command.lower(), texts)
 
 

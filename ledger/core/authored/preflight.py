@@ -30,6 +30,11 @@ def problems(root: Path = config.ROOT) -> list[str]:
 
 def _broken(root: Path) -> Iterator[str]:
     described = _described(root)
+    for path in sorted((root / "_static").rglob("*")):  # which Jupyter Book adds to every page
+        if not path.is_dir():
+            name = path.relative_to(root).as_posix()
+            problem = "every page would load it, or a copy be published. Remove it."
+            yield str(FileError(name, 1, problem))
     for pattern, check in CHECKS.items():
         names = {path.relative_to(root).as_posix() for path in root.glob(pattern)}
         if pattern in NEEDED:

@@ -20,7 +20,7 @@ from pandas.api.types import infer_dtype
 from ledger.core import tables, text
 from ledger.core.charts import svg, tooltips
 from ledger.core.charts.style import GRID, PALETTE, PAPER, TEXT, VERDICTS
-from ledger.core.validation import cell_fault, starts_formula
+from ledger.core.validation import cell_fault, hidden_character, starts_formula
 
 # of a notebook by itself, which may be dark; the page has a style of its own
 NOTEBOOK_STYLE = "max-width: 40em; padding: .5em; background: #ffffff; color: #222222"
@@ -112,6 +112,8 @@ def sentence(chart: str, part: str, words: str) -> str:
     begins = words[:1].isupper() or words[:1].isdigit()
     if len(words.split()) < 5 or not begins or words[-1] not in ".!?":
         raise ValueError(f"chart {chart!r}: the {part} is not a sentence: {words!r}")
+    if problem := hidden_character(words):
+        raise ValueError(f"chart {chart!r}: the {part}: {problem}")
     return words
 
 
