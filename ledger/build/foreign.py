@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
 
-from ledger.core.validation import link_fault
+from ledger.core.authored.characters import link_fault
 
 # element → what to write instead; links, forms and pictures of the site itself are allowed
 BLOCKED = dict.fromkeys(
@@ -16,7 +16,6 @@ BLOCKED = dict.fromkeys(
 SWALLOWING = frozenset(
     ("plaintext", "xmp", "textarea", "title", "template", "noscript", "noembed", "noframes")
 )
-SAFE_LINK = re.compile(r"(?:https?:|mailto:|(?![a-z][a-z0-9+.-]*:))", re.I)
 # attributes whose content a browser fetches to show the page
 FETCHED = {"src", "srcset", "poster", "data", "background", "xlink:href", "action", "formaction"}
 OTHER_HOST = re.compile(r"\s*(?:(?!data:)[a-z][a-z0-9+.-]*:|//|\\\\)", re.I)

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from ledger.build.foreign import PUT_IT_HERE, blocked, is_foreign
-from ledger.core import config, validation
+from ledger.core import config
+from ledger.core.authored import characters
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
@@ -123,7 +124,7 @@ def _hidden(text: str) -> list[Fault]:
     With one of these all line numbers after it are in doubt.
     """
     lines = ((n, line.replace("\t", " ")) for n, line in enumerate(text.split("\n"), 1))
-    return [(n, hidden) for n, line in lines if (hidden := validation.hidden_character(line))]
+    return [(n, hidden) for n, line in lines if (hidden := characters.hidden_character(line))]
 
 
 class Page:
@@ -220,7 +221,7 @@ class Page:
 
     def _option(self, name: str, value: str) -> str:
         if name == "target":
-            return validation.link_fault(value)
+            return characters.link_fault(value)
         return PUT_IT_HERE if name == "url" else self._file(value) if name == "file" else ""
 
     def _cell(self, token: Token, opened: str, within: str) -> Iterator[str]:
@@ -243,9 +244,9 @@ class Page:
                 f"once. Write {found.group()}`name`, without a space between"
             )
         elif child.type == "text" and (found := LINK_AS_TYPED.search(child.content)):
-            yield validation.link_fault(found[1])
+            yield characters.link_fault(found[1])
         elif child.type in ("text", "text_special") and (
-            why := validation.hidden_character(child.content.replace("\t", " "))
+            why := characters.hidden_character(child.content.replace("\t", " "))
         ):
             yield f"{why} (it is written as an entity)"
         elif child.type == "substitution_inline":
@@ -270,7 +271,7 @@ class Page:
         """Look at a link as at a file where it leads to one: the site gets a copy."""
         if (scheme := TO_A_FILE.match(address)) and not address.endswith(".md"):
             return self._published(address[scheme.end() :].partition("#")[0])
-        if not scheme and (why := validation.link_fault(address)):
+        if not scheme and (why := characters.link_fault(address)):
             return why
         address = address.partition("#")[0]
         if not address or is_foreign(address) or not self._locate(address).is_file():

@@ -17,7 +17,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from ledger.core import tables, text
-from ledger.core.validation import hidden_character
+from ledger.core.authored.characters import hidden_character
 
 if TYPE_CHECKING:
     import pandas as pd

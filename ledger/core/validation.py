@@ -19,6 +19,7 @@ from pathlib import Path
 
 from ledger.core import config, table_files
 from ledger.core.authored import loaders
+from ledger.core.authored.characters import hidden_character
 from ledger.core.table_files import TableError
 
 PARTS = (  # that the descriptor must give for each table
@@ -49,22 +50,6 @@ PATTERNS = {
 LARGEST = 2**63 - 1  # of the whole numbers of a frame
 MAX_CELL = 32_767  # characters: a workbook's cell holds no more
 TOO_LONG = f"Keep it under {MAX_CELL:,} characters, the most of a workbook, or split it"
-# joiners that Persian and other scripts are written with
-JOINERS = "\u200c\u200d"
-# control and format characters, among them those that turn the direction of text; characters that
-# are none; ends of lines and paragraphs that only some programs know
-HIDDEN = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
-SCHEME = re.compile(r"([a-z][a-z0-9+.-]*):", re.I)
-LINKS = ("http", "https", "mailto")
-UNSEEN = re.compile(r"[\0-\x20]+")  # a browser passes over these signs where an address begins
-# letters, marks and signs that print nothing, and so part a word for every search
-BLANK = re.compile(
-    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0"
-    "\U000e0100-\U000e01ef]"
-)
-JOINED = re.compile(f"(.?)[{JOINERS}]", re.S)
-WORD = re.compile(r"[^\W\d_]+")
-ALIKE = ("LATIN", "CYRILLIC", "GREEK")  # scripts with letters that look like each other's
 
 
 @functools.cache
@@ -332,62 +317,6 @@ def cell_fault(kind: str, cell: str) -> str:
 def has_other_digits(cell: str) -> bool:
     """Tell whether a cell has digits of another script than that of codes."""
     return any(sign.isdigit() and not sign.isascii() for sign in cell)
-
-
-def hidden_character(words: str) -> str:
-    """Name the first character of a text that no reader sees, or takes for another, and its place.
-
-    Nothing for a text without.
-    """
-    if words.isascii() and words.isprintable():  # true of nearly all, and quick
-        return ""
-    for joined in JOINED.finditer(words):  # it joins letters of scripts that join them, or signs
-        if unicodedata.category(joined[1] or " ") not in ("Lo", "Mn", "So") or BLANK.match(
-            joined[1]
-        ):
-            return _invisible(joined.end(), joined[0][-1])
-    if blank := BLANK.search(words):
-        return _invisible(blank.end(), blank[0])
-    for word in WORD.findall(words):
-        if not word.isascii() and (mixed := _two_scripts(word)):
-            return mixed
-    for place, sign in enumerate(words, start=1):
-        if unicodedata.category(sign) == "Zs" and sign != " ":
-            name = unicodedata.name(sign)
-            return f"character {place} is U+{ord(sign):04X}, {name}. Write a usual space"
-        if unicodedata.category(sign) in HIDDEN and sign not in JOINERS:
-            return _invisible(place, sign)
-    return ""
-
-
-def link_fault(address: str, within: bool = True) -> str:
-    """Return why a link is refused, nothing for one to the web, to a mailbox or within the book.
-
-    `within` tells whether it may lead within the book, as an address without a scheme does.
-    """
-    scheme = SCHEME.match(UNSEEN.sub("", address))
-    if scheme[1].lower() in LINKS if scheme else within:
-        return ""
-    return f"a link to {address.strip()[:60]} leads to no page. Write one that begins with https:"
-
-
-def _invisible(place: int, sign: str) -> str:
-    name = unicodedata.name(sign, "control character")
-    return f"character {place} is invisible: U+{ord(sign):04X}, {name}. Remove it"
-
-
-def _two_scripts(word: str) -> str:
-    """Name the letter of a word that looks like one of the script of its other letters."""
-    scripts = [unicodedata.name(letter, "").partition(" ")[0] for letter in word]
-    known = [script for script in scripts if script in ALIKE]
-    if len(set(known)) < 2:
-        return ""
-    rarest = min(set(known), key=lambda script: (known.count(script), known.index(script) == 0))
-    sign = word[scripts.index(rarest)]
-    return (
-        f"a letter of the word {word!r} only looks like another: U+{ord(sign):04X}, "
-        f"{unicodedata.name(sign)}. Type it anew"
-    )
 
 
 def _is_whole(cell: str) -> bool:

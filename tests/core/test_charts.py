@@ -348,7 +348,7 @@ def test_two_lanes_refuse_what_they_cannot_draw():
             LANES.assign(label="Treaty on relations between the two, its annexes and its letters")
         )
     with pytest.raises(ValueError, match="no room for the labels of lane 'At war"):
-        crowd = LANES.assign(lane=["Signed", "At war", "At war", "At war"])
+        crowd = LANES.assign(lane=["Signed", "At war", "At war", "At war"], sure=True)
         charts.two_lanes(crowd, height=1.4)
 
 

@@ -90,7 +90,7 @@ SLIPS = {
         ("@misc{quill", '@string{a = "b"}\n@misc{quill', "3: @string stands for text elsewhere."),
         ("{pamphlet},", "{pam\u202ephlet},", "3: character 4 is invisible: U+202E, RIGHT-TO-LEFT"),
         ("url = {https:", "url = {javascript:go()}, addendum = {https:",
-         "3: quill2021: the url 'javascript:go()'"),
+         "3: quill2021: a link to javascript:go() leads to no page"),
         ("@misc{quill", "@article{quill", "3: quill2021: missing journal. Give it, or make"),
         ("concord2022,", "quill2021,", "13: the key quill2021 stands twice, first on"),
         ("year = {2021},", "year = {2021}", "3: the entry quill2021 is broken: "),
@@ -125,7 +125,7 @@ SLIPS = {
     ],
     "data/datapackage.json": [
         ('"title": "Tables', '"title": "\\u0007Tables', "3: character 1 is invisible: U+0007"),
-        ('"path": "http', '"path": "javascript:go()//http', "26: table output: the address 'javas"),
+        ('"path": "http', '"path": "javascript:go()//http', "26: a link to javascript:go()"),
         ('"version": "3.1",', '"version": "3.1"', "6: broken JSON: Expecting"),
         ('"path": "https://data.straits-bureau.example/acc', '"path": "javascript:go//',
          "26: a link to javascript:go//ounts/ leads to no page. Write one"),

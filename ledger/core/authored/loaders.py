@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from ledger.core.validation import hidden_character
+from ledger.core.authored.characters import hidden_character
 
 MARKS = re.compile(r"^(?:<{7}|>{7})(?: |$)", re.M)  # ======= alone may underline a heading
 OTHER_FORMS = {  # what a file begins with → what it is

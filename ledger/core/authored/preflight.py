@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from ledger.core import config, policy, table_files, validation
-from ledger.core.authored import environment, forms, loaders
+from ledger.core.authored import characters, environment, forms, loaders
 from ledger.core.authored.loaders import FileError
 from ledger.core.sources import registry
 
@@ -169,7 +169,7 @@ def _link_fault(fields: dict[str, str]) -> str:
     """Return why a link of an entry, its url or one by a command of LaTeX, is refused."""
     links = re.findall(r"\\(?:url|href)\s*\{\s*([^}]*)", " ".join(fields.values()))
     links += [fields["url"]] if "url" in fields else []
-    return next(filter(None, (validation.link_fault(link, within=False) for link in links)), "")
+    return next(filter(None, (characters.link_fault(link, within=False) for link in links)), "")
 
 
 def _style_problem(key: str, entry: loaders.Entry) -> str:
@@ -220,7 +220,7 @@ def _check_addresses(name: str, text: str, entries: list[dict]) -> None:
             each for entry in entries if isinstance(entry[part], list) for each in entry[part]
         ]
         for path in (each.get("path", "") for each in listed if isinstance(each, dict)):
-            if why := validation.link_fault(str(path)):
+            if why := characters.link_fault(str(path)):
                 at = text.find(json.dumps(path, ensure_ascii=False))
                 raise FileError(name, loaders.line_of(text, max(at, 0)), f"{why}.")
 

@@ -18,9 +18,10 @@ from matplotlib.axes import Axes
 from pandas.api.types import infer_dtype
 
 from ledger.core import tables, text
+from ledger.core.authored.characters import hidden_character
 from ledger.core.charts import svg, tooltips
 from ledger.core.charts.style import GRID, PALETTE, PAPER, TEXT, VERDICTS
-from ledger.core.validation import cell_fault, hidden_character, starts_formula
+from ledger.core.validation import cell_fault, starts_formula
 
 # of a notebook by itself, which may be dark; the page has a style of its own
 NOTEBOOK_STYLE = "max-width: 40em; padding: .5em; background: #ffffff; color: #222222"

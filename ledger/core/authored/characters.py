@@ -1,0 +1,79 @@
+"""What text that people write may hold: signs that a reader sees, links that lead to a page."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+# joiners that Persian and other scripts are written with
+JOINERS = "\u200c\u200d"
+# control and format characters, among them those that turn the direction of text; characters that
+# are none; ends of lines and paragraphs that only some programs know
+HIDDEN = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
+SCHEME = re.compile(r"([a-z][a-z0-9+.-]*):", re.I)
+LINKS = ("http", "https", "mailto")
+UNSEEN = re.compile(r"[\0-\x20]+")  # a browser passes over these signs where an address begins
+# letters, marks and signs that print nothing, and so part a word for every search
+BLANK = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0"
+    "\U000e0100-\U000e01ef]"
+)
+JOINED = re.compile(f"(.?)[{JOINERS}]", re.S)
+WORD = re.compile(r"[^\W\d_]+")
+ALIKE = ("LATIN", "CYRILLIC", "GREEK")  # scripts with letters that look like each other's
+
+
+def hidden_character(words: str) -> str:
+    """Name the first character of a text that no reader sees, or takes for another, and its place.
+
+    Nothing for a text without.
+    """
+    if words.isascii() and words.isprintable():  # true of nearly all, and quick
+        return ""
+    for joined in JOINED.finditer(words):  # it joins letters of scripts that join them, or signs
+        if unicodedata.category(joined[1] or " ") not in ("Lo", "Mn", "So") or BLANK.match(
+            joined[1]
+        ):
+            return _invisible(joined.end(), joined[0][-1])
+    if blank := BLANK.search(words):
+        return _invisible(blank.end(), blank[0])
+    for word in WORD.findall(words):
+        if not word.isascii() and (mixed := _two_scripts(word)):
+            return mixed
+    for place, sign in enumerate(words, start=1):
+        if unicodedata.category(sign) == "Zs" and sign != " ":
+            name = unicodedata.name(sign)
+            return f"character {place} is U+{ord(sign):04X}, {name}. Write a usual space"
+        if unicodedata.category(sign) in HIDDEN and sign not in JOINERS:
+            return _invisible(place, sign)
+    return ""
+
+
+def link_fault(address: str, within: bool = True) -> str:
+    """Return why a link is refused, nothing for one to the web, to a mailbox or within the book.
+
+    `within` tells whether it may lead within the book, as an address without a scheme does.
+    """
+    scheme = SCHEME.match(UNSEEN.sub("", address))
+    if scheme[1].lower() in LINKS if scheme else within:
+        return ""
+    return f"a link to {address.strip()[:60]} leads to no page. Write one that begins with https:"
+
+
+def _invisible(place: int, sign: str) -> str:
+    name = unicodedata.name(sign, "control character")
+    return f"character {place} is invisible: U+{ord(sign):04X}, {name}. Remove it"
+
+
+def _two_scripts(word: str) -> str:
+    """Name the letter of a word that looks like one of the script of its other letters."""
+    scripts = [unicodedata.name(letter, "").partition(" ")[0] for letter in word]
+    known = [script for script in scripts if script in ALIKE]
+    if len(set(known)) < 2:
+        return ""
+    rarest = min(set(known), key=lambda script: (known.count(script), known.index(script) == 0))
+    sign = word[scripts.index(rarest)]
+    return (
+        f"a letter of the word {word!r} only looks like another: U+{ord(sign):04X}, "
+        f"{unicodedata.name(sign)}. Type it anew"
+    )
