@@ -349,7 +349,7 @@ def test_two_lanes_refuse_what_they_cannot_draw():
         )
     with pytest.raises(ValueError, match="no room for the labels of lane 'At war"):
         crowd = LANES.assign(lane=["Signed", "At war", "At war", "At war"], sure=True)
-        charts.two_lanes(crowd, height=1.4)
+        charts.two_lanes(crowd, height=1.1)
 
 
 def test_source_line_names_only_the_sources_and_editions_that_were_drawn():
