@@ -348,8 +348,8 @@ def test_two_lanes_refuse_what_they_cannot_draw():
             LANES.assign(label="Treaty on relations between the two, its annexes and its letters")
         )
     with pytest.raises(ValueError, match="no room for the labels of lane 'At war"):
-        crowd = LANES.assign(lane=["Signed", "At war", "At war", "At war"], sure=True)
-        charts.two_lanes(crowd, height=1.1)
+        crowd = pd.concat([LANES.assign(lane="Signed").iloc[:1], *[LANES.assign(lane="At war")] * 3])
+        charts.two_lanes(crowd.assign(sure=True), height=1.4)
 
 
 def test_source_line_names_only_the_sources_and_editions_that_were_drawn():
