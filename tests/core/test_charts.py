@@ -348,7 +348,9 @@ def test_two_lanes_refuse_what_they_cannot_draw():
             LANES.assign(label="Treaty on relations between the two, its annexes and its letters")
         )
     with pytest.raises(ValueError, match="no room for the labels of lane 'At war"):
-        crowd = pd.concat([LANES.assign(lane="Signed").iloc[:1], *[LANES.assign(lane="At war")] * 3])
+        crowd = pd.concat(
+            [LANES.assign(lane="Signed").iloc[:1], *[LANES.assign(lane="At war")] * 3]
+        )
         charts.two_lanes(crowd.assign(sure=True), height=1.4)
 
 
