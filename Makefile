@@ -23,7 +23,7 @@ test: book epub $(if $(or $(CI),$(shell command -v chromium || command -v chromi
 
 # every check of .pre-commit-config.yaml, on every file that git knows
 check: .venv/installed
-	@git rev-parse --is-inside-work-tree >/dev/null 2>&1 || { echo "make check looks at the files that git knows, and this folder is no checkout: clone the repository, or git init and git add -A"; exit 1; }
+	@git rev-parse --is-inside-work-tree >/dev/null || { echo "make check looks at the files that git knows, and this folder is no checkout: clone the repository, or git init and git add -A"; exit 1; }
 	@git ls-files --others --exclude-standard | sed 's/^/not checked, for git does not know it yet (git add): /'
 	$(BIN)/pre-commit run --all-files
 

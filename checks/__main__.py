@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterator
 
 from checks import chapters, data, glosses, names, prose, sentences, structure, unused
+from ledger.core.system import terminal
 
 CHECKS: dict[str, Callable[[], Iterator[str]]] = {
     "names": names.follow,
@@ -62,4 +63,4 @@ def main(chosen: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(terminal.run(lambda: main(sys.argv[1:])))

@@ -11,12 +11,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import fcntl
 import gc
 import html
 import mimetypes
 import multiprocessing.forkserver
 import os
 import re
+import select
 import signal
 import socket
 import sys
@@ -91,7 +93,9 @@ async def _serve(sockets: list[socket.socket]) -> None:
         (r"/\.reload\.js", Script),
         (r"/(.*)", Page, {"preview": preview}),
     ]
-    application = Application(handlers, log_function=lambda request: None)
+    application = Application(default_handler_class=ForeignName, log_function=lambda request: None)
+    # a page of another site may have its own name lead here, and would then read all answers
+    application.add_handlers(r"(127\.0\.0\.1|localhost)", handlers)
     HTTPServer(application).add_sockets(sockets)
     # inherited by the warm process: Ctrl-C is this one's affair
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -199,6 +203,7 @@ def _messages(log: str) -> str:
 def _run_build(log: str) -> None:
     """Build the site, in a process of its own, with its messages in the file `log`."""
     os.setsid()  # so that all that it starts can be ended with it
+    _end_with_preview()
     gc.freeze()  # what the warm process loaded stays: no need to look for garbage in it
     os.chdir(ROOT)
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
@@ -216,6 +221,19 @@ def _run_build(log: str) -> None:
         if not os.path.getsize(log):  # it ended before Sphinx, which reports what goes wrong
             print(error, file=sys.stderr)
         sys.exit(1)
+
+
+def _end_with_preview() -> None:
+    """Have the system end this process and what it starts when the preview is gone, if by a kill.
+
+    The pipe to the preview closes with it, which is signalled; no handler means the end.
+    """
+    preview = multiprocessing.parent_process()
+    if preview is not None:
+        fcntl.fcntl(preview.sentinel, fcntl.F_SETOWN, -os.getpid())  # the group
+        fcntl.fcntl(preview.sentinel, fcntl.F_SETFL, os.O_ASYNC)
+        if select.select([preview.sentinel], [], [], 0)[0]:
+            sys.exit(1)  # it was gone before
 
 
 class Preview:
@@ -251,6 +269,16 @@ class ReloadSocket(WebSocketHandler):
 
     def on_close(self) -> None:
         self.preview.open.discard(self)
+
+
+class ForeignName(RequestHandler):
+    """Refuses whoever asks for another host than this machine."""
+
+    def prepare(self) -> None:
+        self.set_status(403)
+        name = self.request.host_name
+        words = f"The preview answers to 127.0.0.1 and localhost, not to {name}."
+        self.finish(_message_page("This is not your site", words))
 
 
 class Script(RequestHandler):

@@ -97,15 +97,20 @@ def acquire_lock(path: Path, on_wait: Callable[[str], None] | None = None) -> Fi
     """Return a held lock on `path`; `release()` or the end of the process gives it back.
 
     While another process holds it: calls `on_wait` with its number, and waits; without `on_wait`
-    raises LockedError.
+    raises LockedError. Raises PermissionError, with what to do, where the folder is another's.
     """
     from filelock import FileLock, Timeout
 
-    path.parent.mkdir(parents=True, exist_ok=True)
     holder = path.with_name(f"{path.name}ed-by")
     lock = FileLock(path)
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         lock.acquire(timeout=0)
+    except PermissionError as error:
+        raise PermissionError(
+            f"{error.filename or path} cannot be written: give yourself the right to write "
+            f"{path.parent}, or remove it"
+        ) from None
     except Timeout:
         number = holder.read_text().strip() if holder.exists() else ""
         if on_wait is None:

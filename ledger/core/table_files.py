@@ -7,7 +7,6 @@ import hashlib
 import io
 import json
 import re
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from ledger.core import config
 from ledger.core import text as words
 from ledger.core.authored import loaders
+from ledger.core.system.git import GitError, git
 
 if TYPE_CHECKING:  # pandas takes a second to import, which a build with nothing to check saves
     import pandas as pd
@@ -114,19 +114,14 @@ def difference_from_git(path: Path, text: str, wanted: str) -> str:
 
     Returns an empty text where there is no git or no such version among the last 50.
     """
-
-    def git(*arguments: str) -> str:
-        run = subprocess.run(
-            ["git", *arguments], cwd=path.parent, capture_output=True, timeout=20, check=True
-        )
-        return run.stdout.decode("utf-8-sig").replace("\r\n", "\n")
-
     try:
-        for commit in git("log", "--format=%h", "-n", "50", "--", path.name).split():
-            earlier = git("show", f"{commit}:./{path.name}")
+        commits = git(path.parent, "log", "--format=%h", "-n", "50", "--", path.name).split()
+        for commit in commits:
+            shown = git(path.parent, "show", "--no-textconv", f"{commit}:./{path.name}")
+            earlier = shown.removeprefix("\ufeff").replace("\r\n", "\n")
             if content_hash(earlier) == wanted:
                 return "; " + first_difference(earlier, text, f"commit {commit}")
-    except (OSError, subprocess.SubprocessError, UnicodeDecodeError):
+    except GitError:
         pass  # the message stands without the cell
     return ""
 

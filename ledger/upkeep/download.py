@@ -291,7 +291,9 @@ class Downloader:
         return self.source.max_mb * 1_000_000
 
     def _error(self, url: str, reason: str, hint: str, **more) -> FetchError:
-        return FetchError(self.source.name, url, self.source.redact(reason), hint, **more)
+        # a server's words could hold codes that a terminal obeys
+        shown = "".join(sign if sign.isprintable() else " " for sign in self.source.redact(reason))
+        return FetchError(self.source.name, url, shown, hint, **more)
 
     def _too_large(self, url: str) -> FetchError:
         limit = f"the {self.source.max_mb} MB that data/sources.yml allows for it"

@@ -20,9 +20,21 @@ MANIFEST = "fetched.json"
 def manifest(folder: Path) -> dict:
     """Return address, edition and files of a folder; nothing where it has no readable manifest."""
     try:
-        return json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        known = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
         return {}
+    return known if _is_manifest(known) else {}
+
+
+def _is_manifest(known: object) -> bool:
+    """Tell whether something has a manifest's form; a folder without one is downloaded anew."""
+    if not isinstance(known, dict) or not isinstance(known.get("files"), dict):
+        return False
+    needed = ("address", "retrieved", "sha256")
+    return all(
+        isinstance(entry, dict) and all(isinstance(entry.get(key), str) for key in needed)
+        for entry in known["files"].values()
+    )
 
 
 def file_entry(path: Path, address: str) -> dict:

@@ -5,6 +5,7 @@ Chromium as in `test_reader`; the book is the small one.
 """
 
 import hashlib
+import http.client
 import os
 import re
 import signal
@@ -19,6 +20,8 @@ import pytest
 from playwright.sync_api import Page, expect
 from reading import needs_browser
 from small_book import GOOD, edit_table, make, rows, run_here, surroundings, without_last_row
+
+from ledger.core.files import acquire_lock
 
 pytestmark = needs_browser
 
@@ -199,6 +202,36 @@ def test_ctrl_c_during_a_build_leaves_nothing(tmp_path):
     while not list(folder.glob("_build/.work/live/*")):
         time.sleep(0.05)
     end(preview, folder, log)
+
+
+def test_a_kill_during_a_build_leaves_no_process_and_no_lock(tmp_path):
+    folder, log = make(tmp_path / "book"), tmp_path / "log"
+    sleeps = "```{code-cell} ipython3\nimport time\n\ntime.sleep(50)\n```\n"
+    (folder / "chapters/one.md").write_text(GOOD + "\n" + sleeps, encoding="utf-8")
+    preview = start(folder, free_port(), log)
+    while not any("execution.worker" in line for line in processes_in(folder)):
+        assert preview.poll() is None, log.read_text(encoding="utf-8")
+        time.sleep(0.05)
+    preview.kill()
+    preview.wait(5)
+    patience = time.monotonic() + 10
+    while (left := processes_in(folder)) and time.monotonic() < patience:
+        time.sleep(0.05)
+    assert not left
+    acquire_lock(folder / "_build/.lock").release()
+
+
+@pytest.mark.parametrize("path", ["", "chapters/one.html", ".reload.js", ".reload"])
+def test_a_page_of_another_site_cannot_read_the_preview_by_a_name_that_leads_here(live, path):
+    port = int(live.page.url.split(":")[2].split("/")[0])
+
+    def status(host):
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+        connection.request("GET", f"/{path}", headers={"Host": host})
+        return connection.getresponse().status
+
+    assert status("evil.example") == status(f"evil.example:{port}") == 403
+    assert 403 not in (status("localhost:9000"), status(f"127.0.0.1:{port}"))
 
 
 def test_whatever_a_build_reads_is_watched(book):

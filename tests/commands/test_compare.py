@@ -22,7 +22,7 @@ from small_book import HEAD, ISLANDS, build, cell, edit, edit_table, make, surro
 
 from ledger.commands.compare import report, words
 from ledger.commands.compare.diff import compare
-from ledger.commands.compare.site import SiteError
+from ledger.commands.compare.site import Site, SiteError
 
 TABLE = "catches"
 SUM = f"""from ledger import charts, load, numbers
@@ -467,3 +467,12 @@ def test_the_report_reads_well_from_a_file(sites, browser, tmp_path):
         wrong = Axe().run(page).response["violations"]
         assert not wrong, [(width, scheme, rule["id"], rule["nodes"][0]["html"]) for rule in wrong]
     window.close()
+
+
+@pytest.mark.parametrize("content", ["null", "{}", '"x"', "[1]", "[{}]", '{"resources": 1}'])
+@pytest.mark.parametrize("name", ["claims.json", "numbers.json", "data/datapackage.json"])
+def test_a_file_of_another_form_is_named(sites, tmp_path, name, content):
+    damaged = shutil.copytree(sites["was"], tmp_path / "damaged site")
+    (damaged / name).write_text(content, encoding="utf-8")
+    with pytest.raises(SiteError, match=rf"{re.escape(str(damaged / name))} has|holds no"):
+        Site(damaged)

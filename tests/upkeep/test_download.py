@@ -120,6 +120,26 @@ def sends(head, body=b""):
     )
 
 
+DAMAGED = ("", "null", "[]", '{"files": []}', '{"files": {"file": 3}}', '{"files": {"file": {}}}')
+
+
+def test_a_record_of_another_form_counts_as_none(server, tmp_path):
+    for content in DAMAGED:
+        got(server, tmp_path, Response(CSV))
+        (tmp_path / "fetched.json").write_text(content, encoding="utf-8")
+        assert store.manifest(tmp_path) == {}
+        assert got(server, tmp_path) == CSV.encode()
+    assert len(server.log) == 1 + len(DAMAGED)
+
+
+def test_what_a_server_says_moves_no_terminal(certificates, server, tmp_path):  # noqa: F811
+    context = certificates[0]
+    with raw(context, sends("404 \x1b]0;owned\x07\x1b[2J gone", b"")) as address:
+        said = refused(At(address), tmp_path)
+    assert "404" in said and "gone" in said
+    assert all(sign.isprintable() or sign == "\n" for sign in said)
+
+
 # --- what works -----------------------------------------------------------------------------------
 
 

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
-from pathlib import Path
 from typing import NamedTuple
 
 from sphinx.application import Sphinx
@@ -18,6 +16,7 @@ from sphinx.errors import ConfigError
 from ledger.build.sphinxext.works import book_record
 from ledger.core import citations, text
 from ledger.core.config import ROOT, book
+from ledger.core.system.git import GitError, git, refusal, top
 
 
 class Commit(NamedTuple):
@@ -32,22 +31,22 @@ def commit() -> Commit:
     """Return the commit that is built.
 
     Who builds a copy without its history can name it in LEDGER_COMMIT: commit, date, and "changed"
-    if files differ.
+    if files differ. Raises ConfigError where git does not read the repository.
     """
     if words := os.environ.get("LEDGER_COMMIT", "").split():
         return Commit(words[0], words[1], "changed" in words[2:])
+    if said := refusal(ROOT):
+        raise ConfigError(
+            "git does not say which commit is built: do as it asks, or name the commit in "
+            f"LEDGER_COMMIT, as 1a2b3c4 2026-11-28: {said}"
+        )
     try:
-        if Path(_git("rev-parse", "--show-toplevel")).resolve() != ROOT.resolve():
+        if top(ROOT) != ROOT.resolve():
             return Commit()  # a copy inside another repository
-        name, _, date = _git("log", "-1", "--abbrev=12", "--format=%h %cs").partition(" ")
-        return Commit(name, date, bool(_git("status", "--porcelain")))
-    except (OSError, subprocess.CalledProcessError):
+        name, date = git(ROOT, "log", "-1", "--abbrev=12", "--format=%h %cs").split()
+        return Commit(name, date, bool(git(ROOT, "status", "--porcelain")))
+    except GitError:
         return Commit()
-
-
-def _git(*words: str) -> str:
-    command = ["git", "-C", str(ROOT), *words]
-    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
 
 
 def build_name(built: Commit) -> str:

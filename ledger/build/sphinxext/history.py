@@ -7,7 +7,6 @@ is said of texts, and of tables what data/changes.yml says.
 from __future__ import annotations
 
 import html
-import subprocess
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,6 +17,7 @@ from ledger.build.sphinxext.content.changes import load_changes
 from ledger.build.sphinxext.figures.charts import charts_of
 from ledger.core import tables, text
 from ledger.core.config import DATA, ROOT, book
+from ledger.core.system.git import GitError, git, top
 
 SHOWN = 3  # tables that are named
 
@@ -42,11 +42,11 @@ def file_dates(root: Path) -> dict[str, str]:
     """
     if not _is_repository(root):
         return {}
-    folder = Path(_git(root, "rev-parse", "--absolute-git-dir").strip(), "shallow")
+    folder = Path(git(root, "rev-parse", "--absolute-git-dir").strip(), "shallow")
     ends = set(folder.read_text(encoding="ascii").split()) if folder.is_file() else set()
     commit = ["log", "--format=%x00%H %cs", "--name-only", "--no-renames"]
     dates: dict[str, str] = {}
-    for block in _git(root, *commit, "--", "*.md", DATA.name).split("\0")[1:]:
+    for block in git(root, *commit, "--", "*.md", DATA.name).split("\0")[1:]:
         told, *names = block.splitlines()
         name, date = told.split()
         if name not in ends:  # there a clone ends, and the commit seems to bring all files
@@ -58,22 +58,15 @@ def uncommitted(root: Path) -> set[str]:
     """Return the files below `root` that differ from the last commit."""
     if not _is_repository(root):
         return set()
-    return set(_git(root, "diff", "--name-only", "HEAD").splitlines())
+    return set(git(root, "diff", "--name-only", "HEAD").splitlines())
 
 
 def _is_repository(root: Path) -> bool:
     try:
-        top = _git(root, "rev-parse", "--show-toplevel", "HEAD").splitlines()[0]
-    except (OSError, subprocess.CalledProcessError):
+        git(root, "rev-parse", "HEAD")
+        return top(root) == root.resolve()  # else it is a copy inside another repository
+    except GitError:
         return False
-    return Path(top).resolve() == root.resolve()  # else it is a copy inside another repository
-
-
-def _git(root: Path, *words: str) -> str:
-    command = ["git", "-C", str(root), "-c", "core.quotePath=off", *words]
-    return subprocess.run(
-        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=True
-    ).stdout
 
 
 def tables_used(env, docname: str) -> list[str]:

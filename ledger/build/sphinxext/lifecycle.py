@@ -31,7 +31,7 @@ from sphinx.util.parallel import ParallelTasks
 from ledger.build.execution import GC_THRESHOLD
 from ledger.build.execution.pool import ChapterPool, worker_count
 from ledger.build.sphinxext import outdated_pages
-from ledger.core.config import book
+from ledger.core.config import ROOT, book
 from ledger.core.files import acquire_lock, replace_file
 
 LIVE = bool(os.environ.get("LEDGER_LIVE"))
@@ -102,15 +102,16 @@ class Build:
     def _replace_site(self) -> None:
         try:
             shutil.copytree(self.folder / "site", self.new)
+            if self.published.exists():
+                self.published.rename(self.old)
+            self.new.rename(self.published)
         except OSError as error:  # a full disk, mostly; copytree reports each file
+            self._restore_previous_site()
             reason = error.args[0][0][2] if isinstance(error, shutil.Error) else error
             raise BuildFailed(
                 "the site is left as it was, for the new one could not be put in its place: "
                 f"{reason}"
             ) from None
-        if self.published.exists():
-            self.published.rename(self.old)
-        self.new.rename(self.published)
         shutil.rmtree(self.old, ignore_errors=True)
 
     def close(self) -> None:
@@ -199,13 +200,32 @@ def finish(app: Sphinx, error: Exception | None) -> None:
         build.close()
 
 
+def _refuse_link(published: Path) -> None:
+    """Raise BuildFailed where the site's folder is a link: the new site would replace the link.
+
+    Sphinx has followed it: `published` is where it leads.
+    """
+    for entry in (published, *(ROOT / "_build").glob("*")):
+        if entry.is_symlink() and entry.resolve() == published.resolve():
+            raise BuildFailed(
+                f"{entry} is a link, in whose place the site cannot be put: remove it, or make "
+                "_build the link"
+            )
+
+
 def setup(app: Sphinx) -> None:
     app.parallel = 1
     gc.set_threshold(*GC_THRESHOLD)
     sphinx.builders.ParallelTasks = StrictParallelTasks  # Sphinx has no setting for it
     outdir, doctreedir = type(app.outdir), type(app.doctreedir)
     published = Path(app.outdir)
-    build = app.ledger_build = Build(published.with_name("live") if LIVE else published)
+    if LIVE:
+        published = published.with_name("live")
+    _refuse_link(published)
+    try:
+        build = app.ledger_build = Build(published)
+    except OSError as error:
+        raise BuildFailed(str(error)) from None
     app.outdir, app.doctreedir = (
         outdir(build.folder / "site"),
         doctreedir(build.folder / "doctrees"),

@@ -103,7 +103,6 @@ class Page:
         return [replace(chart, page=self.address) for chart in _read(self.html)[1]]
 
 
-@functools.lru_cache(256)  # most pages are the same in both sites
 def _badge_text(badge) -> str:
     """Return a badge as number and verdict, whatever glyph it shows."""
     mark = badge.select_one(".mark")
@@ -114,6 +113,7 @@ def _badge_text(badge) -> str:
     return f"{number} · {verdict}"
 
 
+@functools.lru_cache(256)  # most pages are the same in both sites
 def _read(html: str) -> tuple[list[Block], list[Chart]]:
     """Return the text of a page block by block, and its charts."""
     soup = BeautifulSoup(HEAVY.sub(r"\1\2", html), "html.parser")
@@ -181,15 +181,20 @@ class Site:
                 "name a folder as make book leaves it in _build/html"
             )
         self.build: dict = self._json("build.json")
-        resources = self._json("data/datapackage.json")["resources"]
+        if not isinstance(self.build, dict):
+            raise self._damaged("build.json", "holds no keys with values")
+        package = self._json("data/datapackage.json")
+        resources = package.get("resources") if isinstance(package, dict) else None
+        resources = self._records("data/datapackage.json", resources, "name", "path")
         self.resources: dict[str, dict] = {entry["name"]: entry for entry in resources}
+        numbers = self._records("numbers.json", self._json("numbers.json"), "page", "name")
         self.numbers: dict[tuple[str, str], dict] = {
-            (record["page"], record["name"]): record for record in self._json("numbers.json")
+            (record["page"], record["name"]): record for record in numbers
         }
         rows = {row["claim_id"]: row for row in parse_csv(self.table("claims"))}
         self.claims: dict[str, dict] = {
             record["claim_id"]: rows.get(record["claim_id"], {}) | record
-            for record in self._json("claims.json")
+            for record in self._records("claims.json", self._json("claims.json"), "claim_id")
         }
         self.pages = self._pages()
         self.charts = self._charts()
@@ -199,6 +204,16 @@ class Site:
             return json.loads(self.read(name))
         except ValueError as error:
             raise self._damaged(name, f"cannot be read ({error})") from None
+
+    def _records(self, name: str, found: object, *keys: str) -> list[dict]:
+        """Return what a file lists. Raises SiteError where it is no list of records with keys."""
+        if not isinstance(found, list):
+            raise self._damaged(name, "holds no list of records")
+        for place, record in enumerate(found, 1):
+            for key in keys:
+                if not isinstance(record, dict) or not isinstance(record.get(key), str):
+                    raise self._damaged(name, f"has a record, number {place}, without {key}")
+        return found
 
     def _damaged(self, name: str, problem: str) -> SiteError:
         return SiteError(

@@ -18,6 +18,7 @@ from ledger.core import config, policy, table_files, validation
 from ledger.core.authored import characters, environment, forms, loaders
 from ledger.core.authored.loaders import FileError
 from ledger.core.sources import registry
+from ledger.core.system import terminal
 
 DESCRIPTOR = "data/datapackage.json"
 ENDINGS = (".md", ".ipynb")  # of pages, which _toc.yml may leave out
@@ -297,7 +298,12 @@ CHECKS: dict[str, Callable[[Path, str], None]] = {
 NEEDED = ("book.yml", "_config.yml", "_toc.yml", "CITATION.cff", "references.bib", DESCRIPTOR)
 
 
-if __name__ == "__main__":
+def main() -> int:
+    """Print what is wrong on standard error, and return how the process ends."""
     found = problems()
     print("".join(f"{line}\n" for line in found), end="", file=sys.stderr)
-    sys.exit(bool(found))
+    return bool(found)
+
+
+if __name__ == "__main__":
+    sys.exit(terminal.run(main))

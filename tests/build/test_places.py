@@ -1,0 +1,82 @@
+"""Promise: a build into a folder that is another's, a link or a mount, or under a limit of the
+system, is right or ends with a line that names the folder; the site stays as it was.
+"""
+
+import os
+import shutil
+import subprocess
+
+import pytest
+from small_book import BOOK, build, edit, page, site
+
+# root may write everywhere; what it gives up here is what others do not have
+AS_OTHERS = ["setpriv", "--bounding-set", "-dac_override,-dac_read_search,-fowner"]
+AS_OTHERS = AS_OTHERS if os.geteuid() == 0 else []
+
+
+def refused(folder, command=BOOK):
+    """Build, and return the lines in which the build says what is wrong."""
+    code, log = build(folder, command)
+    assert code == 1 and "Traceback" not in log and "sphinx-doc" not in log, log[-3000:]
+    told = log[log.index("Build failed:") :].splitlines()[1:]
+    return [line for line in told if line.strip() and "==" not in line][:-1]
+
+
+@pytest.fixture
+def built(book):
+    assert build(book)[0] == 0
+    edit(book / "chapters/one.md", "There are", "There still are")
+    return book
+
+
+def test_a_build_folder_of_somebody_else_is_named(built):
+    before = site(built)
+    for path in (*built.glob("_build/*"), built / "_build"):
+        path.chmod(0o555 if path.is_dir() else 0o444)
+    try:
+        (line,) = refused(built, [*AS_OTHERS, *BOOK])
+    finally:
+        for path in (built / "_build", *built.glob("_build/*")):
+            path.chmod(0o755)
+    assert line.startswith(f"{built}/_build/.lock cannot be written: give yourself the right")
+    assert site(built) == before
+
+
+def test_the_build_folder_may_be_a_link_and_the_site_may_not(built, tmp_path):
+    elsewhere, link = tmp_path / "else", built / "_build"
+    link.rename(elsewhere)
+    link.symlink_to(elsewhere)
+    assert build(built)[0] == 0 and "There still are" in page(built)
+    assert link.is_symlink()
+
+    before = site(built)
+    edit(built / "chapters/one.md", "There still are", "There are")
+    (link / "html").rename(tmp_path / "html")
+    (link / "html").symlink_to(tmp_path / "html")
+    (line,) = refused(built)
+    assert line.startswith(f"{link}/html is a link") and "remove it" in line
+    assert site(built) == before and not (tmp_path / ".work").exists()
+
+
+def test_a_site_that_is_a_mount_is_left_as_it_was(built):
+    before, html = site(built), built / "_build" / "html"
+    apart = ["unshare", "--mount"] if os.geteuid() == 0 else ["unshare", "-r", "--mount"]
+    mount = [*apart, "sh", "-c", 'mount --bind "$0" "$0" && exec "$@"', str(html)]
+    if subprocess.run([*mount, "true"], capture_output=True).returncode:
+        pytest.skip("nobody may mount a folder on this machine")
+    (line,) = refused(built, [*mount, *BOOK])
+    assert line.startswith("the site is left as it was") and str(html) in line
+    assert site(built) == before and not (built / "_build/.html.new").exists()
+    assert build(built)[0] == 0 and "There still are" in page(built)
+
+
+def test_a_checkout_that_git_refuses_is_told_with_what_git_asks_for(book):
+    if os.geteuid():
+        pytest.skip("only root can give a folder to somebody else")
+    subprocess.run(["git", "init", "-q", str(book)], check=True)
+    shutil.chown(book, "nobody")
+    shutil.chown(book / ".git", "nobody")
+    code, log = build(book)
+    assert code == 1 and "Traceback" not in log
+    assert "safe.directory" in log and str(book) in log and "LEDGER_COMMIT" in log
+    assert build(book, LEDGER_COMMIT="1a2b3c4 2026-11-28")[0] == 0
