@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from ledger.build.foreign import PUT_IT_HERE, blocked, is_foreign
-from ledger.core import config, validation
+from ledger.core import config
+from ledger.core.authored import cells
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
@@ -107,12 +108,17 @@ def mathml(tex: str, block: bool = False) -> str:
 
 
 def _hidden(text: str) -> list[Fault]:
-    """Return the lines with a character that no reader sees, or at which some programs end a line.
+    """Return the lines with a character that no reader sees, at which some programs end a line, or
+    that was read in the wrong encoding.
 
     With one of these all line numbers after it are in doubt.
     """
     lines = ((n, line.replace("\t", " ")) for n, line in enumerate(text.split("\n"), 1))
-    return [(n, hidden) for n, line in lines if (hidden := validation.hidden_character(line))]
+    return [
+        (n, hidden)
+        for n, line in lines
+        if (hidden := cells.hidden_character(line) or cells.misread(line))
+    ]
 
 
 class Page:

@@ -17,9 +17,12 @@ from typing import Any, NamedTuple
 
 import yaml
 
+from ledger.core.authored import cells
+
 MARKS = re.compile(r"^(?:<{7}|>{7})(?: |$)", re.M)  # ======= alone may underline a heading
 WIDE = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
 FRONT = re.compile(r"\A---[ \t]*\n(.*?)^---[ \t]*$", re.S | re.M)
+CUT = re.compile(r"[ \t]+#\w")  # `The #1 of all`: a comment that nobody meant begins with a space
 DAY = "date"  # a type beside those of JSON Schema
 SEPARATORS = {";": "semicolons", "\t": "tabs"}
 
@@ -53,6 +56,10 @@ def read_text(root: Path, name: str) -> str:
     if "\0" in text:
         problem = "a NUL character. Remove it, or save the file as UTF-8."
         raise FileError(name, line_of(text, text.index("\0")), problem)
+    if not text.isascii():
+        for line, words in enumerate(text.split("\n"), 1):
+            if problem := cells.misread(words):
+                raise FileError(name, line, f"{problem}.")
     if marks := MARKS.search(text):
         problem = "git left the marks of a merge. Keep one of the two sides, and remove the marks."
         if name.startswith("data/") and name.endswith((".csv", ".json")):
@@ -73,7 +80,19 @@ def line_of(text: str, at: int) -> int:
 
 
 class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
-    """PyYAML's safe loader, which refuses a key given twice and says where a date is none."""
+    """PyYAML's safe loader, which refuses a key given twice and a value cut by a comment, and says
+    where a date is none."""
+
+    def __init__(self, text: str):
+        super().__init__(text)
+        self.lines = text.split("\n")
+
+    def construct_scalar(self, node):
+        end = node.end_mark
+        if not node.style and CUT.match(self.lines[end.line] if node.value else "", end.column):
+            problem = "what follows ' #' is a comment, and no part of the value. Quote the value."
+            raise yaml.constructor.ConstructorError(None, None, problem, node.start_mark)
+        return super().construct_scalar(node)
 
     def construct_mapping(self, node, deep=False):
         seen = set()
