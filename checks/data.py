@@ -197,6 +197,12 @@ def _faults(resource: dict) -> Iterator[str]:
         for part in ("title", "description"):
             if not field.get(part):
                 yield f"column {field['name']} has no {part}. Say what it holds."
+        pattern = field.get("constraints", {}).get("pattern", "")
+        if field["name"] in ("url", "urls") and not re.match("https[?]?://", pattern):
+            yield (
+                f"column {field['name']} takes what is no address. Give it the pattern of one, as "
+                "'https?://\\S+'."
+            )
     known, held = {source["key"] for source in resource["sources"]}, {}
     if any(field["name"] == "source" for field in resource["schema"]["fields"]):
         for line, row in text.rows(resource["name"]):

@@ -119,12 +119,17 @@ def mathml(tex: str, block: bool = False) -> str:
 
 
 def _hidden(text: str) -> list[Fault]:
-    """Return the lines with a character that no reader sees, or at which some programs end a line.
+    """Return the lines with a character that no reader sees, at which some programs end a line, or
+    that was read in the wrong encoding.
 
     With one of these all line numbers after it are in doubt.
     """
     lines = ((n, line.replace("\t", " ")) for n, line in enumerate(text.split("\n"), 1))
-    return [(n, hidden) for n, line in lines if (hidden := characters.hidden_character(line))]
+    return [
+        (n, hidden)
+        for n, line in lines
+        if (hidden := characters.hidden_character(line) or characters.misread(line))
+    ]
 
 
 class Page:

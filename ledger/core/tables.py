@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import copy
 import csv
+import difflib
 import functools
 import io
 import json
@@ -75,8 +76,10 @@ def describe(name: str, folder: Path = DATA) -> dict:
     if folder == DATA:
         fingerprints.record(f"table {name}")
     if name not in tables:
-        known = "Known tables: " + ", ".join(sorted(tables)) + "."
-        raise TableError(name, "there is no such table", hint=known)
+        hint = "Known tables: " + ", ".join(sorted(tables)) + "."
+        if close := difflib.get_close_matches(Path(name).stem, tables, n=1):
+            hint = f"Did you mean {close[0]}? {hint}"
+        raise TableError(name, "there is no such table", hint=hint)
     return copy.deepcopy(tables[name])
 
 

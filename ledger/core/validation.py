@@ -4,22 +4,18 @@ hash, country codes, spreadsheet formulas and messages worded for an author are 
 from __future__ import annotations
 
 import csv
-import datetime
 import functools
 import hashlib
 import io
 import json
-import math
 import os
 import re
-import unicodedata
 from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 
 from ledger.core import config, table_files
-from ledger.core.authored import loaders
-from ledger.core.authored.characters import hidden_character
+from ledger.core.authored import cells, loaders
 from ledger.core.table_files import TableError
 
 PARTS = (  # that the descriptor must give for each table
@@ -32,24 +28,6 @@ PARTS = (  # that the descriptor must give for each table
     "path",
     "hash",
 )
-# Each type of cell has one spelling. frictionless reads more (`TRUE`, `1_000`, `٣`) and pandas
-# others again, so that a cell could be published as one thing and computed with as another.
-# a number may have the exponent with which Python prints a small one
-PATTERNS = {
-    "boolean": (re.compile(r"true|false"), "write true or false"),
-    "integer": (
-        re.compile(r"-?(0|[1-9][0-9]*)"),
-        "write a whole number in the digits 0 to 9, without leading zeros or separators",
-    ),
-    "number": (
-        re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?(e[+-][0-9]{2,3})?"),
-        "write a number as 1234.5, in the digits 0 to 9, with a point and without separators",
-    ),
-    "date": (re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}"), "write a date as 2026-11-28"),
-}
-LARGEST = 2**63 - 1  # of the whole numbers of a frame
-MAX_CELL = 32_767  # characters: a workbook's cell holds no more
-TOO_LONG = f"Keep it under {MAX_CELL:,} characters, the most of a workbook, or split it"
 
 
 @functools.cache
@@ -78,7 +56,7 @@ def cached_check(check: Callable[[], None], *content: bytes) -> None:
 
 @functools.cache
 def _rules() -> bytes:
-    code = (Path(module).read_bytes() for module in (__file__, table_files.__file__))
+    code = (Path(part).read_bytes() for part in (__file__, cells.__file__, table_files.__file__))
     return b"".join(code) + version("frictionless").encode()
 
 
@@ -168,6 +146,7 @@ def check_table(text: str, resource: dict, read_other: Callable[[str], str]) -> 
         raise TableError(name, "the table has no rows", hint="Add one, or remove the table.")
     _check_cells(name, rows, columns)
     _check_spelling(name, rows, schema["fields"])
+    _check_periods(name, rows, columns)
     _check_schema(name, text, schema, columns)
     _check_references(name, text, schema, read_other)
 
@@ -182,7 +161,7 @@ def _read_rows(name: str, text: str) -> list[list[str]]:
     except csv.Error as error:
         hint = "A cell that holds a quotation mark or a comma stands in quotes, the mark doubled."
         if "field limit" in str(error):
-            hint = TOO_LONG
+            hint = cells.TOO_LONG
         raise TableError(name, f"not CSV: {error}", row=reader.line_num, hint=hint) from None
     return rows
 
@@ -190,13 +169,35 @@ def _read_rows(name: str, text: str) -> list[list[str]]:
 def _check_spelling(name: str, rows: list[list[str]], fields: list[dict]) -> None:
     for field, values in zip(fields, zip(*rows[1:])):
         for cell in set(values):
-            problem = cell_fault(field["type"], cell)
+            problem = cells.cell_fault(field["type"], cell)
+            pattern = field.get("constraints", {}).get("pattern", "")
             # a pattern is that of a code, of which `\d` would take the digits of every script
-            if not problem and "pattern" in field.get("constraints", {}) and has_other_digits(cell):
+            if not problem and pattern and cells.has_other_digits(cell):
                 problem = "a code has the digits 0 to 9 alone"
+            if not problem and "(; " in pattern and (twice := _repeated(cell.split("; "))):
+                problem = f"{twice} is named twice. Remove one"
             if problem:
                 row = values.index(cell) + 2
                 raise TableError(name, problem, row=row, column=field["name"], value=cell)
+
+
+def _repeated(parts: list[str]) -> str:
+    return next((part for part in parts if parts.count(part) > 1), "")
+
+
+def _check_periods(name: str, rows: list[list[str]], columns: list[str]) -> None:
+    """Check that no period ends before it begins: X_end and X_start, or X, are its days."""
+    is_day = cells.PATTERNS["date"][0].fullmatch
+    for end, column in enumerate(columns):
+        first = column.removesuffix("_end")
+        beginnings = [each for each in (f"{first}_start", first) if each in columns]
+        if first == column or not beginnings:
+            continue
+        start = columns.index(beginnings[0])
+        for number, row in enumerate(rows[1:], start=2):
+            if is_day(row[end]) and is_day(row[start]) and row[end] < row[start]:
+                problem = f"the period ends before it begins, on {row[start]}. Mend either day"
+                raise TableError(name, problem, row=number, column=column, value=row[end])
 
 
 def _check_header(name: str, header: list[str], columns: list[str]) -> None:
@@ -222,7 +223,7 @@ def _check_cells(name: str, rows: list[list[str]], columns: list[str]) -> None:
             problem = f"the row is {fault}: {len(row)} cells, not {len(columns)}"
             raise TableError(name, problem, row=number, value=",".join(row)[-60:])
         for column, cell in zip(columns, row):
-            if starts_formula(cell):
+            if cells.starts_formula(cell):
                 raise TableError(
                     name,
                     "the cell would start a formula in a reader's spreadsheet",
@@ -269,68 +270,3 @@ def _check_references(name: str, text: str, schema: dict, read_other: Callable[[
                 wanted = key["reference"]["fields"]
                 problem = f"unknown code: table {target} has no such {wanted}"
                 raise TableError(name, problem, row=row, column=column, value=value)
-
-
-def starts_formula(cell: str) -> bool:
-    """Tell whether a spreadsheet might take a cell for a formula.
-
-    It begins as one, also after invisible characters or after a semicolon, at which spreadsheets
-    of many languages begin another cell, and is not a number.
-    """
-    if cell[:1] in ("\t", "\r", "\n"):
-        return True
-    for part in cell.split(";"):
-        visible = re.sub(r"^[\s\u200b-\u200f\u2060\ufeff]+", "", part)
-        number = re.fullmatch(r"[+-]\d+(\.\d+)?([eE][+-]?\d+)?", visible)
-        if visible[:1] in tuple("=+-@＝＋－＠") and not number:
-            return True
-    return False
-
-
-def cell_fault(kind: str, cell: str) -> str:
-    """Say what is wrong with the spelling of a cell, and what to write; nothing if it is right.
-
-    Parameters
-    ----------
-    kind : type of the schema's field; one that is not in PATTERNS is text.
-    cell : as it stands in the file; an empty one is right.
-    """
-    if kind in PATTERNS and cell:
-        pattern, mend = PATTERNS[kind]
-        if not pattern.fullmatch(cell):
-            return f"wrong type: this is no {kind} as tables spell it; {mend}"
-        if kind == "date" and not _is_day(cell):
-            return "wrong type: the calendar has no such date"
-        if kind == "integer" and not _is_whole(cell):
-            return f"wrong type: a whole number is at most {LARGEST:,}"
-        if kind == "number" and not _is_computable(cell):
-            return "wrong type: the number is too large or too small to be computed with"
-    if len(cell) > MAX_CELL:
-        return f"the cell has {len(cell):,} characters. {TOO_LONG}"
-    if cell != cell.strip():
-        return "the cell begins or ends with a space. Remove it"
-    if not unicodedata.is_normalized("NFC", cell):
-        return "a letter and its accent are two characters. Type it anew, as one"
-    return hidden_character(cell)
-
-
-def has_other_digits(cell: str) -> bool:
-    """Tell whether a cell has digits of another script than that of codes."""
-    return any(sign.isdigit() and not sign.isascii() for sign in cell)
-
-
-def _is_whole(cell: str) -> bool:
-    return len(cell) <= len(str(-LARGEST)) and -LARGEST - 1 <= int(cell) <= LARGEST
-
-
-def _is_computable(cell: str) -> bool:
-    is_zero = not re.search("[1-9]", cell.partition("e")[0])
-    return math.isfinite(float(cell)) and (float(cell) == 0) == is_zero
-
-
-def _is_day(cell: str) -> bool:
-    try:
-        datetime.date.fromisoformat(cell)
-    except ValueError:
-        return False
-    return True

@@ -18,7 +18,7 @@ from string import Template
 import yaml
 
 from ledger.core import tables
-from ledger.core.validation import cell_fault
+from ledger.core.authored.cells import cell_fault
 
 MAX_BYTES = 2_000_000  # data/ holds extracts
 SAVE = "Save it as CSV in UTF-8 with commas between cells and a dot before decimals."

@@ -232,6 +232,51 @@ def test_a_gap_does_not_change_the_type_of_a_column():
     assert chart["csv"] == "yes,count,day\ntrue,2025,2001-05-01\n,,\nfalse,7,\n"
 
 
+NOTHING = float("nan")
+
+
+@pytest.mark.parametrize(
+    "draw, data, says",
+    [
+        (charts.lines, FRAME.iloc[:0], "has no values. Look at the rows"),
+        (charts.lines, FRAME * NOTHING, "has no values"),
+        (charts.stacked_bars, FRAME.iloc[:0], "has no values"),
+        (charts.grouped_bars, FRAME.iloc[:0], "has no values"),
+        (charts.dot_plot, FRAME.iloc[:0], "has no values"),
+        (charts.lines, {2001: [1]}, "is a dict, and must be a DataFrame"),
+        (charts.hbars, FRAME, "is a DataFrame, and must be a Series"),
+        (charts.hbars, pd.Series({"Arland": 1.0, "Belmark": NOTHING}), "Belmark has no value"),
+        (charts.lines, FRAME.iloc[::-1], "not in order. Sort it: sort_index"),
+        (charts.lines, pd.concat([FRAME, FRAME]), "twice. Make each series a column"),
+        (charts.lines, pd.DataFrame({"A": [1]}, index=["2001"]), "Make it whole years or dates"),
+        (
+            charts.lines,
+            pd.DataFrame({"A": [1]}, index=pd.period_range("2001", periods=1, freq="D")),
+            "Make it whole years or dates",
+        ),
+        (
+            charts.lines,
+            pd.DataFrame({"A": [1]}, index=pd.DatetimeIndex(["2001-05-01"], tz="Europe/Moscow")),
+            "have a time zone. Drop it",
+        ),
+    ],
+)
+def test_what_cannot_be_drawn_as_meant_is_refused(draw, data, says):
+    with pytest.raises(ValueError, match=says):
+        draw(data, "unit")
+
+
+def test_a_chart_is_published_once_from_its_axes_and_a_frame():
+    ax = charts.lines(FRAME, "unit")
+    with pytest.raises(ValueError, match="given a Figure, and takes the axes"):
+        charts.publish(ax.figure, "a-chart", **GOOD)
+    with pytest.raises(ValueError, match="its data are a list"):
+        charts.publish(ax, "a-chart", **{**GOOD, "data": [1, 2]})
+    charts.publish(ax, "a-chart", **GOOD)
+    with pytest.raises(ValueError, match="published already. Draw them anew"):
+        charts.publish(ax, "another-chart", **GOOD)
+
+
 def test_a_hidden_character_in_the_data_of_a_chart_is_refused():
     with pytest.raises(ValueError, match="invisible: U.202E"):
         published(data=pd.DataFrame({"name": ["a\u202eb"], "value": [1.0]}))

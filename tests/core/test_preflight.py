@@ -104,6 +104,8 @@ SLIPS = {
         ("  text: All tables stand in their first edition.", "  text:",
          "9: entry 2: text is empty, and must be text"),
         ("  title: First", "  titel: First", "8: entry 2: titel is an unknown key."),
+        ("  title: First", "  title: The #1 of First", "8: what follows ' #' is a comment, and no"),
+        ("  title: First", "  title: Firstâ€™s", "8: 'â€™' was read in the wrong encoding. Wr"),
         ("  title: First", "  kind: data update\n  title: First", "8: the key 'kin"),
     ],
     "data/sources.yml": [

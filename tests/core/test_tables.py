@@ -17,6 +17,7 @@ from hypothesis import strategies
 from small_book import ISLANDS
 
 from ledger.core import table_files, tables, validation
+from ledger.core.authored import cells
 from ledger.core.authored.loaders import FileError, read_csv
 from ledger.core.tables import TableError, accept, load
 
@@ -112,7 +113,7 @@ def test_not_a_number_is_a_wrong_type(data):
     ],
 )
 def test_a_type_has_one_spelling(kind, cell):
-    assert validation.cell_fault(kind, cell)
+    assert cells.cell_fault(kind, cell)
 
 
 @pytest.mark.parametrize(
@@ -124,17 +125,19 @@ def test_a_type_has_one_spelling(kind, cell):
         ("number", "0.0"),
         ("date", "2024-02-29"),
         ("string", "می‌خواهم «C’est» – ½"),
+        ("string", "#1 of none, AT&T; a * b ** 2 {x}; Nan and null"),
+        ("string", "«CAFÉ», Âge, São Tomé, ÂÊ, CÔTÉ»"),
         ("number", ""),
     ],
 )
 def test_what_is_spelt_right_is_taken(kind, cell):
-    assert not validation.cell_fault(kind, cell)
+    assert not cells.cell_fault(kind, cell)
 
 
 @pytest.mark.parametrize("cell", ["=1+1", "a;=1+1", "a; @b", "\u200b-x", "＝1"])
 def test_a_cell_that_a_spreadsheet_would_compute(cell):
-    assert validation.starts_formula(cell)
-    assert not validation.starts_formula("-1.5; +2e3; a = b")
+    assert cells.starts_formula(cell)
+    assert not cells.starts_formula("-1.5; +2e3; a = b")
 
 
 def test_a_stray_quote_joins_no_cells(data):
@@ -330,7 +333,7 @@ def test_a_descriptor_that_two_programs_would_read_two_ways(data, text, says):
 
 
 def test_missing_descriptor_and_unknown_table(data):
-    with pytest.raises(TableError, match="Known tables: .*output"):
+    with pytest.raises(TableError, match="Did you mean output[?] Known tables: .*output"):
         load("outputs", data)
     (data / "datapackage.json").unlink()
     with pytest.raises(TableError, match="does not exist"):
@@ -405,10 +408,45 @@ def test_one_changed_cell_of_any_table_is_refused_and_named(committed, name):
         ("string", "a\u00a0b"),
         ("string", "e\u0301"),
         ("string", "a" * 32_768),
+        *(("string", cell) for cell in ("#N/A", "#REF!", "#DIV/0!", "#####", "nan", "None")),
+        *(("string", cell) for cell in ("a &amp; b", "a&nbsp;b", "it&#39;s")),
+        *(
+            ("string", cell)
+            for cell in ("see {num}`total`", "it **did**", "[a](https://b.example)")
+        ),
+        *(("string", cell) for cell in ("wasnâ€™t", "QuÃ©bec", "5Â°", "Ð˜Ñ€Ð°Ð½", "Qu\ufffdbec")),
     ],
 )
 def test_what_would_be_another_value_or_another_name_is_refused(kind, cell):
-    assert validation.cell_fault(kind, cell)
+    assert cells.cell_fault(kind, cell)
+
+
+PERIODS = {
+    "name": "periods",
+    "schema": {
+        "primaryKey": ["date"],
+        "fields": [
+            {"name": "date", "type": "date"},
+            {"name": "date_end", "type": "date"},
+            {"name": "parties", "type": "string", "constraints": {"pattern": "[A-Z]+(; [A-Z]+)*"}},
+        ],
+    },
+}
+
+
+@pytest.mark.parametrize(
+    "row, column, says",
+    [
+        ("2024-02-02,2024-02-01,A", "date_end", "the period ends before it begins, on 2024-02-02"),
+        ("2024-02-02,,A; B; A", "parties", "A is named twice. Remove one"),
+    ],
+)
+def test_a_period_has_its_days_in_order_and_a_list_each_part_once(row, column, says):
+    text = "date,date_end,parties\n2024-01-01,2024-01-01,A; AB\n"
+    validation.check_table(text, PERIODS, lambda name: "")
+    with pytest.raises(TableError, match=says) as refusal:
+        validation.check_table(f"{text}{row}\n", PERIODS, lambda name: "")
+    assert (refusal.value.row, refusal.value.column) == (3, column)
 
 
 def test_a_code_has_the_digits_of_codes(data):

@@ -40,7 +40,8 @@ from small_book import (
 from werkzeug import Response
 
 from ledger.commands import impact
-from ledger.core import table_files, tables, validation
+from ledger.core import table_files, tables
+from ledger.core.authored import cells
 from ledger.core.files import LockedError, exclusive_lock, recover, replace_files
 from ledger.core.sources import registry as source_registry
 from ledger.upkeep import manual_files, rebuild, refresh, revisions, schedule
@@ -500,14 +501,12 @@ def test_a_cell_that_would_start_a_formula_never_reaches_a_reader():
     with pytest.raises(tables.TableError, match="row 2, column vessel, .*would start a formula"):
         tables.check_text(spoilt, resource, ISLANDS / "data")
     assert [
-        cell
-        for cell in ("=1", "+a", "-a", "@a", "\tx", "\rx")
-        if not validation.starts_formula(cell)
+        cell for cell in ("=1", "+a", "-a", "@a", "\tx", "\rx") if not cells.starts_formula(cell)
     ] == []
     assert [
         cell
         for cell in ("", "1", "-1", "-1.5e-3", "+7", "−1", "a=b", "a-b")
-        if validation.starts_formula(cell)
+        if cells.starts_formula(cell)
     ] == []
 
 

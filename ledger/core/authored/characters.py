@@ -21,6 +21,8 @@ BLANK = re.compile(
 JOINED = re.compile(f"(.?)[{JOINERS}]", re.S)
 WORD = re.compile(r"[^\W\d_]+")
 ALIKE = ("LATIN", "CYRILLIC", "GREEK")  # scripts with letters that look like each other's
+# as which the first byte of what UTF-8 writes in two or three is read in the wrong encoding
+MISREAD = re.compile(r"[ÂÃâÐÑØÙ][\u0080-\uffff]+")
 
 
 def hidden_character(words: str) -> str:
@@ -77,3 +79,21 @@ def _two_scripts(word: str) -> str:
         f"a letter of the word {word!r} only looks like another: U+{ord(sign):04X}, "
         f"{unicodedata.name(sign)}. Type it anew"
     )
+
+
+def misread(words: str) -> str:
+    """Name the first characters of a text that were read in the wrong encoding; nothing without.
+
+    A program that takes UTF-8 for Windows-1252 makes `â€™` of an apostrophe, and many put U+FFFD
+    where they cannot tell.
+    """
+    if "\ufffd" in words:
+        place = words.index("\ufffd") + 1
+        return f"character {place} is U+FFFD, lost in the wrong encoding. Type it anew"
+    for run in () if words.isascii() else MISREAD.findall(words):
+        try:
+            meant = run.encode("cp1252").decode("utf-8")
+        except UnicodeError:
+            continue
+        return f"{run!r} was read in the wrong encoding. Write {meant!r}"
+    return ""

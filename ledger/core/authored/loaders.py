@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from ledger.core.authored.characters import hidden_character
+from ledger.core.authored import characters
 
 MARKS = re.compile(r"^(?:<{7}|>{7})(?: |$)", re.M)  # ======= alone may underline a heading
 OTHER_FORMS = {  # what a file begins with → what it is
@@ -29,6 +29,7 @@ OTHER_FORMS = {  # what a file begins with → what it is
     b"{\\rtf": "a document of a word processor",
 }
 FRONT = re.compile(r"\A---[ \t]*\n(.*?)^---[ \t]*$", re.S | re.M)
+CUT = re.compile(r"[ \t]+#\w")  # `The #1 of all`: a comment that nobody meant begins with a space
 DAY = "date"  # a type beside those of JSON Schema
 SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
 JSON_TEXT = re.compile(r'"(?:[^"\\\n]|\\.)*"')
@@ -68,6 +69,10 @@ def read_text(root: Path, name: str) -> str:
     if "\0" in text:
         problem = "a NUL character. Remove it, or save the file as UTF-8."
         raise FileError(name, line_of(text, text.index("\0")), problem)
+    if not text.isascii():
+        for line, words in enumerate(text.split("\n"), 1):
+            if problem := characters.misread(words):
+                raise FileError(name, line, f"{problem}.")
     if marks := MARKS.search(text):
         problem = "git left the marks of a merge. Keep one of the two sides, and remove the marks."
         if name.startswith("data/") and name.endswith((".csv", ".json")):
@@ -82,7 +87,7 @@ def read_text(root: Path, name: str) -> str:
 def refuse_hidden(name: str, line: int, words: str) -> None:
     """Raise FileError for text with a character that no reader sees, however it is written."""
     for part in words.split("\n"):
-        if problem := hidden_character(part.replace("\t", " ")):
+        if problem := characters.hidden_character(part.replace("\t", " ")):
             raise FileError(name, line, f"{problem}.")
 
 
@@ -95,7 +100,19 @@ def line_of(text: str, at: int) -> int:
 
 
 class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
-    """PyYAML's safe loader, which refuses a key given twice and says where a date is none."""
+    """PyYAML's safe loader, which refuses a key given twice and a value cut by a comment, and says
+    where a date is none."""
+
+    def __init__(self, text: str):
+        super().__init__(text)
+        self.lines = text.split("\n")
+
+    def construct_scalar(self, node):
+        end = node.end_mark
+        if not node.style and CUT.match(self.lines[end.line] if node.value else "", end.column):
+            problem = "what follows ' #' is a comment, and no part of the value. Quote the value."
+            raise yaml.constructor.ConstructorError(None, None, problem, node.start_mark)
+        return super().construct_scalar(node)
 
     def construct_mapping(self, node, deep=False):
         seen = set()

@@ -55,6 +55,28 @@ def new_axes(height: float = 3.0, unit: str = "") -> Axes:
     return ax
 
 
+def _check_values(values: pd.DataFrame | pd.Series, kind: type) -> None:
+    """Raise ValueError for what cannot be drawn: of another kind, empty or without a value."""
+    if not isinstance(values, kind):
+        made = f"a {type(values).__name__}, and must be a {kind.__name__}"
+        raise ValueError(f"what is drawn is {made}. Make one: pd.{kind.__name__}(…)")
+    if values.empty or values.isna().all(axis=None):
+        raise ValueError("what is drawn has no values. Look at the rows that the cell picks")
+
+
+def _check_time(index: pd.Index) -> None:
+    """Raise ValueError where an index is not years or dates, each once and in order."""
+    if not pd.api.types.is_numeric_dtype(index) and index.dtype.kind != "M":
+        raise ValueError(f"the index of lines is {index.dtype}. Make it whole years or dates")
+    if getattr(index, "tz", None):
+        raise ValueError("the dates of lines have a time zone. Drop it: tz_localize(None)")
+    if not index.is_unique:
+        twice = index[index.duplicated()][0]
+        raise ValueError(f"the index of lines has {twice} twice. Make each series a column")
+    if not index.is_monotonic_increasing:
+        raise ValueError("the index of lines is not in order. Sort it: sort_index()")
+
+
 def lines(
     frame: pd.DataFrame,
     unit: str,
@@ -77,7 +99,14 @@ def lines(
     Returns
     -------
     Axes, y from zero up.
+
+    Raises
+    ------
+    ValueError
+        When there is nothing to draw, or the index is not years or dates in order, each once.
     """
+    _check_values(frame, pd.DataFrame)
+    _check_time(frame.index)
     ax = new_axes(height, unit)
     ends = []
     inks = colours(frame.columns)
@@ -112,7 +141,15 @@ def hbars(
     form : str.format pattern of the values.
     highlight : names whose bars are green; entities of `book.yml` have their own colour, all
         others are grey.
+
+    Raises
+    ------
+    ValueError
+        When there is nothing to draw, or a name has no value.
     """
+    _check_values(values, pd.Series)
+    if values.isna().any():
+        raise ValueError(f"{values.index[values.isna()][0]} has no value. Leave it out: dropna()")
     ax = new_axes(height or 0.55 + 0.27 * len(values), unit)
     special = [highlight] if isinstance(highlight, str) else list(highlight)
     entities = entity_colours()
@@ -138,6 +175,7 @@ def stacked_bars(frame: pd.DataFrame, unit: str, height: float = 3.0) -> Axes:
     Layers differ by how they are filled as well as by colour, verdicts by their glyphs; the index
     stands on the x axis.
     """
+    _check_values(frame, pd.DataFrame)
     ax = new_axes(height, unit)
     base, stacks = pd.Series(0.0, index=frame.index), []
     names = list(frame.columns)
@@ -165,6 +203,7 @@ def grouped_bars(frame: pd.DataFrame, unit: str, height: float = 3.0) -> Axes:
 
     The columns of a group differ by how they are filled as well as by colour.
     """
+    _check_values(frame, pd.DataFrame)
     ax = new_axes(height, unit)
     width = 0.8 / len(frame.columns)
     names = list(frame.columns)
@@ -188,6 +227,7 @@ def dot_plot(frame: pd.DataFrame, unit: str, height: float | None = None) -> Axe
     Columns differ by marker as well as by colour. Dots of one row stand a little above one
     another, so that equal values stay visible. Returns axes with x from zero up.
     """
+    _check_values(frame, pd.DataFrame)
     ax = new_axes(height or 0.9 + 0.42 * len(frame), unit)
     for i, (name, ink) in enumerate(zip(frame.columns, colours(frame.columns))):
         shift = (i - (len(frame.columns) - 1) / 2) * 0.16

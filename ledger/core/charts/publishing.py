@@ -18,10 +18,10 @@ from matplotlib.axes import Axes
 from pandas.api.types import infer_dtype
 
 from ledger.core import tables, text
+from ledger.core.authored.cells import cell_fault, starts_formula
 from ledger.core.authored.characters import hidden_character
 from ledger.core.charts import svg, tooltips
 from ledger.core.charts.style import GRID, PALETTE, PAPER, TEXT, VERDICTS
-from ledger.core.validation import cell_fault, starts_formula
 
 # of a notebook by itself, which may be dark; the page has a style of its own
 NOTEBOOK_STYLE = "max-width: 40em; padding: .5em; background: #ffffff; color: #222222"
@@ -77,6 +77,7 @@ def publish(
     TableError
         For an unknown table.
     """
+    _check_drawn(ax, name, data)
     if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", name or ""):
         raise ValueError(f"chart {name!r}: a name is lower-case words joined by hyphens")
     used = [table] if isinstance(table, str) else list(table or [])
@@ -106,6 +107,21 @@ def publish(
             "marks": points,
         }
     )
+
+
+def _check_drawn(ax: object, name: str, data: object) -> None:
+    """Raise ValueError for what is no chart that was drawn and not published yet."""
+    if not isinstance(ax, Axes):
+        problem = (
+            f"it is given a {type(ax).__name__}, and takes the axes of charts.lines and others"
+        )
+        raise ValueError(f"chart {name!r}: {problem}")
+    if not isinstance(data, (pd.DataFrame, pd.Series)):
+        problem = f"its data are a {type(data).__name__}, and must be the frame that was drawn"
+        raise ValueError(f"chart {name!r}: {problem}")
+    if not plt.fignum_exists(ax.figure.number):
+        problem = "its axes were published already. Draw them anew"
+        raise ValueError(f"chart {name!r}: {problem}")
 
 
 def sentence(chart: str, part: str, words: str) -> str:
