@@ -141,13 +141,14 @@ def surroundings(**more):
     )
 
 
-def start(folder, command=BOOK, **more):
+def start(folder, command=BOOK, stdin=None, **more):
     """Start a build in a session of its own; `more` goes into its environment. What it says is read
     from `stdout`.
     """
     return subprocess.Popen(
         command,
         cwd=folder,
+        stdin=stdin,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

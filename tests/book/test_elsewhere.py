@@ -2,6 +2,7 @@
 checkout, gives under nbval, cell by cell, the very numbers and charts of the page.
 """
 
+import compileall
 import html
 import importlib.metadata
 import json
@@ -14,6 +15,7 @@ import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import matplotlib
 import nbformat
 import pytest
 import yaml
@@ -75,6 +77,7 @@ def installed(folder):
     assert made.returncode == 0, made.stdout + made.stderr
     with zipfile.ZipFile(next((folder / "wheel").glob("*.whl"))) as archive:
         archive.extractall(folder / "installed")
+    compileall.compile_dir(folder / "installed", quiet=1)  # as pip does
     return folder / "installed"
 
 
@@ -98,7 +101,6 @@ def run_notebook(page, folder):
         env=os.environ
         | {
             "PYTHONPATH": os.pathsep.join([str(folder / "installed"), str(folder / "plugin")]),
-            "PYTHONPYCACHEPREFIX": str(folder / "compiled"),
             "XDG_CACHE_HOME": str(folder / "cache"),
         },
     )
@@ -118,6 +120,8 @@ def ran(tmp_path_factory):
     # other tests check the tables, for as long as these take
     checked = folder / "cache" / "russia-iran-ledger" / "checked"
     shutil.copytree(ROOT / "_build" / "checked", checked)
+    # matplotlib lists the fonts of this machine once, for seconds
+    shutil.copytree(matplotlib.get_cachedir(), folder / "cache" / "matplotlib")
     with ThreadPoolExecutor(2) as pool:
         runs = pool.map(lambda page: run_notebook(page, folder), CHAPTERS)
         finished = dict(zip(CHAPTERS, runs))

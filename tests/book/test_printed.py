@@ -216,16 +216,35 @@ def pdf():
     return PdfReader(path)
 
 
+def read_page(page):
+    """Return a page's text, and how high its last line stands, in points, its number aside."""
+    heights = []
+
+    def note(text, matrix, place, font, size):
+        if text.strip():
+            heights.append(place[4] * matrix[1] + place[5] * matrix[3] + matrix[5])
+
+    text = page.extract_text(visitor_text=note)
+    top = float(page.mediabox.height)
+    return text, min((height for height in heights if height > FOOT), default=top)
+
+
 @pytest.fixture(scope="module")
-def pdf_text(pdf):
+def pdf_pages(pdf):
+    """What `read_page` returns of each page, which takes long."""
+    return [read_page(page) for page in pdf.pages]
+
+
+@pytest.fixture(scope="module")
+def pdf_text(pdf_pages):
     """The text of each page, squeezed, without running heads and page numbers."""
     heads = [
         f"The Russia–Iran Ledger {title}"
         for title in [*titles().values(), "Contents", "Appendix: the tables"]
     ] + ["The Russia–Iran Ledger"]
     texts = []
-    for number, page in enumerate(pdf.pages, 1):
-        lines = page.extract_text().split("\n")
+    for number, (text, _) in enumerate(pdf_pages, 1):
+        lines = text.split("\n")
         if number > 1:
             assert lines[0] in heads and lines[1] == str(number), (
                 f"page {number} begins with {lines[:2]}"
@@ -371,23 +390,11 @@ def test_every_link_of_the_pdf_leads_somewhere(pdf, pdf_text):
         )
 
 
-def lowest(page):
-    """Return how high the last line of a page stands, in points, its number aside."""
-    heights = []
-
-    def note(text, matrix, place, font, size):
-        if text.strip():
-            heights.append(place[4] * matrix[1] + place[5] * matrix[3] + matrix[5])
-
-    page.extract_text(visitor_text=note)
-    return min((height for height in heights if height > FOOT), default=float(page.mediabox.height))
-
-
 @needs_browser
-def test_a_figure_that_moves_to_the_next_page_leaves_little_of_this_one_empty(pdf):
+def test_a_figure_that_moves_to_the_next_page_leaves_little_of_this_one_empty(pdf, pdf_pages):
     starts = {page for _, page in bookmarks(pdf)[0]}
     within = [number for number in range(1, len(pdf.pages) - 1) if number + 1 not in starts]
-    empty = {number + 1: lowest(pdf.pages[number]) - FOOT for number in within}
+    empty = {number + 1: pdf_pages[number][1] - FOOT for number in within}
     space = float(pdf.pages[0].mediabox.height) - FOOT - HEAD
     assert all(points < 0.45 * space for points in empty.values()), {
         page: points for page, points in empty.items() if points >= 0.45 * space

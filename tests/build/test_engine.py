@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 
+import pytest
 from small_book import (
     GOOD,
     HEAD,
@@ -18,6 +19,7 @@ from small_book import (
     edit_table,
     end,
     executed,
+    make,
     page,
     rows,
     run_here,
@@ -69,17 +71,8 @@ class Edited:
     """
 
     def __init__(self, book):
-        write(
-            book,
-            one=counts("One", "output"),
-            two=counts("Two", "landings"),
-            three=f"{HEAD}# Three\n\n{cell(READS)}The sum is {{num}}`sum`.\n",
-        )
         self.book, self.helper, self.notes = book, book / "helper.py", book / "notes.txt"
         self.one, self.two = book / "chapters/one.md", book / "chapters/two.md"
-        self.helper.write_text("VALUE = 5\n")
-        os.utime(self.helper, (1e9, 1e9))
-        self.notes.write_text("10\n")
         self.files = [book / "data/output.csv", book / "data/datapackage.json"]
         self.before = [path.read_bytes() for path in self.files]
         self.shown = {"output": rows(book, "output"), "landings": rows(book, "landings"), "sum": 15}
@@ -104,11 +97,32 @@ def would_execute(page, reason):
     return f"{page} would execute: {reason}"
 
 
-def test_a_chapter_executes_when_something_it_used_has_changed_and_only_then(book):
-    edited = Edited(book)
+@pytest.fixture(scope="module")
+def built(tmp_path_factory):
+    """The three chapters, built for the first time."""
+    book = make(tmp_path_factory.mktemp("built") / "book")
+    write(
+        book,
+        one=counts("One", "output"),
+        two=counts("Two", "landings"),
+        three=f"{HEAD}# Three\n\n{cell(READS)}The sum is {{num}}`sum`.\n",
+    )
+    (book / "helper.py").write_text("VALUE = 5\n")
+    os.utime(book / "helper.py", (1e9, 1e9))
+    (book / "notes.txt").write_text("10\n")
     never = "it has not run yet, or what it put out is no longer kept"
     assert why(book, "chapters/one") == would_execute("chapters/one", never)
-    edited.check("a first build", "one", "two", "three")
+    Edited(book).check("a first build", "one", "two", "three")
+    return book
+
+
+@pytest.fixture
+def edited(built, tmp_path):
+    return Edited(shutil.copytree(built, tmp_path / "book", symlinks=True))
+
+
+def test_a_chapter_executes_when_something_it_used_has_changed_and_only_then(edited):
+    book = edited.book
     assert re.fullmatch(
         r"chapters/one would not execute: its cells, the \d+ tables and \d+ files it reads, "
         "the lock and Python are as they were when it ran",
@@ -145,10 +159,8 @@ def test_a_chapter_executes_when_something_it_used_has_changed_and_only_then(boo
     edited.check("the cell changed back; a file edited that a cell opens", "three", sum=25)
 
 
-def test_a_chapter_executes_when_code_or_the_lock_has_changed(book):
-    edited, style = Edited(book), "ledger/core/charts/style.py"
-    edited.check("a first build", "one", "two", "three")
-
+def test_a_chapter_executes_when_code_or_the_lock_has_changed(edited):
+    book, style = edited.book, "ledger/core/charts/style.py"
     edit(book / style, "WIDTH = 4.8", "WIDTH = 5.1")
     changed = f"file {style} is not as when it ran"
     assert why(book, "two") == would_execute("chapters/two", changed)
@@ -162,9 +174,8 @@ def test_a_chapter_executes_when_code_or_the_lock_has_changed(book):
     edited.check("another lock", "one", "two", "three")
 
 
-def test_a_table_edited_by_hand_fails_the_build_until_it_is_as_it_was(book):
-    edited = Edited(book)
-    edited.check("a first build", "one", "two", "three")
+def test_a_table_edited_by_hand_fails_the_build_until_it_is_as_it_was(edited):
+    book = edited.book
     path, content = edited.files[0], edited.before[0]
     last = b"1\n" if content[-2:] != b"1\n" else b"2\n"
     path.write_bytes(content[:-2] + last)  # the descriptor says otherwise

@@ -5,7 +5,11 @@ once; and no warning is lost on the way.
 import copy
 import json
 import os
+import re
 import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
 
 from small_book import (
     BOOK,
@@ -15,6 +19,7 @@ from small_book import (
     edit,
     edit_table,
     end,
+    executed,
     make,
     run_here,
     site,
@@ -186,68 +191,238 @@ def remove_for_good(folder):
     (folder / "assets/more.css").unlink()
 
 
-EDITS = {
-    "an older picture and an older text": put_older,
-    "a title": lambda folder: edit(
-        folder / "chapters/two.md", "# The second chapter", "# Another title"
-    ),
-    "headings": lambda folder: edit(
-        folder / "chapters/one.md",
-        "## A section\n\n",
-        "## A section?\n\n### One more\n\n",  # the address stays
-    ),
-    "a chapter added": add_chapter,
-    "things removed": remove_for_good,
-    "another order": lambda folder: edit(
-        folder / "_toc.yml",
-        "  - file: chapters/one\n  - file: chapters/two\n",
-        "  - file: chapters/two\n  - file: chapters/one\n",
-    ),
-    "a badge moved": move_badge,
-    "a citation": lambda folder: edit(
-        folder / "chapters/two.md", "There are", "{cite}`harbour2023` There are"
-    ),
-    "a chart renamed": rename_chart,
-    "a row removed": lambda folder: edit_table(folder, "output", without_last_row),
-    "the bibliography": lambda folder: edit(
-        folder / "references.bib", "title = {", "title = {New: "
-    ),
-    "a style": lambda folder: edit(
-        folder / "ledger/build/sphinxext/assets/ledger.css", "{", "{ /* new */"
-    ),
-    "the page of a chart by itself": lambda folder: edit(
-        folder / "ledger/build/sphinxext/theme/chart.html",
-        "Read it in its chapter",
-        "Read it there",
-    ),
-    "title and addresses of references": lambda folder: edit(
-        edit(folder / "_config.yml", "title: The Strait Papers", "title: A ledger"),
-        "bibtex_reference_style",
-        "bibtex_cite_id: source-{key}\n    bibtex_reference_style",
-    ),
-}
+def change_title(folder):
+    edit(folder / "chapters/two.md", "# The second chapter", "# Another title")
 
 
-def test_a_build_after_an_edit_leaves_the_same_bytes_as_a_clean_build(tmp_path):
-    book, twin = full_book(tmp_path / "book"), tmp_path / "twin"
+def change_headings(folder):
+    before, after = "## A section\n\n", "## A section?\n\n### One more\n\n"
+    edit(folder / "chapters/one.md", before, after)  # the address stays
+
+
+def add_citation(folder):
+    edit(folder / "chapters/two.md", "There are", "{cite}`harbour2023` There are")
+
+
+def change_order(folder):
+    one, two = "  - file: chapters/one\n", "  - file: chapters/two\n"
+    edit(folder / "_toc.yml", one + two, two + one)
+
+
+def remove_row(folder):
+    edit_table(folder, "output", without_last_row)
+
+
+def change_bibliography(folder):
+    edit(folder / "references.bib", "title = {", "title = {New: ")
+
+
+def change_style(folder):
+    edit(folder / "ledger/build/sphinxext/assets/ledger.css", "{", "{ /* new */")
+
+
+def change_chart_page(folder):
+    template = folder / "ledger/build/sphinxext/theme/chart.html"
+    edit(template, "Read it in its chapter", "Read it there")
+
+
+def change_settings(folder):
+    path = edit(folder / "_config.yml", "title: The Strait Papers", "title: A ledger")
+    before = "bibtex_reference_style"
+    edit(path, before, f"bibtex_cite_id: source-{{key}}\n    {before}")
+
+
+class Edit(NamedTuple):
+    """An edit; where the site shows it, by a text that comes or goes; what the build says it does
+    for it.
+    """
+
+    change: Callable[[Path], object]
+    shows: dict[str, str]
+    causes: str = ""
+
+
+NEW_PAGE = "titles, order of pages, claims, charts, printed numbers"
+# The edits of a step are made together and built once. None may hide what the build misses of
+# another: each causes something that no other of its step does. The inputs of every page can not,
+# and have a test of their own below.
+STEPS = [
+    {
+        "an older picture and an older text": Edit(
+            put_older,
+            {"_images/picture.svg": "height='1'", "chapters/one.html": "Another note."},
+            "reads chapters/one, reads chapters/two",
+        ),
+        "a chapter added": Edit(
+            add_chapter,
+            {"chapters/more.html": "More", "index.html": "chapters/more.html"},
+            f"reads chapters/more, reads index, {NEW_PAGE}",
+        ),
+    },
+    {
+        "a title": Edit(
+            change_title,
+            {"chapters/two.html": "Another title", "chapters/one.html": "Another title"},
+            "reads chapters/two, titles, sections that terms name",
+        ),
+        "a badge moved": Edit(
+            move_badge,
+            {"chapters/one.html": "#c02", "chapters/two.html": "#c02"},
+            "reads chapters/one, reads chapters/two, claims",
+        ),
+        "a citation": Edit(
+            add_citation,
+            {"chapters/two.html": "https://harbour.example/register"},
+            "reads chapters/two, citations",
+        ),
+        "a chart renamed": Edit(
+            rename_chart,
+            {"chapters/one.html": "chart-production", "charts/production.html": "production"},
+            "reads chapters/one, reads chapters/two, executes one, labels, anchors, "
+            "numbers of figures, charts",
+        ),
+    },
+    {
+        "things removed": Edit(
+            remove_for_good,
+            {
+                "chapters/more.html": "More",
+                "tables/fish-price.html": "table",
+                "_images/picture.svg": "<svg",
+                "_static/more.css": "more",
+            },
+            f"reads chapters/one, reads index, {NEW_PAGE}, labels, anchors",
+        ),
+    },
+    {
+        "another order": Edit(
+            change_order,
+            {"chapters/one.html": 'rel="prev" title="Another title"'},
+            "reads index, order of pages, numbers of figures",
+        ),
+        "a row removed": Edit(
+            remove_row,
+            {"numbers.json": '"printed": "28"'},
+            "reads index, reads tables/output, reads chapters/one, reads chapters/two, "
+            "executes one, executes two, printed numbers",
+        ),
+        "headings": Edit(
+            change_headings,
+            {"chapters/one.html": "One more", "chapters/two.html": "A section?"},
+            "reads chapters/one, labels, sections that terms name",
+        ),
+    },
+    {"a style": Edit(change_style, {"_static/ledger.css": "/* new */"})},
+    {
+        "the bibliography": Edit(change_bibliography, {"chapters/references.html": "New: "}),
+        "the page of a chart by itself": Edit(
+            change_chart_page, {"charts/production.html": "Read it there"}
+        ),
+        "title and addresses of references": Edit(
+            change_settings,
+            {"index.html": "A ledger", "chapters/references.html": 'id="source-gazette2020"'},
+            "citations",
+        ),
+    },
+]
+
+
+def test_a_build_after_edits_leaves_the_same_bytes_as_a_clean_build(tmp_path):
+    book, twin, kept = full_book(tmp_path / "book"), tmp_path / "twin", tmp_path / "kept"
     (book / "assets/more.css").write_text("/* more */")
     code, log = build(book)
     assert code == 0, log[-3000:]
-    for what, change in EDITS.items():
-        change(book)
-        shutil.rmtree(twin, ignore_errors=True)
-        shutil.copytree(book, twin, ignore=shutil.ignore_patterns("_build", "__pycache__"))
-        shutil.copytree(book / "_build" / "checked", twin / "_build" / "checked")
-        before, runs = site(book), [start(book), start(twin)]
-        for code, log in map(end, runs):
-            assert code == 0, f"{what}: {log[-3000:]}"
-        after, clean = site(book), site(twin)
-        assert after != before, f"{what} shows nowhere"
-        assert after == clean, (
-            f"{what}: "
-            f"{sorted(name for name in after | clean if after.get(name) != clean.get(name))} "
-            "differ from a clean build"
-        )
+    for step in STEPS:
+        shutil.copytree(book, kept, symlinks=True)
+        if wrong := faults_of(step, book, twin):
+            alone = {}
+            for what, one in step.items():
+                shutil.rmtree(book)
+                shutil.copytree(kept, book, symlinks=True)
+                alone[what] = faults_of({what: one}, book, twin) or "right by itself"
+            raise AssertionError(f"together: {wrong}; each by itself: {alone}")
+        shutil.rmtree(kept)
+
+
+def faults_of(step, book, twin):
+    """Make the edits of a step and build; return what of them does not show, was not done for its
+    reason, or differs from a clean build, none where all is well.
+    """
+    before = shown(step, book)
+    for edit_made in step.values():
+        edit_made.change(book)
+    shutil.rmtree(twin, ignore_errors=True)
+    shutil.copytree(book, twin, ignore=shutil.ignore_patterns("_build", "__pycache__"))
+    shutil.copytree(book / "_build" / "checked", twin / "_build" / "checked")
+    (code, log), (code_2, log_2) = map(end, [start(book), start(twin)])
+    if code or code_2:
+        return f"{log[-3000:]}{log_2[-3000:]}"
+    after, one, other = shown(step, book), site(book), site(twin)
+    told = causes(log)
+    wrong = [
+        f"{what} shows not in {path}"
+        for what, path in before
+        if before[what, path] == after[what, path]
+    ]
+    wrong += [
+        f"{what} causes not {sorted(missing)}"
+        for what, edit_made in step.items()
+        if (missing := split(edit_made.causes) - told)
+    ]
+    return wrong + [
+        f"{name} differs from a clean build"
+        for name in sorted(one | other)
+        if one.get(name) != other.get(name)
+    ]
+
+
+def shown(step, book):
+    """Return by edit and file of the site whether the text stands there that tells of the edit."""
+    told = {}
+    for what, edit_made in step.items():
+        for path, words in edit_made.shows.items():
+            file = book / "_build/html" / path
+            told[what, path] = file.exists() and words in file.read_text(encoding="utf-8")
+    return told
+
+
+def split(causes):
+    return set(filter(None, causes.split(", ")))
+
+
+def causes(log):
+    """Return what a build says it reads, executes, and writes all pages anew for."""
+    log = re.sub(r"\x1b\[[0-9;]*m", "", log)
+    return (
+        {f"reads {page}" for page in re.findall(r"reading sources\.\.\. \[ *\d+%\] (\S+)", log)}
+        | {f"executes {page}" for page in executed(log)}
+        | split(", ".join(re.findall(r"is written anew, for these changed: (.+)", log)))
+    )
+
+
+def test_no_edit_of_a_step_hides_what_the_build_misses_of_another():
+    for step in STEPS:
+        for what, edit_made in step.items():
+            others = (split(other.causes) for name, other in step.items() if name != what)
+            own = split(edit_made.causes).difference(*others)
+            assert own or step in STEPS[-2:], f"{what} causes nothing that no other edit does"
+
+
+def test_each_edit_of_what_every_page_depends_on_has_all_pages_read_or_written_anew(book):
+    code = """
+        from types import SimpleNamespace
+        from ledger.build.sphinxext import outdated_pages
+
+        config = SimpleNamespace(html_baseurl="")
+        outdated_pages.set_inputs(None, config)
+        print(config.ledger_inputs, config.ledger_assets, sep="\\n")
+    """
+    read, written = run_here(book, code).splitlines()
+    for what, edit_made in {**STEPS[-2], **STEPS[-1]}.items():
+        edit_made.change(book)
+        before, (read, written) = (read, written), run_here(book, code).splitlines()
+        changed = (read != before[0], written != before[1])
+        assert changed == (what != "a style", what in ("a style", "the page of a chart by itself"))
 
 
 def test_every_page_depends_on_the_code_that_builds_it(book):

@@ -127,10 +127,10 @@ def tell_once(app: Sphinx, doctree: nodes.document, docname: str) -> None:
 
 
 def setup(app: Sphinx) -> None:
-    # sphinxcontrib-bibtex looks a plugin up at every citation, which reads each time the metadata
-    # of all installed packages
-    find = pybtex.plugin.find_plugin
-    pybtex.plugin.find_plugin = functools.cache(getattr(find, "__wrapped__", find))
+    # a plugin is looked up at every style and every citation, which reads each time the metadata of
+    # all installed packages
+    find = pybtex.plugin.entry_points
+    pybtex.plugin.entry_points = functools.cache(getattr(find, "__wrapped__", find))
     register_plugin("pybtex.style.formatting", "ledger", GradedStyle)
     register_plugin("pybtex.style.formatting", "ledger_tooltip", TooltipStyle)
     bibtex.register_plugin("sphinxcontrib.bibtex.style.referencing", "ledger", ShortReferenceStyle)
