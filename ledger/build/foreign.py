@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
 
+from ledger.core.validation import link_fault
+
 # element → what to write instead; links, forms and pictures of the site itself are allowed
 BLOCKED = dict.fromkeys(
     ("iframe", "frame", "object", "embed", "applet"), "Link to what it would show"
@@ -58,6 +60,8 @@ class _Parser(HTMLParser):
                 self._add(f"{name} of <{tag}> is blocked by the policy of the pages. Remove it")
             elif tag not in BLOCKED and self._fetches(tag, name, value):
                 self._add(f"<{tag}> asks for {value.strip()[:60]}: {PUT_IT_HERE}")
+            elif name in ("href", "xlink:href") and (why := link_fault(value)):
+                self._add(why)
             elif name == "style" and STYLE_FETCHES.search(value):
                 self._add(f"the style of <{tag}> asks for a file: {PUT_IT_HERE}")
 

@@ -21,6 +21,10 @@ PAGE_NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 FILE_NAME = re.compile(r"[A-Za-z0-9._/*-]+")
 DIRECTIVE = re.compile(r"\{([\w:-]+)\}[ \t]*(.*)")
 ROLE_AS_TYPED = re.compile(r"\{[a-z][a-z:-]*\}")
+# what the parser of Markdown takes for no link, and would print as it is typed
+LINK_AS_TYPED = re.compile(
+    r"(?:\]\(|\]:|<)\s*<?((?:javascript|vbscript|file|data):[^\s<>)]*)", re.I
+)
 OPTION = re.compile(r"^[ \t]*:?([\w-]+):[ \t]*(.*)$", re.M)
 OPTIONS = re.compile(r"\A(?:---\n(?:.*\n)*?---\n|(?:[ \t]*:[\w-]+:[^\n]*\n)+)\n*")
 PICTURES, FILES = {"image", "figure"}, {"include", "literalinclude"}
@@ -132,8 +136,10 @@ class Page:
 
     def _blocks(self, text: str, first: int, within: str = "") -> Iterator[Fault]:
         """Give the faults of Markdown whose first line is `first`, in the directive `within`."""
-        lines = text.split("\n")
-        for token in self.parser.parse(text, {}):
+        lines, tokens = text.split("\n"), self.parser.parse(text, {})
+        if not within:
+            yield from _headings(tokens)
+        for token in tokens:
             at = first + (token.map[0] if token.map else 0)
             if token.type in ("fence", "colon_fence"):
                 yield from self._fence(token, lines, at, within)
@@ -191,8 +197,8 @@ class Page:
         return ""
 
     def _option(self, name: str, value: str) -> str:
-        if name == "target" and re.match(r"(?!https?:|mailto:)\w+:", value):
-            return f"a link to {value[:60]} leads to no page. Write one that begins with https:"
+        if name == "target":
+            return validation.link_fault(value)
         return PUT_IT_HERE if name == "url" else self._file(value) if name == "file" else ""
 
     def _cell(self, token: Token, opened: str, within: str) -> Iterator[str]:
@@ -214,6 +220,8 @@ class Page:
                 f"{found.group()} is printed as it stands, for no text in backticks follows at "
                 f"once. Write {found.group()}`name`, without a space between"
             )
+        elif child.type == "text" and (found := LINK_AS_TYPED.search(child.content)):
+            yield validation.link_fault(found[1])
         elif child.type == "image":
             yield from filter(None, [self._picture(str(child.attrs["src"]))])
         elif child.type == "link_open":
@@ -232,6 +240,8 @@ class Page:
 
     def _link(self, address: str) -> str:
         """Look at a link as at a file where it leads to one: the site gets a copy."""
+        if why := validation.link_fault(address):
+            return why
         address = address.partition("#")[0]
         if not address or is_foreign(address) or not self._locate(address).is_file():
             return ""
@@ -259,6 +269,28 @@ class Page:
         if "*" not in address and not path.is_file():
             return f"there is no file {'/'.join(parts)}. Add it, or mend the name"
         return ""
+
+
+def _headings(tokens: list[Token]) -> Iterator[Fault]:
+    """Give the headings below a page's title that would be numbered by their place on the page.
+
+    Such an address moves when another heading is added.
+    """
+    from docutils.nodes import make_id
+
+    taken = set()
+    for before, token, inline in zip([*tokens[:1], *tokens], tokens, tokens[1:]):
+        if token.type != "heading_open":
+            continue
+        slug = make_id("".join(child.content for child in inline.children or []))
+        if token.tag != "h1" and before.type != "myst_target" and (not slug or slug in taken):
+            why = "another of the page has it" if slug else "it has none of the letters from a to z"
+            yield (
+                (token.map or [0])[0] + 1,
+                f"the heading {inline.content[:60]!r} gives no address, for {why}. Write "
+                "(name)= on a line of its own above it",
+            )
+        taken.add(slug)
 
 
 def _options(token: Token) -> str:

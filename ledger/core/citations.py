@@ -32,6 +32,7 @@ OPEN_NAME = re.compile(
     r"(?:CC BY|CC0|ODbL|ODC-BY|PDDL) \d\.\d|MIT\b|public domain|no licence needed"
 )
 OPEN_OTHERS = ("other-pd", "other-open")
+TEX = {"{": r"\textbraceleft{}", "}": r"\textbraceright{}"}
 MEDIUM = {"table": "[Data set]", "chart": "[Chart]", "claim": "[Claim review]"}
 
 
@@ -114,24 +115,27 @@ def plain(work: dict) -> str:
 def bibtex(work: dict) -> str:
     """Return a work's BibTeX entry."""
     book, kind = edition(), work["kind"]
-    fields = {"author": f"{{{book['author']}}}", "title": f"{{{_title(work)}}}"}
+    author, whole = _in_braces(book["author"]), _in_braces(book["title"])
+    fields = {"author": author, "title": _in_braces(_title(work))}
     if kind == "chapter":
-        fields["booktitle"] = f"{{{book['title']}}}"
+        fields["booktitle"] = whole
     elif kind in MEDIUM:
-        fields["howpublished"] = f"{MEDIUM[kind]} in {{{book['title']}}}"
-    fields |= {
-        "publisher": f"{{{book['author']}}}",
-        "year": book["date"][:4],
-        "version": book["version"],
-        "url": work["url"],
-    }
+        fields["howpublished"] = f"{MEDIUM[kind]} in {whole}"
+    fields |= {"publisher": author, "year": book["date"][:4], "version": book["version"]}
+    fields["url"] = work["url"]
     if work.get("note"):
-        fields["note"] = f"{{{work['note']}}}"
-    # pybtex, which could write it, escapes the address too, and \\url then prints the backslashes
-    escaped = {name: re.sub(r"([&%$#_])", r"\\\1", value) for name, value in fields.items()}
-    escaped["url"] = work["url"]
-    lines = ",\n".join(f"  {name} = {{{value}}}" for name, value in escaped.items())
+        fields["note"] = _in_braces(work["note"])
+    lines = ",\n".join(f"  {name} = {{{value}}}" for name, value in fields.items())
     return f"@{BIBTEX[kind]}{{{work['key']},\n{lines}\n}}\n"
+
+
+def _in_braces(words: str) -> str:
+    """Return words as BibTeX that keeps them as they are.
+
+    A backslash does not hide a brace from BibTeX, which counts them. (pybtex, which could write the
+    entry, escapes the address too, and \\url then prints the backslashes.)
+    """
+    return "{" + re.sub(r"[&%$#_{}]", lambda sign: TEX.get(sign[0], f"\\{sign[0]}"), words) + "}"
 
 
 def ris(work: dict) -> str:

@@ -14,20 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 from ledger.core import config
 from ledger.core import text as words
+from ledger.core.authored import loaders
 
 if TYPE_CHECKING:  # pandas takes a second to import, which a build with nothing to check saves
     import pandas as pd
-
-
-SAVE = "Save it as CSV in UTF-8, with commas between cells."
-OTHER_FORMS = {
-    b"\xff\xfe": "UTF-16",
-    b"\xfe\xff": "UTF-16",
-    b"PK\x03\x04": "a workbook",
-    b"\xd0\xcf\x11\xe0": "a workbook",
-    b"{\\rtf": "a document of a word processor",
-}
-MERGE = re.compile(r"^(?:<{7} |={7}$|>{7} |\|{7} )", re.M)
 
 
 class TableError(ValueError):
@@ -68,30 +58,13 @@ def read_text(name: str, path: Path) -> str:
     Raises TableError when the file is missing, not UTF-8, empty, truncated or half merged.
     """
     try:
-        raw = path.read_bytes()
-    except FileNotFoundError:
-        raise TableError(
-            name, f"the file {_named(path)} does not exist", hint=_lost(name, path)
-        ) from None
-    if form := next((form for begins, form in OTHER_FORMS.items() if raw.startswith(begins)), ""):
-        raise TableError(name, f"the file is {form}, not CSV in UTF-8", hint=SAVE)
-    try:
-        text = raw.decode("utf-8-sig")  # an editor's mark and line ends are no change of content
-    except UnicodeDecodeError as error:
-        raise TableError(
-            name,
-            f"the file is not UTF-8 (byte {error.start})",
-            row=raw[: error.start].count(b"\n") + 1,
-            value=raw[error.start : error.end],
-            hint=SAVE,
-        ) from None
-    text = text.replace("\r\n", "\n")
+        text = loaders.read_text(path.parent.parent, _named(path))
+    except loaders.FileError as error:
+        problem, _, hint = error.problem.partition(". ")
+        hint = hint if path.exists() else _lost(name, path)
+        raise TableError(name, problem, row=error.line, hint=hint) from None
     if not text.strip():
-        raise TableError(name, f"the file {path.name} is empty", hint=_lost(name, path))
-    if merge := MERGE.search(text):
-        row = text.count("\n", 0, merge.start()) + 1
-        problem = "git left the marks of a merge"
-        raise TableError(name, problem, row=row, hint="Take one side of each, or both.")
+        raise TableError(name, "the file is empty", row=1, hint=_lost(name, path))
     if not text.endswith("\n"):
         raise TableError(
             name,

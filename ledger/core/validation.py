@@ -18,6 +18,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from ledger.core import config, table_files
+from ledger.core.authored import loaders
 from ledger.core.table_files import TableError
 
 PARTS = (  # that the descriptor must give for each table
@@ -53,6 +54,9 @@ JOINERS = "\u200c\u200d"
 # control and format characters, among them those that turn the direction of text; characters that
 # are none; ends of lines and paragraphs that only some programs know
 HIDDEN = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
+SCHEME = re.compile(r"([a-z][a-z0-9+.-]*):", re.I)
+LINKS = ("http", "https", "mailto")
+UNSEEN = re.compile(r"[\0-\x20]+")  # a browser passes over these signs where an address begins
 
 
 @functools.cache
@@ -203,10 +207,9 @@ def _check_spelling(name: str, rows: list[list[str]], fields: list[dict]) -> Non
 
 
 def _check_header(name: str, header: list[str], columns: list[str]) -> None:
-    if len(header) == 1 and (other := re.search(r"[;\t|]", header[0])):
-        kind = {";": "semicolons", "\t": "tabs", "|": "bars"}[other[0]]
-        problem = f"the cells are separated by {kind}, not commas"
-        raise TableError(name, problem, row=1, value=header[0], hint=table_files.SAVE)
+    if fault := loaders.separator_fault(header):
+        problem, _, hint = fault.partition(". ")
+        raise TableError(name, problem, row=1, value=header[0], hint=hint)
     for column in columns:
         if column not in header:
             raise TableError(name, "the column is missing", row=1, column=column)
@@ -335,6 +338,17 @@ def hidden_character(words: str) -> str:
             name = unicodedata.name(sign, "control character")
             return f"character {place} is invisible: U+{ord(sign):04X}, {name}. Remove it"
     return ""
+
+
+def link_fault(address: str, within: bool = True) -> str:
+    """Return why a link is refused, nothing for one to the web, to a mailbox or within the book.
+
+    `within` tells whether it may lead within the book, as an address without a scheme does.
+    """
+    scheme = SCHEME.match(UNSEEN.sub("", address))
+    if scheme[1].lower() in LINKS if scheme else within:
+        return ""
+    return f"a link to {address.strip()[:60]} leads to no page. Write one that begins with https:"
 
 
 def _is_whole(cell: str) -> bool:

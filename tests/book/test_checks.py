@@ -489,7 +489,7 @@ FAULTS = {
         ),
         (
             lambda folder: (folder / "data/gdp.csv").unlink(),
-            r"data/gdp\.csv:1: the file data/gdp\.csv does not exist",
+            r"data/gdp\.csv:1: the file is missing",
             r"git checkout -- data/gdp\.csv\. analysis/.* chapters/.* need it",
         ),
         (

@@ -32,6 +32,20 @@ def letters(browser, address):  # noqa: F811
     return found
 
 
+UNITS = """() => [...document.querySelectorAll("figure.ledger-chart")].flatMap((figure) => {
+    const unit = figure.querySelector(".chart-picture text[x='4.15']"), at = figure.getBoundingClientRect();
+    if (!unit) return [];
+    const { left, right } = unit.getBoundingClientRect();
+    return [[figure.id, left - at.left, at.right + 14 - right]];
+})"""
+
+
+def test_the_unit_of_a_chart_stands_under_its_title_on_a_phone(open_page):  # noqa: F811
+    found = open_page("chapters/energy.html", width=390).evaluate(UNITS)
+    assert len(found) > 5
+    assert [unit for unit in found if abs(unit[1]) > 1 or unit[2] < 0] == []
+
+
 @pytest.mark.parametrize("width, least, most", [(390, 11, 17), (1280, 12, 14)])
 def test_the_letters_of_every_chart_can_be_read(letters, width, least, most):
     assert len(letters[width]) > 25

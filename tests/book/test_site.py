@@ -25,6 +25,7 @@ from small_book import this_book as book  # noqa: F401
 
 from ledger.build.sphinxext import history, report
 from ledger.build.sphinxext.content.changes import load_changes
+from ledger.build.sphinxext.output.site_files import entry_names
 from ledger.core import citations, config, tables
 from ledger.core import text as words
 from ledger.core.charts.style import VERDICTS
@@ -233,6 +234,17 @@ def test_the_feed_is_atom_and_every_page_names_it():
     for path in PAGES:
         if not path.startswith(("charts/", "claims/")):
             assert 'type="application/atom+xml"' in text(path), path
+
+
+def test_changes_that_are_alike_have_names_for_good_that_differ():
+    same = {"date": "2027-01-02", "title": "Prices, again"}
+    refreshed = same | {"tables": [{"after": "sha256:0123456789abcdef"}]}
+    before = [same, refreshed, same | {"title": "prices -- again"}]
+    names = entry_names(before)
+    assert len(set(names)) == 3 and names[2] == "2027-01-02-prices-again"
+    assert names[1] == "2027-01-02-prices-again-01234567"
+    after = entry_names([same, refreshed, *before])
+    assert len(set(after)) == 5 and after[2:] == names
 
 
 def test_a_correction_stands_on_the_page_and_in_the_feed(book):

@@ -54,6 +54,27 @@ PAGES = [
     ("```{note} A ![x](https://e.w/b.png)\nText\n```", 1, f"https://e.w/b.png: {HOST}"),
     ("```{eval-rst}\n.. include:: /etc/passwd\n```", 1, "reStructuredText is not looked through."),
     ("```{figure} map.png\n:target: javascript:go()\n```", 2, "a link to javascript:go() leads to"),
+    *(
+        (f"A\n{written}", 2, f"a link to {address} leads to no page. Write one that begins with")
+        for written, address in (
+            ("[a](javascript:go())", "javascript:go("),
+            ("b **[a](data:text/html,b)**", "data:text/html,b"),
+            ("[a](file:///etc/passwd)", "file:///etc/passwd"),
+            ("[a](ftp://e.w/a)", "ftp://e.w/a"),
+            ("<JavaScript:go>", "JavaScript:go"),
+            ("b <a href='java&#115;cript:go'>a</a>", "javascript:go"),
+            ("b <a href=' java\tscript:go'>a</a>", "java\tscript:go"),
+            ("b <a href='file:///etc'>a</a>", "file:///etc"),
+            ("- [a](vbscript:go)", "vbscript:go"),
+            ("# B [a](data:image/png;base64,aa)", "data:image/png;base64,aa"),
+        )
+    ),
+    ("| a |\n|---|\n| [a](javascript:b) |", 3, "a link to javascript:b leads to no page."),
+    ("A\n\n[a][b]\n\n[b]: javascript:go", 5, "a link to javascript:go leads to no page."),
+    ("```{raw} html\n<p>\n<a href='data:text/html,b'>a</a>\n```", 3, "a link to data:text/htm"),
+    ("# A\n\n## !!!\n\nB", 3, "the heading '!!!' gives no address, for it has none of the letters"),
+    ("# A\n\n## ایران\n\nB", 3, "the heading 'ایران' gives no address, for it has none of the"),
+    ("## B\n\nC\n\n### *B*\n", 5, "the heading '*B*' gives no address, for another of the page h"),
     ("A\n\nwo\u2028rd", 3, "character 3 is invisible: U+2028, LINE SEPARATOR. Remove it"),
     *(
         (f"A\nb{sign}c", 2, f"character 2 is invisible: U+{ord(sign):04X}, ")
@@ -71,6 +92,9 @@ PAGES = [
             "<a href='https://e.w'>a</a> <img alt='' src='data:image/png;base64,aa'>",
             "```{code-cell} ipython3\n:tags: [hide-input]\nprint('<script>')\n```",
             "```{code} html\n<script>{num} a</script>\n```",
+            "[a](https://e.w/a:b), [b](mailto:a@b.c), [c](#d), <https://e.w>, `[d](javascript:go)`",
+            "# ایران\n\n(iran)=\n## ایران\n\n## A\n\n(more)=\n### A\n\n## ایران 2025 oil",
+            "A file: a.csv, the data: [b](https://e.w); <a href='../data/a.csv'>c</a>",
             "A\ttab, a no-break space, ایرانِ‌نو and 🙂.",
         )
     ),

@@ -76,6 +76,10 @@ SLIPS = {
         ("year = {2021},", "year = {20x1},", "3: quill2021: year '20x1' is no year. Write"),
         ("{Quill, M.}", "{Quill, M., of, Arland}", "3: quill2021: Too many commas in"),
         ("year = {2021},", "urldate = {2025-02-31},", "3: quill2021: urldate '2025-02-31' is no"),
+        ("{https://pam", "{javascript:go//", "3: quill2021: a link to javascript:go//phle"),
+        ("{https://pam", "{file:///pam", "3: quill2021: a link to file:///pamphlets.ex"),
+        ("{pamphlet}", r"{\url{data:text/html,a}}", "3: quill2021: a link to data:text/html,a le"),
+        ("{pamphlet}", r"{\href{javascript:go}{a}}", "3: quill2021: a link to javascript:go le"),
         ("@misc{quill", "@mics{quill", "3: quill2021: there is no type @mics. Write"),
         ("@misc{quill", "@article{quill", "3: quill2021: missing journal. Give it, or make"),
         ("concord2022,", "quill2021,", "13: the key quill2021 stands twice, first on"),
@@ -99,6 +103,8 @@ SLIPS = {
         ("months: 12", "months: twelve", "8: bureau-accounts: months is 'twelve', a"),
         ("2025-05-31", "2025-06-31", "9: '2025-06-31' is no date. Write a day of"),
         ("bureau-prices:", "bureau-accounts:", "19: the key 'bureau-accounts' stands"),
+        ("https://data.straits-bureau.example/acc", "javascript:go//",
+         "13: bureau-accounts: address is 'javascript:go//ounts/', and must be the address of"),
         ("  label: Straits Bureau\n", "", "2: bureau-accounts: label is missing. Gi"),
     ],
     "data/policy.yml": [
@@ -109,6 +115,8 @@ SLIPS = {
     ],
     "data/datapackage.json": [
         ('"version": "3.1",', '"version": "3.1"', "6: broken JSON: Expecting"),
+        ('"path": "https://data.straits-bureau.example/acc', '"path": "javascript:go//',
+         "26: a link to javascript:go//ounts/ leads to no page. Write one"),
         ('"path": "output.csv",', "", "8: table output has no 'path'. Give"),
         ('"type": "table",', '"type": "table",\n"type": "table",',
          "8: the descriptor has a key twice: 'type', in the entry"),

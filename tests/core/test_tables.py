@@ -17,6 +17,7 @@ from hypothesis import strategies
 from small_book import ISLANDS
 
 from ledger.core import table_files, tables, validation
+from ledger.core.authored.loaders import FileError, read_csv
 from ledger.core.tables import TableError, accept, load
 
 DATA = ISLANDS / "data"
@@ -228,7 +229,7 @@ def test_empty_file(data):
 
 def test_missing_file(data):
     (data / "output.csv").unlink()
-    assert "does not exist" in refused(data, "output").rule
+    assert refused(data, "output").rule == "the file is missing"
 
 
 def test_not_utf8(data):
@@ -418,14 +419,18 @@ def test_a_code_has_the_digits_of_codes(data):
 @pytest.mark.parametrize(
     "change, says, hint",
     [
-        (lambda raw: raw.replace(b",", b";"), "separated by semicolons, not commas", "Save it"),
-        (lambda raw: raw.replace(b",", b"\t"), "separated by tabs, not commas", "Save it"),
-        (lambda raw: raw.decode().encode("utf-16"), "is UTF-16, not CSV in UTF-8", "Save it"),
-        (lambda raw: b"PK\x03\x04" + raw, "is a workbook, not CSV in UTF-8", "Save it"),
+        (lambda raw: raw.replace(b",", b";"), "are parted by semicolons", "Save the file with"),
+        (
+            lambda raw: raw.replace(b",", b"\t"),
+            "the cells are parted by tabs",
+            "Save the file with",
+        ),
+        (lambda raw: raw.decode().encode("utf-16"), "the file is UTF-16", "Save it as UTF-8"),
+        (lambda raw: b"PK\x03\x04" + raw, "the file is a workbook", "Save it as UTF-8"),
         (
             lambda raw: b"<<<<<<< HEAD\n" + raw + b"=======\n" + raw + b">>>>>>> theirs\n",
             "git left the marks of a merge",
-            "Take one side",
+            "Take a side (git checkout --ours",
         ),
         (
             lambda raw: raw.replace(b"\n", b"\n" + b"x" * 131_073, 1),
@@ -441,12 +446,32 @@ def test_a_file_of_another_form_is_told_as_such(data, change, says, hint):
     assert re.search(says, error.rule) and hint in str(error) and len(str(error)) < 400
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda raw: raw.decode().encode("utf-16"),
+        lambda raw: b"PK\x03\x04" + raw,
+        lambda raw: raw + b"\xe9\n",
+        lambda raw: raw + b"\0\n",
+        lambda raw: b"<<<<<<< HEAD\n" + raw,
+        lambda raw: raw.replace(b",", b";"),
+    ],
+)
+def test_a_load_says_what_the_check_of_all_files_says(data, change):
+    path = data / "output.csv"
+    path.write_bytes(change(path.read_bytes()))
+    error = refused(data, "output")
+    with pytest.raises(FileError) as said:
+        read_csv(data.parent, f"{data.name}/output.csv")
+    assert f"{error.rule}. {error.hint}" == said.value.problem and error.row == said.value.line
+
+
 def test_a_table_that_is_gone_is_told_with_its_users(data):
     (data.parent / "chapters").mkdir()
     (data.parent / "chapters" / "one.md").write_text('load("output")\n', encoding="utf-8")
     (data / "output.csv").unlink()
     error = refused(data, "output")
-    assert error.rule == "the file data/output.csv does not exist"
+    assert error.rule == "the file is missing"
     assert error.hint == ("Restore it: git checkout -- data/output.csv. chapters/one.md need it.")
 
 

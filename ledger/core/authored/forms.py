@@ -15,6 +15,11 @@ from pathlib import Path
 from ledger.core.authored.loaders import Document, FileError, is_day
 
 WORDS = {"type": "string", "minLength": 1, "description": "text; put it in quotes"}
+WEB = {
+    "type": "string",
+    "pattern": "^https?://[^/]",
+    "description": "the address of a page, which begins with https://",
+}
 DATE = {"type": "date", "description": "a day of the calendar, as 2026-11-28"}
 WORD_LIST = {"type": "array", "items": WORDS, "description": "a list of words"}
 
@@ -99,7 +104,7 @@ SOURCE = _record(
     | {"published": WORDS, "terms": WORDS, "module": WORDS, "tables": _map_of(WORDS)},
     {
         "rows": _map_of(_map_of({})),
-        "address": WORDS,
+        "address": WEB,
         "hosts": WORD_LIST,
         "download": WORDS,
         "api_key_spec": {"type": "object", "description": "keys with values"},

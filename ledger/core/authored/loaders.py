@@ -18,16 +18,23 @@ from typing import Any, NamedTuple
 import yaml
 
 MARKS = re.compile(r"^(?:<{7}|>{7})(?: |$)", re.M)  # ======= alone may underline a heading
-WIDE = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
+OTHER_FORMS = {  # what a file begins with → what it is
+    b"\xff\xfe": "UTF-16",
+    b"\xfe\xff": "UTF-16",
+    b"PK\x03\x04": "a workbook",
+    b"\xd0\xcf\x11\xe0": "a workbook",
+    b"{\\rtf": "a document of a word processor",
+}
 FRONT = re.compile(r"\A---[ \t]*\n(.*?)^---[ \t]*$", re.S | re.M)
 DAY = "date"  # a type beside those of JSON Schema
-SEPARATORS = {";": "semicolons", "\t": "tabs"}
+SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
 
 
 class FileError(ValueError):
-    """A file that people write is not as it should be: names file and line."""
+    """A file that people write is not as it should be: names file and line, and says what to do."""
 
     def __init__(self, name: str, line: int, problem: str):
+        self.line, self.problem = line, problem
         super().__init__(f"{name}:{line}: {problem}")
 
 
@@ -40,8 +47,8 @@ def read_text(root: Path, name: str) -> str:
         raise FileError(name, 1, problem) from None
     except OSError as error:
         raise FileError(name, 1, f"the file cannot be read: {error.strerror}.") from None
-    if encoding := WIDE.get(raw[:2]):
-        problem = f"the file is {encoding}. Save it as UTF-8 (in a spreadsheet: CSV UTF-8)."
+    if form := next((form for begins, form in OTHER_FORMS.items() if raw.startswith(begins)), ""):
+        problem = f"the file is {form}. Save it as UTF-8 (in a spreadsheet: CSV UTF-8)."
         raise FileError(name, 1, problem)
     try:
         text = raw.decode("utf-8-sig").replace("\r\n", "\n")
@@ -287,11 +294,17 @@ def read_csv(root: Path, name: str, columns: list[str] | None = None) -> list[li
     return rows
 
 
-def _check_header(name: str, header: list[str], columns: list[str] | None) -> None:
+def separator_fault(header: list[str]) -> str:
+    """Return what is wrong with a file whose header is one cell of names; nothing if it is not."""
     for sign, word in SEPARATORS.items():
         if len(header) == 1 and sign in header[0]:
-            problem = f"the cells are parted by {word}. Save the file with commas (CSV UTF-8)."
-            raise FileError(name, 1, problem)
+            return f"the cells are parted by {word}. Save the file with commas (CSV UTF-8)."
+    return ""
+
+
+def _check_header(name: str, header: list[str], columns: list[str] | None) -> None:
+    if problem := separator_fault(header):
+        raise FileError(name, 1, problem)
     if twice := next((each for each in header if header.count(each) > 1), ""):
         raise FileError(name, 1, f"the column {twice!r} stands twice. Remove one.")
     if columns is None:

@@ -8,6 +8,7 @@ them. What the files say of each other's chapters and sections is for `checks/na
 from __future__ import annotations
 
 import difflib
+import json
 import re
 import sys
 from collections.abc import Callable, Iterator
@@ -148,6 +149,8 @@ def _entry_problem(key: str, entry: loaders.Entry) -> str:
         return f"{key}: urldate {day!r} is no date. Write a day of the calendar, as 2026-11-28."
     if year is not None and not re.fullmatch(r"[0-9]{3,4}|n\.d\.", year):
         return f"{key}: year {year!r} is no year. Write it in figures, or n.d."
+    if wrong := _link_fault(entry.fields):
+        return f"{key}: {wrong}."
     try:
         for role in ("author", "editor"):
             for person in split_name_list(entry.fields.get(role, "")):
@@ -155,6 +158,13 @@ def _entry_problem(key: str, entry: loaders.Entry) -> str:
     except PybtexError as error:
         return f"{key}: {error}. Part persons by and, and put an institution in double braces."
     return _style_problem(key, entry) if entry.kind != "misc" else ""
+
+
+def _link_fault(fields: dict[str, str]) -> str:
+    """Return why a link of an entry, its url or one by a command of LaTeX, is refused."""
+    links = re.findall(r"\\(?:url|href)\s*\{\s*([^}]*)", " ".join(fields.values()))
+    links += [fields["url"]] if "url" in fields else []
+    return next(filter(None, (validation.link_fault(link, within=False) for link in links)), "")
 
 
 def _style_problem(key: str, entry: loaders.Entry) -> str:
@@ -190,11 +200,24 @@ def _descriptor(root: Path, name: str) -> None:
         if missing := next((part for part in validation.PARTS if not entry.get(part)), ""):
             problem = f"table {table} has no {missing!r}. Give it."
             raise FileError(name, lines[0] if lines else 1, problem)
+    _check_addresses(name, text, entries)
     raw = (root / name).read_bytes()
     try:
         validation.cached_check(lambda: validation.check_descriptor(raw), raw)
     except table_files.TableError as error:
         raise _descriptor_error(name, text, error) from None
+
+
+def _check_addresses(name: str, text: str, entries: list[dict]) -> None:
+    """Raise FileError for a source or a licence of a table that links to no page."""
+    for part in ("sources", "licenses"):
+        listed = [
+            each for entry in entries if isinstance(entry[part], list) for each in entry[part]
+        ]
+        for path in (each.get("path", "") for each in listed if isinstance(each, dict)):
+            if why := validation.link_fault(str(path)):
+                at = text.find(json.dumps(path, ensure_ascii=False))
+                raise FileError(name, loaders.line_of(text, max(at, 0)), f"{why}.")
 
 
 def _names(line: str, table: str) -> bool:

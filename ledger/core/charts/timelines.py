@@ -73,13 +73,13 @@ def two_lanes(
         raise ValueError(f"two lanes are drawn, not {len(lanes)}: {', '.join(lanes)}")
     first, last = _span(events)
     ax = _years(height, first.year, last.year + 1)
-    below = [_draw_mark(ax, *mark)] if mark else []
+    above, below = [], [_draw_mark(ax, *mark)] if mark else []
     if not events.get("sure", pd.Series(True)).all():
-        below.append(_draw_key(ax))
+        above.append(_draw_key(ax, lines_above=lanes[0].count("\n") + 1))
     for name, way, ink, marker in zip(lanes, (1, -1), _free_inks(), MARKERS):
         own = events[events["lane"] == name].sort_values("date", kind="stable")
         own = own.assign(at=_apart(ax, list(own["date"])))
-        held = [_name_lane(ax, name, way, ink), *(below if way < 0 else [])]
+        held = [_name_lane(ax, name, way, ink), *(below if way < 0 else above)]
         for event, (side, level) in zip(own.itertuples(), _places(ax, own, name, way, held)):
             _draw_flag(ax, event, side, way * _height(level), ink, marker)
     return ax
@@ -241,9 +241,8 @@ def _draw_flag(ax: Axes, event, side: int, height: float, ink: str, marker: str)
     ax.text(beside, height, event.label, size=LETTER, color=TEXT, **place)
 
 
-def _draw_key(ax: Axes) -> tuple:
-    """Say at the lower right what open dots are, and return the box of it."""
-    right, low = ax.get_xlim()[1], ax.get_ylim()[0]
-    words = "○ □ not confirmed"
-    style = {"size": LETTER, "color": TEXT, "ha": "right", "va": "bottom"}
-    return _box(ax, ax.text(right, low + 2, words, **style))
+def _draw_key(ax: Axes, lines_above: int) -> tuple:
+    """Say under the name of the first lane what open dots are, and return the box of it."""
+    left, top = ax.get_xlim()[0], ax.get_ylim()[1]
+    style = {"size": LETTER, "color": TEXT, "ha": "left", "va": "top"}
+    return _box(ax, ax.text(left, top - 2 - STEP * lines_above, "○ □ not confirmed", **style))

@@ -165,11 +165,11 @@ const siteSearch = (() => {
       near.hidden = !other;
       near.querySelector("a").textContent = other;
       near.querySelector("a").href = `?q=${encodeURIComponent(other)}`;
-      status.textContent = `No results for “${query}”`;
+      status.replaceChildren("No results for “", make("bdi", "", query), "”");
     } else {
       const count = pages.length === 1 ? "1 result" : `${pages.length} results`;
-      status.textContent = whole || words.length < 2 ? `${count} for “${query}”`
-        : `No section has all of these words. ${count} with some of them`;
+      status.replaceChildren(...(whole || words.length < 2 ? [`${count} for “`, make("bdi", "", query), "”"]
+        : [`No section has all of these words. ${count} with some of them`]));
     }
   };
 

@@ -9,11 +9,15 @@ from sphinx.util.math import get_node_equation_number
 from ledger.build.page_faults import mathml
 
 NAME = "mathml"
+LONG = 25  # signs of TeX
 
 
 def inline(translator, node: nodes.math) -> None:
-    """Write math within a line."""
-    translator.body.append(mathml(node.astext()))
+    """Write math within a line; what may be wider than a phone scrolls within itself."""
+    written = mathml(node.astext())
+    if len(node.astext()) > LONG:
+        written = f'<span class="long-math" tabindex="0">{written}</span>'
+    translator.body.append(written)
     raise nodes.SkipNode
 
 

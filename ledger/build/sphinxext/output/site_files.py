@@ -38,19 +38,33 @@ def feed(base: str) -> str:
     latest = entries[0]["date"] if entries else edition["date"]
     _add(root, "updated", f"{latest}T00:00:00Z")
     _add(_add(root, "author"), "name", edition["author"])
-    for entry in entries:
-        _add_entry(root, entry, base)
+    for entry, name in zip(entries, entry_names(entries)):
+        _add_entry(root, entry, f"{base}feed.xml#{name}", base)
     ElementTree.indent(root)
     return ElementTree.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
 
 
-def _add_entry(root: ElementTree.Element, entry: dict, base: str) -> None:
+def entry_names(entries: list[dict]) -> list[str]:
+    """Return a name for good of each entry of data/changes.yml, the newest first.
+
+    It has date, title and, for a table may be brought up to date twice a day, the content. The
+    later ones of what is alike in all three are numbered; a new entry stands above the others.
+    """
+    names: list[str] = []
+    for entry in reversed(entries):
+        title = re.sub(r"[^a-z0-9]+", "-", entry["title"].lower())
+        content = "".join(f"-{table['after'][7:15]}" for table in entry.get("tables", [])[:1])
+        name, count = f"{entry['date']}-{title}{content}", 1
+        while (numbered := name if count == 1 else f"{name}-{count}") in names:
+            count += 1
+        names.append(numbered)
+    return names[::-1]
+
+
+def _add_entry(root: ElementTree.Element, entry: dict, name: str, base: str) -> None:
     item = _add(root, "entry")
-    title = re.sub(r"[^a-z0-9]+", "-", entry["title"].lower())
-    # by its content, for a table may be brought up to date twice a day
-    content = "".join(f"-{table['after'][7:15]}" for table in entry.get("tables", [])[:1])
     _add(item, "title", f"{entry['kind'].capitalize()}: {entry['title']}")
-    _add(item, "id", f"{base}feed.xml#{entry['date']}-{title}{content}")
+    _add(item, "id", name)
     _add(item, "link", href=f"{base}{book().methods_page}.html#corrections")
     _add(item, "updated", f"{entry['date']}T00:00:00Z")
     _add(item, "category", term=entry["kind"])

@@ -31,6 +31,7 @@ THEME_PATCHES = [
     ('<div class="math-wrapper', '<div tabindex="0" class="math-wrapper'),
     ('<div class="table-wrapper', '<div tabindex="0" class="table-wrapper'),
     ('<div class="highlight"><pre><span></span>', '<div class="highlight"><pre tabindex="0">'),
+    ('<div class="output text_html">', '<div class="output text_html" tabindex="0">'),
     # docutils' role of a bibliography's entry is deprecated, and a list needs items
     (' role="doc-biblioentry"', ' role="listitem"'),
 ]
@@ -38,6 +39,8 @@ SKIP_LINK = re.compile(
     r'(<nav class="menus".*?</nav>)(.*?)(<a class="skip-to-content.*?</a>)', re.S
 )
 
+# a link whose words are its address, which paper need not say again
+ADDRESS_LINK = re.compile(r'class="reference external" (href="([^"]*)">\2</a>)')
 UNUSED = ("pygments.css", "furo-extensions.css")
 CONTENTS = "On this page"
 # links to the page and to its sections, not to those within them, which stand two lists deeper
@@ -55,6 +58,7 @@ def patch_theme(page: str) -> str:
     """Return the body of a page with the theme's faults corrected."""
     for before, after in THEME_PATCHES:
         page = page.replace(before, after)
+    page = ADDRESS_LINK.sub(r'class="reference external address" \1', page)
     # the link that skips to the content is the first stop of the Tab key
     return SKIP_LINK.sub(r"\3\1\2", page, count=1)
 

@@ -17,6 +17,7 @@ from sphinx.util.docutils import SphinxDirective
 from ledger.build.sphinxext import page_store
 
 logger = logging.getLogger(__name__)
+NUMBERED = re.compile(r"id\d+")  # what docutils takes where a heading gives no address
 SLUG = r"[a-z0-9]+(-[a-z0-9]+)*"
 
 
@@ -39,6 +40,13 @@ class Formerly(SphinxDirective):
         node = FormerAddress(ids=slugs)
         node.source, node.line = self.get_source_info()
         return [node]
+
+
+def prefer_labels(app: Sphinx, doctree: nodes.document) -> None:
+    """Have a section whose heading gives no address known by the label above it alone."""
+    for section in doctree.findall(nodes.section):
+        if labels := [name for name in section["ids"] if not NUMBERED.fullmatch(name)]:
+            section["ids"] = labels
 
 
 def keep_addresses(app: Sphinx, doctree: nodes.document) -> None:
@@ -81,4 +89,5 @@ def _visit(translator, node: FormerAddress) -> None:
 def setup(app: Sphinx) -> None:
     app.add_node(FormerAddress, html=(_visit, None))
     app.add_directive("formerly", Formerly)
+    app.connect("doctree-read", prefer_labels, priority=100)  # before the table of contents
     app.connect("doctree-read", keep_addresses)
