@@ -18,17 +18,17 @@ epub: book
 	$(BIN)/python -m ledger epub
 
 # without Chromium the tests that need it are skipped, but not in CI: there `make pdf` says what is missing
-test: book epub $(if $(or $(CI),$(shell command -v chromium || command -v chromium-browser || command -v google-chrome)),pdf)
+test: .venv/tools book epub $(if $(or $(CI),$(shell command -v chromium || command -v chromium-browser || command -v google-chrome)),pdf)
 	$(BIN)/python -m pytest
 
 # every check of .pre-commit-config.yaml, on every file that git knows
-check: .venv/installed
+check: .venv/tools
 	@git rev-parse --is-inside-work-tree >/dev/null || { echo "make check looks at the files that git knows, and this folder is no checkout: clone the repository, or git init and git add -A"; exit 1; }
 	@git ls-files --others --exclude-standard | sed 's/^/not checked, for git does not know it yet (git add): /'
 	$(BIN)/pre-commit run --all-files
 
 # what can be mended by a program; make check names the rest
-format: .venv/installed
+format: .venv/tools
 	$(BIN)/ruff check --fix --exit-zero --quiet .
 	$(BIN)/ruff format --quiet .
 
@@ -43,7 +43,7 @@ NEW_live := preview
 NEW_why := explain
 
 # make refresh TABLES="gdp oil_price"   (default: all that can be downloaded); ARGS=--dry-run ends after the summary
-refresh: .venv/installed
+refresh: .venv/tools
 	$(BIN)/python -m ledger refresh $(TABLES) $(ARGS)
 
 # make test-matrix DEPENDENCIES=oldest PYTHON=python3.12   every test with the oldest or newest packages that pyproject.toml allows, or locked ones,
@@ -54,6 +54,7 @@ RUN := test
 COPY := _build/$(DEPENDENCIES)-$(notdir $(PYTHON))
 RESOLVE_oldest := --resolution lowest-direct --no-build
 RESOLVE_newest := --resolution highest
+RESOLVE = --quiet --python .venv/bin/python --generate-hashes --no-header $(RESOLVE_$(DEPENDENCIES))
 test-matrix:
 	$(if $(filter locked oldest newest,$(DEPENDENCIES)),,$(error DEPENDENCIES is $(DEPENDENCIES), and must be locked, oldest or newest))
 	rm -rf $(COPY)
@@ -61,13 +62,13 @@ test-matrix:
 	git diff --binary HEAD | git -C $(COPY) apply --allow-empty
 ifneq ($(DEPENDENCIES),locked)
 	$(PYTHON) -m venv $(COPY)/.venv
-	$(COPY)/.venv/bin/python -m pip install --quiet --disable-pip-version-check $(shell grep -o '^uv==[^ ]*' requirements.txt)
-	cd $(COPY) && .venv/bin/uv pip compile --quiet --python .venv/bin/python $(RESOLVE_$(DEPENDENCIES)) --generate-hashes --no-header pyproject.toml $(GROUPS:%=--group %) -o requirements.new
-	mv $(COPY)/requirements.new $(COPY)/requirements.txt
+	$(COPY)/.venv/bin/python -m pip install --quiet --disable-pip-version-check $(shell grep -o '^uv==[^ ]*' requirements-tools.txt)
+	cd $(COPY) && .venv/bin/uv pip compile $(RESOLVE) pyproject.toml --group book -o new.txt && mv new.txt requirements.txt
+	cd $(COPY) && .venv/bin/uv pip compile $(RESOLVE) $(TOOLS:%=--group %) --constraint requirements.txt -o new.txt && mv new.txt requirements-tools.txt
 endif
 	$(MAKE) -C $(COPY) $(RUN)
 
-bench: .venv/installed
+bench: .venv/tools
 	PYTHONPATH=tests $(BIN)/python bench/bench.py
 
 # make explain PAGE=economics   whether a page would execute, and why
@@ -86,20 +87,33 @@ table: export STARTED_CSV := $(value CSV)
 table: .venv/installed
 	@$(BIN)/python -m ledger new table -- "$$STARTED_NAME" "$$STARTED_CSV"
 
-# The environment is rebuilt whenever the lock changes; the mark is written last, so that an interrupted install is done again.
+# The environment is rebuilt whenever a lock changes; a mark is written last, so that an interrupted install is done again. uv installs in a
+# tenth of pip's time, and is itself installed from its lock; where it cannot be had, or fails, pip does all.
+HASHED := --require-hashes -r
+INSTALL = { test -x $(BIN)/uv && $(BIN)/uv pip install --python $(BIN)/python $(HASHED) $(1); } || $(BIN)/python -m pip install --quiet --disable-pip-version-check $(HASHED) $(1)
 .venv/installed: requirements.txt
 	@test ! -L .venv || { echo ".venv is a link to another folder, which would be emptied: remove the link"; exit 1; }
-	$(PYTHON) -c 'import sys; assert sys.version_info >= (3, 11), "Python 3.11 or newer is needed, this is " + sys.version'
-	$(PYTHON) -m venv --clear .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
-	touch $@
+	@$(PYTHON) -c 'import sys; assert sys.version_info >= (3, 11), "Python 3.11 or newer is needed, this is " + sys.version'
+	@echo "installing $$(grep -c '^[a-z].*==' requirements.txt) packages into .venv, once: seconds with uv, minutes with pip"
+	@$(PYTHON) -m venv --clear .venv
+	@awk '/^[a-z]/{uv = /^uv==/} uv' requirements-tools.txt > .venv/uv.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r .venv/uv.txt || echo "uv cannot be installed here: pip installs all"
+	@$(call INSTALL,requirements.txt)
+	@touch $@
 
-# every package of pyproject.toml, of its groups too, pinned with hashes; what JupyterLab needs besides in a second file, which holds to the first
-GROUPS := book refresh test check lock
-COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header pyproject.toml $(GROUPS:%=--group %)
-lock: .venv/installed
-	$(COMPILE) --upgrade -o requirements.txt
-	$(COMPILE) --group lab --constraint requirements.txt --upgrade -o requirements-lab.txt
+# what tests, checks and a refresh need besides
+.venv/tools: .venv/installed requirements-tools.txt
+	@echo "installing what tests, checks and refresh need: $$(grep -c '^[a-z].*==' requirements-tools.txt) packages"
+	@$(call INSTALL,requirements-tools.txt)
+	@touch $@
+
+# every package of pyproject.toml, pinned with hashes: what a build needs, what tests, checks and refresh need besides, and what JupyterLab needs
+COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --upgrade
+TOOLS := refresh test check lock
+lock: .venv/tools
+	$(COMPILE) pyproject.toml --group book -o requirements.txt
+	$(COMPILE) $(TOOLS:%=--group %) --constraint requirements.txt -o requirements-tools.txt
+	$(COMPILE) pyproject.toml --group book --group lab --constraint requirements.txt -o requirements-lab.txt
 
 clean:
 	rm -rf _build .venv

@@ -31,6 +31,7 @@ from tornado.netutil import bind_sockets
 from tornado.web import Application, RequestHandler
 from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
+from ledger.build.execution.pool import engine
 from ledger.core.config import PACKAGE, ROOT
 
 SITE = ROOT / "_build" / "live"
@@ -100,8 +101,9 @@ async def _serve(sockets: list[socket.socket]) -> None:
     # inherited by the warm process: Ctrl-C is this one's affair
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.environ["LEDGER_LIVE"] = "1"
-    multiprocessing.set_forkserver_preload(PRELOAD)
-    multiprocessing.forkserver.ensure_running()
+    if engine() == "fork":
+        multiprocessing.set_forkserver_preload(PRELOAD)
+        multiprocessing.forkserver.ensure_running()
     loop, task = asyncio.get_running_loop(), asyncio.current_task()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         loop.add_signal_handler(number, task.cancel)
@@ -176,7 +178,8 @@ async def _build() -> tuple[bool, str]:
     with tempfile.TemporaryDirectory(prefix="live-") as folder:
         log = Path(folder, "log")
         log.touch()
-        context = multiprocessing.get_context("forkserver")
+        # elsewhere a fork of a process with threads may crash
+        context = multiprocessing.get_context("forkserver" if engine() == "fork" else "spawn")
         process = context.Process(target=_run_build, args=(str(log),))
         process.start()
         try:

@@ -360,6 +360,9 @@ def _renamed(arguments: list[str]) -> str:
     return ""
 
 
+INSTALLS = "make .venv/tools"  # what tests, checks and a refresh need besides a build
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run a command and return the exit code: 0, 1 for a failure, 2 for wrong arguments."""
     arguments = sys.argv[1:] if arguments is None else arguments
@@ -374,6 +377,11 @@ def main(arguments: list[str] | None = None) -> int:
         return options.run(options)
     except (tables.TableError, FetchError, LockedError, OSError, ValueError) as error:
         print(f"error: {error}", file=sys.stderr)
+        return 1
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.split(".")[0] in ("ledger", "analysis"):
+            raise
+        print(f"error: this needs {error.name}, which {INSTALLS} brings: run it", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print(

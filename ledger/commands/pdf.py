@@ -25,9 +25,14 @@ from ledger.core.files import replace_file
 
 BUILD = ROOT / "_build"
 ADDRESS = "http://book.invalid/"  # where the browser finds the page; nothing leaves this process
-CHROMIUM = next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
+BROWSERS = (
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "/Applications/Chromium.app/Contents/MacOS/Chromium",
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
 )
+CHROMIUM = next(filter(None, map(shutil.which, BROWSERS)), None)
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -53,7 +58,7 @@ def chromium() -> str:
     if not CHROMIUM:
         raise PrintError(
             "the PDF is printed by Chromium, and there is none on this machine: "
-            "apt-get install chromium"
+            "apt-get install chromium (on a Mac: brew install --cask chromium)"
         )
     return CHROMIUM
 

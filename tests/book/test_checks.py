@@ -796,7 +796,8 @@ def said(tmp_path_factory):
     run("git", "add", "--all")
     run("git", "add", "--force", "_build/checked/planted")
     (folder / "not-added.txt").write_text("a\n", encoding="utf-8")
-    ran = run("make", "-o", ".venv/installed", "check")  # -o: the environment is not made anew
+    # -o: the environment is not made anew
+    ran = run("make", "-o", ".venv/installed", "-o", ".venv/tools", "check")
     parts = re.split(
         r"^(.*?)\.*(?:\(no files to check\))?(Passed|Failed|Skipped)$", ran.stdout, flags=re.M
     )
@@ -850,7 +851,7 @@ def test_a_page_that_is_no_python_is_said_to_be_unchecked_and_nothing_unused(tmp
 def test_without_git_it_is_said_what_is_missing(tmp_path):
     shutil.copy(ROOT / "Makefile", tmp_path)
     ran = subprocess.run(
-        ["make", "-o", ".venv/installed", "check"],
+        ["make", "-o", ".venv/installed", "-o", ".venv/tools", "check"],
         cwd=tmp_path,
         capture_output=True,
         text=True,

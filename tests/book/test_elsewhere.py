@@ -290,4 +290,4 @@ def test_binder_and_the_container_take_the_lock():
     assert (ROOT / ".binder" / "runtime.txt").read_text(
         encoding="utf-8"
     ).strip() == f"python-{ours}" and ours == "3.11"
-    assert "make .venv/installed" in log["postCreateCommand"] and 8000 in log["forwardPorts"]
+    assert "make .venv/tools" in log["postCreateCommand"] and 8000 in log["forwardPorts"]

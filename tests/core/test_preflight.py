@@ -267,6 +267,7 @@ def test_lines_that_are_lost_doubled_or_moved_are_passed_or_said_in_a_line(folde
 
 @pytest.mark.parametrize("name, good, bad", [
     ("LEDGER_JOBS", ["", "1", "12"], ["x", "0", "-1", "1.5", "٣"]),
+    ("LEDGER_ENGINE", ["", "fork", "kernels"], ["spawn", "Fork"]),
     ("SOURCE_DATE_EPOCH", ["0", "1700000000"], ["yesterday", "-1", "1e9", "99999999999"]),
     ("LEDGER_COMMIT", ["1a2b3c4 2026-11-28", "a 2026-11-28 changed"], ["zz", "zz 2026-11-31"]),
     ("LEDGER_BOOK", ["", str(ISLANDS)], ["/nowhere", str(ISLANDS / "data")]),

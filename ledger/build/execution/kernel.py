@@ -19,6 +19,7 @@ from pathlib import Path
 
 from nbformat.v4 import new_output
 
+from ledger.build.execution import processes
 from ledger.build.execution.shell import Shell, Stream
 from ledger.build.foreign import blocked_output
 from ledger.core import fingerprints, tables
@@ -71,15 +72,7 @@ def run_chapter(job: dict, home: str, result: Path, channel: int) -> None:
     os.setsid()
     signal.set_wakeup_fd(-1)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (MAX_FILE, MAX_FILE))
-    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # the write fails with an error of its own
-    os.chdir(home)
-    os.environ["TMPDIR"] = tempfile.tempdir = home
-    printed = os.open("printed by programs", os.O_RDWR | os.O_CREAT | os.O_APPEND)
-    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-    for stream in (1, 2):
-        os.dup2(printed, stream)
-    chapter = Chapter(job["cells"], send, printed)
+    chapter = begin(job["cells"], home, send)
     status = 1
     try:
         chapter.run()
@@ -97,6 +90,19 @@ def run_chapter(job: dict, home: str, result: Path, channel: int) -> None:
     os._exit(status)
 
 
+def begin(cells: list[dict], home: str, send: Callable[..., None]) -> Chapter:
+    """Confine this process to the folder `home`, and return the chapter that it is to run."""
+    resource.setrlimit(resource.RLIMIT_FSIZE, (MAX_FILE, MAX_FILE))
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # the write fails with an error of its own
+    os.chdir(home)
+    os.environ["TMPDIR"] = tempfile.tempdir = home
+    printed = os.open("printed by programs", os.O_RDWR | os.O_CREAT | os.O_APPEND)
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    for stream in (1, 2):
+        os.dup2(printed, stream)
+    return Chapter(cells, send, printed)
+
+
 class Chapter:
     """The cells of a chapter, run one after another in a shell, and their outputs."""
 
@@ -112,6 +118,7 @@ class Chapter:
         self.opened: set[str] = set()
         # thread or process → cell and line where it was started
         self.started: dict[threading.Thread | int, dict] = {}
+        self.threads = set(threading.enumerate())  # of the process, not of a cell
         self.spawned: dict = {}  # cell and line where the last process was started
         self.shell = Shell.instance()
         self.shell.chapter = self
@@ -122,30 +129,34 @@ class Chapter:
     def run(self) -> None:
         """Run all cells. Raises ChapterFailure."""
         for cell in self.cells:
-            self.cell, self.outputs = cell, []
-            self.send_position(1)
-            if "skip-execution" in cell["tags"]:
-                continue
-            outcome = self.shell.run_cell(cell["source"], store_history=True)
-            self._take_printed()
-            ran = {
-                "number": cell["number"],
-                "execution_count": outcome.execution_count,
-                "outputs": self.outputs,
-            }
-            self.done.append(ran)
-            self.send(ran=ran)  # now, since the process may not live to tell it at the end
-            error = outcome.error_before_exec or outcome.error_in_exec
-            if error is not None and "raises-exception" not in cell["tags"]:
-                raise ChapterFailure(_reason(error), line=self._line_of_error(error))
-            if error is None and (unshown := _first_error(self.outputs)):
-                reason = f"{unshown['ename']}: {unshown['evalue']}"
-                raise ChapterFailure(f"the result cannot be shown: {reason}", line=self.line)
-            if self.refused:  # a cell may have caught it, and its page would lack the rest
-                raise ChapterFailure(_reason(self.refused))
-            for pid in child_processes():
-                self.started.setdefault(pid, self.spawned)
+            self.run_cell(cell)
         self.check_no_leaks()
+
+    def run_cell(self, cell: dict) -> None:
+        """Run a cell, unless it is tagged to be skipped. Raises ChapterFailure."""
+        self.cell, self.outputs = cell, []
+        self.send_position(1)
+        if "skip-execution" in cell["tags"]:
+            return
+        outcome = self.shell.run_cell(cell["source"], store_history=True)
+        self._take_printed()
+        ran = {
+            "number": cell["number"],
+            "execution_count": outcome.execution_count,
+            "outputs": self.outputs,
+        }
+        self.done.append(ran)
+        self.send(ran=ran)  # now, since the process may not live to tell it at the end
+        error = outcome.error_before_exec or outcome.error_in_exec
+        if error is not None and "raises-exception" not in cell["tags"]:
+            raise ChapterFailure(_reason(error), line=self._line_of_error(error))
+        if error is None and (unshown := _first_error(self.outputs)):
+            reason = f"{unshown['ename']}: {unshown['evalue']}"
+            raise ChapterFailure(f"the result cannot be shown: {reason}", line=self.line)
+        if self.refused:  # a cell may have caught it, and its page would lack the rest
+            raise ChapterFailure(_reason(self.refused))
+        for pid in processes.child_processes():
+            self.started.setdefault(pid, self.spawned)
 
     def send_position(self, line: int) -> None:
         """Tell the parent which line of the present cell runs."""
@@ -160,7 +171,7 @@ class Chapter:
         for thread in threading.enumerate():
             if loop is not None and getattr(thread, "_target", None) == loop.run_forever:
                 continue
-            if thread is not threading.main_thread():
+            if thread not in self.threads:
                 self.started.setdefault(thread, position)
 
     def check_no_leaks(self) -> None:
@@ -177,8 +188,8 @@ class Chapter:
                 pass  # it has ended, and nobody asked how
         except ChildProcessError:
             return  # there is none
-        for pid in child_processes() or [0]:
-            command = _command(pid)
+        for pid in processes.child_processes() or [0]:
+            command = processes.command(pid)
             # Python's own helpers end with the chapter
             if "from multiprocessing." not in command:
                 raise ChapterFailure(
@@ -278,6 +289,8 @@ class Chapter:
     def inputs(self) -> dict[str, str]:
         """Return what the page depends on, name → hash (see `ledger.core.fingerprints`)."""
         record_modules()
+        for path in Path(__file__).parent.glob("*.py"):  # of both engines: the same key for each
+            _record_file(str(path))
         for name in fingerprints.GLOBAL:
             fingerprints.record(name)
         return dict(sorted(fingerprints.recorded.items()))
@@ -301,18 +314,6 @@ class Chapter:
             line for frame, line in frames if frame.f_code.co_filename.startswith(name) and line
         ]
         return self.cell["line"] + (lines or [1])[-1] - 1
-
-
-def child_processes() -> list[int]:
-    """Return the processes whose parent is this one; none where the system does not list them."""
-    try:
-        return [
-            int(pid)
-            for thread in os.listdir("/proc/self/task")
-            for pid in Path(f"/proc/self/task/{thread}/children").read_text().split()
-        ]
-    except OSError:
-        return []
 
 
 def record_modules() -> None:
@@ -354,11 +355,3 @@ def _reason(error: BaseException) -> str:
     if isinstance(error, SystemExit):
         return f"the cell called exit{f' with {error}' if str(error) else ''}"
     return f"{type(error).__name__}: {error.msg if isinstance(error, SyntaxError) else error}"
-
-
-def _command(pid: int) -> str:
-    try:
-        words = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ")
-    except OSError:
-        return ""
-    return words.decode("utf-8", "replace").strip()

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from nbformat import NotebookNode
 
 Say = Callable[[str], object]
+# name → the module that runs as a process of its own and takes the chapters
+ENGINES = {"fork": "ledger.build.execution.worker", "kernels": "ledger.build.execution.kernels"}
+ENGINE_WORDS = {"fork": "forks of one warm process", "kernels": "Jupyter kernels"}
 PATIENCE = 60  # seconds past a cell's limit until the warm process is taken for stopped
 
 
@@ -42,7 +45,16 @@ class ChapterError(Exception):
 def worker_count() -> int:
     """Return how many chapters run at once: LEDGER_JOBS, or as many as there are cores."""
     jobs = os.environ.get("LEDGER_JOBS", "").strip()
-    return int(jobs) if jobs else len(os.sched_getaffinity(0))
+    if jobs:
+        return int(jobs)
+    affinity = getattr(os, "sched_getaffinity", None)  # on Linux: those this process may use
+    return len(affinity(0)) if affinity else os.cpu_count() or 1
+
+
+def engine() -> str:
+    """Return what runs the chapters: LEDGER_ENGINE, or forks on Linux and else Jupyter kernels."""
+    default = "fork" if sys.platform == "linux" and hasattr(os, "fork") else "kernels"
+    return os.environ.get("LEDGER_ENGINE", "").strip() or default
 
 
 def remove_stale_pyc() -> None:
@@ -106,7 +118,7 @@ class ChapterPool:
         remove_stale_pyc()
         # a session of its own: Ctrl-C reaches the build, whose end ends the warm process
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "ledger.build.execution.worker", str(self.jobs), self.folder],
+            [sys.executable, "-m", ENGINES[engine()], str(self.jobs), self.folder],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env=_environment(),

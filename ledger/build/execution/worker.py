@@ -18,7 +18,6 @@ holds also for processes that a chapter detached from itself: they fall to this 
 
 from __future__ import annotations
 
-import ctypes
 import gc
 import importlib
 import json
@@ -32,7 +31,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from ledger.build.execution import GC_THRESHOLD, kernel
+from ledger.build.execution import GC_THRESHOLD, kernel, processes
 
 PRELOAD = [
     "pandas",
@@ -43,14 +42,16 @@ PRELOAD = [
     "myst_nb.ext.glue",
     "nbformat.v4",
 ]
-DIE_WITH_PARENT, ADOPT_ORPHANS = 1, 36  # options of Linux' prctl
 STDIN, STDOUT = 0, 1
 
 
-def prctl(option: int, value: int) -> None:
-    """Set an option of this process, where the system is Linux."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(option, value, 0, 0, 0)
+def preload() -> None:
+    """Import what chapters use, and record it as their input."""
+    for name in PRELOAD:
+        importlib.import_module(name)
+    # frictionless loads half of itself at its first check
+    sys.modules["frictionless"].Resource(data=b"warm\n1\n", format="csv").validate()
+    kernel.record_modules()
 
 
 def run_pool(jobs: int, folder: str) -> None:
@@ -58,15 +59,11 @@ def run_pool(jobs: int, folder: str) -> None:
 
     Then remove `folder`, in which they work and leave their results.
     """
-    for name in PRELOAD:
-        importlib.import_module(name)
-    # frictionless loads half of itself at its first check
-    sys.modules["frictionless"].Resource(data=b"warm\n1\n", format="csv").validate()
+    preload()
     gc.collect()
     gc.freeze()  # else the children's garbage collection copies these pages of memory
     gc.set_threshold(*GC_THRESHOLD)
-    kernel.record_modules()
-    prctl(ADOPT_ORPHANS, 1)
+    processes.adopt_orphans()
     Pool(jobs, folder).run()
 
 
@@ -163,14 +160,9 @@ class Pool:
 
     def _kill_orphans(self) -> None:
         """Kill what ended chapters had detached from themselves: now children of this process."""
-        spared = {child.pid for child in self.running.values() if child.status is None}
-        while orphans := set(kernel.child_processes()) - spared:
-            for pid in orphans:
-                try:
-                    os.kill(pid, signal.SIGKILL)
-                    os.waitpid(pid, 0)
-                except PermissionError:  # it runs as another user
-                    spared.add(pid)
+        processes.kill_orphans(
+            spared={child.pid for child in self.running.values() if child.status is None}
+        )
 
 
 class ChapterProcess:
@@ -200,8 +192,8 @@ class ChapterProcess:
         pid = os.fork()
         if not pid:
             try:
-                prctl(DIE_WITH_PARENT, signal.SIGKILL)
-                prctl(ADOPT_ORPHANS, 1)
+                processes.die_with_parent()
+                processes.adopt_orphans()
                 if os.getppid() == parent:  # else it has died already
                     kernel.run_chapter(self.job, self.home, self.result, write_end)
             finally:
@@ -236,19 +228,11 @@ class ChapterProcess:
             self.status = status if pid else None
         return self.status is not None
 
-    def kill(self) -> None:
-        """Kill the chapter and the processes it started, as far as any are left."""
-        for kill in (os.killpg, os.kill):
-            try:
-                kill(self.pid, signal.SIGKILL)
-            except (ProcessLookupError, PermissionError):
-                pass
-
     def end(self) -> dict:
         """Clear up after the child and return what to report of it."""
         self.listen()
         overdue = self.status is None
-        self.kill()
+        processes.kill_group(self.pid)
         if overdue:
             os.waitpid(self.pid, 0)
         os.close(self.messages)
@@ -263,11 +247,7 @@ class ChapterProcess:
         """Say how a chapter ended that did not say so itself."""
         if self.status is None:
             return f"it ran past its limit of {self.limit} seconds and was stopped"
-        if os.WIFSIGNALED(self.status):
-            name = signal.Signals(os.WTERMSIG(self.status)).name
-            return f"the chapter's process was killed by {name}"
-        status = os.WEXITSTATUS(self.status)
-        return f"the chapter's process ended by itself, with exit status {status}"
+        return processes.how_it_ended(os.waitstatus_to_exitcode(self.status))
 
 
 if __name__ == "__main__":

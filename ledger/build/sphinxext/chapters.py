@@ -17,7 +17,7 @@ from ledger.build.execution.notebooks import (
     read_notebook,
     with_key,
 )
-from ledger.build.execution.pool import ChapterError
+from ledger.build.execution.pool import ENGINE_WORDS, ChapterError, engine
 from ledger.build.page_faults import markdown_parser, name_faults, page_faults
 from ledger.build.sphinxext import page_store
 from ledger.build.sphinxext.lifecycle import LIVE, BuildFailed
@@ -57,6 +57,8 @@ def run_chapters(app: Sphinx, env, docnames: list[str]) -> None:
     for docname in sorted(chapters, key=lambda docname: -code_length(chapters[docname])):
         if outputs.lookup(chapters[docname]) is None:
             pool.submit(docname, chapters[docname])
+    if pool.notebooks:
+        logger.info("chapters run in %s", ENGINE_WORDS[engine()])
     order = {docname: place for place, docname in enumerate(pool.notebooks)}
     docnames.sort(key=lambda docname: (order.get(docname, -1), docname))
     app.ledger_build.pages_read = len(docnames)

@@ -13,7 +13,7 @@ from pathlib import Path
 from sphinx.application import Sphinx
 from sphinx.util import logging
 
-from ledger.build.execution.pool import worker_count
+from ledger.build.execution.pool import engine, worker_count
 from ledger.build.sphinxext import page_store
 from ledger.build.sphinxext.content.terms import section_titles
 from ledger.build.sphinxext.prose.glosses import terms_of
@@ -111,7 +111,7 @@ def rewrite_all(app: Sphinx, env) -> list[str]:
         logger.info("every page is written anew, for these changed: %s", ", ".join(changed))
     if changed or app.ledger_build.pages_read > 5:
         # for writing; reading waits for chapters, and those run side by side already
-        app.parallel = worker_count() + 1
+        app.parallel = worker_count() + 1 if engine() == "fork" else 1
     return sorted(env.found_docs) if changed else []
 
 

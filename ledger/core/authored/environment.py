@@ -11,6 +11,7 @@ from ledger.core.authored.loaders import is_day
 
 WANTED = {
     "LEDGER_JOBS": ("[1-9][0-9]{0,3}", "the number of chapters that may run at once, from 1 up"),
+    "LEDGER_ENGINE": ("fork|kernels", "what runs the chapters: fork (on Linux) or kernels"),
     # the last second that archives can hold is in 2107
     "SOURCE_DATE_EPOCH": ("[0-3]?[0-9]{1,9}", "a time in whole seconds since 1970, as 1700000000"),
     "LEDGER_COMMIT": (r"\S+ +\S+( +changed)?", "a commit and its date, as 1a2b3c4 2026-11-28"),

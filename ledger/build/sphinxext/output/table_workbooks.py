@@ -17,6 +17,7 @@ from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 
 from ledger.build import downloads, workbooks
+from ledger.build.execution.pool import engine
 from ledger.build.sphinxext.works import citation_record
 from ledger.core import fingerprints, tables
 
@@ -35,8 +36,10 @@ def start(app: Sphinx) -> None:
         if before.get(resource["name"]) != now[resource["name"]]
     ]
     if jobs:
-        fork = multiprocessing.get_context("fork")  # what it needs is loaded
-        app.ledger_tables = fork.Process(target=_write, args=(app.outdir, jobs), daemon=True)
+        # a fork has loaded what it needs
+        method = "fork" if engine() == "fork" else "spawn"
+        processes = multiprocessing.get_context(method)
+        app.ledger_tables = processes.Process(target=_write, args=(app.outdir, jobs), daemon=True)
         app.ledger_tables.start()
 
 
