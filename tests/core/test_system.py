@@ -31,7 +31,7 @@ def run(words, ends="", **environment):
         timeout=120,
         env=os.environ | environment,
     )
-    assert "Traceback" not in ran.stderr and "ignored" not in ran.stderr, ran.stderr
+    assert "Traceback" not in ran.stderr and "Exception ignored" not in ran.stderr, ran.stderr
     return ran.returncode, ran.stdout, ran.stderr
 
 
