@@ -251,7 +251,8 @@ class Page:
         elif child.type == "text" and (found := LINK_AS_TYPED.search(child.content)):
             yield characters.link_fault(found[1])
         elif child.type in ("text", "text_special") and (
-            why := characters.hidden_character(child.content.replace("\t", " "))
+            # &nbsp; says what it is
+            why := characters.hidden_character(re.sub("[\t\xa0]", " ", child.content))
         ):
             yield f"{why} (it is written as an entity)"
         elif child.type == "substitution_inline":

@@ -68,7 +68,7 @@ def test_both_engines_give_the_same_bytes_under_the_same_key(book):
 
 
 def test_kernels_tell_each_fault_as_forks_do(book):
-    edit(book / "_config.yml", "timeout: 60", "timeout: 2")
+    edit(book / "_config.yml", "timeout: 60", "timeout: 3")
     write(book, one=GOOD, **{name: chapter(name)[0] for name in FAULTS})
     code, log = build(book, LEDGER_ENGINE="kernels", LEDGER_TEST=str(book))
     assert code != 0 and executed(log) == {"one"} and "Traceback" not in log, log[-3000:]

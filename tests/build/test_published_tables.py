@@ -58,6 +58,12 @@ def test_what_is_published_is_what_the_descriptor_says(book):
     with (book / "_toc.yml").open("a", encoding="utf-8") as toc:
         toc.write("  - glob: tables/*\n")
     code, log = build(book)
+    out = (
+        "data/link.csv:1: the file is a link that leads out of the book. Put the file itself there."
+    )
+    assert code != 0 and out in log, log[-3000:]
+    (book / "data" / "link.csv").unlink()
+    code, log = build(book)
     assert code == 0, log[-3000:]
     site = book / "_build" / "html"
     check_package(site / "data")
