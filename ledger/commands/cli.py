@@ -107,6 +107,9 @@ def _print_book(kind: str) -> int:
 def compare(options: argparse.Namespace) -> int:
     from ledger.commands.compare import diff, report
 
+    for site in (options.old, options.new):
+        if options.into.resolve().is_relative_to(site.resolve()):
+            raise ValueError(f"the report would stand in the site {site}: name another --into")
     comparison = diff.compare(options.old, options.new)
     report.write(comparison, options.into)
     print("\n".join(report.to_lines(comparison)))

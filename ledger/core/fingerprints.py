@@ -11,12 +11,16 @@ import functools
 import hashlib
 import json
 import platform
+import re
+import sysconfig
 from pathlib import Path
 
 from ledger.core.config import DATA, PACKAGE, ROOT
 from ledger.core.files import recover
 
 GLOBAL = ("the lock", "Python", "file book.yml")  # every executed chapter depends on them
+
+PIN = re.compile(r"^([a-zA-Z0-9][\w.-]*)==([^ ;\\\s]+)", re.M)  # a line of the lock
 
 recorded: dict[str, str] = {}  # what this process has used so far, name → fingerprint
 
@@ -36,7 +40,7 @@ def fingerprint(name: str) -> str:
     if name == "Python":
         return platform.python_version()
     if name == "the lock":
-        return _of_file(ROOT / "requirements.txt")
+        return _lock(_text(ROOT / "requirements.txt"))
     if name == "the names of the tables":
         return _hash("\n".join(_described()).encode())
     kind, _, rest = name.partition(" ")
@@ -58,6 +62,39 @@ def stale(known: dict[str, str]) -> list[str]:
 def of_text(text: str) -> str:
     """Return the hash that `file PATH` has when the file holds `text`, whatever its line ends."""
     return _hash(text.encode("utf-8"))
+
+
+@functools.lru_cache(maxsize=2)
+def _lock(locked: str) -> str:
+    """Return the hash of the lock, and of the packages that were installed in other versions."""
+    pinned: dict[str, set[str]] = {}  # a package may have a version for each Python
+    for name, version in PIN.findall(locked):
+        pinned.setdefault(name, set()).add(version)
+    installed = _installed()
+    others = [
+        f"{name} {installed[name]}"
+        for name, versions in pinned.items()
+        if name in installed and installed[name] not in versions
+    ]
+    return of_text("\n".join([locked, *others]))
+
+
+def _installed() -> dict[str, str]:
+    """Return the version of each package of this environment, read off the names of folders.
+
+    To ask importlib.metadata for each takes a tenth of a second.
+    """
+    folders = Path(sysconfig.get_path("purelib")).glob("*.dist-info")
+    names = (folder.name.removesuffix(".dist-info").rpartition("-") for folder in folders)
+    return {re.sub(r"[-_.]+", "-", name).lower(): version for name, _, version in names}
+
+
+def _text(path: Path) -> str:
+    """Return a file's text, without byte-order mark and with plain line ends; empty for none."""
+    try:
+        return path.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
+    except (OSError, UnicodeDecodeError):
+        return ""
 
 
 def _of_file(path: Path) -> str:

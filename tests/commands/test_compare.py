@@ -18,7 +18,7 @@ from urllib.parse import unquote, urlsplit
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from reading import browser, needs_browser  # noqa: F401
-from small_book import HEAD, ISLANDS, build, cell, edit, edit_table, make, surroundings
+from small_book import HEAD, ISLANDS, ROOT, build, cell, edit, edit_table, make, surroundings
 
 from ledger.commands.compare import report, words
 from ledger.commands.compare.diff import compare
@@ -476,3 +476,19 @@ def test_a_file_of_another_form_is_named(sites, tmp_path, name, content):
     (damaged / name).write_text(content, encoding="utf-8")
     with pytest.raises(SiteError, match=rf"{re.escape(str(damaged / name))} has|holds no"):
         Site(damaged)
+
+
+@pytest.mark.parametrize("into", ["site", "site/report", "site/../site/report"])
+def test_a_report_is_not_written_into_a_site(tmp_path, into):
+    for name in ("site", "other"):
+        (tmp_path / name).mkdir()
+    ran = subprocess.run(
+        [sys.executable, "-m", "ledger", "compare", "other", "site", "--into", into],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        env=surroundings(LEDGER_BOOK=str(ISLANDS), PYTHONPATH=str(ROOT)),
+    )
+    assert ran.returncode == 1
+    assert ran.stderr == "error: the report would stand in the site site: name another --into\n"
+    assert not list((tmp_path / "site").iterdir())
