@@ -47,6 +47,8 @@ class Downloader:
     def __init__(
         self, source: Source, folder: Path, say: Callable[[str], None] = print, progress=None
     ):
+        if fault := http_session.setting_fault():
+            raise FetchError(source.name, "", fault, "Set it anew, or unset it.")
         self.source, self.folder, self.say, self.progress = source, folder, say, progress
         if source.api_key_spec.get("required") and not source.api_key:
             raise self._error(
@@ -169,8 +171,7 @@ class Downloader:
             raise self._error(
                 url,
                 f"the connection failed ({http_session.innermost_cause(error)})",
-                "Try again later; if it goes on, see whether the address in data/sources.yml "
-                "is still right.",
+                http_session.connection_hint(url, error),
                 retry=True,
             ) from None
         finally:

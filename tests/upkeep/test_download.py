@@ -363,6 +363,40 @@ def test_a_connection_that_is_reset_in_the_middle_of_the_body(certificates, serv
         assert got(At(address), tmp_path) == CSV.encode()
 
 
+def test_a_proxy_that_does_not_run_and_a_host_without_a_name_are_told(tmp_path, monkeypatch):
+    monkeypatch.setattr(download, "MAX_TRIES", 1)
+    nowhere = At("https://nowhere.invalid/")
+    assert "finds hosts by their names" in refused(nowhere, tmp_path)
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    monkeypatch.setenv("HTTPS_PROXY", f"http://me:secret@127.0.0.1:{port}")
+    said = refused(nowhere, tmp_path)
+    assert f"through the proxy http://…@127.0.0.1:{port} of" in said and "secret" not in said
+
+
+@pytest.mark.parametrize(
+    "name, value, says",
+    [
+        ("REQUESTS_CA_BUNDLE", "/nowhere.pem", "there is no such file"),
+        ("HTTPS_PROXY", "nonsense://x", "must be http://host:port"),
+        ("http_proxy", "http://me:secret@host:port", "'http://…@host:port'"),
+    ],
+)
+def test_a_setting_with_which_nothing_can_be_had_is_named(tmp_path, monkeypatch, name, value, says):
+    monkeypatch.setenv(name, value)
+    with pytest.raises(registry.FetchError, match=f"{name} is ") as caught:
+        got(At("https://nowhere.invalid/"), tmp_path)
+    assert says in str(caught.value) and "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "proxy", ["http://host:3128", "host:3128", "socks5h://me:secret@host", "http://10.0.0.1/"]
+)
+def test_a_proxy_may_have_any_form_that_requests_takes(monkeypatch, proxy):
+    monkeypatch.setenv("HTTPS_PROXY", proxy)
+    assert http_session.setting_fault() == ""
+
+
 def test_nobody_answers(server, tmp_path, monkeypatch):
     monkeypatch.setattr(download, "MAX_TRIES", 2)
     with socket.create_server(("127.0.0.1", 0)) as free:
