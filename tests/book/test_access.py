@@ -16,16 +16,7 @@ from reading import PAGES, SITE, address, browser, needs_browser, open_page  # n
 from ledger.core import config
 from ledger.core.charts.style import PALETTE, VERDICTS
 
-# axe takes seconds to look at a page: one of each kind is looked at in both themes at both widths,
-# for its menus are those of all, and every other page once in each theme and once at each width
 SETTINGS = list(itertools.product((1280, 390), ("light", "dark")))
-ONCE_A_THEME = [(1280, "light"), (390, "dark")]
-KINDS = {path.rpartition("/")[0]: path for path in reversed(PAGES) if "/" in path}
-ALL_SETTINGS = {path for path in PAGES if "/" not in path} | {
-    *KINDS.values(),
-    "chapters/claims.html",
-    "chapters/outlook.html",
-}
 OPEN_ALL = "document.querySelectorAll('details').forEach((part) => { part.open = true; })"
 # the rows of a table are alike, and axe takes a minute to look at thousands of them
 FEW_ROWS = (
@@ -62,7 +53,7 @@ def test_every_page_is_private_fits_and_passes_axe(open_page, path):
             f"{path} is wider than the screen {why}: {wide[:5]}"
         )
     page.evaluate(FEW_ROWS)
-    for width, theme in SETTINGS if path in ALL_SETTINGS else ONCE_A_THEME:
+    for width, theme in SETTINGS:
         page.set_viewport_size({"width": width, "height": 900})
         page.emulate_media(color_scheme=theme)
         found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
