@@ -153,7 +153,11 @@ LEADS = [  # a query, the section that its result opens, words that are marked t
         "chapters/security.html#russia-s-military-budget-dwarfs-iran-s",
         {"exchange", "rate"},
     ),
-    ("wheat", "chapters/economics.html#from-steel-to-grain", {"cereals", "grain"}),
+    (
+        "wheat",
+        "chapters/economics.html#what-russia-sold-turned-from-steel-to-grain",
+        {"cereals", "grain"},
+    ),
     ("C37", "chapters/claims.html#c37", {"C37"}),
 ]
 
