@@ -1,5 +1,5 @@
-# make book   build the site into _build/html      make pdf, make epub   the book as one file, beside the site      make test   run every test      make check   run every check      make format   lay out the code      make preview   the site, built again on save      make refresh   bring the tables up to date from the institutions      make bench   time the build beside stock Jupyter Book
-.PHONY: book pdf epub test check format test-matrix preview refresh bench explain chapter table lock clean early live why
+# make book   build the site into _build/html      make pdf, make epub   the book as one file, beside the site      make test   the tests of a change, make test-slow   the rest of them      make check   run every check      make format   lay out the code      make preview   the site, built again on save      make refresh   bring the tables up to date from the institutions      make bench   time the build beside stock Jupyter Book
+.PHONY: book pdf epub test test-slow check format test-matrix preview refresh bench explain chapter table lock clean early live why
 PYTHON ?= python3
 PORT ?= 8000
 BIN := .venv/bin
@@ -17,9 +17,12 @@ pdf: book
 epub: book
 	$(BIN)/python -m ledger epub
 
-# without Chromium the tests that need it are skipped, but not in CI: there `make pdf` says what is missing
-test: .venv/tools book epub $(if $(or $(CI),$(shell command -v chromium || command -v chromium-browser || command -v google-chrome)),pdf)
-	$(BIN)/python -m pytest
+# `make test` tries every promise, `make test-slow` tries them again at length (CONTRIBUTING.md, "Tests").
+# Without Chromium the tests that need it are skipped, but not in CI: there `make pdf` says what is missing
+test: TIER := not slow and not upstream
+test-slow: TIER := slow or upstream
+test test-slow: .venv/tools book epub $(if $(or $(CI),$(shell command -v chromium || command -v chromium-browser || command -v google-chrome)),pdf)
+	$(BIN)/python -m pytest -m "$(TIER)"
 
 # every check of .pre-commit-config.yaml, on every file that git knows
 check: .venv/tools

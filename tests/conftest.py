@@ -34,7 +34,9 @@ LONGEST_FIRST = [
 ]
 
 
-def pytest_collection_modifyitems(items):
+@pytest.hookimpl(tryfirst=True)  # before `-m` takes some away
+def pytest_collection_modifyitems(config, items):
+    config.collected = list(items)
     order = {f"test_{name}.py": place for place, name in enumerate(LONGEST_FIRST)}
     items.sort(key=lambda item: order.get(item.path.name, len(order)))
 
@@ -47,6 +49,24 @@ def pytest_runtest_setup(item):
 
         if not UPSTREAM.is_dir():
             pytest.skip(f"the institutions' files are not at {UPSTREAM} (set LEDGER_UPSTREAM)")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session):
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["left"] = len(session.config.collected) - len(session.items)
+
+
+@pytest.hookimpl(optionalhook=True)  # of pytest-xdist
+def pytest_testnodedown(node):
+    node.config.left = node.workeroutput.get("left", 0)  # each worker collects all
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    if getattr(config, "left", 0) and config.option.markexpr.startswith("not slow"):
+        terminalreporter.write_line(
+            f"{config.left} tests that try the same promises at length are left to make test-slow"
+        )
 
 
 os.environ["LEDGER_BOOK"] = ""  # each folder is its own book

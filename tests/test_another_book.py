@@ -174,6 +174,7 @@ def publish(server, years):  # noqa: F811
     server.expect_request(f"/{MONTHS}").respond_with_data((prices / MONTHS).read_bytes())
 
 
+@pytest.mark.slow
 def test_a_refresh_shows_its_impact_is_logged_and_compared(built, server, tmp_path):  # noqa: F811
     refreshed = built.copy(tmp_path / "book")
     registry = refreshed.folder / "data" / "sources.yml"
@@ -206,6 +207,7 @@ def test_a_refresh_shows_its_impact_is_logged_and_compared(built, server, tmp_pa
     assert names_of_this_book(texts(refreshed.html)) == []
 
 
+@pytest.mark.slow
 def test_the_epub(built, tmp_path):
     built.ledger("epub")
     with zipfile.ZipFile(built.html / "strait-papers.epub") as archive:
@@ -215,6 +217,7 @@ def test_the_epub(built, tmp_path):
     assert names_of_this_book(pages) == []
 
 
+@pytest.mark.slow
 @needs_browser
 def test_the_pdf(built):
     built.ledger("pdf")
@@ -224,6 +227,7 @@ def test_the_pdf(built):
         assert "The Strait Papers" in text and names_of_this_book({name: text}) == []
 
 
+@pytest.mark.slow
 def test_a_chapter_that_the_machine_starts_builds(built, tmp_path):
     islands = built.copy(tmp_path / "book")
     islands.ledger("new", "chapter", "lights", "Lights of the strait")
@@ -232,6 +236,7 @@ def test_a_chapter_that_the_machine_starts_builds(built, tmp_path):
     assert 'id="chart-lights-first-chart"' in page and names_of_this_book({"lights": page}) == []
 
 
+@pytest.mark.slow
 def test_an_upgrade_of_the_machine_makes_chapters_stale(built, machine, tmp_path):
     """Chapters that draw run again when a line of the installed charts has changed, others not."""
     upgraded = shutil.copytree(machine, tmp_path / "upgraded")

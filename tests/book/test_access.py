@@ -16,6 +16,15 @@ from reading import PAGES, SITE, address, browser, needs_browser, open_page  # n
 from ledger.core import config
 from ledger.core.charts.style import PALETTE, VERDICTS
 
+# one page of each kind; `make test-slow` tries the others
+KINDS = {
+    "index.html",
+    "chapters/outlook.html",
+    "chapters/claims.html",
+    "claims/c39.html",
+    "charts/steel-to-grain.html",
+    "tables/oil-price.html",
+}
 SETTINGS = list(itertools.product((1280, 390), ("light", "dark")))
 OPEN_ALL = "document.querySelectorAll('details').forEach((part) => { part.open = true; })"
 # the rows of a table are alike, and axe takes a minute to look at thousands of them
@@ -37,7 +46,10 @@ WIDE = """() => [...document.querySelectorAll("[role=main] *, main *")].filter((
 
 
 @needs_browser
-@pytest.mark.parametrize("path", PAGES)
+@pytest.mark.parametrize(
+    "path",
+    [path if path in KINDS else pytest.param(path, marks=pytest.mark.slow) for path in PAGES],
+)
 def test_every_page_is_private_fits_and_passes_axe(open_page, path):
     page = open_page(path, reduced_motion="reduce")
     policy = page.locator('meta[http-equiv="Content-Security-Policy"]').get_attribute("content")

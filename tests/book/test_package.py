@@ -27,6 +27,7 @@ def test_all_tables_of_the_design_are_there():
     assert len(DESIGN) == 22 and set(DESIGN) <= set(tables.names())
 
 
+@pytest.mark.slow
 def test_frictionless_command_line_accepts_the_package():
     command = [
         str(Path(sys.executable).parent / "frictionless"),

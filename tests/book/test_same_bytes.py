@@ -13,6 +13,10 @@ import time
 import zipfile
 from pathlib import Path
 
+import pytest
+import small_book
+from small_book import book  # noqa: F401
+
 from bench import copy
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -48,6 +52,16 @@ def run_in(book, command, env):
     return subprocess.run(command, cwd=book, capture_output=True, text=True, env=env)
 
 
+def test_a_small_book_built_elsewhere_at_another_time_is_the_same(book, tmp_path):
+    twin = tmp_path / "another place" / "book"
+    shutil.copytree(book, twin)
+    clock = another_machine(tmp_path / "clock")
+    assert small_book.build(book, LEDGER_COMMIT=clock["LEDGER_COMMIT"])[0] == 0
+    code, log = small_book.build(twin, **clock, SOURCE_DATE_EPOCH="1700000000")
+    assert code == 0 and small_book.site(twin) == small_book.site(book), log[-3000:]
+
+
+@pytest.mark.slow
 def test_a_build_elsewhere_at_another_time_gives_the_same_site(tmp_path):
     book = copy(tmp_path / "another place")
     if (ROOT / ".git").is_dir():  # pages say when they last changed

@@ -193,6 +193,7 @@ def test_an_address_of_the_first_edition_leads_to_where_the_page_is(open_page):
     )
 
 
+@pytest.mark.slow
 def test_the_page_of_a_table_under_an_earlier_name_does_not_stay(book):
     pages = book / "pages" / "tables"
     pages.mkdir(parents=True)
@@ -247,6 +248,7 @@ def test_changes_that_are_alike_have_names_for_good_that_differ():
     assert len(set(after)) == 5 and after[2:] == names
 
 
+@pytest.mark.slow
 def test_a_correction_stands_on_the_page_and_in_the_feed(book):
     write(
         book,
@@ -329,6 +331,7 @@ def test_all_tables_and_all_numbers_come_in_one_download():
         )
 
 
+@pytest.mark.slow
 def test_a_chart_whose_name_is_gone_leaves_nothing_behind(book):
     chart = """import pandas as pd
 from ledger import charts

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 
+import pytest
 from small_book import ROOT, build, run_here, surroundings, write
 from small_book import THIS_GOOD as GOOD
 from small_book import this_book as book  # noqa: F401
@@ -49,6 +50,7 @@ def test_a_started_chapter_builds_without_a_warning(book):
     ] == ["first-number"]
 
 
+@pytest.mark.slow
 def test_a_started_chapter_stands_the_checks_of_prose_and_code(tmp_path):
     for part in ("analysis", "checks", "chapters", "data", "ledger"):
         shutil.copytree(ROOT / part, tmp_path / part, ignore=shutil.ignore_patterns("__pycache__"))

@@ -159,6 +159,7 @@ def test_a_chapter_executes_when_something_it_used_has_changed_and_only_then(edi
     edited.check("the cell changed back; a file edited that a cell opens", "three", sum=25)
 
 
+@pytest.mark.slow
 def test_a_chapter_executes_when_code_or_the_lock_has_changed(edited):
     book, style = edited.book, "ledger/core/charts/style.py"
     edit(book / style, "WIDTH = 4.8", "WIDTH = 5.1")
@@ -207,6 +208,7 @@ def test_why_is_clear_of_pages_that_have_no_code_or_are_none(book):
     )
 
 
+@pytest.mark.slow
 def test_what_changes_while_a_chapter_runs_is_not_taken_for_what_ran(book):
     """An author goes on editing during a build."""
     (book / "helper.py").write_text("VALUE = 5\n")
@@ -279,6 +281,7 @@ numbers.put("process", os.getpid(), "{:d}", table="output")
 numbers.put("parent", os.getppid(), "{:d}", table="output")"""
 
 
+@pytest.mark.slow
 def test_chapters_see_nothing_of_each_other_in_whatever_order_and_share_one_warm_process(book):
     names = ("one", "two", "three")
     write(
@@ -306,6 +309,7 @@ def test_chapters_see_nothing_of_each_other_in_whatever_order_and_share_one_warm
 # --- two builds at once ---------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_second_build_of_the_checkout_says_so_and_waits(book, tmp_path):
     go = tmp_path / "go"
     write(

@@ -170,6 +170,8 @@ FAULTS = {
         "OSError: [Errno 27] File too large",
     ),
 }
+FEW = pytest.param(["raises", "syntax", "exits", "child"], id="some")
+ALL = pytest.param(list(FAULTS), id="all", marks=pytest.mark.slow)
 
 
 def chapter(name):
@@ -183,9 +185,10 @@ def chapter(name):
     return text, f"  chapters/{name}.md:{line}: cell {number}: {reason}"
 
 
-def test_each_fault_is_told_in_one_message_and_the_site_stays_as_it_was(book):
+@pytest.mark.parametrize("faults", [FEW, ALL])
+def test_each_fault_is_told_in_one_message_and_the_site_stays_as_it_was(book, faults):
     edit(book / "_config.yml", "timeout: 60", "timeout: 3")
-    good = {name: GOOD.replace("# A chapter", f"# {name}") for name in FAULTS}
+    good = {name: GOOD.replace("# A chapter", f"# {name}") for name in faults}
     write(book, one=GOOD, **good)
     code, log = build(book)
     assert code == 0, log[-3000:]
@@ -195,7 +198,7 @@ def test_each_fault_is_told_in_one_message_and_the_site_stays_as_it_was(book):
         book,
         one=GOOD + "\nMore prose.\n",
         new=GOOD.replace("numbers.put", "x = 1\nnumbers.put"),
-        **{name: chapter(name)[0] for name in FAULTS},
+        **{name: chapter(name)[0] for name in faults},
     )
     for attempt in (1, 2):  # an unchanged second build must not pass
         started = time.monotonic()
@@ -203,10 +206,10 @@ def test_each_fault_is_told_in_one_message_and_the_site_stays_as_it_was(book):
         assert code != 0 and time.monotonic() - started < 40, log[-3000:]
         message = log.partition("Build failed:")[2]
         assert (
-            f"{len(FAULTS)} of {len(FAULTS) + (attempt == 1)} chapters that had to run failed, and "
+            f"{len(faults)} of {len(faults) + (attempt == 1)} chapters that had to run failed, and "
             "the site is left as it was:" in message
         )
-        for name in FAULTS:
+        for name in faults:
             assert [line for line in log.splitlines() if f"chapters/{name}.md:" in line] == [
                 chapter(name)[1]
             ], f"attempt {attempt}"
@@ -222,6 +225,7 @@ def test_each_fault_is_told_in_one_message_and_the_site_stays_as_it_was(book):
     assert code == 0 and site(book) == before, log[-3000:]
 
 
+@pytest.mark.slow
 def test_a_chapter_is_stopped_in_time_though_the_build_is_busy_with_a_page(book):
     """News that the build does not take at once would fill the pipe to it, and hold up the process
     that stops chapters.
@@ -250,6 +254,7 @@ def test_a_chapter_is_stopped_in_time_though_the_build_is_busy_with_a_page(book)
     assert 1 <= float(re.search(r"FAILED loops in ([\d.]+) s", log).group(1)) < 2.5, log
 
 
+@pytest.mark.slow
 def test_a_warm_process_that_was_stopped_does_not_hold_up_the_build(book):
     (book / "sleeps.md").write_text(HEAD + cell("import time\n\ntime.sleep(30)"))
     log = run_here(
@@ -272,6 +277,7 @@ def test_a_warm_process_that_was_stopped_does_not_hold_up_the_build(book):
     ]
 
 
+@pytest.mark.slow
 def test_a_full_disk_fails_the_build_and_leaves_the_site_as_it_was(book, tmp_path):
     """Small disks are mounted where only processes of this test see them."""
     apart = (

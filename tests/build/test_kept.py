@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 
+import pytest
 from small_book import (
     GOOD,
     all_ended,
@@ -28,6 +29,7 @@ from small_book import (
 # --- builds that are killed -----------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_after_a_kill_at_any_moment_the_next_build_is_right_and_nothing_lives_on(book, tmp_path):
     runs = tmp_path / "runs"
     code = (
@@ -82,6 +84,7 @@ def test_after_a_kill_at_any_moment_the_next_build_is_right_and_nothing_lives_on
         kill(incremental, clean[1])
 
 
+@pytest.mark.slow
 def test_a_kill_between_taking_the_old_site_away_and_putting_the_new_one_leaves_the_old(book):
     code, log = build(book)
     assert code == 0, log[-3000:]
@@ -154,6 +157,7 @@ SITES = {
 }
 
 
+@pytest.mark.slow
 def test_what_is_damaged_is_never_believed(book):
     write(
         book,
@@ -222,6 +226,7 @@ def believed(book):
     return told
 
 
+@pytest.mark.slow
 def test_no_flipped_bit_of_the_database_is_believed(book):
     (book / "one.md").write_text(GOOD)
     log = run_here(
@@ -289,6 +294,7 @@ def test_a_cache_that_another_program_holds_is_left_as_it_is(book):
     assert kept == "True"
 
 
+@pytest.mark.slow
 def test_a_folder_may_have_any_name(book):
     odd = book.parent / 'a%20b?c"d#e f Каспий' / "book"
     odd.parent.mkdir()

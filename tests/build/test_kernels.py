@@ -6,7 +6,7 @@ import shutil
 
 import pytest
 from small_book import GOOD, HEAD, all_ended, build, cell, edit, executed, page, site, write
-from test_faults import FAULTS, chapter
+from test_faults import ALL, FEW, chapter
 
 # what only Linux has is taken away before anything else is imported
 NOT_LINUX = """import ctypes, os, sys
@@ -67,12 +67,13 @@ def test_both_engines_give_the_same_bytes_under_the_same_key(book):
     assert by_forks.keys() == by_kernels.keys()
 
 
-def test_kernels_tell_each_fault_as_forks_do(book):
+@pytest.mark.parametrize("faults", [FEW, ALL])
+def test_kernels_tell_each_fault_as_forks_do(book, faults):
     edit(book / "_config.yml", "timeout: 60", "timeout: 3")
-    write(book, one=GOOD, **{name: chapter(name)[0] for name in FAULTS})
+    write(book, one=GOOD, **{name: chapter(name)[0] for name in faults})
     code, log = build(book, LEDGER_ENGINE="kernels", LEDGER_TEST=str(book))
     assert code != 0 and executed(log) == {"one"} and "Traceback" not in log, log[-3000:]
-    for name in FAULTS:
+    for name in faults:
         told = [line for line in log.splitlines() if f"chapters/{name}.md:" in line]
         assert told == [chapter(name)[1]], name
     assert not all_ended(str(book)), "processes are left"
@@ -86,6 +87,7 @@ def not_linux(tmp_path):
     return {"PYTHONPATH": str(tmp_path / "site")}
 
 
+@pytest.mark.slow
 def test_a_book_is_built_without_the_calls_that_only_linux_has(book, not_linux):
     code, log = build(book, **not_linux)
     assert code == 0 and executed(log) == {"one"}, log[-3000:]

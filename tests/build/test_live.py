@@ -181,6 +181,7 @@ def test_a_build_that_fails_shows_its_message_until_the_next_good_one(live):
     live.shows("There are")
 
 
+@pytest.mark.slow
 def test_edits_during_a_build_are_built_together_once_it_is_done(live):
     before = live.lines_like("rebuilt in")
     live.write("chapters/one.md", GOOD + "\nEdit 1.\n")
@@ -196,6 +197,7 @@ def test_edits_during_a_build_are_built_together_once_it_is_done(live):
     assert live.lines_like("rebuilt in") == before + 2
 
 
+@pytest.mark.slow
 def test_ctrl_c_during_a_build_leaves_nothing(tmp_path):
     folder, log = make(tmp_path / "book"), tmp_path / "log"
     preview = start(folder, free_port(), log)
@@ -204,6 +206,7 @@ def test_ctrl_c_during_a_build_leaves_nothing(tmp_path):
     end(preview, folder, log)
 
 
+@pytest.mark.slow
 def test_a_kill_during_a_build_leaves_no_process_and_no_lock(tmp_path):
     folder, log = make(tmp_path / "book"), tmp_path / "log"
     sleeps = "```{code-cell} ipython3\nimport time\n\ntime.sleep(50)\n```\n"

@@ -42,6 +42,7 @@ def test_a_build_folder_of_somebody_else_is_named(built):
     assert site(built) == before
 
 
+@pytest.mark.slow
 def test_the_build_folder_may_be_a_link_and_the_site_may_not(built, tmp_path):
     elsewhere, link = tmp_path / "else", built / "_build"
     link.rename(elsewhere)
@@ -58,6 +59,7 @@ def test_the_build_folder_may_be_a_link_and_the_site_may_not(built, tmp_path):
     assert site(built) == before and not (tmp_path / ".work").exists()
 
 
+@pytest.mark.slow
 def test_a_site_that_is_a_mount_is_left_as_it_was(built):
     before, html = site(built), built / "_build" / "html"
     apart = ["unshare", "--mount"] if os.geteuid() == 0 else ["unshare", "-r", "--mount"]
@@ -70,6 +72,7 @@ def test_a_site_that_is_a_mount_is_left_as_it_was(built):
     assert build(built)[0] == 0 and "There still are" in page(built)
 
 
+@pytest.mark.slow
 def test_a_checkout_that_git_refuses_is_told_with_what_git_asks_for(book):
     if os.geteuid():
         pytest.skip("only root can give a folder to somebody else")

@@ -4,6 +4,7 @@ import subprocess
 import sys
 import zipfile
 
+import pytest
 from small_book import build, edit, run_here, surroundings
 
 NAME = "strait-papers"
@@ -22,6 +23,7 @@ def test_a_build_that_changes_nothing_keeps_them_and_one_that_does_drops_them(bo
     assert code == 0 and not any(path.exists() for path in made), said[-2000:]
 
 
+@pytest.mark.slow
 def test_what_was_made_of_other_sources_is_not_put_beside_the_site(book):
     """A chapter that is edited between the site's build and the EPUB's would leave numbers in the
     one that the other does not have.

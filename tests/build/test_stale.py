@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
+import pytest
 from small_book import (
     BOOK,
     HEAD,
@@ -327,12 +328,19 @@ STEPS = [
 ]
 
 
-def test_a_build_after_edits_leaves_the_same_bytes_as_a_clean_build(tmp_path):
+@pytest.mark.parametrize(
+    "steps",
+    [
+        pytest.param(STEPS[:1], id="one step"),
+        pytest.param(STEPS, id="all steps", marks=pytest.mark.slow),
+    ],
+)
+def test_a_build_after_edits_leaves_the_same_bytes_as_a_clean_build(tmp_path, steps):
     book, twin, kept = full_book(tmp_path / "book"), tmp_path / "twin", tmp_path / "kept"
     (book / "assets/more.css").write_text("/* more */")
     code, log = build(book)
     assert code == 0, log[-3000:]
-    for step in STEPS:
+    for step in steps:
         shutil.copytree(book, kept, symlinks=True)
         if wrong := faults_of(step, book, twin):
             alone = {}

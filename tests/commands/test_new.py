@@ -293,6 +293,7 @@ scaffold.chapter("migration", "A title", Path(sys.argv[1]))
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("steps", range(3))
 def test_killed_between_any_two_steps_both_files_are_written_or_none(bare, steps):
     run = subprocess.run(

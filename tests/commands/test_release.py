@@ -278,6 +278,7 @@ def test_a_page_of_an_older_version_says_that_a_newer_one_is_published(published
         server.shutdown()
 
 
+@pytest.mark.slow
 def test_what_is_served_stays_as_it_was_when_publishing_fails(published, tmp_path):
     before = {path: path.read_bytes() for path in (published / "site").rglob("*") if path.is_file()}
     versions = shutil.copytree(published / "versions", tmp_path / "versions")

@@ -176,6 +176,7 @@ def test_a_series_that_matplotlib_would_hide_is_refused():
             draw(FRAME.rename(columns={"Arland": "_total"}), "US$")
 
 
+@pytest.mark.slow
 def test_what_a_machine_sets_for_matplotlib_is_no_input(tmp_path):
     (tmp_path / "matplotlibrc").write_text("axes.facecolor: yellow\nfont.size: 30\n")
     code = """

@@ -1,4 +1,4 @@
-"""`book.yml` is checked when it is read: each slip is one line that names the key."""
+"""Promise: `book.yml` is checked when it is read: each slip is one line that names the key."""
 
 import re
 import subprocess

@@ -1,4 +1,4 @@
-"""Files are written whole, and one process at a time holds a lock."""
+"""Promise: files are written whole, and one process at a time holds a lock."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""`data/policy.yml` is checked when it is read, and holds every claim to what it says."""
+"""Promise: `data/policy.yml` is checked when it is read, and holds every claim to what it says."""
 
 import re
 import types

@@ -1,4 +1,4 @@
-"""Numbers, dates, lists and plurals as they stand in prose."""
+"""Promise: numbers, dates, lists and plurals are written as they stand in prose."""
 
 import datetime
 

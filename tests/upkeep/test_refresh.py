@@ -247,6 +247,7 @@ def check_change_log(author):
     )
 
 
+@pytest.mark.slow
 def test_older_copies_do_not_undo_a_refresh(author):
     author.run("fish_price", "--force")
     edit_table(
@@ -277,6 +278,7 @@ def test_rows_of_other_sources_stay_as_they_are():
     check_each_row_has_one_connector(ISLANDS / "data")
 
 
+@pytest.mark.slow
 def test_a_revision_beyond_what_is_plausible_needs_a_reason_that_readers_see(author, server):
     publish(
         server,
@@ -380,6 +382,7 @@ def test_a_new_value_is_held_against_the_one_before_it():
     ]
 
 
+@pytest.mark.slow
 def test_a_verdict_that_would_change_is_shown_and_a_chapter_that_would_break_named(author, server):
     edit(
         author.book / "chapters/one.md",
@@ -534,6 +537,7 @@ def correct(author, theirs, ours):
     author.before = author.files()
 
 
+@pytest.mark.slow
 def test_an_error_of_an_institution_is_corrected_until_they_mend_it(author, server):
     publish(
         server,
@@ -587,6 +591,7 @@ def holds_old_or_new(author, new):
     return now == new
 
 
+@pytest.mark.slow
 def test_kill_9_at_any_moment(author, server):
     publish(server, year=newer)
     began = time.monotonic()
@@ -677,6 +682,7 @@ def test_killed_at_each_step_of_a_write(tmp_path):
     assert seen == {("old", -signal.SIGKILL), ("new", -signal.SIGKILL), ("new", 0)} and step > 10
 
 
+@pytest.mark.slow
 def test_ctrl_c_while_it_downloads(author, server):
     publish(server, year=newer)
     server.clear()
@@ -740,6 +746,7 @@ def test_the_second_of_two_says_so(author, server):
     author.type("fish_price")
 
 
+@pytest.mark.slow
 def test_a_full_disk(author, server, tmp_path):
     """The book stands on a small disk that is mounted where only processes of this test see it."""
     apart = (
@@ -864,6 +871,7 @@ def test_a_table_kept_by_hand_and_an_unknown_one_are_refused(author):
     assert author.unchanged()
 
 
+@pytest.mark.slow
 def test_a_site_that_lets_in_persons_only_is_no_fault_of_a_refresh_of_all(author, server):
     registry = yaml.safe_load((author.book / "data/sources.yml").read_text(encoding="utf-8"))
     registry = {
@@ -943,6 +951,7 @@ def test_what_a_person_gave_is_not_taken_for_a_download(author, server):
     assert "error: trade: source harbour-dues, https://localhost" in said and author.unchanged()
 
 
+@pytest.mark.slow
 def test_what_an_author_edits_meanwhile_is_not_lost(author, server):
     server.clear()
     server.expect_request("/price-year.csv").respond_with_data(published("year", newer))
@@ -959,6 +968,7 @@ def test_what_an_author_edits_meanwhile_is_not_lost(author, server):
     }
 
 
+@pytest.mark.slow
 def test_accepting_and_rebuilding_wait_their_turn(author, tmp_path):
     """Also before they read: what a write meanwhile changes would be undone."""
     refused = pytest.raises(LockedError, match="bringing data up to date")
