@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,12 +20,10 @@ from small_book import (
     cell,
     edit,
     edit_table,
-    end,
     executed,
     make,
     run_here,
     site,
-    start,
     without_last_row,
     write,
 )
@@ -362,7 +361,8 @@ def faults_of(step, book, twin):
     shutil.rmtree(twin, ignore_errors=True)
     shutil.copytree(book, twin, ignore=shutil.ignore_patterns("_build", "__pycache__"))
     shutil.copytree(book / "_build" / "checked", twin / "_build" / "checked")
-    (code, log), (code_2, log_2) = map(end, [start(book), start(twin)])
+    with ThreadPoolExecutor(2) as both:
+        (code, log), (code_2, log_2) = both.map(build, (book, twin))
     if code or code_2:
         return f"{log[-3000:]}{log_2[-3000:]}"
     after, one, other = shown(step, book), site(book), site(twin)

@@ -1,0 +1,141 @@
+"""A Python that has loaded the large libraries, forked for each program that a test runs.
+
+Loading Sphinx, SQLAlchemy and their like is half of a small build. Here each process of tests pays
+for it once. Nothing of a book is loaded: every program takes its own `ledger`.
+"""
+
+import gc
+import importlib
+import json
+import os
+import runpy
+import select
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+
+LIBRARIES = [
+    "bs4",
+    "filelock",
+    "furo",
+    "jupyter_book.cli.main",
+    "jupyter_book.sphinx",
+    "jupyter_cache.cache.db",
+    "latexcodec",
+    "myst_nb.core.execute",
+    "myst_nb.sphinx_ext",
+    "pybtex.database.input.bibtex",
+    "pybtex.style.formatting.plain",
+    "requests",
+    "sphinx.application",
+    "sphinx.ext.imgmath",
+    "sphinx_external_toc.parsing",
+    "sphinx_jupyterbook_latex.nodes",
+    "sphinxcontrib.bibtex.style.referencing.author_year",
+    "sqlalchemy.dialects.sqlite",
+    "xml.sax.expatreader",
+]
+
+
+class WarmPython:
+    """A process that has loaded LIBRARIES and forks itself for each program.
+
+    Parameters
+    ----------
+    environment : in which it starts.
+    """
+
+    def __init__(self, environment):
+        self.settings = _settings(environment)
+        self.requests, its_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        command = [sys.executable, __file__, str(its_end.fileno())]
+        subprocess.Popen(
+            command, env=environment, stdin=subprocess.DEVNULL, pass_fds=[its_end.fileno()]
+        )
+        its_end.close()  # it ends when this process does
+
+    def fits(self, command, environment):
+        """Return whether a command is Python's, and would set Python up as it is set up here."""
+        script = command[0].startswith(os.path.dirname(sys.executable))
+        return script and _settings(environment) == self.settings
+
+    def run(self, command, folder, environment, timeout=120):
+        """Run a script of this Python's, or Python with -m, in a folder and a session of its own.
+
+        Returns its exit code and what it said, on stdout and stderr.
+        Raises subprocess.TimeoutExpired, once it is killed.
+        """
+        request = json.dumps([command, str(folder), environment]).encode()
+        with tempfile.TemporaryFile() as said:
+            news, told = os.pipe()
+            socket.send_fds(self.requests, [request], [said.fileno(), told])
+            os.close(told)
+            with open(news) as news:
+                pid = int(news.readline())
+                if not select.select([news], [], [], timeout)[0]:
+                    os.killpg(pid, signal.SIGKILL)
+                    raise subprocess.TimeoutExpired(command, timeout)
+                code = int(news.readline())
+            said.seek(0)
+            return code, said.read().decode()
+
+
+def _settings(environment):
+    """Return what Python reads of its environment as it starts, and never again."""
+    begins = ("PYTHON", "LC_", "LANG")
+    return {name: value for name, value in environment.items() if name.startswith(begins)}
+
+
+def serve(requests):
+    """Fork for each request of a socket, until it closes; in the fork, return what it asks for."""
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for those that watch programs
+    while True:
+        request, files, _, _ = socket.recv_fds(requests, 1 << 20, 2)
+        if not request:
+            sys.exit()
+        said, told = files
+        if os.fork() == 0:
+            requests.close()
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            if (program := os.fork()) == 0:
+                os.close(told)
+                return said, *json.loads(request)
+            os.write(told, f"{program}\n".encode())
+            code = os.waitstatus_to_exitcode(os.waitpid(program, 0)[1])
+            os.write(told, f"{code}\n".encode())
+            os._exit(0)
+        for file in files:
+            os.close(file)
+
+
+def run_program(said, command, folder, environment):
+    """Do in this process what a command does in one of its own."""
+    os.setsid()
+    os.dup2(said, 1)
+    os.dup2(said, 2)
+    os.close(said)
+    os.chdir(folder)
+    os.environ.clear()
+    os.environ.update(environment)
+    time.tzset()
+    tempfile.tempdir = None  # is asked for anew, of the new environment
+    if command[:2] == [sys.executable, "-m"]:
+        sys.path[0], sys.argv = folder, command[2:]
+        runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
+    else:
+        sys.path[0], sys.argv = os.path.dirname(command[0]), command
+        runpy.run_path(sys.argv[0], run_name="__main__")
+
+
+if __name__ == "__main__":
+    for name in LIBRARIES:
+        importlib.import_module(name)
+    for name in sys.modules["sphinx.application"].builtin_extensions:
+        importlib.import_module(name)
+    assert "ledger" not in sys.modules
+    gc.collect()
+    gc.freeze()  # else the forks' garbage collection copies these pages of memory
+    run_program(*serve(socket.socket(fileno=int(sys.argv[1]))))
