@@ -117,7 +117,26 @@ def test_only_what_was_checked_and_tested_is_published():
         "book", "notebooks"
     ]["needs"] == ["publish"]
     assert not any(JOBS["book", job].get("continue-on-error") for job in ("check", "test", "build"))
-    assert not any("cache" in str(job) for job in JOBS.values()), (
+
+
+def test_packages_are_kept_by_the_locks_and_never_for_what_is_published():
+    kept = {job: step for job in JOBS for step in JOBS[job]["steps"] if "cache" in str(step)}
+    assert set(kept) == {
+        ("book", "check"),
+        ("book", "test"),
+        ("book", "mac"),
+        ("preview", "preview"),
+    }
+    for job, step in kept.items():
+        assert step["uses"].startswith("actions/cache@"), job
+        assert set(step["with"]) == {"path", "key"}, f"{job} takes what other locks left"
+        assert set(step["with"]["path"].split()) == {"~/.cache/uv", "~/.cache/pip"}
+        hashed = re.search(r"hashFiles\((.*?)\)", step["with"]["key"])[1]
+        folder = "new/" if job[0] == "preview" else ""
+        assert hashed == f"'{folder}requirements.txt', '{folder}requirements-tools.txt'", job
+        (python,) = [one for one in JOBS[job]["steps"] if "setup-python@" in one.get("uses", "")]
+        assert f"-{python['with']['python-version']}-" in step["with"]["key"], job
+    assert not any("cache" in str(WORKFLOWS[each]) for each in ("release", "weekly")), (
         "what is published must come from nothing but the commit and the lock"
     )
 
