@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from ledger.commands.compare import report
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 FILES = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 WORKFLOWS = {path.stem: yaml.safe_load(path.read_text(encoding="utf-8")) for path in FILES}
@@ -139,6 +141,25 @@ def test_packages_are_kept_by_the_locks_and_never_for_what_is_published():
     assert not any("cache" in str(WORKFLOWS[each]) for each in ("release", "weekly")), (
         "what is published must come from nothing but the commit and the lock"
     )
+
+
+def test_the_preview_keeps_its_page_unpacked_and_links_to_it_above_the_list(tmp_path):
+    steps = {step["name"]: step for step in JOBS["preview", "preview"]["steps"]}
+    page = steps["Keep the report as a page"]
+    assert page["with"]["path"] == f"preview/{report.ALONE}" and page["with"]["archive"] is False
+    show = steps["Show the list, and where the report is"]
+    assert show["env"] == {"PAGE": f"${{{{ steps.{page['id']}.outputs.artifact-url }}}}"}
+    (tmp_path / "preview").mkdir()
+    (tmp_path / "preview" / "summary.md").write_text("## The list\n", encoding="utf-8")
+    told = {"PAGE": "https://github.com/o/b/actions/runs/1/artifacts/2"}
+    subprocess.run(
+        ["bash", "-e", "-c", show["run"]],
+        cwd=tmp_path,
+        env=os.environ | told | {"GITHUB_STEP_SUMMARY": str(tmp_path / "summary")},
+        check=True,
+    )
+    first, *rest = (tmp_path / "summary").read_text(encoding="utf-8").splitlines()
+    assert f"]({told['PAGE']})" in first and rest == ["## The list"]
 
 
 @pytest.mark.parametrize("broken", ["", "v2"], ids=["whole", "cut off"])
