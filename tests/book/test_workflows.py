@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -45,6 +46,18 @@ def test_every_make_target_and_what_it_is_told_exist():
         'DEPENDENCIES="$PACKAGES"',
     }
     assert set(JOBS["book", "early"]["strategy"]["matrix"]["packages"]) == packages
+
+
+def test_the_early_warning_has_every_python_from_the_oldest_on_as_contributors_are_told():
+    early = JOBS["book", "early"]
+    pythons = [tuple(map(int, each.split("."))) for each in early["strategy"]["matrix"]["python"]]
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    first, last = pythons[0], pythons[-1]
+    assert project["requires-python"] == ">={}.{}".format(*first)
+    assert pythons == [(3, minor) for minor in range(first[1], last[1] + 1)]
+    assert early["continue-on-error"] is True
+    told = "({}.{} to {}.{}; oldest, locked, newest)".format(*first, *last)
+    assert told in (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 
 
 def test_every_command_of_the_book_and_its_options_exist():
