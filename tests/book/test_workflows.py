@@ -134,6 +134,19 @@ def test_only_what_was_checked_and_tested_is_published():
     assert not any(JOBS["book", job].get("continue-on-error") for job in ("check", "test", "build"))
 
 
+def test_what_checks_tests_and_builds_is_read_for_faults_to_be_shown_beside_their_lines():
+    """Not where code stands in a copy or in folders: the preview and tries of other packages."""
+    step = 'echo "::add-matcher::.github/problem-matchers.json"'
+    assert (ROOT / ".github" / "problem-matchers.json").is_file()
+    for job, content in JOBS.items():
+        lines = [
+            line.strip() for one in content["steps"] for line in one.get("run", "").split("\n")
+        ]
+        works = [line for line in lines if re.match(r"make (?!-C|test-matrix|\.venv)", line)]
+        assert (step in lines) == bool(works), job
+        assert not works or lines.index(step) < lines.index(works[0]), job
+
+
 def test_packages_are_kept_by_the_locks_and_never_for_what_is_published():
     kept = {job: step for job in JOBS for step in JOBS[job]["steps"] if "cache" in str(step)}
     assert set(kept) == {
