@@ -113,7 +113,12 @@ def compare(options: argparse.Namespace) -> int:
     comparison = diff.compare(options.old, options.new)
     report.write(comparison, options.into)
     print("\n".join(report.to_lines(comparison)))
-    print(f"The report: {options.into / 'index.html'}; in Markdown: {options.into / 'summary.md'}")
+    for words, name in (
+        ("The report", "index.html"),
+        ("to send", report.ALONE),
+        ("in Markdown", "summary.md"),
+    ):
+        print(f"{words}: {options.into / name}")
     return 0
 
 

@@ -9,6 +9,7 @@ import subprocess
 
 import pytest
 import yaml
+from annotations import annotations
 from small_book import ROOT, edit
 
 from checks import chapters, text, unused
@@ -696,6 +697,12 @@ FAULTS = {
     "notebooks": [(add("planted.ipynb", "{}\n"), "planted.ipynb", "jupytext --to md:myst")],
 }
 
+# hooks whose tools name a file, a room or a table, and no line, or the line in a form of their own
+WITHOUT_LINES = set(
+    "ignored-files ruff-format imports citation-file unused-tables zizmor spaces last-line "
+    "large-files private-keys file-names notebooks".split()
+)
+
 # hook → what is planted that is right, and a pattern that nothing said may match
 RIGHT = {
     "myst": (  # as JupyterLab saves it
@@ -815,6 +822,18 @@ def test_a_fault_is_found_where_it_is_with_the_way_to_mend_it(said, hook):
     for _, *patterns in FAULTS[hook]:
         for pattern in patterns:
             assert re.search(pattern, words), f"{pattern} is not in:\n{words}"
+
+
+@pytest.mark.parametrize("hook", FAULTS)
+def test_github_shows_a_fault_beside_its_line(said, hook):
+    words = said[1][hook][1]
+    shown = annotations(words)
+    assert bool(shown) == (hook not in WITHOUT_LINES), words
+    for pattern in (pattern for _, *patterns in FAULTS[hook] for pattern in patterns):
+        place = re.match(r"([\w./-]+):(\d+)", re.search(pattern, words)[0])
+        if place and hook not in WITHOUT_LINES:
+            same = [line == int(place[2]) for file, line, _ in shown if file.endswith(place[1])]
+            assert any(same), f"{place[0]} is not among {shown}"
 
 
 @pytest.mark.parametrize("hook", RIGHT)

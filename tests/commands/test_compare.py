@@ -17,6 +17,7 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from bs4 import BeautifulSoup
 from reading import browser, needs_browser  # noqa: F401
 from small_book import HEAD, ISLANDS, ROOT, build, cell, edit, edit_table, make, surroundings
 
@@ -286,7 +287,7 @@ def test_the_command_writes_a_whole_report_or_leaves_the_last_one(sites, tmp_pat
     assert ran.stdout.startswith("Changed: 1 verdict (C05 supported → partly), 1 claim with the")
     into = sites["book"] / "_build" / "compare"
     written = {path.name: path.read_bytes() for path in into.iterdir()}
-    assert set(written) == {"index.html", "summary.md"}
+    assert set(written) == {"index.html", "what-changed.html", "summary.md"}
     assert b"- **C05**" in written["summary.md"]
     monkeypatch.setattr(report, "to_markdown", lambda comparison: 1 / 0)
     with pytest.raises(ZeroDivisionError):
@@ -321,10 +322,14 @@ def test_a_report_replaces_nothing_but_a_report(sites, cell_changed, tmp_path):
     thesis = tmp_path / "thesis.txt"
     thesis.write_text("years of work", encoding="utf-8")
     page = (sites["was"] / "index.html").read_bytes()
-    for into in (thesis, sites["was"]):
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    (mine / "what-changed.html").write_text("years of work", encoding="utf-8")
+    for into in (thesis, sites["was"], mine):
         with pytest.raises(FileExistsError, match="--into"):
             report.write(cell_changed, into)
     assert thesis.read_text(encoding="utf-8") == "years of work"
+    assert [path.name for path in mine.iterdir()] == ["what-changed.html"]
     assert (sites["was"] / "index.html").read_bytes() == page
 
 
@@ -348,6 +353,55 @@ def altered(site, folder, *edits):
         assert text in path.read_text(encoding="utf-8"), (name, text)
         path.write_text(path.read_text(encoding="utf-8").replace(text, becomes), encoding="utf-8")
     return other
+
+
+HOSTILE = '"><script>alert(1)</script><img src=x onerror=alert(1)>'
+
+
+def test_the_page_to_send_is_whole_in_itself_and_runs_nothing_that_a_change_brings(sites, tmp_path):
+    """A change brings markup in each place that is shown, and a script in a chart."""
+    shown = HOSTILE.replace("<", "&lt;").replace('"', "&quot;")
+    new = altered(
+        sites["edits"],
+        tmp_path / "new",
+        ("chapters/trade.html", "Its first sentence.", f"{shown} Its first sentence."),
+        ("chapters/sea.html", "What Arland caught of cod.", f"{shown} caught of cod."),
+        ("numbers.json", '"unit": "tonnes"', f'"unit": {json.dumps(HOSTILE)}'),
+        ("data/output.csv", "\nXAR,", '\n"' + HOSTILE.replace('"', '""') + '",'),
+        ("charts/cod-of-arland.svg", "</svg>", "<script>alert(1)</script></svg>"),
+        ("build.json", '"version": "', '"version": "' + HOSTILE.replace('"', "")),
+    )
+    into = tmp_path / "report"
+    report.write(compare(sites["was"], new), into)
+    content = (into / "what-changed.html").read_text(encoding="utf-8")
+    page = BeautifulSoup(content, "html.parser")
+    assert page.get_text().count("<script>alert(1)</script>") >= 5, "it is shown as text"
+    assert not page.select("script, object, iframe, embed, link, base, form, svg")
+    elements = page.find_all(True)
+    assert not [one for one in elements if any(name.startswith("on") for name in one.attrs)]
+    addresses = {one[name] for one in elements for name in ("src", "href") if name in one.attrs}
+    assert addresses and all(each.startswith(("#", "data:image/svg+xml;")) for each in addresses)
+    assert all(page.find(id=each[1:]) for each in addresses if each.startswith("#"))
+    policy = page.select_one('meta[http-equiv="Content-Security-Policy"]')["content"]
+    assert policy == "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
+    assert page.select("ins") and page.select("del")
+    parts = [each["href"][1:] for each in page.select("nav a")]
+    assert parts == ["verdicts", "claims", "numbers", "charts", "tables", "pages", "build"]
+
+
+def test_pages_stand_in_the_order_of_the_contents(sites, tmp_path):
+    """Two chapters change places in the contents of a copy."""
+    entry = '<li class="toctree-l1"><a class="reference internal" href="chapters/{}.html">'
+    sea, trade = entry.format("sea"), entry.format("trade")
+    index = (sites["was"] / "index.html").read_text(encoding="utf-8")
+    other = shutil.copytree(sites["was"], tmp_path / "other")
+    index = index.replace(sea, "SEA").replace(trade, sea).replace("SEA", trade)
+    (other / "index.html").write_text(index, encoding="utf-8")
+    for site, expected in ((sites["was"], ["sea", "trade"]), (other, ["trade", "sea"])):
+        pages = list(Site(site).pages)
+        assert pages[0] == "index"
+        named = [page.removeprefix("chapters/") for page in pages]
+        assert [name for name in named if name in ("sea", "trade")] == expected
 
 
 def test_another_picture_under_the_same_words_is_told(sites, tmp_path):

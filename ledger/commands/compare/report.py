@@ -1,4 +1,8 @@
-"""Write a comparison of two sites for people: a page, the same in Markdown, and terminal lines."""
+"""Write a comparison of two sites for people: a page, the same in Markdown, and terminal lines.
+
+What a pull request writes is anybody's: templates escape it, a picture stands in an <img>, in which
+no script runs, and the page's own policy lets nothing be fetched or run.
+"""
 
 from __future__ import annotations
 
@@ -28,6 +32,7 @@ from ledger.core.charts.style import PALETTE, THEME, VERDICTS
 from ledger.core.files import replace_files
 
 MARK = "<!-- made by python -m ledger compare -->"  # a page that begins with it may be replaced
+ALONE = "what-changed.html"  # the name that it has where it is kept by itself
 NOTHING = "Nothing that a reader would see changed."
 ABSENT = "not there"
 MAX_MARKDOWN = 60_000  # bytes: a longer list is better read on the page
@@ -37,18 +42,25 @@ LONG_CELL = 40  # characters of a cell from which on it is shown as words with w
 
 
 def write(comparison: Comparison, folder: Path) -> None:
-    """Write index.html and summary.md into `folder`, both or none.
+    """Write the report into `folder`: all of its files, or none.
+
+    index.html links to both sites, ALONE is the same without them, to be read alone,
+    and summary.md is the list in Markdown.
 
     Raises FileExistsError where another page than an earlier report is in the way.
     """
-    page = folder / "index.html"
     if folder.exists() and not folder.is_dir():
         raise FileExistsError(f"{folder} is a file: name a folder with --into")
-    if page.exists() and not page.read_text(encoding="utf-8", errors="replace").startswith(MARK):
-        raise FileExistsError(
-            f"{page} is no earlier report, and would be replaced: name another folder with --into"
-        )
-    files = {"index.html": to_html(comparison, folder), "summary.md": to_markdown(comparison)}
+    for page in (folder / "index.html", folder / ALONE):
+        if page.exists() and not page.read_text("utf-8", errors="replace").startswith(MARK):
+            raise FileExistsError(
+                f"{page} is no earlier report, and would be replaced: name another --into"
+            )
+    files = {
+        "index.html": to_html(comparison, folder),
+        ALONE: to_html(comparison),
+        "summary.md": to_markdown(comparison),
+    }
     folder.mkdir(parents=True, exist_ok=True)
     replace_files(folder, files)
 
@@ -200,14 +212,16 @@ def _environment(**options) -> Environment:
 # --- the page -----------------------------------------------------------------------------------
 
 
-def to_html(comparison: Comparison, folder: Path) -> str:
-    """Return the report as a page that stands in `folder`, with links to both sites."""
+def to_html(comparison: Comparison, folder: Path | None = None) -> str:
+    """Return the report as a page, all in it; with links to both sites where it has a `folder`."""
 
     def link(change: Change, address: str, anchor: str = "") -> str:
         site = comparison.new if change.after else comparison.old
         return site_link(site, address, anchor)
 
     def site_link(site: Site, address: str, anchor: str = "") -> str:
+        if folder is None:
+            return ""
         target = os.path.relpath(site.folder.resolve() / f"{address}.html", folder.resolve())
         return quote(target) + (f"#{quote(anchor)}" if anchor else "")
 
@@ -253,7 +267,7 @@ def to_markdown(comparison: Comparison, max_bytes: int = MAX_MARKDOWN) -> str:
         size += len(line.encode()) + 1
         if size > max_bytes:
             left = text.plural(len(lines) - number, "more line")
-            end = f"**Cut here: {left} did not fit. The report, index.html, has all.**"
+            end = f"**Cut here: {left} did not fit. The report has all.**"
             return "\n".join([*lines[:number], "", end, ""])
     return content
 

@@ -25,6 +25,9 @@ NEEDED = ("index.html", "build.json", "claims.json", "numbers.json", "data/datap
 ARTICLE = re.compile(r'<article role="main".*?</article>', re.S)
 FOOTER = re.compile(r'<div class="colophon">.*?</div>', re.S)
 BUILD = re.compile(r"<p>Version .*?</p>", re.S)  # in the footer: another with each commit
+IN_CONTENTS = re.compile(
+    r'<li class="toctree-l\d[^"]*"><a class="reference internal" href="(.+?)\.html"'
+)
 PICTURE = re.compile(r'(<img\b[^>]*?\bsrc=")([^"]*)')
 # Weighs most in a page and is compared elsewhere, so that it need not be parsed.
 HEAVY = re.compile(
@@ -248,10 +251,15 @@ class Site:
         return self.pages[page].title if page in self.pages else page
 
     def _pages(self) -> dict[str, Page]:
-        """Return the pages by address, and as another one the footer that all of them have."""
+        """Return the pages by address, in the order of the contents and then of their names, and as
+        another one the footer that all of them have.
+        """
         pages = {}
-        for path in sorted(self.folder.rglob("*.html")):
-            address = path.relative_to(self.folder).with_suffix("").as_posix()
+        contents = ["index", *IN_CONTENTS.findall(self.read("index.html"))]
+        names = (path.relative_to(self.folder) for path in self.folder.rglob("*.html"))
+        others = sorted(path.with_suffix("").as_posix() for path in names)
+        for address in dict.fromkeys([*(each for each in contents if each in others), *others]):
+            path = self.folder / f"{address}.html"
             content = self.read(f"{address}.html")
             article, footer = ARTICLE.search(content), FOOTER.search(content)
             if not article or address.startswith(("_static/", "charts/")) or address == "search":
