@@ -8,8 +8,7 @@ export PYTHONHASHSEED := 0
 export SOURCE_DATE_EPOCH := $(shell git log -1 --format=%ct 2>/dev/null || date +%s)
 
 book: .venv/installed
-	@$(BIN)/python -m ledger.core.authored.preflight
-	$(BIN)/jupyter-book build -W -n --keep-going .
+	@$(BIN)/python -m ledger.build.current || { $(BIN)/python -m ledger.core.authored.preflight && $(BIN)/jupyter-book build -W -n --keep-going .; }
 
 pdf: book
 	$(BIN)/python -m ledger pdf

@@ -70,16 +70,16 @@ def _lock(locked: str) -> str:
     pinned: dict[str, set[str]] = {}  # a package may have a version for each Python
     for name, version in PIN.findall(locked):
         pinned.setdefault(name, set()).add(version)
-    installed = _installed()
+    found = installed()
     others = [
-        f"{name} {installed[name]}"
+        f"{name} {found[name]}"
         for name, versions in pinned.items()
-        if name in installed and installed[name] not in versions
+        if name in found and found[name] not in versions
     ]
     return of_text("\n".join([locked, *others]))
 
 
-def _installed() -> dict[str, str]:
+def installed() -> dict[str, str]:
     """Return the version of each package of this environment, read off the names of folders.
 
     To ask importlib.metadata for each takes a tenth of a second.

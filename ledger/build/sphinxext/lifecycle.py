@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import contextlib
 import gc
-import hashlib
 import json
 import os
 import shutil
@@ -28,6 +27,7 @@ from sphinx.application import Sphinx
 from sphinx.errors import SphinxError
 from sphinx.util.parallel import ParallelTasks
 
+from ledger.build import current
 from ledger.build.execution import GC_THRESHOLD
 from ledger.build.execution.pool import ChapterPool, worker_count
 from ledger.build.sphinxext import outdated_pages
@@ -36,8 +36,7 @@ from ledger.core.files import acquire_lock, replace_file
 
 LIVE = bool(os.environ.get("LEDGER_LIVE"))
 SLUG = book().slug
-# ledger/commands/pdf.py puts them into the site; a site that changes loses them
-PRINTED = (f"{SLUG}.pdf", f"{SLUG}-short.pdf", f"{SLUG}.epub")
+PARTS = ("site", "doctrees", "executed", "jupyter_execute")  # that the next build goes on from
 
 
 class BuildFailed(SphinxError):
@@ -54,9 +53,10 @@ class Build:
         self.new = published.with_name(f".{published.name}.new")
         self.old = published.with_name(f".{published.name}.old")
         self.folder = published.parent / ".work" / published.name
-        self.manifest = self.folder / "manifest.json"
+        self.manifest = current.manifest_path(published)
         self.lock = _wait_for_lock(published.parent / ".lock")
         self._restore_previous_site()
+        self.sources = current.sources()  # a file may be edited while the build runs
         reusable = self._take_manifest()
         if not reusable:
             shutil.rmtree(self.folder, ignore_errors=True)
@@ -71,13 +71,12 @@ class Build:
         try:
             listed = json.loads(self.manifest.read_text(encoding="utf-8"))
             self.manifest.unlink()
-            return listed == self._hashes()
-        except (OSError, ValueError):
+            return all(listed[part] == digests for part, digests in self._hashes().items())
+        except (OSError, ValueError, KeyError):
             return False
 
     def _hashes(self) -> dict[str, dict[str, str]]:
-        parts = ("site", "doctrees", "executed", "jupyter_execute")
-        return {part: hashes(self.folder / part) for part in parts}
+        return {part: current.hashes(self.folder / part) for part in PARTS}
 
     def _restore_previous_site(self) -> None:
         """Undo a change of sites that was cut off halfway, and remove what it left."""
@@ -87,17 +86,18 @@ class Build:
         for leftover in (self.new, self.old):
             shutil.rmtree(leftover, ignore_errors=True)
 
-    def publish(self, reusable: bool) -> None:
+    def publish(self, reusable: bool, checked: bool) -> None:
         """Put the new site in the place of the old one.
 
-        Writes the manifest when the next build may go on from this one.
+        Writes the manifest when the next build may go on from this one, and into it what the site
+        was made of when it was `checked` as `make book` does, which then need not build it again.
         """
         made = self._hashes()
-        present = hashes(self.published)
-        if made["site"] != {name: present[name] for name in present if name not in PRINTED}:
+        if made["site"] != current.site_hashes(self.published):
             self._replace_site()
         if reusable:
-            replace_file(self.manifest, json.dumps(made))
+            sources = self.sources if checked else None
+            replace_file(self.manifest, json.dumps({**made, "sources": sources}))
 
     def _replace_site(self) -> None:
         try:
@@ -137,19 +137,6 @@ def _wait_for_lock(path: Path):
         print(message, file=sys.stderr, flush=True)
 
     return acquire_lock(path, say)
-
-
-def hashes(folder: Path) -> dict[str, str]:
-    """Return a hash of each file under a folder, by its path from there."""
-    return {
-        path.relative_to(folder).as_posix(): _hash(path)
-        for path in sorted(folder.rglob("*"))
-        if path.is_file()
-    }
-
-
-def _hash(path: Path) -> str:
-    return hashlib.blake2b(path.read_bytes(), digest_size=16).hexdigest()
 
 
 class StrictParallelTasks(ParallelTasks):
@@ -194,7 +181,8 @@ def finish(app: Sphinx, error: Exception | None) -> None:
         if error is None and not (app._warncount and strict):
             remove_unused(app)
             # Sphinx does not repeat the warnings of pages that it need not read
-            build.publish(reusable=LIVE or not app._warncount)
+            clean = not app._warncount
+            build.publish(reusable=LIVE or clean, checked=clean and app.config.nitpicky)
             outdated_pages.write_source_digest(app)
     finally:
         build.close()

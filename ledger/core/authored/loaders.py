@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import datetime
+import functools
 import io
 import json
 import re
@@ -261,6 +262,11 @@ def is_day(value: object) -> bool:
 def read_json(root: Path, name: str) -> tuple[object, str]:
     """Return the content of a JSON file, and its text. Raises FileError."""
     text = read_text(root, name)
+    return _parse_json(name, text), text
+
+
+@functools.lru_cache(maxsize=1)  # the descriptor, which several checks ask for
+def _parse_json(name: str, text: str) -> object:
     try:
         content = json.loads(text)
     except json.JSONDecodeError as error:
@@ -268,9 +274,10 @@ def read_json(root: Path, name: str) -> tuple[object, str]:
         raise FileError(name, error.lineno, problem) from None
     except (RecursionError, ValueError) as error:
         raise FileError(name, 1, f"broken JSON: {error}. Mend it.") from None
-    for found in JSON_TEXT.finditer(text):
-        refuse_hidden(name, line_of(text, found.start()), json.loads(found[0]))
-    return content, text
+    for line, words in enumerate(text.split("\n"), 1):
+        for quoted in JSON_TEXT.findall(words):
+            refuse_hidden(name, line, json.loads(quoted))
+    return content
 
 
 # --- BibTeX ---------------------------------------------------------------------------------------

@@ -21,6 +21,7 @@ from ledger.core.sources import registry
 from ledger.core.system import terminal
 
 DESCRIPTOR = "data/datapackage.json"
+NAME_LINE = re.compile(r'\s*"name": *"([^"]*)",?')
 ENDINGS = (".md", ".ipynb")  # of pages, which _toc.yml may leave out
 
 
@@ -198,8 +199,9 @@ def _descriptor(root: Path, name: str) -> None:
     resources = content.get("resources") if isinstance(content, dict) else None
     entries = [each for each in resources or () if isinstance(each, dict)]
     names = [str(each.get("name")) for each in entries]
+    places = _lines_of_names(text)
     for entry, table in zip(entries, names):
-        lines = [line for line, words in enumerate(text.split("\n"), 1) if _names(words, table)]
+        lines = places.get(table)
         if names.count(table) > 1:
             problem = f"the table {table} stands twice. Remove one entry."
             raise FileError(name, lines[-1] if lines else 1, problem)
@@ -226,8 +228,13 @@ def _check_addresses(name: str, text: str, entries: list[dict]) -> None:
                 raise FileError(name, loaders.line_of(text, max(at, 0)), f"{why}.")
 
 
-def _names(line: str, table: str) -> bool:
-    return re.fullmatch(rf'\s*"name": *"{re.escape(table)}",?', line) is not None
+def _lines_of_names(text: str) -> dict[str, list[int]]:
+    """Return the lines of a descriptor's text that give each name, to a table or to a column."""
+    places: dict[str, list[int]] = {}
+    for line, words in enumerate(text.split("\n"), 1):
+        if named := NAME_LINE.fullmatch(words):
+            places.setdefault(named[1], []).append(line)
+    return places
 
 
 def _descriptor_error(name: str, text: str, error: table_files.TableError) -> FileError:
@@ -235,8 +242,7 @@ def _descriptor_error(name: str, text: str, error: table_files.TableError) -> Fi
     said = " ".join(error.rule.split()).rstrip(".")
     entry = re.search(r"in the entry (\w+)", said)
     table = entry[1] if entry else error.table
-    lines = (line for line, words in enumerate(text.split("\n"), 1) if _names(words, table))
-    line = next(lines, 0)
+    line = _lines_of_names(text).get(table, [0])[0]
     where = f"table {table}: " if line and not entry else ""
     column = f"column {error.column}: " if error.column else ""
     return FileError(name, max(line, 1), f"{where}{column}{said}.")

@@ -47,7 +47,8 @@ def small(
     out = io.StringIO()
     ax.figure.set_size_inches(WIDTH, ax.figure.get_figheight())
     no_date = {"Date": None, "Creator": None}
-    ax.figure.savefig(out, format="svg", metadata=no_date, transparent=True)
+    with publishing.laid_out(ax.figure):
+        ax.figure.savefig(out, format="svg", metadata=no_date, transparent=True)
     plt.close(ax.figure)
     content = {
         "alt": publishing.sentence(name, "alt text", alt),

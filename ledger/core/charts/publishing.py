@@ -7,14 +7,18 @@ rebuilt with its notebook.
 from __future__ import annotations
 
 import base64
+import contextlib
 import csv
 import html
 import io
 import re
+from collections.abc import Iterator
 
 import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_svg import FigureCanvasSVG
+from matplotlib.figure import Figure
 from pandas.api.types import infer_dtype
 
 from ledger.core import tables, text
@@ -27,6 +31,7 @@ from ledger.core.charts.style import GRID, PALETTE, PAPER, TEXT, VERDICTS
 NOTEBOOK_STYLE = "max-width: 40em; padding: .5em; background: #ffffff; color: #222222"
 PLAIN = {"ink": TEXT, "rule": GRID, "page": PAPER}
 KEPT = {"boolean": "boolean", "integer": "Int64", "date": "datetime64[s]"}
+SVG_DPI = 72  # of matplotlib's, whose unit is a point
 SOURCE_PARTS = ("key", "title", "institution", "edition", "path")
 
 
@@ -257,12 +262,31 @@ def _draw(ax: Axes, name: str) -> tuple[str, str, dict]:
     figure = ax.figure
     out, picture = io.StringIO(), io.BytesIO()
     no_date = {"Date": None, "Creator": None}
-    figure.savefig(out, format="svg", metadata=no_date, transparent=True)
-    figure.set_layout_engine("none")  # laid out by the first drawing; again costs a third
-    points = tooltips.extract(ax)
-    figure.savefig(picture, format="png", dpi=200, facecolor="white", metadata={"Software": None})
+    with laid_out(figure):
+        figure.savefig(out, format="svg", metadata=no_date, transparent=True)
+        points = tooltips.extract(ax)
+        no_maker = {"Software": None}
+        figure.savefig(picture, format="png", dpi=200, facecolor="white", metadata=no_maker)
     plt.close(figure)
     return for_page(out.getvalue(), name), base64.b64encode(picture.getvalue()).decode(), points
+
+
+@contextlib.contextmanager
+def laid_out(figure: Figure) -> Iterator[None]:
+    """Lay a figure out as it stands in an SVG, and leave it so while it is saved.
+
+    matplotlib draws a figure that has an engine of layout twice each time that it is saved, once
+    for the layout alone.
+    """
+    with plt.rc_context({"figure.constrained_layout.use": False}):
+        if engine := figure.get_layout_engine():
+            dpi = figure.dpi
+            FigureCanvasSVG(figure)  # measures text
+            figure.set_dpi(SVG_DPI)
+            engine.execute(figure)
+            figure.set_dpi(dpi)
+            figure.set_layout_engine(None)
+        yield
 
 
 def for_page(drawn: str, name: str) -> str:
