@@ -8,6 +8,7 @@ import types
 from collections.abc import Iterator
 
 from checks import text
+from ledger.core.authored import loaders
 from ledger.core.citations import short_licence, unlicensed
 from ledger.core.policy import policy
 from ledger.core.table_files import TableError, shortened
@@ -138,6 +139,31 @@ def tables() -> Iterator[str]:
         yield from (
             f"{DESCRIPTOR}, table {resource['name']}: {fault}" for fault in _faults(resource)
         )
+    yield from _corrections({resource["name"]: resource for resource in text.descriptor()})
+
+
+def _corrections(tables: dict[str, dict]) -> Iterator[str]:
+    """Tell of a correction that no refresh would apply: of a table, a column or a key that is not
+    there.
+    """
+    for line, row in text.rows("corrections"):
+        where = f"data/corrections.csv:{line}"
+        if row["table"] not in tables:
+            yield f"{where}: column table: there is no table {row['table']!r}. Mend the name."
+            continue
+        schema = tables[row["table"]]["schema"]
+        columns = [field["name"] for field in schema["fields"]]
+        if row["field"] not in columns:
+            yield (
+                f"{where}: column field: table {row['table']} has no column {row['field']!r}. Mend "
+                "the name."
+            )
+        named = [part.partition("=")[0] for part in row["key"].split("; ")]
+        if sorted(named) != sorted(schema["primaryKey"]):
+            yield (
+                f"{where}: column key: it names {', '.join(named)}, and the key of table "
+                f"{row['table']} is {', '.join(schema['primaryKey'])}. Name each once."
+            )
 
 
 def _content_fault(name: str) -> str:
@@ -187,11 +213,17 @@ def _licence_faults(resource: dict) -> Iterator[str]:
         )
 
 
-def _faults(resource: dict) -> Iterator[str]:
+def _source_faults(resource: dict) -> Iterator[str]:
     for source in resource["sources"]:
-        for part in PARTS:
-            if not source.get(part):
-                yield f"source {source.get('key', '?')!r} has no {part}. Say it there."
+        named = f"source {source.get('key', '?')!r}"
+        yield from (f"{named} has no {part}. Say it." for part in PARTS if not source.get(part))
+        day = source.get("retrieved") or ""
+        if loaders.is_day(day) and day > str(loaders.today()):
+            yield f"{named} was retrieved on {day}, which is to come. Mend the day."
+
+
+def _faults(resource: dict) -> Iterator[str]:
+    yield from _source_faults(resource)
     yield from _licence_faults(resource)
     for field in resource["schema"]["fields"]:
         for part in ("title", "description"):

@@ -173,6 +173,8 @@ def _confirmed(resource: dict, folder: Path) -> str:
     text = read_text(name, path)
     keys = resource["schema"].get("foreignKeys", [])
     targets = [key["reference"]["resource"] for key in keys]
+    fields = resource["schema"]["fields"]
+    targets += [field["codes"]["resource"] for field in fields if "codes" in field]
     others = [_read(target, folder).encode() for target in targets if target]
     schema = json.dumps(resource["schema"]).encode()
     cached_check(lambda: check_text(text, resource, folder), text.encode(), schema, *others)

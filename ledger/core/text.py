@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 
 MINUS = "−"
+OF_NOTHING = re.compile(r"(?<![\w.])-(?=0(?:\.0*)?(?![\d.,]*[\de]))")  # the sign of -0 and -0.00
 MONTHS = (
     "January February March April May June July August September October November December"
 ).split()
 
 
 def number(value: float, form: str = "{:,.0f}") -> str:
-    """Return `value` printed with a str.format pattern, with a true minus sign."""
-    return form.format(value).replace("-", MINUS)
+    """Return `value` printed with a str.format pattern, with a true minus sign.
+
+    What is rounded to nothing has no sign, for a reader would look for what is less than it.
+    """
+    return OF_NOTHING.sub("", form.format(value)).replace("-", MINUS)
 
 
 def signed(value: float, form: str = "{:+,.0f}") -> str:

@@ -15,7 +15,8 @@ from importlib.metadata import version
 from pathlib import Path
 
 from ledger.core import config, table_files
-from ledger.core.authored import cells, loaders
+from ledger.core import text as words
+from ledger.core.authored import cells, characters, loaders
 from ledger.core.table_files import TableError
 
 PARTS = (  # that the descriptor must give for each table
@@ -28,6 +29,9 @@ PARTS = (  # that the descriptor must give for each table
     "path",
     "hash",
 )
+CODES = {"resource", "fields", "others"}  # what says which codes a list in a cell may have
+# days and months with which a date begins the period that `precision` names
+BEGINNING = {"year": "-01-01", "month": "-01"}
 
 
 @functools.cache
@@ -56,7 +60,8 @@ def cached_check(check: Callable[[], None], *content: bytes) -> None:
 
 @functools.cache
 def _rules() -> bytes:
-    code = (Path(part).read_bytes() for part in (__file__, cells.__file__, table_files.__file__))
+    files = (__file__, cells.__file__, characters.__file__, table_files.__file__)
+    code = (Path(part).read_bytes() for part in files)
     return b"".join(code) + version("frictionless").encode()
 
 
@@ -127,9 +132,30 @@ def _check_resource(resource: dict) -> None:
             if key not in columns:
                 problem = f"the descriptor's {kind} names {key!r}, which is not a column"
                 raise TableError(name, problem)
+    _check_extensions(name, resource, columns)
     for field in resource["schema"]["fields"]:
         if field["type"] == "number" and "unit" not in field and "unit" not in columns:
             raise TableError(name, "the descriptor gives no unit", column=field["name"])
+
+
+def _check_extensions(name: str, resource: dict, columns: list[str]) -> None:
+    """Check the form of what a descriptor says beyond the standard: order of rows, lists of codes,
+    columns that may lie in the future.
+    """
+    order = resource["schema"].get("sortedBy", [])
+    if not (isinstance(order, list) and set(map(str, order)) <= set(columns)):
+        problem = f"the descriptor's sortedBy is {order!r} and not a list of its columns"
+        raise TableError(name, problem)
+    for field in resource["schema"]["fields"]:
+        codes = field.get("codes")
+        if codes is not None and not (
+            isinstance(codes, dict) and {"resource", "fields"} <= codes.keys() <= CODES
+        ):
+            problem = "the descriptor's codes are not an object with resource, fields and others"
+            raise TableError(name, problem, column=field["name"])
+        if not isinstance(field.get("mayBeFuture", False), bool):
+            problem = "the descriptor's mayBeFuture is neither true nor false"
+            raise TableError(name, problem, column=field["name"])
 
 
 def check_table(text: str, resource: dict, read_other: Callable[[str], str]) -> None:
@@ -147,8 +173,12 @@ def check_table(text: str, resource: dict, read_other: Callable[[str], str]) -> 
     _check_cells(name, rows, columns)
     _check_spelling(name, rows, schema["fields"])
     _check_periods(name, rows, columns)
+    _check_precision(name, rows, schema)
     _check_schema(name, text, schema, columns)
+    _check_future(name, rows, schema["fields"])
     _check_references(name, text, schema, read_other)
+    _check_codes(name, rows, schema["fields"], read_other)
+    _check_order(name, rows, schema)
 
 
 def _read_rows(name: str, text: str) -> list[list[str]]:
@@ -198,6 +228,71 @@ def _check_periods(name: str, rows: list[list[str]], columns: list[str]) -> None
             if is_day(row[end]) and is_day(row[start]) and row[end] < row[start]:
                 problem = f"the period ends before it begins, on {row[start]}. Mend either day"
                 raise TableError(name, problem, row=number, column=column, value=row[end])
+
+
+def _check_precision(name: str, rows: list[list[str]], schema: dict) -> None:
+    """Check that a date known to the month or year is its first day, and that a key which begins
+    with a date begins with that of its row, as far as it is known.
+    """
+    key, (columns, *body) = schema.get("primaryKey"), rows
+    if not {"date", "precision"} <= set(columns):
+        return
+    for number, row in enumerate(body, start=2):
+        cell = dict(zip(columns, row))
+        day, beginning = cell["date"], BEGINNING.get(cell["precision"], "")
+        if not day.endswith(beginning):
+            known = day[: -len(beginning)]
+            problem = (
+                f"the date is known to the {cell['precision']}, and not its first day. Write "
+                f"{known + beginning}, or another precision"
+            )
+            raise TableError(name, problem, row=number, column="date", value=day)
+        known = day.removesuffix(beginning)
+        said = re.match(r"[0-9]{4}(-[0-9]{2}){0,2}(?=-)", cell[key[0]] if key else "")
+        if said and said[0] != known:
+            problem = f"it begins with another date than its row's. Begin it with {known}-"
+            raise TableError(name, problem, row=number, column=key[0], value=cell[key[0]])
+
+
+def _check_future(name: str, rows: list[list[str]], fields: list[dict]) -> None:
+    """Check that no day or year is still to come, where the descriptor does not allow it."""
+    today = loaders.today()
+    for field, values in zip(fields, zip(*rows[1:])):
+        is_year = field["type"] == "integer" and re.fullmatch(r"(.*_)?year", field["name"])
+        if field.get("mayBeFuture") or not (is_year or field["type"] == "date"):
+            continue
+        last = str(today.year) if is_year else today.isoformat()
+        for row, value in enumerate(values, start=2):
+            if value.rjust(len(last)) > last:
+                problem = (
+                    f"this is still to come: today is {words.date(today)}. Mend it, or give the "
+                    'column "mayBeFuture": true in the descriptor'
+                )
+                raise TableError(name, problem, row=row, column=field["name"], value=value)
+
+
+def _check_order(name: str, rows: list[list[str]], schema: dict) -> None:
+    """Check that rows stand in the order that the descriptor states."""
+    order = schema.get("sortedBy", [])
+    places = [rows[0].index(column) for column in order]
+    before: list = []
+    for number, row in enumerate(rows[1:], start=2):
+        now = [_in_order(row[place]) for place in places]
+        if now < before:
+            above = ", ".join(rows[number - 2][place] for place in places)
+            problem = f"the row stands below {above}, and rows are in order of {', '.join(order)}"
+            hint = f"Move row {number} up."
+            value = ", ".join(row[place] for place in places)
+            raise TableError(
+                name, problem, row=number, column=", ".join(order), value=value, hint=hint
+            )
+        before = now
+
+
+def _in_order(cell: str) -> list[tuple[int, str]]:
+    """Return what a cell is sorted by: words as words, figures in it as numbers."""
+    parts = enumerate(re.split(r"([0-9]+)", cell))
+    return [(int(part), "") if place % 2 else (0, part) for place, part in parts]
 
 
 def _check_header(name: str, header: list[str], columns: list[str]) -> None:
@@ -270,3 +365,22 @@ def _check_references(name: str, text: str, schema: dict, read_other: Callable[[
                 wanted = key["reference"]["fields"]
                 problem = f"unknown code: table {target} has no such {wanted}"
                 raise TableError(name, problem, row=row, column=column, value=value)
+
+
+def _check_codes(
+    name: str, rows: list[list[str]], fields: list[dict], read_other: Callable[[str], str]
+) -> None:
+    """Check the codes of a column whose cells hold several, which no foreign key can tell."""
+    for field, values in zip(fields, zip(*rows[1:])):
+        if not (codes := field.get("codes")):
+            continue
+        known = set(table_files.column(read_other(codes["resource"]), codes["fields"]))
+        known |= set(codes.get("others", []))
+        for row, value in enumerate(values, start=2):
+            for code in value.split("; ") if value else []:
+                if code not in known:
+                    problem = (
+                        f"unknown code {code}: neither table {codes['resource']} nor `others` in "
+                        "the descriptor has it. Mend it, or add it there"
+                    )
+                    raise TableError(name, problem, row=row, column=field["name"], value=value)

@@ -521,6 +521,28 @@ FAULTS = {
             r"data/trade_totals\.csv:1: the descriptor gives \d+ as rows",
             "rebuild it",
         ),
+        (
+            add("data/corrections.csv", "trade_total,year=2019,value_usd,1,,A reason.,no\n"),
+            r"data/corrections\.csv:\d+: column table: there is no table 'trade_total'",
+            "Mend the name",
+        ),
+        (
+            add("data/corrections.csv", "ofac_entries,month=2022-01-01,entry,1,,A reason.,no\n"),
+            r"corrections\.csv:\d+: column field: table ofac_entries has no column 'entry'",
+            "Mend the name",
+        ),
+        (
+            add("data/corrections.csv", "electricity_mix,year=2019,year,1,,A reason.,no\n"),
+            r"corrections\.csv:\d+: column key: it names year, and the key of table electricity",
+            "Name each once",
+        ),
+        (
+            replace(
+                "data/datapackage.json", '"retrieved": "2026-06-07"', '"retrieved": "2062-06-07"'
+            ),
+            "was retrieved on 2062-06-07, which is to come",
+            "Mend the day",
+        ),
     ],
     "citations": [
         (

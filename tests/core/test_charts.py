@@ -289,6 +289,11 @@ def test_a_hidden_character_in_the_words_of_a_chart_is_refused(part):
         published(**{part: "What it says is hid\u202eden from all."})
 
 
+def test_a_caption_gives_nothing_no_sign():
+    with pytest.raises(ValueError, match="the caption has '-0.0', and nothing has no sign"):
+        published(caption=f"Sales changed by {-0.04:.1f} per cent within the whole year.")
+
+
 def test_a_name_that_would_end_a_script_leaves_the_page_whole():
     name = "<!--<script> & </script>"
     ax = charts.lines(FRAME.rename(columns={"Arland": name}), name)

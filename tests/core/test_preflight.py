@@ -82,6 +82,7 @@ SLIPS = {
         ("year = {2021},", "year = {20x1},", "3: quill2021: year '20x1' is no year. Write"),
         ("{Quill, M.}", "{Quill, M., of, Arland}", "3: quill2021: Too many commas in"),
         ("year = {2021},", "urldate = {2025-02-31},", "3: quill2021: urldate '2025-02-31' is no"),
+        ("year = {2021},", "urldate = {2062-02-28},", "3: quill2021: urldate 2062-02-28 is stil"),
         ("{https://pam", "{javascript:go//", "3: quill2021: a link to javascript:go//phle"),
         ("{https://pam", "{file:///pam", "3: quill2021: a link to file:///pamphlets.ex"),
         ("{pamphlet}", r"{\url{data:text/html,a}}", "3: quill2021: a link to data:text/html,a le"),
@@ -99,6 +100,7 @@ SLIPS = {
     "data/changes.yml": [
         ("  kind: correction", "\tkind: correction", f"3: {TAB}"),
         ("2025-02-11", "2025-02-31", "2: '2025-02-31' is no date. Write a day of"),
+        ("2025-02-11", "2062-02-11", "2: entry 1: date is 2062-02-11, and must be a day of the ca"),
         ("2025-02-11", "February", "2: entry 1: date is 'February', and must be a"),
         ("kind: correction", "kind: coorection", "3: entry 1: kind is 'coorection'"),
         ("  text: All tables stand in their first edition.", "  text:",

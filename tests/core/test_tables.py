@@ -300,6 +300,14 @@ def test_broken_descriptor(data, change, says):
             lambda e: e.update(path=["output.csv"]),
             r"path \['output.csv'\] is not output.csv|Package",
         ),
+        (lambda e: e["schema"].update(sortedBy="year"), "sortedBy is 'year' and not a list of its"),
+        (lambda e: e["schema"].update(sortedBy=["moon"]), r"sortedBy is \['moon'\] and not a list"),
+        (lambda e: e["schema"]["fields"][0].update(codes="iso3"), "the descriptor's codes are not"),
+        (
+            lambda e: e["schema"]["fields"][0].update(codes={"resource": "moons", "fields": "a"}),
+            "there is no such table",
+        ),
+        (lambda e: e["schema"]["fields"][0].update(mayBeFuture="yes"), "mayBeFuture is neither tr"),
         (lambda e: e["schema"].update(primaryKey="year"), "primary key is 'year' and not a list"),
         (
             lambda e: e["schema"].update(
@@ -404,6 +412,9 @@ def test_one_changed_cell_of_any_table_is_refused_and_named(committed, name):
     "kind, cell",
     [
         ("integer", "9223372036854775808"),
+        ("integer", "-0"),
+        ("number", "-0.00"),
+        *(("string", cell) for cell in ("of\ufb01ce", "\uff12\uff10", "\ufee2", "\U0001d400")),
         ("string", " a"),
         ("string", "a\u00a0b"),
         ("string", "e\u0301"),
@@ -432,6 +443,28 @@ PERIODS = {
         ],
     },
 }
+CODES = {"resource": "states", "fields": "code", "others": ["EU"]}
+EVENTS = {
+    "name": "happenings",
+    "schema": {
+        "primaryKey": ["event_id"],
+        "sortedBy": ["date", "number"],
+        "fields": [
+            {"name": "event_id", "type": "string"},
+            {"name": "date", "type": "date"},
+            {"name": "precision", "type": "string"},
+            {"name": "parties", "type": "string", "codes": CODES},
+            {"name": "number", "type": "string"},
+            {"name": "start_year", "type": "integer"},
+            {"name": "plan_year", "type": "integer", "mayBeFuture": True},
+        ],
+    },
+}
+EVENTS_TEXT = (
+    "event_id,date,precision,parties,number,start_year,plan_year\n"
+    "2019-a,2019-01-01,year,ARL; EU,O9,1999,2062\n2019-06-b,2019-06-01,month,,O9,,\n"
+    "2020-02-03-c,2020-02-03,day,ARL,O9,,\n"
+)
 
 
 @pytest.mark.parametrize(
@@ -447,6 +480,42 @@ def test_a_period_has_its_days_in_order_and_a_list_each_part_once(row, column, s
     with pytest.raises(TableError, match=says) as refusal:
         validation.check_table(f"{text}{row}\n", PERIODS, lambda name: "")
     assert (refusal.value.row, refusal.value.column) == (3, column)
+
+
+@pytest.mark.parametrize(
+    "row, column, says",
+    [
+        ("2020-02-03-d,2020-02-03,day,ARL; ARX,O10,,", "parties", "unknown code ARX: neither tabl"),
+        ("2020-02-04-d,2020-02-03,day,,O10,,", "event_id", "Begin it with 2020-02-03-"),
+        ("2020-02-d,2020-02-03,day,,O10,,", "event_id", "Begin it with 2020-02-03-"),
+        ("2020-03-03-d,2020-03-01,month,,O10,,", "event_id", "Begin it with 2020-03-"),
+        ("2020-03-d,2020-03-02,month,,O10,,", "date", "not its first day. Write 2020-03-01, or"),
+        ("2021-d,2021-03-01,year,,O10,,", "date", "known to the year, and not its first day"),
+        ("2020-02-03-d,2020-02-03,day,,O8,,", "date, number", "below 2020-02-03, O9, and rows ar"),
+        ("2020-02-02-d,2020-02-02,day,,O9,,", "date, number", "in order of date, number"),
+        ("2062-02-03-d,2062-02-03,day,,O10,,", "date", "still to come: today is"),
+        ("2020-02-03-d,2020-02-03,day,,O10,2062,", "start_year", "still to come: today is"),
+    ],
+)
+def test_dates_codes_and_order_of_rows_agree_with_what_the_descriptor_says(row, column, says):
+    def states(name):
+        return f"code\n{'ARL' if name == 'states' else 'ARX'}\n"
+
+    right = f"{EVENTS_TEXT}2020-02-03-d,2020-02-03,day,ARL,O10,2020,2063\n"
+    validation.check_table(right, EVENTS, states)
+    with pytest.raises(TableError, match=re.escape(says)) as refusal:
+        validation.check_table(f"{EVENTS_TEXT}{row}\n", EVENTS, states)
+    assert (refusal.value.row, refusal.value.column) == (5, column)
+
+
+def test_a_load_asks_the_table_that_has_the_codes_of_a_list(data):
+    content = json.loads((data / "datapackage.json").read_text(encoding="utf-8"))
+    events = next(entry for entry in content["resources"] if entry["name"] == "events")
+    field = next(each for each in events["schema"]["fields"] if each["name"] == "domain")
+    field["codes"] = {"resource": "countries", "fields": "iso3", "others": ["sea", "overall"]}
+    (data / "datapackage.json").write_text(json.dumps(content), encoding="utf-8")
+    error = refused(data, "events")
+    assert (error.column, error.value) == ("domain", "trade") and error.row == 5
 
 
 def test_a_code_has_the_digits_of_codes(data):

@@ -25,6 +25,7 @@ PATTERNS = {
     ),
     "date": (re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}"), "write a date as 2026-11-28"),
 }
+BELOW_NOTHING = re.compile(r"-0(\.0+)?(e.*)?")
 LARGEST = 2**63 - 1  # of the whole numbers of a frame
 MAX_CELL = 32_767  # characters: a workbook's cell holds no more
 TOO_LONG = f"Keep it under {MAX_CELL:,} characters, the most of a workbook, or split it"
@@ -68,6 +69,8 @@ def cell_fault(kind: str, cell: str) -> str:
             return f"wrong type: this is no {kind} as tables spell it; {mend}"
         if kind == "date" and not _is_day(cell):
             return "wrong type: the calendar has no such date"
+        if BELOW_NOTHING.fullmatch(cell) and kind in ("integer", "number"):
+            return "nothing has no sign. Write 0"
         if kind == "integer" and not _is_whole(cell):
             return f"wrong type: a whole number is at most {LARGEST:,}"
         if kind == "number" and not _is_computable(cell):

@@ -18,6 +18,11 @@ BLANK = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0"
     "\U000e0100-\U000e01ef]"
 )
+# letters and digits in the form of one typesetting: Latin ligatures, full and half width, bold of
+# mathematics, Arabic letters by their place in the word; a search finds none of them
+SHAPED = re.compile(
+    "[\ufb00-\ufb06\uff01-\uff5e\uff61-\uffdc\U0001d400-\U0001d7ff\ufb50-\ufdf1\ufe70-\ufefc]"
+)
 JOINED = re.compile(f"(.?)[{JOINERS}]", re.S)
 WORD = re.compile(r"[^\W\d_]+")
 ALIKE = ("LATIN", "CYRILLIC", "GREEK")  # scripts with letters that look like each other's
@@ -39,6 +44,10 @@ def hidden_character(words: str) -> str:
             return _invisible(joined.end(), joined[0][-1])
     if blank := BLANK.search(words):
         return _invisible(blank.end(), blank[0])
+    if shaped := SHAPED.search(words):
+        sign, meant = shaped[0], unicodedata.normalize("NFKC", shaped[0]).strip()
+        name = unicodedata.name(sign, "no letter")
+        return f"character {shaped.end()} is U+{ord(sign):04X}, {name}. Write {meant!r}"
     for word in WORD.findall(words):
         if not word.isascii() and (mixed := _two_scripts(word)):
             return mixed

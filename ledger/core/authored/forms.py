@@ -1,7 +1,7 @@
 """What a file that people write by hand may hold: keys, types and values, as JSON Schema.
 
 A schema's `description` ends the sentence "KEY is …, and must be …". Beside the types of JSON
-Schema there is `date`, a day of the calendar.
+Schema there are `date`, a day of the calendar, and `past date`, one that has come.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import importlib.util
 import json
 from pathlib import Path
 
-from ledger.core.authored.loaders import Document, FileError, is_day
+from ledger.core.authored.loaders import Document, FileError, is_day, today
 
 WORDS = {"type": "string", "minLength": 1, "description": "text; put it in quotes"}
 WEB = {
@@ -21,6 +21,7 @@ WEB = {
     "description": "the address of a page, which begins with https://",
 }
 DATE = {"type": "date", "description": "a day of the calendar, as 2026-11-28"}
+PAST = {"type": "past date", "description": "a day of the calendar, and none to come"}
 WORD_LIST = {"type": "array", "items": WORDS, "description": "a list of words"}
 
 
@@ -49,7 +50,7 @@ CHANGES = {
     "description": "a list of entries, each with date, kind, title and text",
     "items": _record(
         {
-            "date": DATE,
+            "date": PAST,
             "kind": {"enum": ["correction", "data update"]},
             "title": WORDS,
             "text": WORDS,
@@ -189,7 +190,12 @@ def settings() -> dict:
 def _validator_class():
     from jsonschema import Draft202012Validator, validators
 
-    checker = Draft202012Validator.TYPE_CHECKER.redefine("date", lambda _, value: is_day(value))
+    checker = Draft202012Validator.TYPE_CHECKER.redefine_many(
+        {
+            "date": lambda _, value: is_day(value),
+            "past date": lambda _, value: is_day(value) and str(value) <= str(today()),
+        }
+    )
     return validators.extend(Draft202012Validator, type_checker=checker)
 
 

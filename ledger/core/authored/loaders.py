@@ -241,6 +241,14 @@ def _yaml_problem(error: yaml.MarkedYAMLError, text: str, line: int) -> str:
     return f"broken YAML: {said}. Mend this line or the one before."
 
 
+def today() -> datetime.date:
+    """Return the day that it is where it is latest, 14 hours ahead of UTC: none after it has come.
+
+    What an author in the east dates today is right on a machine in the west.
+    """
+    return datetime.datetime.now(datetime.timezone(datetime.timedelta(hours=14))).date()
+
+
 def is_day(value: object) -> bool:
     """Tell whether a value of YAML is a day of the calendar, as a date or as text."""
     if isinstance(value, datetime.datetime):

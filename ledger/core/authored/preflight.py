@@ -154,6 +154,8 @@ def _entry_problem(key: str, entry: loaders.Entry) -> str:
     day, year = entry.fields.get("urldate"), entry.fields.get("year")
     if day is not None and not loaders.is_day(day):
         return f"{key}: urldate {day!r} is no date. Write a day of the calendar, as 2026-11-28."
+    if day is not None and day > str(loaders.today()):
+        return f"{key}: urldate {day} is still to come. Give the day on which the page was seen."
     if year is not None and not re.fullmatch(r"[0-9]{3,4}|n\.d\.", year):
         return f"{key}: year {year!r} is no year. Write it in figures, or n.d."
     if wrong := _link_fault(entry.fields):

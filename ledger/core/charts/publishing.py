@@ -136,6 +136,9 @@ def sentence(chart: str, part: str, words: str) -> str:
         raise ValueError(f"chart {chart!r}: the {part} is not a sentence: {words!r}")
     if problem := hidden_character(words):
         raise ValueError(f"chart {chart!r}: the {part}: {problem}")
+    if nothing := text.OF_NOTHING.search(words):
+        problem = f"the {part} has {words[nothing.start() :].split()[0]!r}, and nothing has no sign"
+        raise ValueError(f"chart {chart!r}: {problem}. Print the figure with text.number")
     return words
 
 

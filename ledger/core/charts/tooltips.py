@@ -80,7 +80,7 @@ def format_value(value: float) -> str:
         digits = max(0, 3 - math.floor(math.log10(abs(value))))
         printed = text.number(value, f"{{:,.{digits}f}}")
         printed = printed.rstrip("0").rstrip(".") if "." in printed else printed
-    return "0" if printed == f"{text.MINUS}0" else printed
+    return printed
 
 
 def format_date(date, precision: str = "day") -> str:
