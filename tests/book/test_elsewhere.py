@@ -109,7 +109,7 @@ def run_notebook(page, folder):
 
 @pytest.fixture(scope="module")
 def ran(request, tmp_path_factory):
-    """Run the notebooks that are tried; return what `run_notebook` does by page, and the package."""
+    """Run the notebooks tried; return by page what `run_notebook` does, and the package."""
     own = (item for item in request.session.items if "ran" in getattr(item, "fixturenames", ()))
     pages = {item.callspec.params["page"] for item in own if hasattr(item, "callspec")} or CHAPTERS
     folder = tmp_path_factory.mktemp("elsewhere")

@@ -1,4 +1,6 @@
-"""Promise: when files last changed is told by the repository's history, and by nothing where it has none."""
+"""Promise: when files last changed is told by the repository's history, and by nothing where it has
+none.
+"""
 
 import os
 import subprocess

@@ -1,4 +1,6 @@
-"""Promise: a report of an error carries page, subject and build, also where the page was read before."""
+"""Promise: a report of an error carries page, subject and build, also where the page was read
+before.
+"""
 
 import html
 from types import SimpleNamespace
