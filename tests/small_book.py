@@ -160,7 +160,7 @@ def start(folder, command=BOOK, stdin=None, **more):
 
 
 @functools.cache
-def warm_python():
+def _warm_python():
     return WarmPython(surroundings())
 
 
@@ -168,9 +168,17 @@ def build(folder, command=BOOK, **more):
     """Build the book as `make book` does; return the exit code and what was said."""
     environment = surroundings(**more)
     # `processes` finds its mark only where a program began with it
-    if "LEDGER_TEST" in more or not warm_python().fits(command, environment):
+    if "LEDGER_TEST" in more or not _warm_python().fits(command, environment):
         return end(start(folder, command, **more))
-    return warm_python().run(command, folder, environment)
+    return _warm_python().run(command, folder, environment)
+
+
+def run_ledger(folder, *words, script=None):
+    """Run `python -m ledger WORDS` in a book, or a script of it that takes the words instead;
+    return the exit code and what was said.
+    """
+    command = [sys.executable, *([script] if script else ["-m", "ledger"]), *words]
+    return _warm_python().run(command, folder, surroundings())
 
 
 def end(run):

@@ -23,10 +23,13 @@ LIBRARIES = [
     "furo",
     "jupyter_book.cli.main",
     "jupyter_book.sphinx",
+    "jsonschema",
     "jupyter_cache.cache.db",
     "latexcodec",
     "myst_nb.core.execute",
     "myst_nb.sphinx_ext",
+    "nbformat.v4",
+    "pandas",
     "pybtex.database.input.bibtex",
     "pybtex.style.formatting.plain",
     "requests",
@@ -36,6 +39,8 @@ LIBRARIES = [
     "sphinx_jupyterbook_latex.nodes",
     "sphinxcontrib.bibtex.style.referencing.author_year",
     "sqlalchemy.dialects.sqlite",
+    "tenacity",
+    "tqdm",
     "xml.sax.expatreader",
 ]
 
@@ -53,17 +58,20 @@ class WarmPython:
         self.requests, its_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         command = [sys.executable, __file__, str(its_end.fileno())]
         subprocess.Popen(
-            command, env=environment, stdin=subprocess.DEVNULL, pass_fds=[its_end.fileno()]
+            command,
+            env=environment | {"OPENBLAS_NUM_THREADS": "1"},  # forks have one thread only
+            stdin=subprocess.DEVNULL,
+            pass_fds=[its_end.fileno()],
         )
         its_end.close()  # it ends when this process does
 
     def fits(self, command, environment):
         """Return whether a command is Python's, and would set Python up as it is set up here."""
-        script = command[0].startswith(os.path.dirname(sys.executable))
-        return script and _settings(environment) == self.settings
+        ours = command[0].startswith(os.path.dirname(sys.executable)) and command[1:2] != ["-c"]
+        return ours and _settings(environment) == self.settings
 
     def run(self, command, folder, environment, timeout=120):
-        """Run a script of this Python's, or Python with -m, in a folder and a session of its own.
+        """Run a script or, with -m, a module, in a folder and a session of its own.
 
         Returns its exit code and what it said, on stdout and stderr.
         Raises subprocess.TimeoutExpired, once it is killed.
@@ -122,11 +130,13 @@ def run_program(said, command, folder, environment):
     os.environ.update(environment)
     time.tzset()
     tempfile.tempdir = None  # is asked for anew, of the new environment
-    if command[:2] == [sys.executable, "-m"]:
-        sys.path[0], sys.argv = folder, command[2:]
+    sys.argv = command[command[0] == sys.executable :]
+    if sys.argv[0] == "-m":
+        sys.path[0] = folder
+        del sys.argv[0]
         runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
     else:
-        sys.path[0], sys.argv = os.path.dirname(command[0]), command
+        sys.path[0] = os.path.dirname(os.path.abspath(sys.argv[0]))
         runpy.run_path(sys.argv[0], run_name="__main__")
 
 

@@ -34,6 +34,7 @@ from small_book import (
     edit_table,
     make,
     run_here,
+    run_ledger,
     surroundings,
     write,
 )
@@ -121,23 +122,16 @@ class Author:
 
     def run(self, *words, code=0):
         """Type a refresh on the command line, with short waits between tries; return its output."""
-        return self._refresh([sys.executable, "-c", IMPATIENT], words, code)
+        (self.book / "impatient.py").write_text(IMPATIENT)
+        return self._refresh(words, code, script="impatient.py")
 
     def type(self, *words, code=0):
         """Type a refresh on the command line; return its output."""
-        return self._refresh(self.command(), words, code)
+        return self._refresh(words, code)
 
-    def _refresh(self, command, words, code):
-        ran = subprocess.run(
-            [*command, "refresh", *words],
-            cwd=self.book,
-            capture_output=True,
-            text=True,
-            env=self.environment(),
-            timeout=120,
-        )
-        output = ran.stdout + ran.stderr
-        assert ran.returncode == code and "Traceback" not in output, output
+    def _refresh(self, words, code, script=None):
+        ended, output = run_ledger(self.book, "refresh", *words, script=script)
+        assert ended == code and "Traceback" not in output, output
         return output
 
     def files(self):
