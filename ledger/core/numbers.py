@@ -9,6 +9,7 @@ another value of a series without executing anything.
 from __future__ import annotations
 
 import ast
+import functools
 import linecache
 import math
 import re
@@ -327,11 +328,10 @@ def _statement(frame) -> str:
     """
     source = "".join(linecache.getlines(frame.f_code.co_filename))
     try:
-        tree = ast.parse(source)
+        statements = _statements(source)
     except SyntaxError:
         return ""
     line, _, column, _ = list(frame.f_code.co_positions())[frame.f_lasti // 2]
-    statements = [node for node in ast.walk(tree) if isinstance(node, ast.stmt)]
     around = [node for node in statements if _start(node) <= (line, column) < _end(node)]
     if not around:
         return ""
@@ -351,6 +351,11 @@ def _statement(frame) -> str:
         if keyword.arg == "rows":
             code = code.replace(f", rows={_one_line(source, keyword.value)}", "")
     return code
+
+
+@functools.lru_cache(maxsize=1)  # a cell publishes many numbers
+def _statements(source: str) -> list[ast.stmt]:
+    return [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.stmt)]
 
 
 def _one_line(source: str, node: ast.AST) -> str:

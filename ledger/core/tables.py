@@ -7,14 +7,12 @@ what the descriptor does not confirm.
 
 from __future__ import annotations
 
-import copy
 import csv
 import difflib
-import functools
 import io
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ledger.core import fingerprints
 from ledger.core.config import DATA
@@ -48,11 +46,25 @@ def descriptor(folder: Path = DATA) -> dict:
     """
     if folder == DATA:
         fingerprints.record("file data/datapackage.json")
-    return json.loads(_confirmed_descriptor(folder).decode("utf-8-sig"))
+    return json.loads(_checked(folder).text)
 
 
-def _confirmed_descriptor(folder: Path) -> bytes:
-    """Return the bytes of a descriptor that is as it should be. Raises TableError."""
+class Descriptor(NamedTuple):
+    """A descriptor that was checked: its bytes, its text, and the text of each table's entry."""
+
+    raw: bytes
+    text: str
+    entries: dict[str, str]
+
+
+_known: dict[Path, Descriptor] = {}  # of each folder the one that was checked last
+
+
+def _checked(folder: Path) -> Descriptor:
+    """Return a descriptor that is as it should be. Raises TableError.
+
+    A build asks for it, and for copies of its entries, some thousand times.
+    """
     recover(folder)
     path = folder / "datapackage.json"
     try:
@@ -60,8 +72,12 @@ def _confirmed_descriptor(folder: Path) -> bytes:
     except FileNotFoundError:
         problem = f"the descriptor {path} does not exist"
         raise TableError("datapackage.json", problem) from None
-    cached_check(lambda: check_descriptor(raw), raw)
-    return raw
+    if folder not in _known or _known[folder].raw != raw:
+        cached_check(lambda: check_descriptor(raw), raw)
+        text = raw.decode("utf-8-sig")
+        entries = {entry["name"]: json.dumps(entry) for entry in json.loads(text)["resources"]}
+        _known[folder] = Descriptor(raw, text, entries)
+    return _known[folder]
 
 
 def describe(name: str, folder: Path = DATA) -> dict:
@@ -72,7 +88,7 @@ def describe(name: str, folder: Path = DATA) -> dict:
     TableError
         For an unknown name.
     """
-    tables = _resources(_confirmed_descriptor(folder))
+    tables = _checked(folder).entries
     if folder == DATA:
         fingerprints.record(f"table {name}")
     if name not in tables:
@@ -80,21 +96,14 @@ def describe(name: str, folder: Path = DATA) -> dict:
         if close := difflib.get_close_matches(Path(name).stem, tables, n=1):
             hint = f"Did you mean {close[0]}? {hint}"
         raise TableError(name, "there is no such table", hint=hint)
-    return copy.deepcopy(tables[name])
-
-
-@functools.lru_cache(maxsize=2)
-def _resources(raw: bytes) -> dict[str, dict]:
-    """Return a descriptor's entries by name; they are asked for a thousand times in a build."""
-    resources = json.loads(raw.decode("utf-8-sig"))["resources"]
-    return {resource["name"]: resource for resource in resources}
+    return json.loads(tables[name])
 
 
 def names(folder: Path = DATA) -> list[str]:
     """Return the names of all tables, in the descriptor's order."""
     if folder == DATA:
         fingerprints.record("the names of the tables")
-    return list(_resources(_confirmed_descriptor(folder)))
+    return list(_checked(folder).entries)
 
 
 def page_path(name: str) -> str:
@@ -109,8 +118,8 @@ def table_of_page(docname: str) -> dict | None:
     """Return the descriptor of the table whose page `docname` is; None for any other page."""
     if not docname.startswith(f"{PAGES}/"):
         return None
-    entries = descriptor()["resources"]
-    return next((entry for entry in entries if page_path(entry["name"]) == docname), None)
+    entry = next((name for name in names() if page_path(name) == docname), None)
+    return describe(entry) if entry else None
 
 
 def load(name: str, folder: Path = DATA) -> pd.DataFrame:
