@@ -142,9 +142,9 @@ def first_difference(before: str, after: str, label: str) -> str:
 def to_text(frame: pd.DataFrame, resource: dict) -> str:
     """Return a frame as the canonical CSV text of a table.
 
-    Columns stand in the schema's order, rows sorted by key, LF line ends, numbers at their
-    shortest. Raises TableError when the columns are not the schema's or a whole number has a
-    fraction.
+    Columns stand in the schema's order, rows in the order that it states, else by key, LF line
+    ends, numbers at their shortest. Raises TableError when the columns are not the schema's or a
+    whole number has a fraction.
     """
     schema, name = resource["schema"], resource["name"]
     columns = [field["name"] for field in schema["fields"]]
@@ -172,8 +172,10 @@ FORMATS: dict[str, Callable[[Any], str]] = {
 
 
 def _sorted(frame: pd.DataFrame, schema: dict) -> pd.DataFrame:
-    """Return a frame sorted by key; text sorts as text, whatever type a connector gave it."""
-    keys = schema["primaryKey"]
+    """Return a frame in the order that its schema states, else by key; text sorts as text, whatever
+    type a connector gave it.
+    """
+    keys = list(dict.fromkeys([*schema.get("sortedBy", []), *schema["primaryKey"]]))
     texts = [f["name"] for f in schema["fields"] if f["type"] == "string" and f["name"] in keys]
     as_text = {name: frame[name].map(str, na_action="ignore") for name in texts}
     return frame.assign(**as_text).sort_values(keys, kind="stable")

@@ -57,7 +57,7 @@ def test_a_small_book_built_elsewhere_at_another_time_is_the_same(book, tmp_path
     shutil.copytree(book, twin)
     clock = another_machine(tmp_path / "clock")
     assert small_book.build(book, LEDGER_COMMIT=clock["LEDGER_COMMIT"])[0] == 0
-    code, log = small_book.build(twin, **clock, SOURCE_DATE_EPOCH="1700000000")
+    code, log = small_book.build(twin, **clock | {"SOURCE_DATE_EPOCH": "1700000000"})
     assert code == 0 and small_book.site(twin) == small_book.site(book), log[-3000:]
 
 
