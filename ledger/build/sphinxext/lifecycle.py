@@ -56,7 +56,8 @@ class Build:
         self.manifest = current.manifest_path(published)
         self.lock = _wait_for_lock(published.parent / ".lock")
         self._restore_previous_site()
-        self.sources = current.sources()  # a file may be edited while the build runs
+        # noted now, for a file may be edited while the build runs
+        self.sources = None if LIVE else current.sources()
         reusable = self._take_manifest()
         if not reusable:
             shutil.rmtree(self.folder, ignore_errors=True)
