@@ -235,7 +235,7 @@ def table(folder: Path, kind: str, turn: int) -> float:
     path, descriptor = folder / "data" / f"{EDITED}.csv", folder / "data" / "datapackage.json"
     text = path.read_text(encoding="utf-8")
     at = text.rstrip().rindex("\n") + 1
-    text = text[:at] + re.sub(r"\.?$", f" {turn}", text[at:].rstrip()) + "\n"
+    text = text[:at] + text[at:].rstrip() + f"-{turn}" + "\n"
     from ledger.core import table_files
     from ledger.core.files import replace_files
 

@@ -56,7 +56,8 @@ class Build:
         self.manifest = current.manifest_path(published)
         self.lock = _wait_for_lock(published.parent / ".lock")
         self._restore_previous_site()
-        self.sources = current.sources()  # a file may be edited while the build runs
+        # noted now, for a file may be edited while the build runs
+        self.sources = None if LIVE else current.sources()
         reusable = self._take_manifest()
         if not reusable:
             shutil.rmtree(self.folder, ignore_errors=True)
@@ -92,16 +93,28 @@ class Build:
         Writes the manifest when the next build may go on from this one, and into it what the site
         was made of when it was `checked` as `make book` does, which then need not build it again.
         """
-        made = self._hashes()
-        if made["site"] != current.site_hashes(self.published):
-            self._replace_site()
+        made, present = self._hashes(), current.site_hashes(self.published)
+        if made["site"] != present:
+            kept = {name for name, digest in made["site"].items() if present.get(name) == digest}
+            self._replace_site(kept)
         if reusable:
             sources = self.sources if checked else None
             replace_file(self.manifest, json.dumps({**made, "sources": sources}))
 
-    def _replace_site(self) -> None:
+    def _replace_site(self, kept: set[str]) -> None:
+        """Put the new site in place; files that are as before are `kept`, and not written again."""
+        site = self.folder / "site"
+
+        def place(source: str, target: str) -> None:
+            name = Path(source).relative_to(site).as_posix()
+            if name in kept:
+                with contextlib.suppress(OSError):  # some file systems know no links
+                    os.link(self.published / name, target)
+                    return
+            shutil.copy2(source, target)
+
         try:
-            shutil.copytree(self.folder / "site", self.new)
+            shutil.copytree(site, self.new, copy_function=place)
             if self.published.exists():
                 self.published.rename(self.old)
             self.new.rename(self.published)
