@@ -25,12 +25,20 @@ OF_JUPYTEXT = ("format_version", "jupytext_version")  # which JupyterLab adds wh
 # Cells import where they begin, and a loop's variable may be used within a pandas query ("country
 # == @code"). What stands between cells is empty lines.
 NOT_FOR_CELLS = "B007,E402,I001,W"
+# what a cell may end with, for it shows a page what tables are named for
+SHOWING = {
+    *("charts.publish", "charts.small", "charts.dated_list", "claims.publish"),
+    *("numbers.put", "numbers.series", "numbers.require"),
+}
 IMPORTS = {"analysis", "ledger", "pandas"}
+OF_IPYTHON = re.compile(r"[%!].*|\w+ *= *[%!].*|\?.*|.*\?")
 FORBIDDEN = {
     r"https?://": "an address, which belongs into data/sources.yml or references.bib",
     r"#[0-9a-fA-F]{6}\b": "a colour, which belongs into ledger/core/charts/style.py",
     r"\bopen\(|\bpd\.(?:read_\w+|io\b)|read_csv|Path\(": "a file, which load, of ledger, reads",
-    r"\bprint\(|\b_repr_\w+_\b": "an output that no table is named for; numbers and charts name it",
+    r"\b(?:print|display)\(|\b_repr_\w+_\b": (
+        "an output that no table is named for; numbers and charts name it"
+    ),
     r"\b(?:eval|exec)\(|\b__\w+__\b": "code that no check can read",
     r"PALETTE|fontfamily|fontname": "a colour or font, of ledger/core/charts/style.py",
 }
@@ -109,6 +117,13 @@ def cells() -> Iterator[str]:
         for fault in json.loads(ran.stdout):
             where = f"{name}:{fault['location']['row']}"
             if not re.fullmatch("[A-Z]+[0-9]+", fault["code"] or ""):
+                typed = code.splitlines()[fault["location"]["row"] - 1].strip()
+                if OF_IPYTHON.fullmatch(typed):
+                    yield (
+                        f"{where}: {typed[:40]!r} is a command of IPython, and no Python. Remove "
+                        "it: charts and numbers need none."
+                    )
+                    continue
                 yield (
                     f"{where}: this is no Python: {fault['message']}. Mend the cell; until then "
                     "captions, labels and numbers of the page are unchecked, and nothing is said "
@@ -121,6 +136,22 @@ def cells() -> Iterator[str]:
                 f"{advice[0].lower() + advice[1:]}; what the rule means: "
                 f"`ruff rule {fault['code']}`."
             )
+
+
+def _shown(cell: text.Place) -> Iterator[str]:
+    """Tell of what a cell shows beside charts and numbers: no table is named for it."""
+    try:
+        *_, last = ast.parse(cell.text).body or [None]
+    except SyntaxError:
+        return  # `cells` says so
+    if isinstance(last, ast.Expr) and not (
+        isinstance(last.value, ast.Call) and text.dotted(last.value.func) in SHOWING
+    ):
+        yield (
+            f"{cell.file}:{cell.line + last.lineno - 1}: the page would show what "
+            f"{ast.unparse(last)[:40]!r} gives, for which no table is named. Publish it as a chart "
+            "or numbers, or remove it."
+        )
 
 
 def code_knows_no_path() -> Iterator[str]:
@@ -147,6 +178,7 @@ def code_knows_no_path() -> Iterator[str]:
                         "connector makes: load, of ledger."
                     )
         for place in text.cells(path):
+            yield from _shown(place)
             for pattern, what in FORBIDDEN.items():
                 for found in re.finditer(pattern, place.text):
                     yield (

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import builtins
 import re
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +15,9 @@ from checks import text
 
 LEDGER, ANALYSIS = text.ROOT / "ledger", text.ROOT / "analysis"
 NO_DATA = {*dir(builtins), "pd", "numbers", "charts"}  # names that hold no row of a table
+# what hands numbers or the rows of a chart to a page → the words by which it is given them
+PUBLISHED = {"numbers.put": {"value"}, "numbers.series": {"value", "values"}}
+PUBLISHED |= dict.fromkeys((*text.PUBLISHING, "charts.dated_list"), {"data"})
 PICTURES = {".svg", ".png", ".jpg", ".jpeg", ".gif", ".webp"}
 
 
@@ -112,7 +116,22 @@ def figures() -> Iterator[str]:
     drawing = _drawing()
     for path in text.PAGES:
         yield from _unpublished(path, drawing)
+    yield from _named_twice()
     yield from _unasked()
+
+
+def _named_twice() -> Iterator[str]:
+    named: dict[str, str] = {}
+    for path in text.PAGES:
+        for call in sorted(text.calls(path, *text.PUBLISHING), key=lambda call: call.lineno):
+            name = next((arg.value for arg in call.args[1:2] if isinstance(arg, ast.Constant)), "")
+            where = f"{text.name(path)}:{call.lineno}"
+            if name and name in named:
+                yield (
+                    f"{where}: the chart {name!r} is published at {named[name]} too, and a name "
+                    "is an address. Rename one."
+                )
+            named.setdefault(name, where)
 
 
 def _drawing() -> set[str]:
@@ -221,9 +240,9 @@ def numbers() -> Iterator[str]:
     for path in text.PAGES:
         references = re.findall(r"\{num\}`([^`]+)`", text.shown(path))
         printed = {re.split(r"[\[:]", reference)[0].strip() for reference in references}
+        yield from _typed_values(path)
         calls = text.calls(path, "numbers.put", "numbers.series")
         for call in sorted(calls, key=lambda call: call.lineno):
-            yield from _typed_value(path, call)
             name, where = call.args[0] if call.args else None, f"{text.name(path)}:{call.lineno}"
             if isinstance(name, ast.Constant) and isinstance(name.value, str):
                 key = f"{path.stem} {name.value}"
@@ -239,32 +258,74 @@ def numbers() -> Iterator[str]:
                 )
 
 
-def _typed_value(path: Path, call: ast.Call) -> Iterator[str]:
-    """Tell where the value of a number is typed, so that no table could move it."""
-    values = [word.value for word in call.keywords if word.arg in ("value", "values")]
-    value = call.args[1] if len(call.args) > 1 else values[0] if values else None
-    if value is not None and not _names_data(value, _typed_names(path)):
-        where = f"{text.name(path)}:{call.lineno}"
-        yield (
-            f"{where}: the value {ast.unparse(value)[:40]} is typed, and no table could "
-            "move it. Compute it from a table, or write it into the sentence with its citation."
-        )
+def _typed_values(path: Path) -> Iterator[str]:
+    """Tell where a number, or the data of a chart, are typed, so that no table could move them."""
+    typed = _typed_names(path)
+    for node, value in _published(text.tree(path)):
+        if not _names_data(value, typed):
+            yield (
+                f"{text.name(path)}:{node.lineno}: the value {ast.unparse(value)[:40]} is typed, "
+                "and no table could move it. Compute it from a table, or write it into the "
+                "sentence with its citation."
+            )
+
+
+def _published(tree: ast.Module) -> Iterator[tuple[ast.Call, ast.expr]]:
+    """Give each call that publishes numbers or a chart, with what it publishes."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and (
+            words := PUBLISHED.get(text.dotted(node.func), frozenset())
+        ):
+            found = [word.value for word in node.keywords if word.arg in words]
+            if "value" in words and len(node.args) > 1:
+                found.append(node.args[1])
+            yield from ((node, value) for value in found)
 
 
 def _typed_names(path: Path) -> set[str]:
-    """Return the names of a page that hold nothing but what was typed, and are read once.
+    """Return the names of a page that hold nothing but what was typed, and are only published.
 
     One that is read elsewhere too, as a threshold is, decides something.
     """
-    typed: set[str] = set()
-    computed: set[str] = set()
-    for node in ast.walk(text.tree(path)):
+    tree = text.tree(path)
+    given, typed = list(_given(tree)), set()
+    while True:
+        computed = {name for name, value in given if _names_data(value, typed)}
+        if (more := {name for name, _ in given} - computed) <= typed:
+            break
+        typed |= more
+    typed -= computed
+    passed_on = [value for name, value in given if name in typed]
+    passed_on += [call for call, _ in _published(tree)]
+    read = Counter(node.id for node in ast.walk(tree) if _is_read(node))
+    parts = {id(part): part for value in passed_on for part in ast.walk(value)}
+    published = Counter(part.id for part in parts.values() if _is_read(part))
+    return {name for name in typed if read[name] == published[name]}
+
+
+def _given(tree: ast.Module) -> Iterator[tuple[str, ast.expr]]:
+    """Give each name with each expression that it may stand for, or that is gone through for it."""
+    for node in ast.walk(tree):
         if isinstance(node, ast.Assign):
-            parts = [part for target in node.targets for part in ast.walk(target)]
-            names = {part.id for part in parts if isinstance(part, ast.Name)}
-            (computed if _names_data(node.value, typed) else typed).update(names)
-    read = [node.id for node in ast.walk(text.tree(path)) if isinstance(node, ast.Name)]
-    return {name for name in typed - computed if read.count(name) <= 2}  # once to be set
+            pairs = [(target, node.value) for target in node.targets]
+        elif isinstance(node, (ast.For, ast.comprehension)):
+            pairs = [(node.target, node.iter)]
+        elif isinstance(node, (ast.AnnAssign, ast.AugAssign, ast.NamedExpr)) and node.value:
+            pairs = [(node.target, node.value)]
+        elif isinstance(node, ast.FunctionDef):
+            returned = [each.value for each in ast.walk(node) if isinstance(each, ast.Return)]
+            yield from ((node.name, value) for value in returned if value)
+            continue
+        else:
+            continue
+        for target, value in pairs:
+            for part in ast.walk(target):
+                if isinstance(part, ast.Name):
+                    yield part.id, value
+
+
+def _is_read(node: ast.AST) -> bool:
+    return isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
 
 
 def _names_data(value: ast.expr, typed: set[str]) -> bool:

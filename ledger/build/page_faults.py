@@ -38,6 +38,8 @@ TO_A_FILE = re.compile(r"(?:path|project):", re.I)
 RUNS = re.compile(r"\.(?:x?html?|xht|shtml|mhtml?|xml|xslt?|m?js|wasm)", re.I)
 # a key of a head may change how its page alone is read, or load code; these two do not
 HEAD_KEYS = {"jupytext", "kernelspec"}
+META = "the build writes what machines read of a page, from its words. Remove {meta}"
+DEEPEST = 8  # blocks within each other, of which each is read again with what is in it
 SUBSTITUTION = re.compile(r"(?!env$)[a-z][a-z_]*")
 
 Fault = tuple[int, str]  # line and message
@@ -140,6 +142,7 @@ class Page:
         self.included: set[Path] = set()
         self.roles: dict[str, Callable[[str], str]] = {
             "math": math_fault,
+            "meta": lambda words: META,
             "download": lambda words: self._published(
                 re.sub(r".*<(.*)>$", r"\1", words, flags=re.S)
             ),
@@ -159,7 +162,7 @@ class Page:
             if token.type in ("fence", "colon_fence"):
                 yield from self._fence(token, lines, at, within)
             elif token.type == "html_block":
-                yield from ((at + line - 1, why) for line, why in blocked(token.content))
+                yield from ((at + line - 1, why) for line, why in _markup(token.content))
                 if token.content.lstrip().startswith("<!--") and "-->" not in token.content:
                     yield (
                         at,
@@ -188,8 +191,13 @@ class Page:
         if not (directive := DIRECTIVE.match(token.info.strip())):
             return
         name, argument = directive[1], directive[2].strip()
+        if within.count("{") >= DEEPEST:
+            yield at, f"more than {DEEPEST} blocks stand within each other. Close some before"
+            return
         if name in CELLS:
-            place = within or ("a list or a quotation" if token.level else "")
+            place = re.sub(r".*(?=\{)", "", within) or (
+                "a list or a quotation" if token.level else ""
+            )
             yield from ((at, why) for why in self._cell(token, lines[start], place))
             return
         if why := self._argument(name, argument, token):
@@ -204,8 +212,8 @@ class Page:
             yield from ((at + line, why) for line, why in blocked(token.content))
         elif name not in VERBATIM | FILES:
             if name not in PICTURES:  # a title
-                yield from self._blocks(argument, at, f"{{{name}}}")
-            yield from self._blocks(token.content, at + 1, f"{{{name}}}")
+                yield from self._blocks(argument, at, f"{within}{{{name}}}")
+            yield from self._blocks(token.content, at + 1, f"{within}{{{name}}}")
 
     def _argument(self, name: str, argument: str, token: Token) -> str:
         """Return what is wrong with the file, or the math, that a directive is given."""
@@ -218,6 +226,8 @@ class Page:
             return why
         if name == "math":
             return math_fault(f"{argument}\n{_without_options(token)}", True)
+        if name == "meta":
+            return META
         if name == "role":
             return "a role of the page's own is not looked through. Write what it would print"
         if name == "eval-rst":
@@ -262,7 +272,7 @@ class Page:
         elif child.type == "link_open":
             yield from filter(None, [self._link(str(child.attrs["href"]))])
         elif child.type == "html_inline":
-            yield from (why for _, why in blocked(child.content))
+            yield from (why for _, why in _markup(child.content))
         elif child.type in MATH_BLOCKS:
             yield from filter(None, [math_fault(child.content)])
         elif child.type == "myst_role" and child.meta["name"] in self.roles:
@@ -325,6 +335,18 @@ def _drawing_fault(path: Path) -> str:
     for line, why in blocked(drawing):
         return f"{path.name}, line {line}: {why}"
     return ""
+
+
+def _markup(html: str) -> Iterator[Fault]:
+    """Give line and reason of what HTML among Markdown a page may not have: all but links."""
+    yield from (found := list(blocked(html)))
+    shown = re.sub(
+        r"<!--.*?(-->|$)", lambda comment: "\n" * comment[0].count("\n"), html, flags=re.S
+    )
+    for tag in () if found else re.finditer(r"<([a-z][a-z0-9-]*)", shown, re.I):
+        if tag[1].lower() != "a":
+            line = shown.count("\n", 0, tag.start()) + 1
+            yield line, f"<{tag[1]}> is HTML, of which pages have links alone. Write Markdown"
 
 
 def _head_faults(head: str) -> Iterator[str]:

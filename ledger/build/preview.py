@@ -299,7 +299,7 @@ class Page(RequestHandler):
         self.preview = preview
 
     def get(self, path: str) -> None:
-        file = (SITE / (path or "index.html")).resolve()
+        file = _site_file(path or "index.html")
         kind = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
         if kind.startswith("text/"):
             kind += "; charset=utf-8"
@@ -318,6 +318,16 @@ class Page(RequestHandler):
             tag = (TAG % self.preview.version).encode()
             content = content.replace(b"</body>", tag + b"</body>")
         self.finish(content)
+
+
+def _site_file(path: str) -> Path:
+    """Return where a file of the site is; for a path that can be none, a file that is not there."""
+    try:
+        file = (SITE / path).resolve()
+        file.is_file()  # raises for a name that is too long
+    except (OSError, ValueError):  # the latter for a NUL
+        return SITE / "no such page"
+    return file
 
 
 def _message_page(title: str, text: str) -> bytes:

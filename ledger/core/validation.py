@@ -133,6 +133,14 @@ def _check_resource(resource: dict) -> None:
                 problem = f"the descriptor's {kind} names {key!r}, which is not a column"
                 raise TableError(name, problem)
     _check_extensions(name, resource, columns)
+    _check_words(name, resource)
+
+
+def _check_words(name: str, resource: dict) -> None:
+    if "<" in resource["title"]:
+        problem = "the title has '<', with which a link's address begins. Say it in words"
+        raise TableError(name, problem)
+    columns = [field["name"] for field in resource["schema"]["fields"]]
     for field in resource["schema"]["fields"]:
         if field["type"] == "number" and "unit" not in field and "unit" not in columns:
             raise TableError(name, "the descriptor gives no unit", column=field["name"])

@@ -195,7 +195,7 @@ class _Run:
                 unused = [file for file in unused if file not in imported]
                 self.editions[source.name] = edition
         for name, of_table in chosen.items():
-            if unused:
+            if unused and name not in self.failures:  # which says why it was not taken
                 self.fail(name, _unused_file_message(unused[0], of_table))
         return self._available(chosen)
 

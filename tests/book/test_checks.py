@@ -174,6 +174,11 @@ FAULTS = {
             r"'pd\.read_json' is a file",
             "",
         ),
+        (
+            add("chapters/outlook.md", cell('forged = 1\npd.DataFrame({"a": ["forged"]})')),
+            r"outlook\.md:\d+: the page would show what \"pd.DataFrame\(\{'a': \['forged'\]\}\)\"",
+            "Publish it as a chart or numbers",
+        ),
         (add("chapters/energy.md", cell("load.__globals__")), "'__globals__' is code that no", ""),
     ],
     "types": [
@@ -585,6 +590,11 @@ FAULTS = {
             r"chapters/energy\.md:\d+: the chart ax is drawn",
             "charts.publish",
         ),
+        (
+            add("chapters/outlook.md", cell('charts.publish(planted, "brent-price")')),
+            r"chapters/outlook\.md:\d+: the chart 'brent-price' is published at chapters/energy",
+            "Rename one",
+        ),
     ],
     "unused-numbers": [
         (
@@ -598,6 +608,37 @@ FAULTS = {
                 cell('P = {"a": 1}\nnumbers.series("planted-all", pd.Series(P))'),
             ),
             r"the value pd\.Series\(P\) is typed",
+            "",
+        ),
+        (
+            add(
+                "chapters/outlook.md",
+                cell('T = 42\nnumbers.put("planted-b", T)\nnumbers.put("planted-c", T + 1)'),
+            ),
+            r"the value T is typed",
+            r"the value T \+ 1 is typed",
+        ),
+        (
+            add("chapters/outlook.md", cell('for n in [43]:\n    numbers.put(f"planted-{n}", n)')),
+            "the value n is typed",
+            "",
+        ),
+        (
+            add(
+                "chapters/outlook.md",
+                cell('def made():\n    return 44\n\n\nnumbers.put("planted-d", made())'),
+            ),
+            r"the value made\(\) is typed",
+            "",
+        ),
+        (
+            add(
+                "chapters/outlook.md",
+                cell(
+                    'F = pd.DataFrame({"a": ["forged"]})\ncharts.publish(ax, "planted-e", data=F)'
+                ),
+            ),
+            "the value F is typed, and no table could move it",
             "",
         ),
         (
@@ -887,6 +928,19 @@ def test_a_page_that_is_no_python_is_said_to_be_unchecked_and_nothing_unused(tmp
     assert said.startswith("one.md:4: this is no Python: ") and "are unchecked" in said
     monkeypatch.setattr(text, "descriptor", lambda: [{"name": "gdp", "path": "gdp.csv"}])
     assert text.unparsed() == [page] and not list(unused.tables())
+
+
+@pytest.mark.parametrize("typed", ["%matplotlib inline", "!ls", "names = !ls", "load?", "%%time"])
+def test_a_command_of_ipython_is_told_as_one(tmp_path, monkeypatch, typed):
+    page = tmp_path / "one.md"
+    page.write_text("# One\n" + cell(f"rows = 1\n{typed}\nrows"), encoding="utf-8")
+    monkeypatch.setattr(text, "ROOT", tmp_path)
+    monkeypatch.setattr(text, "PAGES", [page])
+    said = list(chapters.cells())
+    assert said[0] == (
+        f"one.md:5: {typed!r} is a command of IPython, and no Python. Remove it: charts and "
+        "numbers need none."
+    )
 
 
 def test_without_git_it_is_said_what_is_missing(tmp_path):

@@ -4,7 +4,7 @@ import re
 import shutil
 
 import pytest
-from small_book import GOOD, ISLANDS, build, edit_table, page, rows, without_last_row, write
+from small_book import GOOD, ISLANDS, build, cell, edit_table, page, rows, without_last_row, write
 
 
 def test_an_edit_to_a_table_or_a_module_reaches_the_page(book):
@@ -53,6 +53,20 @@ def test_the_build_fails_names_each_fault_and_goes_on_failing(book, faults):
             assert any(f"chapter{number}.md:" in line for line in told), (
                 f"attempt {attempt}, {says!r}\n{log[-3000:]}"
             )
+
+
+def test_two_charts_of_one_name_are_named_with_their_lines(book):
+    chart = """charts.publish(charts.lines(frame, "US$"), "rising", table="output", data=frame,
+    caption="Sales rose in one year by one.", alt="A line that rises from left to right.")"""
+    begin = """import pandas as pd
+from ledger import charts
+frame = pd.DataFrame({"Arland": [1, 2]}, index=[2001, 2002])"""
+    text = GOOD + cell(begin) + cell(chart) + cell(chart)
+    write(book, one=text)
+    code, log = build(book)
+    first, second = (n for n, line in enumerate(text.split("\n"), 1) if '"rising"' in line)
+    said = f"chapters/one.md:{first}, chapters/one.md:{second}: two charts are named 'rising'"
+    assert code != 0 and said in log, log[-3000:]
 
 
 def test_a_spoilt_cell_of_a_table_fails_the_build_and_is_named(book):

@@ -46,6 +46,10 @@ FAULTS = {
         ["---\ntags: [hide-input]\n---\nrows = 1\nrows = = 2  # here"],
         "SyntaxError: invalid syntax",
     ),
+    "magics": (
+        ["rows = 1\nget_ipython().run_line_magic('matplotlib', 'inline')  # here"],
+        "UsageError: %matplotlib has nothing to do: charts.publish shows charts. Remove it",
+    ),
     "evaluates": (["rows = 1\n\n\neval('1 +')  # here"], "SyntaxError: invalid syntax"),
     "loops": (["rows = 1", "rows = 2\n\nwhile True:  # here\n    pass"], PAST),
     "sleeps": (["import time\n\ntime.sleep(60)  # here"], PAST),

@@ -237,6 +237,15 @@ def test_a_page_of_another_site_cannot_read_the_preview_by_a_name_that_leads_her
     assert 403 not in (status("localhost:9000"), status(f"127.0.0.1:{port}"))
 
 
+@pytest.mark.parametrize("path", ["a%00b", "a" * 5000, "%2e%2e/%2e%2e/book.yml", "..%2fbook.yml"])
+def test_a_path_that_leads_to_no_page_is_not_found(live, path):
+    port = int(live.page.url.split(":")[2].split("/")[0])
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    connection.request("GET", f"/{path}")
+    answer = connection.getresponse()
+    assert answer.status == 404 and b"There is no such page" in answer.read()
+
+
 def test_whatever_a_build_reads_is_watched(book):
     """Also what keeps its time and size as it is saved."""
     (book / "chapters/map.png").write_bytes(b"a")

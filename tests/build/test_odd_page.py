@@ -72,9 +72,10 @@ A caption about نفت (2025), {LONG}
 What is told further on.
 ````
 
-A line<br>and&nbsp;more <b>that is never closed.
-
+```{{raw}} html
+<p>A line<br>and&nbsp;more <b>that is never closed.
 <p>So<hr>is <img alt=this src=../_static/favicon.svg>
+```
 """
 ENTRY = """
 @misc{irna2025,

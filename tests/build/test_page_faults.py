@@ -16,7 +16,14 @@ from ledger.build.sphinxext.lifecycle import BuildFailed
 EXTENSIONS = ["colon_fence", "deflist", "substitution", "attrs_inline"]
 HOST = "another host's is not shown. Put the file into chapters/, or link to it"
 OUTSIDE = "is no file of the book. Put what is to be shown into chapters/"
+
+
 # text of a page → the line and the beginning of what is said of it, nothing where all is well
+def nested(deep):
+    fences = ["`" * count for count in range(3, deep + 3)]
+    return "\n".join([*(f"{each}{{note}}" for each in fences[::-1]), "A", *fences])
+
+
 PAGES = [
     ("![A map](https://else.where/map.png)", 1, f"https://else.where/map.png: {HOST}"),
     ("A\n![A map](//else.where/map.png)", 2, f"//else.where/map.png: {HOST}"),
@@ -102,6 +109,13 @@ PAGES = [
     ("{{ env.srcdir }}", 1, "{{ env.srcdir }} is a program. Write a name"),
     ("{{ env }}", 1, "{{ env }} is a program. Write a name"),
     ("---\nmyst:\n  url_schemes: [javascript]\n---\n# A", 1, "the head sets 'myst' for this page"),
+    ("A\n\n```{meta}\n:refresh: 0\n```", 3, "the build writes what machines read of a page"),
+    ("A {meta}`refresh`", 1, "the build writes what machines read of a page, from its words. Re"),
+    (nested(290), 9, "more than 8 blocks stand within each other. Close some before"),
+    (nested(8), 0, ""),
+    ("A\n\nb <b>c</b>", 3, "<b> is HTML, of which pages have links alone. Write Markdown"),
+    ("A\n\n<!-- b\n-->\n<div hidden>\n", 5, "<div> is HTML, of which pages have links alone."),
+    ("- <img alt='' src='data:image/png;base64,aa'>", 1, "<img> is HTML, of which pages have"),
     ("A\n\n<!-- B\n\nC", 3, "the comment is never closed, and hides what follows. Write -->"),
     *(
         (text, 0, "")
@@ -112,7 +126,8 @@ PAGES = [
             "![A map](map.png) and [a link](https://else.where/map.png)",
             "```{figure} map.png\n:name: a\n:alt: A map.\n\nA caption.\n```",
             "{math}`g = \\frac{m - x}{x}`, a\n\n```{math}\n:label: gap\na &= b \\\\ c &= d\n```",
-            "<a href='https://e.w'>a</a> <img alt='' src='data:image/png;base64,aa'>",
+            "<a href='https://e.w'>a</a> ![](data:image/png;base64,aa)",
+            "A < b <!-- <b> --> and `<b>` \\<b>\n\n<!--\n<div>\n-->",
             "```{code-cell} ipython3\n:tags: [hide-input]\nprint('<script>')\n```",
             "```{code} html\n<script>{num} a</script>\n```",
             "[a](https://e.w/a:b), [b](mailto:a@b.c), [c](#d), <https://e.w>, `[d](javascript:go)`",

@@ -184,7 +184,7 @@ def test_what_a_machine_sets_for_matplotlib_is_no_input(tmp_path):
         from ledger import charts
         ax = charts.lines(pd.DataFrame({"Arland": [1.0, 2.0]}, index=[2001, 2002]), "US$")
         words = {"caption": "Arland grew in these years.", "alt": "One line that rises by one."}
-        chart = charts.publish(ax, "a-chart", table="gdp", data=pd.Series([1]), **words)
+        chart = charts.publish(ax, "a-chart", table="gdp", data=pd.Series([1.0, 2.0]), **words)
         print(chart.content["svg"])
     """
     pictures = {
@@ -210,7 +210,9 @@ def test_codes_stay_codes_in_every_file_of_a_chart():
             "sure": pd.array([True, None], dtype="boolean"),
         }
     )
-    chart = published(data=data)._repr_mimebundle_()["text/html"]
+    ax = charts.hbars(data.set_index("hs_chapter")["value"], "US$")
+    chart = charts.publish(ax, "test-chart", **{**GOOD, "data": data})
+    chart = chart._repr_mimebundle_()["text/html"]
     chart = json.loads(CONTENT.search(chart).group(1))
     assert chart["csv"].splitlines()[1:] == ["08,080250,202401,1234,true", "27,270900,202402,2.5,"]
     fields = downloads.chart_resource(chart)["schema"]["fields"]
@@ -228,7 +230,8 @@ def test_a_gap_does_not_change_the_type_of_a_column():
     gaps = pd.DataFrame(
         {"yes": [True, None, False], "count": pd.Series([2025, None, 7], dtype=object)}
     ).assign(day=pd.Series([pd.Timestamp("2001-05-01").date(), None, None], dtype=object))
-    chart = published(data=gaps).content
+    ax = charts.hbars(pd.Series({"Arland": 2025.0, "Belmark": 7.0}), "US$")
+    chart = charts.publish(ax, "test-chart", **{**GOOD, "data": gaps}).content
     assert chart["kinds"] == ["boolean", "integer", "date"]
     assert chart["csv"] == "yes,count,day\ntrue,2025,2001-05-01\n,,\nfalse,7,\n"
 
@@ -289,6 +292,21 @@ def test_a_hidden_character_in_the_words_of_a_chart_is_refused(part):
         published(**{part: "What it says is hid\u202eden from all."})
 
 
+def test_the_data_of_a_chart_are_those_that_were_drawn():
+    other = FRAME * 1.1
+    with pytest.raises(
+        ValueError, match=r"values of \w+ \([\d,. ]+\) are drawn and not in its data"
+    ):
+        charts.publish(charts.lines(FRAME, "unit"), "a-chart", **{**GOOD, "data": other})
+    few = FRAME[["Belmark"]]
+    with pytest.raises(ValueError, match="Give as data= the frame that was drawn"):
+        charts.publish(charts.lines(FRAME, "unit"), "a-chart", **{**GOOD, "data": few})
+    with pytest.raises(ValueError, match="values of its bars"):
+        bars = charts.hbars(pd.Series({"Coal": 2.5}), "unit")
+        charts.publish(bars, "a-chart", **{**GOOD, "data": pd.Series({"Coal": 2}, name="sold")})
+    charts.publish(charts.lines(-FRAME / 1e3, "thousands"), "a-chart", **{**GOOD, "data": FRAME})
+
+
 def test_a_caption_gives_nothing_no_sign():
     with pytest.raises(ValueError, match="the caption has '-0.0', and nothing has no sign"):
         published(caption=f"Sales changed by {-0.04:.1f} per cent within the whole year.")
@@ -306,22 +324,22 @@ def test_a_name_that_would_end_a_script_leaves_the_page_whole():
 
 
 def test_bars_write_their_values():
-    content = charts.publish(
-        charts.hbars(pd.Series({"Arland": 1234.0, "Belmark": 5.0}), "US$"), "a-chart", **GOOD
-    ).content
+    sold = pd.Series({"Arland": 1234.0, "Belmark": 5.0}, name="sold")
+    good = {**GOOD, "data": sold}
+    content = charts.publish(charts.hbars(sold, "US$"), "a-chart", **good).content
     assert "1,234" in content["svg"]
 
 
 def test_dots_have_a_place_of_their_own_where_values_are_equal():
-    ax = charts.dot_plot(
-        pd.DataFrame({"Arland": [1.0, 2.0], "Corvia": [1.0, 3.0]}, index=["one", "two"]), "%"
-    )
+    data = pd.DataFrame({"Arland": [1.0, 2.0], "Corvia": [1.0, 3.0]}, index=["one", "two"])
+    ax = charts.dot_plot(data, "%")
     places = [(x, y) for line in ax.lines for x, y in zip(line.get_xdata(), line.get_ydata())]
     assert len(places) == len(set(places)) == 4 and {line.get_marker() for line in ax.lines} == {
         "o",
         "s",
     }
-    assert charts.publish(ax, "a-chart", **GOOD).content["svg"].startswith("<svg")
+    chart = charts.publish(ax, "a-chart", **{**GOOD, "data": data})
+    assert chart.content["svg"].startswith("<svg")
 
 
 LANES = pd.DataFrame(
@@ -470,7 +488,12 @@ def test_every_kind_of_chart_says_its_values(kind, down):
 
 def test_bars_say_their_rows():
     ax = charts.hbars(pd.Series({"Arland": 1234.56, "Belmark\nand others": -5.0}), "US$")
-    assert said(ax) == ("US$", True, {"": [("Arland", "1,235"), ("Belmark and others", "−5")]})
+    data = pd.Series([1234.56, -5.0], name="sold")
+    assert said(ax, data=data) == (
+        "US$",
+        True,
+        {"": [("Arland", "1,235"), ("Belmark and others", "−5")]},
+    )
 
 
 def test_guide_lines_bands_and_what_lies_outside_say_nothing():

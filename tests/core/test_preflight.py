@@ -44,6 +44,7 @@ SLIPS = {
         ("root: index\n", "", "1: 'root' key not found. Write"),
         ("- file: chapters/sea", "- chapters/sea", "5: entry not a mapping type. Write"),
         ("- file: chapters/sea", "- flie: chapters/sea", "5: entry does not contain one"),
+        ("- file: chapters/sea", "- url: javascript:go()", "5: a link to javascript:go() leads to"),
         ("- file: chapters/sea", "- file: 7", "5: 7 is no page. Write its path"),
     ],
     "_config.yml": [
@@ -207,6 +208,17 @@ def test_a_script_that_every_page_would_load_is_refused(folder):
         script.unlink()
         script.parent.rmdir()
     assert line == "_static/own.js:1: every page would load it, or a copy be published. Remove it."
+
+
+@pytest.mark.parametrize("name", ["tables/forged.md", "claims/c01.md", "charts/a.html"])
+def test_a_page_where_the_build_makes_pages_is_not_passed_over(folder, name):
+    (folder / name).parent.mkdir()
+    (folder / name).write_text("# Forged\n", encoding="utf-8")
+    found = problems(folder)
+    shutil.rmtree((folder / name).parent)
+    assert found == [
+        f"{name}:1: the build makes what is in this folder, and would pass it over. Remove it."
+    ]
 
 
 def test_a_sound_book_is_passed_and_every_kind_of_file_has_slips(folder):

@@ -295,6 +295,7 @@ def test_broken_descriptor(data, change, says):
         (lambda e: e.update(rows=e["rows"] + 1), "table output: the descriptor gives .* as rows"),
         (lambda e: e.update(bytes=11), "table output: the descriptor gives 11 as bytes, and the"),
         (lambda e: e.update(name="../../evil"), "the name '../../evil' is not small letters"),
+        (lambda e: e.update(title="Output <script>"), "table output: the title has '<', with wh"),
         (lambda e: e.update(path="../output.csv"), "path .* is not (output.csv|safe)"),
         (
             lambda e: e.update(path=["output.csv"]),

@@ -16,6 +16,7 @@ import subprocess
 import sys
 import textwrap
 import time
+import zipfile
 
 import pandas as pd
 import pytest
@@ -907,6 +908,12 @@ def test_files_that_a_person_downloaded(author):
     said = author.type("landings", "--file", str(register), code=1)
     assert "also reads source harbour-crews\n  Get it at https://" in said
     assert author.unchanged()
+    archive = author.data.parent / "climbs.zip"
+    with zipfile.ZipFile(archive, "w") as packed:
+        packed.writestr("../register.csv", "a\n")
+    said = author.type("landings", "--file", str(archive), code=1)
+    assert "a path that leads out of its folder: '../register.csv'" in said
+    assert "none of the files" not in said and author.unchanged()
     said = author.type("landings", "--file", str(author.data / "output.csv"), code=1)
     assert "output.csv is none of the files it is made of" in said
     assert "'Register of landings'" in said and author.unchanged()

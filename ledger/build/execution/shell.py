@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from IPython.core.displayhook import DisplayHook
 from IPython.core.displaypub import DisplayPublisher
+from IPython.core.error import UsageError
 from IPython.core.history import HistoryManager
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.text import LSString, SList
@@ -60,6 +61,9 @@ class Shell(InteractiveShell):
 
     def ask_exit(self):
         raise SystemExit
+
+    def enable_matplotlib(self, gui=None):
+        raise UsageError("%matplotlib has nothing to do: charts.publish shows charts. Remove it")
 
     def system(self, cmd):
         """Run `!cmd`. Raises CalledProcessError when it fails, as %%bash does."""

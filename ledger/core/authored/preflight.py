@@ -22,6 +22,7 @@ from ledger.core.system import terminal
 
 DESCRIPTOR = "data/datapackage.json"
 NAME_LINE = re.compile(r'\s*"name": *"([^"]*)",?')
+MADE = ("tables", "claims", "charts")  # folders of the site with pages that the build writes
 ENDINGS = (".md", ".ipynb")  # of pages, which _toc.yml may leave out
 
 
@@ -37,6 +38,9 @@ def _broken(root: Path) -> Iterator[str]:
             name = path.relative_to(root).as_posix()
             problem = "every page would load it, or a copy be published. Remove it."
             yield str(FileError(name, 1, problem))
+    for path in sorted(path for folder in MADE for path in (root / folder).rglob("*.*")):
+        problem = "the build makes what is in this folder, and would pass it over. Remove it."
+        yield str(FileError(path.relative_to(root).as_posix(), 1, problem))
     for pattern, check in CHECKS.items():
         names = {path.relative_to(root).as_posix() for path in root.glob(pattern)}
         if pattern in NEEDED:
@@ -74,6 +78,9 @@ def _toc(root: Path, name: str) -> None:
             close = difflib.get_close_matches(page, there, n=1)
             mend = f"Did you mean {close[0]}?" if close else "Write the page, or remove the entry."
             raise document.error(f"there is no page {page}. {mend}", *keys)
+    for keys, address in _entries(document.content, named=("url",)):
+        if why := characters.link_fault(str(address), within=False):
+            raise document.error(f"{why}. Or name a page: `- file: chapters/name`.", *keys)
     try:
         parse_toc_data(document.content)
     except MalformedError as error:
@@ -87,7 +94,9 @@ def _toc(root: Path, name: str) -> None:
         raise document.error(f"{said}. {mend}", *keys) from None
 
 
-def _entries(content: object, keys: tuple = ()) -> Iterator[tuple[tuple, object]]:
+def _entries(
+    content: object, keys: tuple = (), named: tuple = ("root", "file")
+) -> Iterator[tuple[tuple, object]]:
     """Give the pages that a table of contents names, each with its path of keys."""
     parts = (
         content.items()
@@ -97,10 +106,10 @@ def _entries(content: object, keys: tuple = ()) -> Iterator[tuple[tuple, object]
         else ()
     )
     for key, value in parts:
-        if key in ("root", "file"):
+        if key in named:
             yield (*keys, key), value
         else:
-            yield from _entries(value, (*keys, key))
+            yield from _entries(value, (*keys, key), named)
 
 
 def _page(root: Path, name: str) -> None:

@@ -45,9 +45,10 @@ class FigureOfChart(SphinxTransform):
         name, page = chart["name"], self.env.docname
         other = charts_of(self.env).get(name, {}).get("page")
         if other is not None or name in self.document.nameids:
+            places = [self._places(each, name) for each in sorted({page, other or page})]
             raise ExtensionError(
-                f"two charts are named {name!r}: in {other or page} and in {page}; "
-                "a name is an address, rename one"
+                f"{', '.join(places)}: two charts are named {name!r}. A name is an address: "
+                "rename one"
             )
         page_store.page(self.env)["charts"][name] = {
             "name": name,
@@ -60,6 +61,14 @@ class FigureOfChart(SphinxTransform):
             folder.mkdir(exist_ok=True)
             raw = content.encode() if isinstance(content, str) else content
             (folder / f"{name}.{kind}").write_bytes(raw)
+
+    def _places(self, page: str, name: str) -> str:
+        """Return the lines of a page that name a chart, as `page.md:7, page.md:12`."""
+        path = Path(self.env.doc2path(page))
+        file, lines = self.env.doc2path(page, base=False), path.read_text("utf-8").split("\n")
+        quoted = re.compile(rf"""["']{re.escape(name)}["']""")
+        found = [n for n, line in enumerate(lines, 1) if quoted.search(line)]
+        return ", ".join(f"{file}:{n}" for n in found) or f"{file}:1"
 
     def _files(self, chart: dict) -> dict[str, str | bytes]:
         """Return the files that the site, or the EPUB, has of a chart, by their endings."""
