@@ -292,21 +292,6 @@ def test_a_hidden_character_in_the_words_of_a_chart_is_refused(part):
         published(**{part: "What it says is hid\u202eden from all."})
 
 
-def test_the_data_of_a_chart_are_those_that_were_drawn():
-    other = FRAME * 1.1
-    with pytest.raises(
-        ValueError, match=r"values of \w+ \([\d,. ]+\) are drawn and not in its data"
-    ):
-        charts.publish(charts.lines(FRAME, "unit"), "a-chart", **{**GOOD, "data": other})
-    few = FRAME[["Belmark"]]
-    with pytest.raises(ValueError, match="Give as data= the frame that was drawn"):
-        charts.publish(charts.lines(FRAME, "unit"), "a-chart", **{**GOOD, "data": few})
-    with pytest.raises(ValueError, match="values of its bars"):
-        bars = charts.hbars(pd.Series({"Coal": 2.5}), "unit")
-        charts.publish(bars, "a-chart", **{**GOOD, "data": pd.Series({"Coal": 2}, name="sold")})
-    charts.publish(charts.lines(-FRAME / 1e3, "thousands"), "a-chart", **{**GOOD, "data": FRAME})
-
-
 def test_a_caption_gives_nothing_no_sign():
     with pytest.raises(ValueError, match="the caption has '-0.0', and nothing has no sign"):
         published(caption=f"Sales changed by {-0.04:.1f} per cent within the whole year.")

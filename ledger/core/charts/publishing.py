@@ -32,7 +32,6 @@ NOTEBOOK_STYLE = "max-width: 40em; padding: .5em; background: #ffffff; color: #2
 PLAIN = {"ink": TEXT, "rule": GRID, "page": PAPER}
 KEPT = {"boolean": "boolean", "integer": "Int64", "date": "datetime64[s]"}
 SVG_DPI = 72  # of matplotlib's, whose unit is a point
-UNITS = (1, 1e-2, 1e2, 1e-3, 1e3, 1e-6, 1e6, 1e-9, 1e9)  # in which a series may be drawn
 SOURCE_PARTS = ("key", "title", "institution", "edition", "path")
 
 
@@ -97,7 +96,7 @@ def publish(
     frame = _with_index(name, data.to_frame() if isinstance(data, pd.Series) else data)
     kinds = _kinds(name, frame, resources)
     rows = _csv(name, frame, kinds)
-    picture, png, points = _draw(ax, name, frame)
+    picture, png, points = _draw(ax, name)
     return Chart(
         {
             "name": name,
@@ -128,32 +127,6 @@ def _check_drawn(ax: object, name: str, data: object) -> None:
     if not plt.fignum_exists(ax.figure.number):
         problem = "its axes were published already. Draw them anew"
         raise ValueError(f"chart {name!r}: {problem}")
-
-
-def _check_values(name: str, series: list, frame: pd.DataFrame) -> None:
-    """Raise ValueError where a value that was drawn is none of the data.
-
-    A series may be drawn in another unit than its data have, in thousands or in per cent say, and
-    below zero. What it shows in words of its own, as a map does, is not compared.
-    """
-    numeric = [frame[column].dropna() for column in frame if frame[column].dtype.kind in "iuf"]
-    known = [abs(float(value)) for values in numeric for value in values]
-    for label, points in series:
-        drawn = {words.lstrip(text.MINUS) for *_, words in (point[:4] for point in points)}
-        numbers = {words for words in drawn - {"0"} if re.fullmatch(r"[0-9][0-9,.]*", words)}
-        missing = numbers
-        for unit in UNITS:
-            if not missing:
-                break
-            given = {tooltips.format_value(value * unit) for value in known}
-            missing = min(missing, numbers - given, key=len)
-        if missing:
-            some = ", ".join(sorted(missing)[:3])
-            problem = f"{len(missing)} of {len(numbers)} values of {label or 'its bars'} ({some})"
-            raise ValueError(
-                f"chart {name!r}: {problem} are drawn and not in its data. Give as data= the frame "
-                "that was drawn"
-            )
 
 
 def sentence(chart: str, part: str, words: str) -> str:
@@ -286,16 +259,16 @@ def _cell_source() -> str:
         return ""  # drawn outside a notebook, as in a test
 
 
-def _draw(ax: Axes, name: str, frame: pd.DataFrame) -> tuple[str, str, dict]:
+def _draw(ax: Axes, name: str) -> tuple[str, str, dict]:
     """Return the figure as SVG text (small, colours as CSS variables, no fixed size), as PNG in
-    base64, and its tooltips. Raises ValueError where they have a value that the frame has not."""
+    base64, and its tooltips.
+    """
     figure = ax.figure
     out, picture = io.StringIO(), io.BytesIO()
     no_date = {"Date": None, "Creator": None}
     with laid_out(figure):
         figure.savefig(out, format="svg", metadata=no_date, transparent=True)
         points = tooltips.extract(ax)
-        _check_values(name, points["series"], frame)
         no_maker = {"Software": None}
         figure.savefig(picture, format="png", dpi=200, facecolor="white", metadata=no_maker)
     plt.close(figure)
