@@ -121,7 +121,14 @@ def test_make_asks_before_it_builds(built):
     shutil.copy(ROOT / "Makefile", built)
 
     def make():
-        command = ["make", "-o", ".venv/installed", f"BIN={ROOT / '.venv' / 'bin'}", "book"]
+        command = [
+            "make",
+            "--no-print-directory",
+            "-o",
+            ".venv/installed",
+            f"BIN={ROOT / '.venv' / 'bin'}",
+            "book",
+        ]
         ran = subprocess.run(command, cwd=built, capture_output=True, text=True, env=surroundings())
         assert ran.returncode == 0, ran.stderr[-3000:]
         return ran.stdout

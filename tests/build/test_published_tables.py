@@ -52,7 +52,7 @@ def test_what_is_published_is_what_the_descriptor_says(book):
         book, "landings", lambda text: re.sub("landed at night", "*a* <b>|b</b> {x}`y`", text)
     )
     title = '"title": "Output '
-    edit(book / "data" / "datapackage.json", title, '"title": "*A* <br> {include}`/x` | ')
+    edit(book / "data" / "datapackage.json", title, '"title": "*A* & {include}`/x` | ')
     spoil(book)
     write(book, one=GOOD + cell(CHART))
     with (book / "_toc.yml").open("a", encoding="utf-8") as toc:
@@ -104,7 +104,7 @@ def check_types(site):
     assert [cell.value for cell in sheet[2]] == ["08", 2001, 1.5, True, 2025]
     assert [cell.value for cell in sheet[3]] == ["270900", 2002, None, None, None]
     table = (site / "tables" / "output.html").read_text(encoding="utf-8")
-    assert "<h1>*A* &lt;br&gt; {include}`/x` | " in table.replace(
+    assert "<h1>*A* &amp; {include}`/x` | " in table.replace(
         '<code class="docutils literal notranslate"><span class="pre">/x</span></code>', "`/x`"
     )
 
