@@ -255,18 +255,12 @@ def test_older_copies_do_not_undo_a_refresh(author):
         (str(ISLANDS / "upstream"), 0),
         ("_build/upstream", 1),
     ):  # the copies are left alone, the downloads are read
-        ran = subprocess.run(
-            author.command("rebuild", "--from", folder, "fish_price"),
-            cwd=author.book,
-            capture_output=True,
-            text=True,
-            env=author.environment(),
-        )
+        code, said = run_ledger(author.book, "rebuild", "--from", folder, "fish_price")
         assert (
-            ran.returncode == 0
-            and f"{changes} tables changed" in ran.stdout
+            code == 0
+            and f"{changes} tables changed" in said
             and (author.files() == new) == (not changes)
-        ), ran.stdout + ran.stderr
+        ), said
 
 
 def test_rows_of_other_sources_stay_as_they_are():
@@ -521,14 +515,8 @@ def correct(author, theirs, ours):
         path.read_text(encoding="utf-8").replace("\ntrade,", "\n" + row + "trade,", 1),
         encoding="utf-8",
     )
-    ran = subprocess.run(
-        author.command("accept", "corrections"),
-        cwd=author.book,
-        capture_output=True,
-        text=True,
-        env=author.environment(),
-    )
-    assert ran.returncode == 0, ran.stderr
+    code, said = run_ledger(author.book, "accept", "corrections")
+    assert code == 0, said
     author.before = author.files()
 
 
