@@ -76,7 +76,7 @@ def test_what_is_no_fault_of_the_change_is_not_shown():
     said = (
         "12:30:45: three pages\n  .venv/lib/pandas/core/frame.py:12: FutureWarning: soon\n"
         "SKIPPED [1] tests/book/test_site.py:12: no Chromium\nhttps://example.org:80: refused\n"
-        "executed chapters/one in 0.7 s (1 of 1)\n/home/author/book/chapters/one.md: Using cached notebook\n"
+        "executed chapters/one in 0.7 s (1 of 1)\n/book/chapters/one.md: Using cached notebook\n"
     )
     assert not annotations(said)
 
