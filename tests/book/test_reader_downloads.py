@@ -279,6 +279,8 @@ def test_a_chart_in_a_page_of_another_site_keeps_its_source_line(
         box = page.locator("iframe").bounding_box()
         assert box["width"] == min(640, width)
         frame = page.frame_locator("iframe")
+        expect(frame.locator("h1")).to_be_visible()
+        page.frames[1].wait_for_load_state("load")  # styles too: it loads after the page around it
         for part in ("h1", "svg", ".chart-source", ".licence", "main > p:last-child a"):
             expect(frame.locator(part).first).to_be_visible()
             seen = frame.locator(part).first.bounding_box()  # from the edges of the outer page
