@@ -256,14 +256,14 @@ def test_a_correction_stands_on_the_page_and_in_the_feed(book):
         "correction\n```\n",
     )
     entry = (
-        "- date: 2027-01-02\n  kind: correction\n  title: A ratio was wrong\n  text: It said 3.1; "
+        "- date: 2026-01-02\n  kind: correction\n  title: A ratio was wrong\n  text: It said 3.1; "
         "it is 2.6.\n"
     )
     (book / "data/changes.yml").write_text(entry, encoding="utf-8")
     code, log = build(book)
     assert code == 0, log
     page = (book / "_build" / "html" / "chapters" / "methods.html").read_text(encoding="utf-8")
-    assert "2 January 2027. A ratio was wrong." in page and "It said 3.1; it is 2.6." in page
+    assert "2 January 2026. A ratio was wrong." in page and "It said 3.1; it is 2.6." in page
     assert "Correction: A ratio was wrong" in (book / "_build" / "html" / "feed.xml").read_text(
         encoding="utf-8"
     )
