@@ -19,6 +19,7 @@ from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
+from ledger.core import text
 from ledger.core.files import replace_files
 from ledger.core.sources.registry import FetchError, Source
 from ledger.upkeep import http_session
@@ -292,8 +293,7 @@ class Downloader:
         return self.source.max_mb * 1_000_000
 
     def _error(self, url: str, reason: str, hint: str, **more) -> FetchError:
-        # a server's words could hold codes that a terminal obeys
-        shown = "".join(sign if sign.isprintable() else " " for sign in self.source.redact(reason))
+        shown = text.one_line(self.source.redact(reason))  # a server's words
         return FetchError(self.source.name, url, shown, hint, **more)
 
     def _too_large(self, url: str) -> FetchError:
