@@ -60,6 +60,8 @@ SLIPS = {
         ("title: The", "titel: The", "1: titel is an unknown key. Did you mean 'title'"),
         ("https://strait", "strait", "17: html: baseurl is 'strait-papers.example/', an"),
         ("author: The", "author: A\nauthor: The", f"3: the key 'author' {TWICE}"),
+        ("title: The", "title: Two", "1: title is 'Two Strait Papers', and in CITATION.cff 'The S"),
+        ("author: The", "author: A", "2: author is 'A Strait Papers Collective', and in CITAT"),
     ],
     "book.yml": [
         ("slug: strait-papers", "slug: Strait Papers", "3: slug must be text that matches"),
@@ -75,6 +77,10 @@ SLIPS = {
         ("license: CC0-1.0\n", "", "1: license is missing. Give it."),
         ("  - name: The", "  - nmae: The", "9: authors: entry 1: name is missing."),
         ('title: "The', "title: The", "3: broken YAML: a colon within a value. Put"),
+        ('title: "The', 'title: "<b>The', "3: title is '<b>The Strait Papers: a pamphlet on Arla"),
+        ('title: "The', 'title: " "\nx: "The', "3: title is empty, and must be words in a line of"),
+        ('title: "The', f'title: "{"The " * 80}', "3: title is 'The The The The The The The The T"),
+        ("name: The Strait", 'name: " "\n    x: The', "9: authors: entry 1: name is empty, and m"),
     ],
     "references.bib": [
         ("  keywords = {press},\n", "", "3: quill2021 has no keywords. Give the grade"),

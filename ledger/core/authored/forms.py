@@ -14,7 +14,13 @@ from pathlib import Path
 
 from ledger.core.authored.loaders import Document, FileError, is_day, today
 
-WORDS = {"type": "string", "minLength": 1, "description": "text; put it in quotes"}
+WORDS = {"type": "string", "pattern": r"\S", "description": "text; put it in quotes"}
+# of the book and its authors: a browser takes what follows < for markup, and the PDF loses it
+NAME = {
+    "type": "string",
+    "pattern": r"^(?=.*\S)[^<\n\t]{1,250}$",
+    "description": "words in a line of at most 250 characters, without <",
+}
 WEB = {
     "type": "string",
     "pattern": "^https?://[^/]",
@@ -71,7 +77,7 @@ CITATION = {
     "type": "object",
     "description": "keys with values",
     "properties": {
-        "title": WORDS,
+        "title": NAME,
         "authors": {
             "type": "array",
             "minItems": 1,
@@ -79,7 +85,7 @@ CITATION = {
             "items": {
                 "type": "object",
                 "description": "an author with a name",
-                "properties": {"name": WORDS},
+                "properties": {"name": NAME},
                 "required": ["name"],
             },
         },
@@ -231,7 +237,8 @@ def _worded(document: Document, error) -> tuple[int, FileError]:
             "array": "a list",
             "string": WORDS["description"],
         }.get(kinds, f"a {kinds}" if isinstance(kinds, str) else " or ".join(kinds))
-    what = "empty" if error.instance in (None, "", [], {}) else _shortened(error.instance)
+    is_blank = isinstance(error.instance, str) and not error.instance.strip()
+    what = "empty" if is_blank or error.instance in (None, [], {}) else _shortened(error.instance)
     return _at(document, f"{_label(keys)} is {what}, and must be {wanted}.", *keys)
 
 

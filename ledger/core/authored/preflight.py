@@ -21,6 +21,7 @@ from ledger.core.sources import registry
 from ledger.core.system import terminal
 
 DESCRIPTOR = "data/datapackage.json"
+CITATION = "CITATION.cff"
 NAME_LINE = re.compile(r'\s*"name": *"([^"]*)",?')
 MADE = ("tables", "claims", "charts")  # folders of the site with pages that the build writes
 ENDINGS = (".md", ".ipynb")  # of pages, which _toc.yml may leave out
@@ -128,6 +129,30 @@ def _form(schema: Callable[[], dict]) -> Callable[[Path, str], None]:
         forms.check(loaders.read_yaml(root, name), schema())
 
     return check
+
+
+def _settings(root: Path, name: str) -> None:
+    """Check the form of `_config.yml`, and that the book has one title and the same authors.
+
+    Pages and the EPUB's catalogue have those of `_config.yml`, citations and the title page those
+    of CITATION.cff.
+    """
+    _form(forms.settings)(root, name)
+    settings = loaders.read_yaml(root, name)
+    try:
+        citation = loaders.read_yaml(root, CITATION)
+        forms.check(citation, forms.CITATION)
+    except FileError:
+        return  # its own check says so
+    cited = citation.content
+    names = {
+        "title": cited["title"].partition(": ")[0],
+        "author": ", ".join(author["name"] for author in cited["authors"]),
+    }
+    for key, wanted in names.items():
+        if (given := settings.content[key]) != wanted:
+            problem = f"{key} is {given!r}, and in {CITATION} {wanted!r}. Make them the same."
+            raise settings.error(problem, key)
 
 
 def _book(root: Path, name: str) -> None:
@@ -298,9 +323,9 @@ LISTS = {
 TABLES = "data/*.csv"
 CHECKS: dict[str, Callable[[Path, str], None]] = {
     "book.yml": _book,
-    "_config.yml": _form(forms.settings),
+    "_config.yml": _settings,
     "_toc.yml": _toc,
-    "CITATION.cff": _form(lambda: forms.CITATION),
+    CITATION: _form(lambda: forms.CITATION),
     "references.bib": _bibliography,
     "data/changes.yml": _form(lambda: forms.CHANGES),
     "data/sources.yml": _sources,
@@ -312,7 +337,7 @@ CHECKS: dict[str, Callable[[Path, str], None]] = {
     "checks/*.csv": _list,
     "checks/*.txt": _words,
 }
-NEEDED = ("book.yml", "_config.yml", "_toc.yml", "CITATION.cff", "references.bib", DESCRIPTOR)
+NEEDED = ("book.yml", "_config.yml", "_toc.yml", CITATION, "references.bib", DESCRIPTOR)
 
 
 def main() -> int:
