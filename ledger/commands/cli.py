@@ -6,6 +6,7 @@ A function imports what its command needs, so that `--help` and light commands s
 from __future__ import annotations
 
 import argparse
+import shutil
 import sys
 from pathlib import Path
 
@@ -368,6 +369,16 @@ def _renamed(arguments: list[str]) -> str:
     return ""
 
 
+def _told(error: Exception) -> str:
+    """Return what is wrong; of what the system refuses, the file and the reason."""
+    if isinstance(error, shutil.Error):  # of many files, which it lists
+        _, target, reason = error.args[0][0]
+        return f"{target}: {reason}"
+    if isinstance(error, OSError) and error.filename and error.strerror:
+        return f"{error.filename}: {error.strerror}"
+    return str(error)
+
+
 INSTALLS = "make .venv/tools"  # what tests, checks and a refresh need besides a build
 
 
@@ -384,7 +395,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         return options.run(options)
     except (tables.TableError, FetchError, LockedError, OSError, ValueError) as error:
-        print(f"error: {error}", file=sys.stderr)
+        print(f"error: {_told(error)}", file=sys.stderr)
         return 1
     except ModuleNotFoundError as error:
         if error.name is None or error.name.split(".")[0] in ("ledger", "analysis"):

@@ -20,7 +20,7 @@ from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
 from ledger.core import text
-from ledger.core.files import replace_files
+from ledger.core.files import naming, replace_files
 from ledger.core.sources.registry import FetchError, Source
 from ledger.upkeep import http_session
 from ledger.upkeep.file_checks import check_file
@@ -283,7 +283,8 @@ class Downloader:
                 size += len(piece)
                 if size > self._limit:
                     raise self._too_large(url)
-                out.write(piece)
+                with naming(target):
+                    out.write(piece)
         return size
 
     # --- messages -------------------------------------------------------------------------------

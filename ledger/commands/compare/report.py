@@ -62,7 +62,6 @@ def write(comparison: Comparison, folder: Path) -> None:
         ALONE: to_html(comparison),
         "summary.md": to_markdown(comparison),
     }
-    folder.mkdir(parents=True, exist_ok=True)
     replace_files(folder, files)
 
 
