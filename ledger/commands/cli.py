@@ -6,7 +6,6 @@ A function imports what its command needs, so that `--help` and light commands s
 from __future__ import annotations
 
 import argparse
-import shutil
 import sys
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from ledger.core import tables
 from ledger.core.authored import environment
 from ledger.core.files import LockedError
 from ledger.core.sources.registry import FetchError
+from ledger.core.system import terminal
 
 RENAMED = {"live": "preview", "seal": "accept", "tables": "rebuild", "why": "explain"}
 RENAMED_OPTIONS = {"--again": "--force"}
@@ -369,16 +369,6 @@ def _renamed(arguments: list[str]) -> str:
     return ""
 
 
-def _told(error: Exception) -> str:
-    """Return what is wrong; of what the system refuses, the file and the reason."""
-    if isinstance(error, shutil.Error):  # of many files, which it lists
-        _, target, reason = error.args[0][0]
-        return f"{target}: {reason}"
-    if isinstance(error, OSError) and error.filename and error.strerror:
-        return f"{error.filename}: {error.strerror}"
-    return str(error)
-
-
 INSTALLS = "make .venv/tools"  # what tests, checks and a refresh need besides a build
 
 
@@ -395,7 +385,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         return options.run(options)
     except (tables.TableError, FetchError, LockedError, OSError, ValueError) as error:
-        print(f"error: {_told(error)}", file=sys.stderr)
+        print(f"error: {terminal.told(error)}", file=sys.stderr)
         return 1
     except ModuleNotFoundError as error:
         if error.name is None or error.name.split(".")[0] in ("ledger", "analysis"):
