@@ -60,7 +60,7 @@ PAGES = [
     ("```{code-cell}\n---\nload: a.py\n---\n1\n```", 1, ":load: a.py is not read. Write the code"),
     ("```{note} A ![x](https://e.w/b.png)\nText\n```", 1, f"https://e.w/b.png: {HOST}"),
     ("```{eval-rst}\n.. include:: /etc/passwd\n```", 1, "reStructuredText is not looked through."),
-    ("```{figure} map.png\n:alt: A\n:target: javascript:go()\n```", 3, "a link to javascript:go() "),
+    ("```{figure} map.png\n:alt: A\n:target: javascript:go()\n```", 3, "a link to javascript:go("),
     *(
         (f"A\n{written}", 2, f"a link to {address} leads to no page. Write one that begins with")
         for written, address in (

@@ -135,6 +135,10 @@ SLIPS = {
          "21: quoted_tolerance is 'about 0.05', and must be a share"),
     ],
     "data/datapackage.json": [
+        ('"maxRevision": {', '"maxRevison": {', "77: resources: entry 1: schema: fields: en"),
+        ('"notes": [', '"notess": [', "40: resources: entry 1: notess is an unknown key. Did"),
+        ('"encoding": "utf-8"', '"encoding": "latin-1"', "14: resources: entry 1: encoding is 'la"),
+        ('"maxStepRatio": ', '"maxStepRatio": -', "80: resources: entry 1: schema: fields: e"),
         ('"title": "Tables', '"title": "\\u0007Tables', "3: character 1 is invisible: U+0007"),
         ('"path": "http', '"path": "javascript:go()//http', "26: a link to javascript:go()"),
         ('"version": "3.1",', '"version": "3.1"', "6: broken JSON: Expecting"),

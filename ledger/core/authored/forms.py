@@ -41,6 +41,16 @@ def _record(required: dict, optional: dict | None = None) -> dict:
     }
 
 
+def _known(keys: str, **properties: dict) -> dict:
+    """Return the form of a part of the descriptor: the keys that it may have, some with a form."""
+    return {
+        "type": "object",
+        "properties": dict.fromkeys(keys.split(), {}) | properties,
+        "additionalProperties": False,
+        "description": "keys with values",
+    }
+
+
 def _map_of(values: dict, least: int = 0) -> dict:
     description = "keys with values"
     return {
@@ -146,6 +156,33 @@ POLICY = _record(
         ),
     }
 )
+
+
+# of the descriptor: a bound of plausibility under another name would hold nothing, and a list of
+# notes that is a text would be printed letter by letter; `validation` checks what the values are
+BOUND = {"type": "number", "minimum": 0, "description": "a number, nought or more"}
+FIELD = _known(
+    "name type title description constraints codes lang unit mayBeFuture missingValues format",
+    maxRevision=_known("", relative=BOUND, absolute=BOUND),
+    maxStepRatio={"type": "number", "exclusiveMinimum": 1, "description": "a number above 1"},
+)
+TABLE = _known(
+    "name type path scheme title description connectors republication hash bytes rows",
+    format={"enum": ["csv"]},
+    mediatype={"enum": ["text/csv"]},
+    encoding={"enum": ["utf-8"]},
+    notes=WORD_LIST,
+    sources={
+        "type": "array",
+        "items": _known("key path upstream snapshot institution fetched edition retrieved title"),
+    },
+    licenses={"type": "array", "items": _known("path sources title name short")},
+    schema=_known(
+        "primaryKey foreignKeys missingValues sortedBy maxRemovedShare maxRewordedShare",
+        fields={"type": "array", "items": FIELD},
+    ),
+)
+DESCRIPTOR = {"type": "object", "properties": {"resources": {"type": "array", "items": TABLE}}}
 
 
 # settings by which pages load a script or a style, or the site gets a file or markup, that nothing

@@ -244,12 +244,21 @@ def _descriptor(root: Path, name: str) -> None:
         if missing := next((part for part in validation.PARTS if not entry.get(part)), ""):
             problem = f"table {table} has no {missing!r}. Give it."
             raise FileError(name, lines[0] if lines else 1, problem)
+    _check_keys(name, content, text)
     _check_addresses(name, text, entries)
     raw = (root / name).read_bytes()
     try:
         validation.cached_check(lambda: validation.check_descriptor(raw), raw)
     except table_files.TableError as error:
         raise _descriptor_error(name, text, error) from None
+
+
+def _check_keys(name: str, content: object, text: str) -> None:
+    """Raise FileError for a key of the descriptor that nothing reads, or an unfit value."""
+    try:
+        forms.check(loaders.Document(name, content, None), forms.DESCRIPTOR)
+    except FileError:  # to find its line takes a second
+        forms.check(loaders.with_lines(name, content, text), forms.DESCRIPTOR)
 
 
 def _check_addresses(name: str, text: str, entries: list[dict]) -> None:
