@@ -87,6 +87,8 @@ SLIPS = {
         ("{pamphlet},", "{pamphlet,", "3: the entry quill2021 is broken: "),
         ("concord2022,", "Quill2021,", "13: the key Quill2021 stands twice, first on line 3"),
         ("year = {2021},", "year = {20x1},", "3: quill2021: year '20x1' is no year. Write"),
+        ("{Quill, M.}", "{Quill, M.; Vane, A.}", "3: quill2021: authors are parted by semicolons."),
+        ("closing-of-the-strait}", "closing of it}", "3: quill2021: a link to https://pam"),
         ("{Quill, M.}", "{Quill, M., of, Arland}", "3: quill2021: Too many commas in"),
         ("year = {2021},", "urldate = {2025-02-31},", "3: quill2021: urldate '2025-02-31' is no"),
         ("year = {2021},", "urldate = {2062-02-28},", "3: quill2021: urldate 2062-02-28 is stil"),

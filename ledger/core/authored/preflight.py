@@ -198,6 +198,8 @@ def _entry_problem(key: str, entry: loaders.Entry) -> str:
         for role in ("author", "editor"):
             for person in split_name_list(entry.fields.get(role, "")):
                 Person(person)
+                if ";" in re.sub(r"\{.*?\}", "", person):
+                    return f"{key}: {role}s are parted by semicolons. Part them by and."
     except PybtexError as error:
         return f"{key}: {error}. Part persons by and, and put an institution in double braces."
     return _style_problem(key, entry) if entry.kind != "misc" else ""
