@@ -175,6 +175,14 @@ def _book_settings() -> Iterator[str]:
     for key in ("claims_page", "methods_page"):
         if getattr(book, key) not in pages:
             yield f"{file.place(key)}: {key} names {getattr(book, key)}, which is no page. Mend it."
+    code = "\n".join(text.code(path) for path in text.PAGES)
+    if f'"{book.cover_chart}"' not in code:
+        yield f"{file.place('cover_chart')}: no cell publishes {book.cover_chart!r}. Mend it."
+    columns = {t["name"]: {c["name"] for c in t["schema"]["fields"]} for t in text.descriptor()}
+    for table, named in book.prose_columns.items():
+        if odd := [column for column in named if column not in columns.get(table, set())]:
+            where = file.place("prose_columns", table)
+            yield f"{where}: {table} has no column {odd[0]!r}, which no check would read. Mend it."
     for former, place in book.redirects.items():
         where, (page, mark, anchor) = file.place("redirects", former), place.partition("#")
         if former in pages:

@@ -140,6 +140,16 @@ FAULTS = {
             "name its address of today",
         ),
         (
+            replace("book.yml", "cover_chart: bound-and-tested", "cover_chart: bound-and-testd"),
+            r"book\.yml:\d+: no cell publishes 'bound-and-testd'",
+            "Mend it",
+        ),
+        (
+            replace("book.yml", "  omissions: [omission, ", "  omissions: [omision, "),
+            r"book\.yml:\d+: omissions has no column 'omision'",
+            "which no check would read",
+        ),
+        (
             replace("book.yml", "claims/index: chapters/claims", "claims/index: chapters/claim"),
             r"book\.yml:\d+: claims/index leads to chapters/claim, which is no page",
             "Mend it",

@@ -45,6 +45,9 @@ SLIPS = {
         ("- file: chapters/sea", "- chapters/sea", "5: entry not a mapping type. Write"),
         ("- file: chapters/sea", "- flie: chapters/sea", "5: entry does not contain one"),
         ("- file: chapters/sea", "- url: javascript:go()", "5: a link to javascript:go() leads to"),
+        ("chapters/sea", "chapters/sea\n    title: ' '", "6: the title is blank. Name each page"),
+        ("chapters/sea", "chapters/sea\n    title: A\n  - url: https://a.b/\n    title: A",
+         "8: the title 'A' stands twice. Name each page as nothing else"),
         ("- file: chapters/sea", "- file: 7", "5: 7 is no page. Write its path"),
     ],
     "_config.yml": [

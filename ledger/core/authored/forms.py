@@ -27,6 +27,11 @@ WEB = {
     "description": "the address of a page, which begins with https://",
 }
 DATE = {"type": "date", "description": "a day of the calendar, as 2026-11-28"}
+HOST = {
+    "type": "string",
+    "pattern": r"^[a-z0-9-]+(\.[a-z0-9-]+)+$",
+    "description": "the name of a host, as data.example.org",
+}
 PAST = {"type": "past date", "description": "a day of the calendar, and none to come"}
 WORD_LIST = {"type": "array", "items": WORDS, "description": "a list of words"}
 
@@ -122,13 +127,13 @@ SOURCE = _record(
     {
         "rows": _map_of(_map_of({})),
         "address": WEB,
-        "hosts": WORD_LIST,
+        "hosts": {"type": "array", "items": HOST, "description": "a list of hosts"},
         "download": WORDS,
         "api_key_spec": {"type": "object", "description": "keys with values"},
         "months": {"type": "integer", "minimum": 1, "description": "a number of months"},
         "next": DATE,
         "newer": WORDS,
-        "max_mb": {"type": "number", "minimum": 0, "description": "a number of megabytes"},
+        "max_mb": {"type": "number", "exclusiveMinimum": 0, "description": "a number of megabytes"},
         "pause": {"type": "number", "minimum": 0, "description": "a number of seconds"},
         "files": _map_of(WORDS),
         "snapshot": WORDS,

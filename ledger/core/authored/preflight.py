@@ -82,6 +82,12 @@ def _toc(root: Path, name: str) -> None:
     for keys, address in _entries(document.content, named=("url",)):
         if why := characters.link_fault(str(address), within=False):
             raise document.error(f"{why}. Or name a page: `- file: chapters/name`.", *keys)
+    titles: set[str] = set()
+    for keys, title in _entries(document.content, named=("title",)):
+        if not str(title).strip() or title in titles:
+            said = f"{title!r} stands twice" if str(title).strip() else "is blank"
+            raise document.error(f"the title {said}. Name each page as nothing else.", *keys)
+        titles.add(str(title))
     try:
         parse_toc_data(document.content)
     except MalformedError as error:
