@@ -36,6 +36,7 @@ def follow() -> Iterator[str]:
     yield from _claims_placed()
     yield from _terms_told()
     yield from _book_settings()
+    yield from _changes()
     yield from _former_chapters()
     yield from _former_sections()
 
@@ -195,6 +196,21 @@ def _book_settings() -> Iterator[str]:
             yield f"{where}: {_had(page, anchor, now)}"
         elif known and anchor not in _headings_and_former(path):
             yield f"{where}: {former} leads to #{anchor}, which {page} has not. Mend it."
+
+
+def _changes() -> Iterator[str]:
+    """Changes stand the newest first, as pages and the feed show them, and their tables exist."""
+    file = loaders.read_yaml(text.ROOT, "data/changes.yml")
+    known = {entry["name"] for entry in text.descriptor()}
+    before = None
+    for at, change in enumerate(file.content or []):
+        if before and str(change["date"]) > before:
+            yield f"{file.place(at, 'date')}: it is later than the change above it. Move it up."
+        before = str(change["date"])
+        for place, table in enumerate(change.get("tables", [])):
+            if table["name"] not in known:
+                where = file.place(at, "tables", place, "name")
+                yield f"{where}: there is no table {table['name']!r}. Mend it."
 
 
 # --- what was there -------------------------------------------------------------------------------

@@ -140,6 +140,17 @@ FAULTS = {
             "name its address of today",
         ),
         (
+            replace(
+                "data/changes.yml",
+                "- date: 2026-11-29\n",
+                "- date: 2026-01-02\n  kind: data update\n  title: Planted\n  text: It is so.\n"
+                "  tables: [{name: planted, edition_before: a, before: b, after: c}]\n"
+                "- date: 2026-11-29\n",
+            ),
+            r"data/changes\.yml:\d+: there is no table 'planted'",
+            "Mend it",
+        ),
+        (
             replace("book.yml", "cover_chart: bound-and-tested", "cover_chart: bound-and-testd"),
             r"book\.yml:\d+: no cell publishes 'bound-and-testd'",
             "Mend it",
