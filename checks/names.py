@@ -36,6 +36,7 @@ def follow() -> Iterator[str]:
     yield from _claims_placed()
     yield from _terms_told()
     yield from _book_settings()
+    yield from _changes()
     yield from _former_chapters()
     yield from _former_sections()
 
@@ -118,11 +119,16 @@ def _claims_placed() -> Iterator[str]:
             )
 
 
-def _anchors(source: str) -> set[str]:
-    """Return the addresses within a page that its text gives: of sections, labels, former ones."""
+def _present(source: str) -> set[str]:
+    """Return the addresses of a page's sections and labels."""
     slugs = {make_id(words) for _, words in _sections(source)}
-    labels = {make_id(label) for label in LABEL.findall(source)}
-    return slugs | labels | {slug for _, body in FORMERLY.findall(source) for slug in body.split()}
+    return slugs | {make_id(label) for label in LABEL.findall(source)}
+
+
+def _anchors(source: str) -> set[str]:
+    """Return the addresses within a page that its text gives: present ones and former ones."""
+    former = {slug for _, body in FORMERLY.findall(source) for slug in body.split()}
+    return _present(source) | former
 
 
 def _terms_told() -> Iterator[str]:
@@ -135,12 +141,27 @@ def _terms_told() -> Iterator[str]:
         mend = "Mend it, then `python -m ledger accept names_and_terms`."
         if place not in _pages():
             yield f"{where} names {place}, which is no page; {_hint(place, set(_pages()))} {mend}"
+        elif mark and (now := _renamed(path).get(anchor)):
+            yield f"{where}: {_had(place, anchor, now)} {mend}"
         elif mark and anchor not in (there := _headings_and_former(path)):
             yield f"{where}: {place} has no section #{anchor}; {_hint(anchor, there)} {mend}"
 
 
 def _headings_and_former(path: Path) -> set[str]:
     return _anchors(_uncoded(text.read(path)))
+
+
+def _renamed(path: Path) -> dict[str, str]:
+    """Return the addresses that sections of a page had and none has, each with its heading."""
+    source, renamed = _uncoded(text.read(path)), {}
+    for former in FORMERLY.finditer(source):
+        above = [words for at, words in _sections(source) if at < former.start()]
+        renamed |= dict.fromkeys(former[2].split(), above[-1] if above else "the page")
+    return {old: new for old, new in renamed.items() if old not in _present(source)}
+
+
+def _had(page: str, anchor: str, heading: str) -> str:
+    return f"#{anchor} of {page} is what {heading!r} was called before: name its address of today."
 
 
 def _uncoded(source: str) -> str:
@@ -155,6 +176,14 @@ def _book_settings() -> Iterator[str]:
     for key in ("claims_page", "methods_page"):
         if getattr(book, key) not in pages:
             yield f"{file.place(key)}: {key} names {getattr(book, key)}, which is no page. Mend it."
+    code = "\n".join(text.code(path) for path in text.PAGES)
+    if f'"{book.cover_chart}"' not in code:
+        yield f"{file.place('cover_chart')}: no cell publishes {book.cover_chart!r}. Mend it."
+    columns = {t["name"]: {c["name"] for c in t["schema"]["fields"]} for t in text.descriptor()}
+    for table, named in book.prose_columns.items():
+        if odd := [column for column in named if column not in columns.get(table, set())]:
+            where = file.place("prose_columns", table)
+            yield f"{where}: {table} has no column {odd[0]!r}, which no check would read. Mend it."
     for former, place in book.redirects.items():
         where, (page, mark, anchor) = file.place("redirects", former), place.partition("#")
         if former in pages:
@@ -163,8 +192,25 @@ def _book_settings() -> Iterator[str]:
             yield f"{where}: {former} leads to {page}, which is no page. Mend it."
         path = text.ROOT / f"{page}.md"
         known = mark and not anchor.startswith("chart-") and path.is_file()
-        if known and anchor not in _headings_and_former(path):
+        if known and (now := _renamed(path).get(anchor)):
+            yield f"{where}: {_had(page, anchor, now)}"
+        elif known and anchor not in _headings_and_former(path):
             yield f"{where}: {former} leads to #{anchor}, which {page} has not. Mend it."
+
+
+def _changes() -> Iterator[str]:
+    """Changes stand the newest first, as pages and the feed show them, and their tables exist."""
+    file = loaders.read_yaml(text.ROOT, "data/changes.yml")
+    known = {entry["name"] for entry in text.descriptor()}
+    before = None
+    for at, change in enumerate(file.content or []):
+        if before and str(change["date"]) > before:
+            yield f"{file.place(at, 'date')}: it is later than the change above it. Move it up."
+        before = str(change["date"])
+        for place, table in enumerate(change.get("tables", [])):
+            if table["name"] not in known:
+                where = file.place(at, "tables", place, "name")
+                yield f"{where}: there is no table {table['name']!r}. Mend it."
 
 
 # --- what was there -------------------------------------------------------------------------------

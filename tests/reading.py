@@ -20,6 +20,13 @@ from ledger.core import config
 
 SITE = Path(__file__).resolve().parent.parent / "_build" / "html"
 MOVED = {f"{page}.html" for page in config.book().redirects}
+# what the chapters executed to, with the outputs that the pages show
+EXECUTED = SITE.parent / ".work" / "html" / "executed"
+CHAPTERS = [
+    page
+    for page in config.pages(config.ROOT)
+    if "{code-cell}" in (config.ROOT / f"{page}.md").read_text(encoding="utf-8")
+]
 PAGES = sorted(
     {
         path.relative_to(SITE).as_posix()

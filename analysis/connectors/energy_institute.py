@@ -309,13 +309,20 @@ def _exports(review: Review, rows: list[tuple]) -> pd.DataFrame:
 # --- trade movements ------------------------------------------------------------------------------
 
 
+BROKEN_DOWN = "Russian Federation"  # the one exporter whose destinations have rows
+
+
 def _pipeline_series(review: Review, country: str, name: str) -> list[tuple]:
     """Return rows from 2000 of one exporter: all, Europe, CIS, and China's imports from it."""
     where, sheet = f"{review.file}, {MOVEMENTS}", review.sheets[MOVEMENTS]
     blocks = _blocks(sheet, where)
     exporter, europe, china = blocks[name], blocks["Europe"], blocks["China"]
-    if not {"Europe", "Other CIS"} <= set(exporter) or name not in china:
-        return []  # only Russia's exports are broken down so
+    if name != BROKEN_DOWN:
+        return []
+    needed = [(exporter, row) for row in ("Europe", "Other CIS", "Pipeline exports")]
+    for block, row in [*needed, (europe, name), (china, name)]:
+        if row not in block:
+            raise FormError(f"{where}, {name}", f"no row {row!r}", "each part of its exports")
     rows = []
     for i, year in enumerate(sheet["years"]):
         if abs(exporter["Europe"][i] - europe[name][i]) > 0.001:

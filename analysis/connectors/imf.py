@@ -13,7 +13,15 @@ from pathlib import Path
 import pandas as pd
 
 from ledger.core.sources import countries, formats
-from ledger.core.sources.strict import DIGITS, NUMBER, FormError, csv_rows, number, shown
+from ledger.core.sources.strict import (
+    DIGITS,
+    NUMBER,
+    FormError,
+    csv_rows,
+    number,
+    refuse_gap,
+    shown,
+)
 
 SOURCE = "IMF DOTS"
 FIRST_YEAR = 1989
@@ -178,6 +186,7 @@ def _partner_cells(rows: list[tuple], partner: str, where: str) -> Iterator[tupl
         raise FormError(f"{where}, row 7", f"unexpected years {years}", "years from column C on")
     if len(set(years)) < len(years):
         raise FormError(f"{where}, row 7", f"a year twice in {years}", "each year once")
+    refuse_gap(f"{where}, row 7", [year for year in map(int, years) if year >= FIRST_YEAR])
     cells = set()
     for row, of_row in enumerate(rows[7:], 8):
         if any(cell is not None for cell in of_row):

@@ -5,7 +5,7 @@ Two editions: tables 3.1 and 9.1 of the current one, and 3.1, 5.1, 5.2, 9.1 and 
 Terms: © OPEC; educational and other non-commercial use with acknowledgement, no full reproduction.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pandas as pd
@@ -27,6 +27,7 @@ GAS_HOLDERS = {
     "MOZ", "MRT", "MYS", "NGA", "NLD", "NOR", "OMN", "PER", "QAT", "RUS", "SEN", "TKM", "TTO",
     "VEN", "CHN", "SAU", "USA", "WLD",
 }  # fmt: skip
+UNNAMED = {"MRT", "SEN"}  # holders of gas that OPEC's tables do not name
 OIL_HOLDERS = {"ARE", "CAN", "IRN", "IRQ", "KAZ", "KWT", "RUS", "SAU", "USA", "VEN", "WLD"}
 
 EXCEPTIONS = {"Total world": "WLD", "Total World": "WLD"}  # no country, but a row that is read
@@ -80,12 +81,12 @@ def reserves(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
     """
     folder = upstream / "opec-asb"
     if folder.is_dir():
-        gas = _table(folder / "T91.xlsx", GAS_RESERVES)
-        oil = _table(folder / "T31.xlsx", OIL_RESERVES)
+        gas = _table(folder / "T91.xlsx", GAS_RESERVES, GAS_HOLDERS - UNNAMED)
+        oil = _table(folder / "T31.xlsx", OIL_RESERVES, OIL_HOLDERS)
     else:
         folder = upstream / "opec-asb-reserves"
-        gas = _table(folder / "raw_proven_reserves_gas.xlsx")
-        oil = _table(folder / "raw_proven_reserves_oil.xlsx")
+        gas = _table(folder / "raw_proven_reserves_gas.xlsx", None, GAS_HOLDERS - UNNAMED)
+        oil = _table(folder / "raw_proven_reserves_oil.xlsx", None, OIL_HOLDERS)
     return _reserves("OPEC", 1990, gas, oil, pair)
 
 
@@ -112,8 +113,8 @@ def reserves_2023(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
         Names file and row that are not as expected.
     """
     folder = upstream / "opec-asb-2023"
-    gas = _table(folder / "T91.xlsx", GAS_RESERVES)
-    oil = _table(folder / "T31.xlsx", OIL_RESERVES)
+    gas = _table(folder / "T91.xlsx", GAS_RESERVES, GAS_HOLDERS - UNNAMED)
+    oil = _table(folder / "T31.xlsx", OIL_RESERVES, OIL_HOLDERS)
     return _reserves("OPEC ASB 2023", 2010, gas, oil, pair)
 
 
@@ -183,8 +184,13 @@ def exports(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
     return frame[EXPORTS]
 
 
-def _table(path: Path, title: str | None = None) -> list[tuple[str, int, float]]:
-    """Return (country, year, value) of every country row; an unknown name is an error."""
+def _table(
+    path: Path, title: str | None, needed: Iterable[str] = ()
+) -> list[tuple[str, int, float]]:
+    """Return (country, year, value) of every country row.
+
+    An unknown name is an error, and so is a country of `needed` that has no row.
+    """
     years, rows = _years_and_rows(path, title, first_column=1)
     lines = []
     for row in rows:
@@ -195,6 +201,8 @@ def _table(path: Path, title: str | None = None) -> list[tuple[str, int, float]]
         lines.append((code, name, dict(_numbers(path, name, row, years))))
     _check_sums(path, {name: values for _, name, values in lines})
     _check_regions(path, [(name, values) for _, name, values in lines])
+    if missing := sorted(set(needed) - {code for code, *_ in lines}):
+        raise FormError(path.name, f"no row of {missing}", "one of each country that is read")
     return [
         (country, year, value)
         for country, _, values in lines

@@ -32,6 +32,7 @@ UNLISTED = {
 # a bulletin that counts more drones destroyed and lost than launched
 CONTRADICTORY = {"2024-12-28 08:30"}
 FIRST_DAY = "2022-09-28"  # of the reports, which stand from the last to the first
+LONGEST = 14  # days without a report of any kind: in January 2023
 NUMBERS = ["launched", "destroyed", "not_reach_goal", "is_shahed"]
 COLUMNS = [
     "month", "reports", "launched", "destroyed", "lost", "lost_reports", "launched_told",
@@ -115,6 +116,9 @@ def _reports(upstream: Path) -> pd.DataFrame:
     later = days > days.shift(fill_value="9999")
     formats.refuse_cells(path, frame["time_end"], later, "is after the report above it")
     formats.refuse_early_end(path, days, FIRST_DAY)
+    pause = pd.to_datetime(days).diff().dt.days < -LONGEST
+    problem = f"is more than {LONGEST} days before the report above it"
+    formats.refuse_cells(path, frame["time_end"], pause, problem, "every month's reports")
     _check_shaheds(path, frame[model.isin(SHAHED)])
     return frame
 

@@ -16,7 +16,7 @@ from pathlib import Path
 import pandas as pd
 
 from ledger.core.sources import countries, formats
-from ledger.core.sources.strict import DIGITS, FormError, number, read_json, shown
+from ledger.core.sources.strict import DIGITS, FormError, number, read_json, refuse_gap, shown
 
 SOURCE = "UN Comtrade"
 FIRST_YEAR = 2000
@@ -84,6 +84,9 @@ FILES = (
 )
 TOLERANCE = 0.02  # by which a year's partners may add up to more or less than the world
 MOSTLY = 0.75  # of a total, that its chapters add up to: some trade is published without them
+ALL_FROM = 2010  # from then on all of the trade that is read is published by chapter
+# years between others that a country has not reported, by WITS's copies
+NOT_REPORTED = {"IRN": {2007, 2008, 2009}}
 LAST_CHAPTERS = {"97", "99"}  # of a file's year: works of art, not specified
 
 # records in an answer; one that has as many is cut off, and does not say so
@@ -152,6 +155,7 @@ def products(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
     """
     rows = _read(upstream, pair, "chapters")
     rows = rows[rows["partner"].isin(pair) & (rows["reporter"] != rows["partner"])]
+    _check_complete(rows, upstream, pair)
     rows = rows.assign(hs_chapter=rows["product"].str.zfill(2))
     rows = rows.assign(specified=rows["hs_chapter"] != "99")
     rows = rows[rows.groupby(KEY)["specified"].transform("any").astype(bool)]
@@ -185,6 +189,30 @@ def partners(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
     return rows[[*KEY, "source", "value_usd"]]
 
 
+def _check_complete(chapters: pd.DataFrame, upstream: Path, pair: tuple[str, str]) -> None:
+    """Refuse a flow and year whose chapters do not add up to its total, where that is there too.
+
+    (`_chapters` sees to bulk files, which have both and are slow to read.)
+    """
+    folder = upstream / "comtrade"
+    if not any(folder.glob("total-*")):
+        return
+    totals = _read(upstream, pair, "total").groupby(KEY)["value"].sum()
+    for flow, rows in chapters.groupby(KEY):
+        if flow in totals.index:
+            file, place = rows["file"].iloc[0], f"{flow[0]}'s {flow[2]}s to or from {flow[1]}"
+            place = f"{file}, {place}, {flow[3]}"
+            _check_sum(place, rows["value"].sum(), totals[flow], flow[3])
+
+
+def _check_sum(place: str, found: float, total: float, year: int) -> None:
+    """Raise FormError for chapters that add up to less than their total, as without one of them."""
+    least = MOSTLY if year < ALL_FROM else 1 - TOLERANCE
+    if found < least * total:
+        wanted = f"{'most of ' if year < ALL_FROM else ''}{total:,.0f} US$"
+        raise FormError(place, f"chapters add up to {found:,.0f}", wanted)
+
+
 def _all_totals(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
     rows = _read(upstream, pair, "total")
     # goods coming home: in WLD, but a country is no partner of itself
@@ -215,7 +243,22 @@ def _read(upstream: Path, pair: tuple[str, str], kind: str) -> pd.DataFrame:
         raise FormError(f"comtrade: {row['file']}", found, "each once")
     if kind == "total":
         _check_whole(rows)
+    _check_years(rows, upstream / "comtrade", kind)
     return rows
+
+
+def _check_years(rows: pd.DataFrame, folder: Path, kind: str) -> None:
+    """Refuse years without a file between others; an answer may say that it has no records."""
+    asked: dict[str, set[int]] = {}
+    for path in folder.glob(f"{kind}-*.json"):
+        if span := re.match(rf"{kind}-([A-Z]{{3}})-([0-9]{{4}})-([0-9]{{4}})", path.name):
+            years = range(int(span[2]), int(span[3]) + 1)
+            asked.setdefault(span[1], set()).update(years)
+    for (reporter, flow), group in rows.groupby(["reporter", "flow"]):
+        left_out = asked.get(reporter, set()) | NOT_REPORTED.get(reporter, set())
+        last = group.loc[group["year"].idxmax(), "file"]
+        place = f"comtrade: {kind} up to {last}, {reporter}'s {flow}s"
+        refuse_gap(place, group["year"].unique(), left_out)
 
 
 def _check_whole(rows: pd.DataFrame) -> None:
@@ -327,10 +370,9 @@ def _chapters(rows: pd.DataFrame) -> pd.DataFrame:
     key = ["file", "reporter", "partner", "flow", "year"]
     sums = rows[~is_total].groupby(key)["value"].sum()
     for flow, value in rows[is_total].groupby(key)["value"].sum().items():
-        if (found := sums.get(flow, 0)) < MOSTLY * value:
-            file, reporter, partner, letter, year = flow
-            place = f"{file}, {reporter} with {partner}, flow {letter}, {year}"
-            raise FormError(place, f"chapters add up to {found:,.0f}", f"most of {value:,.0f} US$")
+        file, reporter, partner, letter, year = flow
+        place = f"{file}, {reporter} with {partner}, flow {letter}, {year}"
+        _check_sum(place, sums.get(flow, 0), value, year)
     return rows[~is_total]
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pandas as pd
 
 from ledger.core.sources import countries, formats
-from ledger.core.sources.strict import DIGITS, FormError, number, read_json, shown
+from ledger.core.sources.strict import DIGITS, FormError, number, read_json, refuse_gap, shown
 
 WITS_FLOWS = {"x": "export", "m": "import"}
 # where WITS does not use ISO 3166
@@ -30,6 +30,10 @@ WITS_LEFT_OUT = {
     "BLX", "ETF", "FRE", "OAS", "PMY", "SPE", "SVR", "SWK", "TAN", "UNS", "USP", "VDR", "YDR",
     "ZPM", "ZW1",
 }  # fmt: skip
+# years that the copies have nothing of, between others
+WITS_LACKING = {"IRN": {*range(1978, 1997), 2007, 2008, 2009}}
+# those of the World Bank's CSV, which has no row where there is no figure
+EMPTY = {"IRN": {1991, 1992}}
 WITS_YEARS = {"RUS": (1996, 2016), "IRN": (1963, 2011)}  # first and last year of the copies
 FIRST_YEAR = 1989
 
@@ -113,6 +117,7 @@ def _check_wits(path: Path, content: object) -> None:
     span = min(map(int, years), default=0), max(map(int, years), default=0)
     if span != (expected := WITS_YEARS.get(path.stem, span)) or not years:
         raise FormError(path.name, f"its years are {span}", f"{expected}, of the copy")
+    refuse_gap(path.name, years, WITS_LACKING.get(path.stem, ()))
     known = {*countries.converter().data["ISO3"], *WITS_CODES.values(), *WITS_LEFT_OUT}
     for year, partners in years.items():
         if unknown := [partner for partner in partners if partner not in known]:
@@ -232,6 +237,8 @@ def _series(
         raise FormError(path.name, f"no rows for {missing}", "each of the pair, or UNCOVERED")
     shown_countries = {*pair, *compared} if covered & set(pair) else set()
     selected = data["Country Code"].isin(shown_countries) & (data["Year"] >= FIRST_YEAR)
+    for code, rows in data[selected].groupby("Country Code"):
+        refuse_gap(f"{path.name}, {code}", rows["Year"], EMPTY.get(code, ()))
     return data[selected].dropna(subset="Value")
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from ledger.build.foreign import PUT_IT_HERE, blocked, is_foreign
+from ledger.build.markdown_slips import slips, without_words
 from ledger.core import config
 from ledger.core.authored import characters
 
@@ -157,6 +158,8 @@ class Page:
         lines, tokens = text.split("\n"), self.parser.parse(text, {})
         if not within:
             yield from _headings(tokens)
+        if not LINK_AS_TYPED.search(text):  # of which more is told
+            yield from ((first + line, why) for line, why in slips(tokens, lines))
         for token in tokens:
             at = first + (token.map[0] if token.map else 0)
             if token.type in ("fence", "colon_fence"):
@@ -218,7 +221,7 @@ class Page:
     def _argument(self, name: str, argument: str, token: Token) -> str:
         """Return what is wrong with the file, or the math, that a directive is given."""
         if name in PICTURES:
-            return self._picture(argument)
+            return self._picture(argument) or without_words(_options(token))
         if name in FILES:
             why = self._file(argument)
             if name == "include" and not why:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ledger.core import citations, text
+from ledger.core.authored import cells
 
 WIDTHS = (8, 60)  # of a column, in characters
 SAMPLE = 200  # rows that its width is taken from
@@ -47,6 +48,11 @@ def workbook(resource: dict, rows: str, record: dict) -> bytes:
         _write_data(book, resource["schema"]["fields"], rows)
         _write_about(book, resource, record)
     return packed.getvalue()
+
+
+def beyond(resource: dict) -> str:
+    """Say why rows have no workbook, for a sheet cannot hold all; nothing where it can."""
+    return cells.beyond_sheet(resource["rows"], len(resource["schema"]["fields"]))
 
 
 def _write_data(book: Any, fields: list[dict], rows: str) -> None:

@@ -13,6 +13,7 @@ from ledger.core import tables
 from ledger.core.authored import environment
 from ledger.core.files import LockedError
 from ledger.core.sources.registry import FetchError
+from ledger.core.system import terminal
 
 RENAMED = {"live": "preview", "seal": "accept", "tables": "rebuild", "why": "explain"}
 RENAMED_OPTIONS = {"--again": "--force"}
@@ -384,7 +385,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         return options.run(options)
     except (tables.TableError, FetchError, LockedError, OSError, ValueError) as error:
-        print(f"error: {error}", file=sys.stderr)
+        print(f"error: {terminal.told(error)}", file=sys.stderr)
         return 1
     except ModuleNotFoundError as error:
         if error.name is None or error.name.split(".")[0] in ("ledger", "analysis"):

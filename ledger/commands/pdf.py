@@ -97,7 +97,7 @@ def pdf() -> list[Path]:
     made = []
     for page, name in (("index", SLUG), (short_edition.NAME, f"{SLUG}-{short_edition.NAME}")):
         path = BUILD / ".work" / f"{name}.pdf"
-        path.write_bytes(set_date(print_page(BUILD / "singlehtml", page, browser)))
+        replace_file(path, set_date(print_page(BUILD / "singlehtml", page, browser)))
         made.append(path)
     return [publish_file(path, sources) for path in made]
 

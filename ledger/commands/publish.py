@@ -17,6 +17,7 @@ from pathlib import Path
 from ledger.commands.release import SITE
 from ledger.core import text
 from ledger.core.config import book
+from ledger.core.files import naming, replace_file
 
 LIST = "versions.json"  # which versions there are, and which pages the newest build has
 
@@ -53,7 +54,7 @@ def publish(versions: Path, into: Path, site: Path = SITE) -> list[str]:
         kept.sort(key=_order, reverse=True)
         content = {"versions": kept, "pages": [page for page in pages if "_static" not in page]}
         content = json.dumps(content, indent=1, ensure_ascii=False)
-        (new / LIST).write_text(f"{content}\n", encoding="utf-8")
+        replace_file(new / LIST, f"{content}\n")
         if into.exists():
             into.rename(old)
         new.rename(into)
@@ -79,7 +80,8 @@ def _unpack(path: Path, into: Path) -> dict[str, str] | None:
             folder = into / release
             if not re.fullmatch(r"v[\w.-]*\w", release) or folder.exists():
                 raise PublishError(f"{path.name}: {release!r} is taken, or no name of a folder")
-            archive.extractall(folder)  # it names no file outside, and checks the sum of each
+            with naming(folder):
+                archive.extractall(folder)  # it names no file outside, and checks the sum of each
     except PublishError:
         raise
     except (zipfile.BadZipFile, zlib.error, KeyError, ValueError, EOFError) as error:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from ledger.core import citations, config
 from ledger.core.config import DATA, ROOT
+from ledger.core.files import naming, replace_file
 
 SITE = ROOT / "_build" / "html"
 
@@ -33,7 +34,7 @@ def pack(tag: str, into: Path, site: Path = SITE) -> list[Path]:
         raise ReleaseError(f"{tag} is not ready: {problem}")
     into.mkdir(parents=True)
     try:
-        (into / "notes.md").write_text(notes, encoding="utf-8")
+        replace_file(into / "notes.md", notes)
         for book in books:
             shutil.copy(book, into / book.name.replace(slug, f"{slug}-{version}"))
         _zip(into / f"{slug}-{version}-site.zip", _below(site, "**/*"))
@@ -92,6 +93,6 @@ def _below(root: Path, *patterns: str) -> dict[str, Path]:
 
 
 def _zip(path: Path, files: dict[str, Path]) -> None:
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+    with naming(path), zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, file in sorted(files.items()):
             archive.write(file, name)

@@ -193,7 +193,7 @@ def block(work: dict, files: str, label: str = "") -> str:
 
 
 def _whole_title() -> str:
-    return f"{edition()['title']}: {edition()['subtitle']}"
+    return ": ".join(filter(None, (edition()["title"], edition()["subtitle"])))
 
 
 def _title(work: dict) -> str:

@@ -33,8 +33,24 @@ def replace_file(path: Path, content: str | bytes) -> None:
     """Write a file whole: whoever reads it finds the old content or the new."""
     raw = content.encode("utf-8") if isinstance(content, str) else content
     aside = path.with_name(f"{path.name}.new")
-    aside.write_bytes(raw)
-    os.replace(aside, path)
+    try:
+        with naming(path):
+            aside.write_bytes(raw)
+        os.replace(aside, path)
+    except BaseException:
+        aside.unlink(missing_ok=True)
+        raise
+
+
+@contextlib.contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """Name the file in an error of the system that names none, as where a disk is full."""
+    try:
+        yield
+    except OSError as error:
+        if error.filename is None and error.errno:
+            raise OSError(error.errno, error.strerror, str(path)) from None
+        raise
 
 
 def replace_files(folder: Path, texts: dict[str, str]) -> None:
@@ -52,8 +68,10 @@ def replace_files(folder: Path, texts: dict[str, str]) -> None:
         names = {}
         for path, text in texts.items():
             names[path] = _name(path, text.encode())
-            _write(pending / names[path], text)
+            with naming(folder / path):
+                _write(pending / names[path], text)
         _write(pending / "list.new", json.dumps(names))
+        folder.mkdir(parents=True, exist_ok=True)
         os.replace(pending / "list.new", pending / "list")
         _sync(pending)
     except BaseException:

@@ -51,6 +51,11 @@ def plural(count: int, noun: str, many: str = "") -> str:
     return f"{count:,} {noun if count == 1 else many or noun + 's'}"
 
 
+def one_line(words: str) -> str:
+    """Return words of others as a terminal may show them: without line ends and codes it obeys."""
+    return "".join(sign if sign.isprintable() else " " for sign in words)
+
+
 def json_in_page(value: object, **options) -> str:
     """Return a value as JSON that may stand in a script element, whatever words it holds.
 

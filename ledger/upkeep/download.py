@@ -19,7 +19,8 @@ from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
-from ledger.core.files import replace_files
+from ledger.core import text
+from ledger.core.files import naming, replace_files
 from ledger.core.sources.registry import FetchError, Source
 from ledger.upkeep import http_session
 from ledger.upkeep.file_checks import check_file
@@ -282,7 +283,8 @@ class Downloader:
                 size += len(piece)
                 if size > self._limit:
                     raise self._too_large(url)
-                out.write(piece)
+                with naming(target):
+                    out.write(piece)
         return size
 
     # --- messages -------------------------------------------------------------------------------
@@ -292,8 +294,7 @@ class Downloader:
         return self.source.max_mb * 1_000_000
 
     def _error(self, url: str, reason: str, hint: str, **more) -> FetchError:
-        # a server's words could hold codes that a terminal obeys
-        shown = "".join(sign if sign.isprintable() else " " for sign in self.source.redact(reason))
+        shown = text.one_line(self.source.redact(reason))  # a server's words
         return FetchError(self.source.name, url, shown, hint, **more)
 
     def _too_large(self, url: str) -> FetchError:

@@ -9,6 +9,7 @@ import zlib
 from collections.abc import Iterable
 from pathlib import Path
 
+from ledger.core.files import naming
 from ledger.core.sources.archives import archive_problem
 from ledger.core.sources.registry import FetchError, Source
 from ledger.upkeep.file_checks import check_file, unpacked_limit
@@ -43,7 +44,8 @@ def import_files(
             if match := _match(source, name, text, offered):
                 given, path = match
                 _check(source, name, given, path)
-                shutil.copyfile(path, part / name)
+                with naming(part / name):
+                    shutil.copyfile(path, part / name)
                 imported.append(given)
                 entries[name] = file_entry(path, source.address)
         if imported and (missing := source.files.keys() - entries.keys()):
@@ -109,7 +111,7 @@ def _unpack(source: Source, path: Path, folder: Path) -> list[Path]:
             target = folder / f"{path.stem}-{number}" / name
             target.parent.mkdir(parents=True)
             try:
-                with archive.open(member) as packed, target.open("wb") as out:
+                with naming(target), archive.open(member) as packed, target.open("wb") as out:
                     shutil.copyfileobj(packed, out)
             except DAMAGED as error:
                 raise FetchError(

@@ -11,6 +11,7 @@ import shutil
 from pathlib import Path
 
 from ledger.core.config import ROOT
+from ledger.core.files import replace_file
 from ledger.core.sources.registry import Source
 
 STORE = ROOT / "_build" / "upstream"
@@ -72,7 +73,7 @@ def provenance(source: Source, edition: str, store: Path) -> dict[str, str]:
 def publish(source: Source, part: Path, folder: Path, content: dict) -> None:
     """Put the complete folder `part`, with its manifest, in the place of `folder`."""
     text = json.dumps({"address": source.address} | content, indent=1)
-    (part / MANIFEST).write_text(text, encoding="utf-8")
+    replace_file(part / MANIFEST, text)
     shutil.rmtree(folder, ignore_errors=True)
     os.replace(part, folder)
 

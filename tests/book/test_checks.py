@@ -122,6 +122,45 @@ FAULTS = {
             "did you mean 'when-washington-left-",
         ),
         (
+            replace(
+                "data/names_and_terms.csv",
+                "#in-2025-the-sanctions-came-back-in-2026-russia-abstained-then-vetoed",
+                "#the-nuclear-deal",
+            ),
+            r"names_and_terms\.csv:3: `told` of snapback: #the-nuclear-deal of",
+            "name its address of today",
+        ),
+        (
+            replace(
+                "book.yml",
+                "\nredirects:\n",
+                "\nredirects:\n  a: chapters/diplomacy#the-nuclear-deal\n",
+            ),
+            r"book\.yml:\d+: #the-nuclear-deal of chapters/diplomacy is what 'When Washington left",
+            "name its address of today",
+        ),
+        (
+            replace(
+                "data/changes.yml",
+                "- date: 2026-11-29\n",
+                "- date: 2026-01-02\n  kind: data update\n  title: Planted\n  text: It is so.\n"
+                "  tables: [{name: planted, edition_before: a, before: b, after: c}]\n"
+                "- date: 2026-11-29\n",
+            ),
+            r"data/changes\.yml:\d+: there is no table 'planted'",
+            "Mend it",
+        ),
+        (
+            replace("book.yml", "cover_chart: bound-and-tested", "cover_chart: bound-and-testd"),
+            r"book\.yml:\d+: no cell publishes 'bound-and-testd'",
+            "Mend it",
+        ),
+        (
+            replace("book.yml", "  omissions: [omission, ", "  omissions: [omision, "),
+            r"book\.yml:\d+: omissions has no column 'omision'",
+            "which no check would read",
+        ),
+        (
             replace("book.yml", "claims/index: chapters/claims", "claims/index: chapters/claim"),
             r"book\.yml:\d+: claims/index leads to chapters/claim, which is no page",
             "Mend it",

@@ -20,25 +20,15 @@ import nbformat
 import pytest
 import yaml
 from packaging.requirements import Requirement
+from reading import CHAPTERS, EXECUTED, SITE
 from small_book import ROOT
 
 from ledger.build.execution import notebooks
 from ledger.core import numbers
 
-SITE = ROOT / "_build" / "html"
 CONFIG = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
 BASE, REPOSITORY = CONFIG["html"]["baseurl"], CONFIG["repository"]["url"]
-PAGES = [
-    entry["file"]
-    for entry in yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))["chapters"]
-]
-CHAPTERS = [
-    page
-    for page in ["index", *PAGES]
-    if "{code-cell}" in (ROOT / f"{page}.md").read_text(encoding="utf-8")
-]
 NUMBERS = json.loads((SITE / "numbers.json").read_text(encoding="utf-8"))
-EXECUTED = ROOT / "_build" / ".work" / "html" / "executed"  # with the outputs that the pages show
 # what ran, log by the kernel itself: where the package is, and the packages that it imported
 TOLD = """# NBVAL_IGNORE_OUTPUT
 import importlib.metadata, json, pathlib, sys, ledger

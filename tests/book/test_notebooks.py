@@ -2,26 +2,12 @@
 runs them again, under nbval.)
 """
 
-from pathlib import Path
-
 import nbformat
 import pytest
-import yaml
-
-ROOT = Path(__file__).resolve().parent.parent.parent
-EXECUTED = ROOT / "_build" / ".work" / "html" / "executed"
-PAGES = [
-    entry["file"]
-    for entry in yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))["chapters"]
-]
-NOTEBOOKS = [
-    page
-    for page in ["index", *PAGES]
-    if "{code-cell}" in (ROOT / f"{page}.md").read_text(encoding="utf-8")
-]
+from reading import CHAPTERS, EXECUTED
 
 
-@pytest.mark.parametrize("page", NOTEBOOKS)
+@pytest.mark.parametrize("page", CHAPTERS)
 def test_executed_notebook_is_complete_and_without_error(page):
     notebook = nbformat.read(EXECUTED / f"{page}.ipynb", as_version=4)
     cells = [cell for cell in notebook.cells if cell.cell_type == "code" and cell.source.strip()]

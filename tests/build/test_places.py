@@ -5,9 +5,10 @@ system, is right or ends with a line that names the folder; the site stays as it
 import os
 import shutil
 import subprocess
+import sys
 
 import pytest
-from small_book import BOOK, build, edit, page, site
+from small_book import BOOK, build, edit, edit_table, page, site
 
 # root may write everywhere; what it gives up here is what others do not have
 AS_OTHERS = ["setpriv", "--bounding-set", "-dac_override,-dac_read_search,-fowner"]
@@ -83,3 +84,25 @@ def test_a_checkout_that_git_refuses_is_told_with_what_git_asks_for(book):
     assert code == 1 and "Traceback" not in log
     assert "safe.directory" in log and str(book) in log and "LEDGER_COMMIT" in log
     assert build(book, LEDGER_COMMIT="1a2b3c4 2026-11-28")[0] == 0
+
+
+def test_a_command_that_may_not_write_a_file_names_it_and_leaves_nothing(book, tmp_path):
+    """Under a limit of the system, and where the folder is another's."""
+    data, ledger = book / "data", [sys.executable, "-m", "ledger"]
+    edit_table(book, "claims", lambda text: text)
+    edit(data / "claims.csv", "Arland", "Arland  again")
+    before = {path.name: path.read_bytes() for path in data.iterdir()}
+    # Python itself would leave its compiled modules cut short
+    limited = ["bash", "-c", 'ulimit -f 1; PYTHONDONTWRITEBYTECODE=1 exec "$@"', "-"]
+    code, said = build(book, [*limited, *ledger, "accept", "claims"])
+    assert (code, said) == (1, f"error: {data}/claims.csv: File too large\n")
+    for folder in (data, book):
+        folder.chmod(0o555)
+    try:
+        code, said = build(book, [*AS_OTHERS, *ledger, "accept", "claims"])
+    finally:
+        for folder in (data, book):
+            folder.chmod(0o755)
+    assert code == 1 and said.count("\n") == 1 and f"error: {book}/" in said, said
+    assert before == {path.name: path.read_bytes() for path in data.iterdir()}
+    assert not list(book.glob(".data.pending*"))

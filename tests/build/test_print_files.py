@@ -1,13 +1,16 @@
 """Promise: PDF and EPUB are made of the sources of the site they stand beside, or not at all."""
 
+import json
 import subprocess
 import sys
 import zipfile
+from xml.etree import ElementTree
 
 import pytest
 from small_book import build, edit, run_here, surroundings
 
 NAME = "strait-papers"
+XML = (".xhtml", ".opf", ".ncx", ".xml", ".svg")  # endings in an EPUB of what must be XML
 
 
 def test_a_build_that_changes_nothing_keeps_them_and_one_that_does_drops_them(book):
@@ -75,3 +78,27 @@ def test_a_pdf_is_dated_by_the_last_commit(book):
         "(D:20990101000000+00'00')\").decode())",
     )
     assert told.strip() == "/CreationDate (D:20231114221320+00'00')"
+
+
+def test_whatever_signs_title_and_authors_have_the_epub_is_xml_and_has_them_as_words(book):
+    title, author = "A > \"b\" & 'c' ]]> {{ d }} %e --> &lt; «کتاب»", 'E & F ]]> "g"'
+    quoted = [json.dumps(words, ensure_ascii=False) for words in (title, author)]
+    edit(book / "_config.yml", "title: The Strait Papers", f"title: {quoted[0]}")
+    edit(book / "_config.yml", "author: The Strait Papers Collective", f"author: {quoted[1]}")
+    edit(book / "CITATION.cff", '"The Strait Papers: ', f"{quoted[0][:-1]}: ")
+    edit(book / "CITATION.cff", "name: The Strait Papers Collective", f"name: {quoted[1]}")
+    edit(book / "chapters" / "one.md", "# A chapter", r"# A > \"b\" & ]]\> --\> \<script\>")
+    code, said = build(book)
+    assert code == 0, said[-3000:]
+    code, said = build(book, [sys.executable, "-m", "ledger", "epub"])
+    assert code == 0, said[-3000:]
+    archive = zipfile.ZipFile(book / "_build" / "html" / f"{NAME}.epub")
+    written = [name for name in archive.namelist() if name.endswith(XML)]
+    roots = {name: ElementTree.fromstring(archive.read(name)) for name in written}
+    assert len(roots) > 8
+    catalogue = roots["content.opf"]
+    core = "{http://purl.org/dc/elements/1.1/}"
+    assert catalogue.findtext(f".//{core}title") == title
+    assert catalogue.findtext(f".//{core}creator") == author
+    assert "".join(roots["titlepage.xhtml"].itertext()).count(title) >= 1
+    assert "<script>" in "".join(roots["toc.ncx"].itertext())

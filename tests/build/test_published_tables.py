@@ -12,9 +12,13 @@ import zipfile
 import frictionless
 import openpyxl
 import pytest
-from small_book import GOOD, build, cell, edit, edit_table, write
+from small_book import GOOD, ISLANDS, build, cell, edit, edit_table, write
 
 from ledger.build import workbooks
+from ledger.build.sphinxext.figures.chart_html import download_line
+from ledger.build.sphinxext.output import linked_data, table_workbooks
+from ledger.core import tables
+from ledger.core.authored import cells
 
 CHART = """import pandas as pd
 from ledger import charts
@@ -107,6 +111,31 @@ def check_types(site):
     assert "<h1>*A* &amp; {include}`/x` | " in table.replace(
         '<code class="docutils literal notranslate"><span class="pre">/x</span></code>', "`/x`"
     )
+
+
+@pytest.mark.parametrize("most", ["MAX_ROWS", "MAX_COLUMNS"])
+def test_of_more_than_a_sheet_holds_no_workbook_is_offered(monkeypatch, tmp_path, most):
+    """What writes workbooks passes over rows and columns beyond Excel's, without a word."""
+    resource = tables.describe("output", ISLANDS / "data")
+    record = {"kind": "table", "key": "a", "title": "T", "url": "https://example.org/"}
+    monkeypatch.setattr(tables, "text_of", lambda name: "country,year\nXAR,2001\n")
+    book, sheet = tmp_path / "tables" / "output.csv", tmp_path / "tables" / "output.xlsx"
+    table_workbooks._write(tmp_path, [(resource, record)])
+    assert sheet.exists() and not workbooks.beyond(resource)
+    size = {"MAX_ROWS": resource["rows"], "MAX_COLUMNS": len(resource["schema"]["fields"])}[most]
+    monkeypatch.setattr(cells, most, size - 1)
+    table_workbooks._write(tmp_path, [(resource, record)])
+    assert book.exists() and not sheet.exists(), "one of an earlier build does not stay"
+    name = most.removeprefix("MAX_").lower()
+    why = f"{size:,} {name}, and a sheet of Excel holds {size - 1:,}"
+    assert workbooks.beyond(resource) == why
+    assert f"no Excel ({why}) · <a" in download_line("a", "b", "", workbooks.beyond(resource))
+    kinds = [each["encodingFormat"] for each in _distribution(resource)]
+    assert linked_data.EXCEL not in kinds and len(kinds) == 2
+
+
+def _distribution(resource):
+    return linked_data.dataset({}, resource, "https://strait.example/")["distribution"]
 
 
 @pytest.mark.parametrize(

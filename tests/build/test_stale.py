@@ -227,6 +227,7 @@ def change_chart_page(folder):
 
 
 def change_settings(folder):
+    edit(folder / "CITATION.cff", "The Strait Papers:", "A ledger:")
     path = edit(folder / "_config.yml", "title: The Strait Papers", "title: A ledger")
     before = "bibtex_reference_style"
     edit(path, before, f"bibtex_cite_id: source-{{key}}\n    {before}")

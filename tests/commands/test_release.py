@@ -10,7 +10,6 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 import threading
 import zipfile
 
@@ -26,8 +25,8 @@ from small_book import (
     cell,
     edit,
     make,
+    run_ledger,
     site,
-    surroundings,
     write,
 )
 
@@ -38,17 +37,6 @@ caption, alt = "Arland grew in these two years.", "One line that rises from left
 ax = charts.lines(frame, "US$")
 charts.publish(ax, "growth", table="output", data=frame, caption=caption, alt=alt)"""
 HOME = "https://strait-papers.example/"
-
-
-def ledger(folder, *words):
-    done = subprocess.run(
-        [sys.executable, "-m", "ledger", *words],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        env=surroundings(),
-    )
-    return done.returncode, done.stdout + done.stderr
 
 
 def git(folder, *words, day="2025-04-02"):
@@ -83,7 +71,7 @@ def test_a_version_is_packed_whole_or_not_at_all(book):
     with_papers(book, "3.1")
 
     def refused(tag, says):
-        code, said = ledger(book, "release", tag, "--into", "out")
+        code, said = run_ledger(book, "release", tag, "--into", "out")
         assert code == 1 and says in said and not (book / "out").exists(), said
 
     assert build(book)[0] == 0  # no checkout: from which commit is not known
@@ -100,7 +88,7 @@ def test_a_version_is_packed_whole_or_not_at_all(book):
     refused("v3.1", "CHANGELOG.md still has words under '## Unreleased'")
     edit(book / "CHANGELOG.md", "## Unreleased\n\n- A thing.\n\n", "")
 
-    code, said = ledger(book, "release", "v3.1", "--into", "out")
+    code, said = run_ledger(book, "release", "v3.1", "--into", "out")
     assert code == 0, said
     check_packed(book, "strait-papers-3.1")
 
@@ -144,7 +132,7 @@ def released(folder, version):
     code, said = build(folder, LEDGER_RELEASE=f"v{version}")
     assert code == 0, said
     with_books(folder)
-    code, said = ledger(folder, "release", f"v{version}", "--into", f"../out-{version}")
+    code, said = run_ledger(folder, "release", f"v{version}", "--into", f"../out-{version}")
     assert code == 0, said
     (packed,) = (folder.parent / f"out-{version}").glob("*-site.zip")
     shutil.copy(packed, folder.parent / "versions")
@@ -164,7 +152,7 @@ def published(tmp_path_factory):
     git(folder, "add", ".")
     git(folder, "commit", "-q", "-m", "a version")
     released(folder, "3.1")
-    code, said = ledger(folder, "publish", "../versions", "--into", "../site")
+    code, said = run_ledger(folder, "publish", "../versions", "--into", "../site")
     assert code == 0, said
 
     write(folder, one=GOOD.replace("There are", "Now there are") + cell(CHART))
@@ -177,7 +165,7 @@ def published(tmp_path_factory):
     git(folder, "commit", "-q", "-m", "another version", day="2025-05-03")
     released(folder, "3.2")
     assert build(folder)[0] == 0
-    code, said = ledger(folder, "publish", "../versions", "--into", "../site")
+    code, said = run_ledger(folder, "publish", "../versions", "--into", "../site")
     assert code == 0 and said.startswith("v3.2/: version 3.2\nv3.1/: version 3.1\n"), said
     return place
 
@@ -286,7 +274,7 @@ def test_what_is_served_stays_as_it_was_when_publishing_fails(published, tmp_pat
 
     def refused(name, content, says):
         (versions / name).write_bytes(content)
-        code, said = ledger(published / "book", "publish", str(versions), "--into", "../site")
+        code, said = run_ledger(published / "book", "publish", str(versions), "--into", "../site")
         assert code == 1 and f"{name}{says}" in said, said
 
     damaged = bytearray(whole)
@@ -306,6 +294,6 @@ def test_a_site_that_was_built_for_no_path_is_left_out(published, tmp_path):
     with zipfile.ZipFile(tmp_path / "old-site.zip", "w") as archive:
         archive.writestr("build.json", '{"version": "3.0"}')
     words = ("publish", str(tmp_path), "--into", str(tmp_path / "site"))
-    code, said = ledger(published / "book", *words)
+    code, said = run_ledger(published / "book", *words)
     assert code == 0 and "old-site.zip: left out" in said, said
     assert json.loads(text(tmp_path / "site" / "versions.json"))["versions"] == []

@@ -226,6 +226,14 @@ def test_codes_stay_codes_in_every_file_of_a_chart():
     assert [cell.value for cell in sheet[2]] == ["08", "080250", "202401", 1234, True]
 
 
+def test_data_beyond_a_sheet_are_refused():
+    wide = pd.DataFrame({f"c{at}": [1.0] for at in range(16_385)})
+    ax = charts.hbars(pd.Series({"Arland": 2025.0, "Belmark": 7.0}), "US$")
+    problem = "its data have 16,385 columns, and a sheet of Excel holds 16,384. Give only"
+    with pytest.raises(ValueError, match=problem):
+        charts.publish(ax, "test-chart", **{**GOOD, "data": wide})
+
+
 def test_a_gap_does_not_change_the_type_of_a_column():
     gaps = pd.DataFrame(
         {"yes": [True, None, False], "count": pd.Series([2025, None, 7], dtype=object)}

@@ -47,3 +47,11 @@ def test_a_title_stays_a_title_in_bibtex(title, said):
     (entry,) = parse_string(citations.bibtex(work), "bibtex").entries.values()
     assert entry.fields["title"] == entry.fields["note"] == f"{{{said}}}"
     assert entry.fields["url"] == "https://a.b/c_d"
+
+
+def test_a_title_without_a_second_part_ends_where_it_ends(monkeypatch):
+    one = citations.edition() | {"title": "Papers", "subtitle": ""}
+    monkeypatch.setattr(citations, "edition", lambda: one)
+    work = {"kind": "book", "key": "a", "title": "Papers", "url": "https://e.w/"}
+    assert "). Papers. Version" in citations.plain(work)
+    assert "title = {Papers}" in citations.bibtex(work).replace("{{", "{").replace("}}", "}")

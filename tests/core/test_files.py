@@ -1,5 +1,7 @@
 """Promise: files are written whole, and one process at a time holds a lock."""
 
+import contextlib
+import resource
 import subprocess
 import sys
 import textwrap
@@ -107,3 +109,31 @@ def test_a_slow_reader_that_finishes_a_write_takes_nothing_of_the_next(tmp_path,
     recover(folder)
     assert {path.read_text() for path in folder.iterdir()} == {"second"}
     assert not files._pending(folder)
+
+
+@contextlib.contextmanager
+def files_of_at_most(size):
+    """Have the system refuse longer files, as where a disk is full."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def test_a_file_that_the_system_refuses_is_named_and_nothing_of_it_stays(tmp_path):
+    data = tmp_path / "data"
+    data.mkdir()
+    (data / "a.csv").write_text("old", encoding="utf-8")
+    writes = {
+        "a.csv": lambda: replace_file(data / "a.csv", "new" * 1000),
+        "b.csv": lambda: replace_files(data, {"a.csv": "new", "b.csv": "new" * 1000}),
+        "c.csv": lambda: replace_files(tmp_path / "none", {"c.csv": "new" * 1000}),
+    }
+    for name, write in writes.items():
+        with files_of_at_most(1000), pytest.raises(OSError) as error:
+            write()
+        assert error.value.filename.endswith(f"/{name}") and error.value.strerror
+    assert (data / "a.csv").read_text(encoding="utf-8") == "old"
+    assert [path.name for path in tmp_path.rglob("*")] == ["data", "a.csv"]

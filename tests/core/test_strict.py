@@ -83,3 +83,21 @@ def test_what_is_no_plain_json(tmp_path, content, message):
 
 def test_a_long_cell_is_shortened():
     assert len(strict.shown("x" * 131_073)) < 100
+
+
+@pytest.mark.parametrize(
+    "years, left_out, missing",
+    [
+        ([2001, 2002, 2003], (), ""),
+        ([2003, 2001], (), "2002"),
+        (["2001", "2005"], {2003}, "2002, 2004"),
+        ([2001, 2003], {2002}, ""),
+        ([2001], (), ""),
+    ],
+)
+def test_a_year_that_is_missing_between_others_is_named(years, left_out, missing):
+    if not missing:
+        strict.refuse_gap("a.csv", years, left_out)
+        return
+    with pytest.raises(strict.FormError, match=rf"^a\.csv: nothing of {missing}; expected each"):
+        strict.refuse_gap("a.csv", years, left_out)

@@ -121,6 +121,18 @@ class Author:
     def command(self, *words):
         return [sys.executable, "-m", "ledger", *words]
 
+    def start(self, said=subprocess.PIPE, **options):
+        """Start a refresh that downloads anew, and return the process."""
+        return subprocess.Popen(
+            self.command("refresh", "fish_price", "--force"),
+            cwd=self.book,
+            stdout=said,
+            stderr=subprocess.STDOUT if said == subprocess.PIPE else said,
+            text=True,
+            env=self.environment(),
+            **options,
+        )
+
     def run(self, *words, code=0):
         """Type a refresh on the command line, with short waits between tries; return its output."""
         (self.book / "impatient.py").write_text(IMPATIENT)
@@ -583,14 +595,7 @@ def test_kill_9_at_any_moment(author, server):
     moments = [took * share for share in (0.8,)]
     for moment in moments:
         restore(author)
-        run = subprocess.Popen(
-            author.command("refresh", "fish_price", "--force"),
-            cwd=author.book,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            env=author.environment(),
-            start_new_session=True,
-        )
+        run = author.start(subprocess.DEVNULL, start_new_session=True)
         time.sleep(moment)
         os.killpg(run.pid, signal.SIGKILL)
         run.wait()
@@ -673,15 +678,8 @@ def test_ctrl_c_while_it_downloads(author, server):
     server.expect_request("/price-month.csv").respond_with_handler(
         lambda request: time.sleep(2) or Response(published("month"))
     )
-    run = subprocess.Popen(
-        author.command("refresh", "fish_price", "--force"),
-        cwd=author.book,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        env=author.environment(),
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
-    )  # a shell has what runs in its background ignore it
+    # a shell has what runs in its background ignore it
+    run = author.start(preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
     for _ in range(300):
         if (
             any("monthly" in str(request.url) for request, _ in server.log)
@@ -707,14 +705,7 @@ def test_the_second_of_two_says_so(author, server):
         lambda request: time.sleep(3) or Response(published("year"))
     )
     server.expect_request("/price-month.csv").respond_with_data(published("month"))
-    first = subprocess.Popen(
-        author.command("refresh", "fish_price", "--force"),
-        cwd=author.book,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        env=author.environment(),
-    )
+    first = author.start()
     for _ in range(200):
         if (author.book / "_build/upstream/.bureau-prices.part").exists():
             break
@@ -978,13 +969,7 @@ def test_a_terminal_shows_how_far_a_download_is(author, server):
     )
     ours, theirs = pty.openpty()
     termios.tcsetwinsize(theirs, (40, 100))
-    run = subprocess.Popen(
-        author.command("refresh", "fish_price", "--force"),
-        cwd=author.book,
-        stdout=theirs,
-        stderr=theirs,
-        env=author.environment(),
-    )
+    run = author.start(theirs)
     os.close(theirs)
     shown = b""
     with open(ours, "rb", buffering=0) as terminal:

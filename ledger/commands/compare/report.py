@@ -11,7 +11,7 @@ import html
 import os
 import re
 from collections.abc import Iterator
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from pathlib import Path
 from urllib.parse import quote
 
@@ -38,6 +38,7 @@ ABSENT = "not there"
 MAX_MARKDOWN = 60_000  # bytes: a longer list is better read on the page
 MAX_CELLS, MAX_OPEN_CELLS = 200, 25  # of a table: listed on the page, and shown unfolded
 MAX_LINES = 10  # numbers on the terminal
+NUMBER = re.compile(r"[+-]?\d{1,40}(\.\d{1,40})?(e[+-]\d{2,3})?", re.A)
 LONG_CELL = 40  # characters of a cell from which on it is shown as words with what changed
 
 
@@ -61,7 +62,6 @@ def write(comparison: Comparison, folder: Path) -> None:
         ALONE: to_html(comparison),
         "summary.md": to_markdown(comparison),
     }
-    folder.mkdir(parents=True, exist_ok=True)
     replace_files(folder, files)
 
 
@@ -116,17 +116,19 @@ def move(change: NumberChange) -> str:
     """Return by how much a number moved: '+0.6 (+4.2%)', '−2.1 points (−5.0%)'."""
     if not change.is_edit or change.before["unit"] != change.after["unit"]:
         return ""
-    try:
-        was, becomes = (
-            Decimal(value.replace(",", "").replace(text.MINUS, "-")) for value in printed(change)
-        )
-    except InvalidOperation:  # more is printed than a number
-        difference = ""
-    else:
+    was, becomes = map(_decimal, printed(change))
+    difference = ""
+    if was is not None and becomes is not None:
         difference = text.number(becomes - was, "{:+,}")
         difference += " points" if change.after["unit"].startswith("per cent") else ""
     share = f"({relative(change.relative)})" if change.relative else ""
     return f"{difference} {share}".strip()
+
+
+def _decimal(words: str) -> Decimal | None:
+    """Return what is printed as a number, None where more is, or what no reader takes for one."""
+    plain = words.replace(",", "").replace(text.MINUS, "-")
+    return Decimal(plain) if NUMBER.fullmatch(plain) else None
 
 
 def relative(share: float) -> str:
@@ -142,10 +144,9 @@ def cell(value: str) -> str:
 
 def revision(before: str, after: str) -> str:
     """Return the relative change of a cell, empty for words and for what was zero or empty."""
-    try:
-        was, becomes = float(before), float(after)
-    except ValueError:
+    if not (NUMBER.fullmatch(before) and NUMBER.fullmatch(after)):
         return ""
+    was, becomes = Decimal(before), Decimal(after)
     return relative((becomes - was) / abs(was)) if was and was != becomes else ""
 
 
@@ -220,7 +221,7 @@ def to_html(comparison: Comparison, folder: Path | None = None) -> str:
         return site_link(site, address, anchor)
 
     def site_link(site: Site, address: str, anchor: str = "") -> str:
-        if folder is None:
+        if folder is None or not site.has_page(address):
             return ""
         target = os.path.relpath(site.folder.resolve() / f"{address}.html", folder.resolve())
         return quote(target) + (f"#{quote(anchor)}" if anchor else "")
@@ -294,7 +295,7 @@ def to_lines(comparison: Comparison) -> list[str]:
         f"  number {change.name}: {' → '.join(printed(change))}" for change in comparison.numbers
     ]
     more = len(numbers) - MAX_LINES
-    return [
+    lines = [
         overview(comparison),
         *(
             f"  verdict {change.name}: {' → '.join(verdict(change))}"
@@ -306,3 +307,4 @@ def to_lines(comparison: Comparison) -> list[str]:
         *(f"  table {change.name}: {summary(change)}" for change in comparison.tables),
         *(f"  page {change.name}: {summary(change)}" for change in comparison.pages),
     ]
+    return list(map(text.one_line, lines))

@@ -10,15 +10,24 @@ import csv
 import functools
 import hashlib
 import io
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from html import unescape
 from pathlib import Path
 from urllib.parse import unquote
 
 from bs4 import BeautifulSoup, Tag
+from bs4.exceptions import ParserRejectedMarkup
 
+from ledger.commands.compare.files import (
+    SiteError,
+    damaged,
+    file_in,
+    read,
+    read_csv,
+    read_json,
+)
 from ledger.core import text
 
 NEEDED = ("index.html", "build.json", "claims.json", "numbers.json", "data/datapackage.json")
@@ -47,10 +56,6 @@ BLOCKS = HEADINGS + (
 BREAK, HEADING = "\ue002", "\ue003"  # between blocks; before a heading
 OPEN, CLOSE = "\ue000", "\ue001"  # around a computed number and a claim's badge
 COMPUTED = re.compile(f"{OPEN}([^{CLOSE}]*){CLOSE}")
-
-
-class SiteError(ValueError):
-    """A folder is no whole built site: says what it lacks."""
 
 
 @dataclass(frozen=True)
@@ -95,15 +100,22 @@ class Page:
     def title(self) -> str:
         heading = re.search(r"<h1>(.*?)(?:<a |</h1>)", self.html, re.S)
         words = heading[1] if heading else self.address
-        return BeautifulSoup(words, "html.parser").get_text().strip()
+        return unescape(re.sub(r"<[^>]*>", "", words)).strip()
 
     @property
     def blocks(self) -> list[Block]:
-        return _read(self.html)[0]
+        return self._parsed[0]
 
     @property
     def charts(self) -> list[Chart]:
-        return [replace(chart, page=self.address) for chart in _read(self.html)[1]]
+        return [replace(chart, page=self.address) for chart in self._parsed[1]]
+
+    @property
+    def _parsed(self) -> tuple[list[Block], list[Chart]]:
+        try:
+            return _read(self.html)
+        except (ParserRejectedMarkup, RecursionError):
+            raise damaged(Path(f"{self.address}.html"), "cannot be read as HTML") from None
 
 
 def _badge_text(badge) -> str:
@@ -178,93 +190,51 @@ class Site:
 
     def __init__(self, folder: Path):
         self.folder = folder
-        if missing := [name for name in NEEDED if not (folder / name).is_file()]:
+        if missing := [name for name in NEEDED if not file_in(folder, name)]:
             raise SiteError(
                 f"{folder} is no built site, for it lacks {text.listing(missing)}: "
                 "name a folder as make book leaves it in _build/html"
             )
-        self.build: dict = self._json("build.json")
-        if not isinstance(self.build, dict):
-            raise self._damaged("build.json", "holds no keys with values")
-        package = self._json("data/datapackage.json")
-        resources = package.get("resources") if isinstance(package, dict) else None
-        resources = self._records("data/datapackage.json", resources, "name", "path")
-        self.resources: dict[str, dict] = {entry["name"]: entry for entry in resources}
-        numbers = self._records("numbers.json", self._json("numbers.json"), "page", "name")
+        self.build: dict = read_json(folder, "build.json")
+        package = read_json(folder, "data/datapackage.json")
+        self.resources: dict[str, dict] = {entry["name"]: entry for entry in package["resources"]}
         self.numbers: dict[tuple[str, str], dict] = {
-            (record["page"], record["name"]): record for record in numbers
+            (record["page"], record["name"]): record for record in read_json(folder, "numbers.json")
         }
-        rows = {row["claim_id"]: row for row in parse_csv(self.table("claims"))}
+        rows = {row.get("claim_id"): row for row in parse_csv(self.table("claims"))}
         self.claims: dict[str, dict] = {
             record["claim_id"]: rows.get(record["claim_id"], {}) | record
-            for record in self._records("claims.json", self._json("claims.json"), "claim_id")
+            for record in read_json(folder, "claims.json")
         }
         self.pages = self._pages()
         self.charts = self._charts()
 
-    def _json(self, name: str):
-        try:
-            return json.loads(self.read(name))
-        except ValueError as error:
-            raise self._damaged(name, f"cannot be read ({error})") from None
-
-    def _records(self, name: str, found: object, *keys: str) -> list[dict]:
-        """Return what a file lists. Raises SiteError where it is no list of records with keys."""
-        if not isinstance(found, list):
-            raise self._damaged(name, "holds no list of records")
-        for place, record in enumerate(found, 1):
-            for key in keys:
-                if not isinstance(record, dict) or not isinstance(record.get(key), str):
-                    raise self._damaged(name, f"has a record, number {place}, without {key}")
-        return found
-
-    def _damaged(self, name: str, problem: str) -> SiteError:
-        return SiteError(
-            f"{self.folder / name} {problem}, so that this is no whole site: build it again"
-        )
-
-    def read(self, name: str) -> str:
-        """Return the text of a file of the site, empty where there is none."""
-        path = self.folder / name
-        try:
-            # the CSV files of charts begin with a mark for Excel
-            return path.read_text(encoding="utf-8-sig") if path.is_file() else ""
-        except UnicodeDecodeError as error:
-            raise self._damaged(name, f"cannot be read ({error})") from None
-
-    def read_csv(self, name: str) -> str:
-        """Return the text of a CSV file; a row cut short, as in a copy broken off, is an error."""
-        content = self.read(name)
-        rows = [row for row in csv.reader(io.StringIO(content)) if row]
-        for number, row in enumerate(rows, 1):
-            if len(row) != len(rows[0]):
-                cells = f"{text.plural(len(row), 'cell')} where the header has {len(rows[0])}"
-                raise self._damaged(name, f"has in row {number} {cells}")
-        return content
-
     def table(self, name: str) -> str:
         """Return the CSV text of a table, empty where there is none."""
         resource = self.resources.get(name)
-        return self.read_csv(f"data/{Path(resource['path']).name}") if resource else ""
+        return read_csv(self.folder, f"data/{resource['path']}") if resource else ""
 
     def title(self, page: str) -> str:
         return self.pages[page].title if page in self.pages else page
+
+    def has_page(self, address: str) -> bool:
+        """Tell whether a page is one of the site: what names it may hold any word."""
+        return address in self.pages or address.removeprefix("charts/") in self.charts
 
     def _pages(self) -> dict[str, Page]:
         """Return the pages by address, in the order of the contents and then of their names, and as
         another one the footer that all of them have.
         """
         pages = {}
-        contents = ["index", *IN_CONTENTS.findall(self.read("index.html"))]
+        contents = ["index", *IN_CONTENTS.findall(read(self.folder, "index.html"))]
         names = (path.relative_to(self.folder) for path in self.folder.rglob("*.html"))
         others = sorted(path.with_suffix("").as_posix() for path in names)
         for address in dict.fromkeys([*(each for each in contents if each in others), *others]):
-            path = self.folder / f"{address}.html"
-            content = self.read(f"{address}.html")
+            content = read(self.folder, f"{address}.html")
             article, footer = ARTICLE.search(content), FOOTER.search(content)
             if not article or address.startswith(("_static/", "charts/")) or address == "search":
                 continue
-            html = PICTURE.sub(functools.partial(_with_content, path.parent), article[0])
+            html = PICTURE.sub(functools.partial(_with_content, self.folder, address), article[0])
             pages[address] = Page(address, html)
             if footer and address == "index":
                 html = "<h1>Footer of every page</h1>" + BUILD.sub("", footer[0])
@@ -282,8 +252,8 @@ class Site:
         return {
             name: replace(
                 shown.get(name, Chart(name)),
-                svg=self.read(f"charts/{name}.svg"),
-                csv=self.read_csv(f"charts/{name}.csv"),
+                svg=read(self.folder, f"charts/{name}.svg"),
+                csv=read_csv(self.folder, f"charts/{name}.csv"),
             )
             for name in sorted(path.stem for path in self.folder.glob("charts/*.svg"))
         }
@@ -293,10 +263,16 @@ def parse_csv(content: str) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(content)))
 
 
-def _with_content(folder: Path, image: re.Match) -> str:
-    """Return the source of a picture as its file's name and a hash of what the file holds."""
+def _with_content(folder: Path, page: str, image: re.Match) -> str:
+    """Return the source of a picture as its file's name and a hash of what the file holds.
+
+    Of one that is no file of the site, as of another host's, the hash is that of its address.
+    """
     source = image[2]
-    file = folder / unquote(source.partition("?")[0])
-    content = file.read_bytes() if ":" not in source and file.is_file() else source.encode()
+    try:
+        file = file_in(folder, Path(page).parent / unquote(source.partition("?")[0]))
+    except SiteError:
+        file = None
+    content = file.read_bytes() if file else source.encode()
     name = source.rpartition("/")[2][-40:]
     return f"{image[1]}{name}, contents {hashlib.sha256(content).hexdigest()[:8]}"

@@ -28,6 +28,7 @@ PATTERNS = {
 BELOW_NOTHING = re.compile(r"-0(\.0+)?(e.*)?")
 LARGEST = 2**63 - 1  # of the whole numbers of a frame
 MAX_CELL = 32_767  # characters: a workbook's cell holds no more
+MAX_ROWS, MAX_COLUMNS = 1_048_575, 16_384  # of a workbook's sheet, below its header
 TOO_LONG = f"Keep it under {MAX_CELL:,} characters, the most of a workbook, or split it"
 # what a spreadsheet or a program leaves where it has no value
 NO_VALUE = re.compile(
@@ -94,6 +95,17 @@ def _leftover(cell: str) -> str:
         if (meant := html.unescape(entity)) != entity:
             return f"{entity!r} is markup of web pages. Write {meant!r}"
     return misread(cell)
+
+
+def beyond_sheet(rows: int, columns: int) -> str:
+    """Say what a workbook's sheet cannot hold of so many rows and columns; nothing if it can all.
+
+    What writes workbooks passes over the rest without a word.
+    """
+    for count, most, name in ((rows, MAX_ROWS, "rows"), (columns, MAX_COLUMNS, "columns")):
+        if count > most:
+            return f"{count:,} {name}, and a sheet of Excel holds {most:,}"
+    return ""
 
 
 def has_other_digits(cell: str) -> bool:

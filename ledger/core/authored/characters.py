@@ -66,6 +66,10 @@ def link_fault(address: str, within: bool = True) -> str:
     `within` tells whether it may lead within the book, as an address without a scheme does.
     """
     scheme = SCHEME.match(UNSEEN.sub("", address))
+    if scheme and scheme[1].lower() in LINKS and re.search(r"\s", address.strip()):
+        return (
+            f"a link to {address.strip()[:60]} has a space, at which it ends. Write %20, or mend it"
+        )
     if scheme[1].lower() in LINKS if scheme else within:
         return ""
     return f"a link to {address.strip()[:60]} leads to no page. Write one that begins with https:"

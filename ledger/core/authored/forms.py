@@ -14,13 +14,24 @@ from pathlib import Path
 
 from ledger.core.authored.loaders import Document, FileError, is_day, today
 
-WORDS = {"type": "string", "minLength": 1, "description": "text; put it in quotes"}
+WORDS = {"type": "string", "pattern": r"\S", "description": "text; put it in quotes"}
+# of the book and its authors: a browser takes what follows < for markup, and the PDF loses it
+NAME = {
+    "type": "string",
+    "pattern": r"^(?=.*\S)[^<\n\t]{1,250}$",
+    "description": "words in a line of at most 250 characters, without <",
+}
 WEB = {
     "type": "string",
     "pattern": "^https?://[^/]",
     "description": "the address of a page, which begins with https://",
 }
 DATE = {"type": "date", "description": "a day of the calendar, as 2026-11-28"}
+HOST = {
+    "type": "string",
+    "pattern": r"^[a-z0-9-]+(\.[a-z0-9-]+)+$",
+    "description": "the name of a host, as data.example.org",
+}
 PAST = {"type": "past date", "description": "a day of the calendar, and none to come"}
 WORD_LIST = {"type": "array", "items": WORDS, "description": "a list of words"}
 
@@ -30,6 +41,16 @@ def _record(required: dict, optional: dict | None = None) -> dict:
         "type": "object",
         "properties": required | (optional or {}),
         "required": list(required),
+        "additionalProperties": False,
+        "description": "keys with values",
+    }
+
+
+def _known(keys: str, **properties: dict) -> dict:
+    """Return the form of a part of the descriptor: the keys that it may have, some with a form."""
+    return {
+        "type": "object",
+        "properties": dict.fromkeys(keys.split(), {}) | properties,
         "additionalProperties": False,
         "description": "keys with values",
     }
@@ -71,7 +92,7 @@ CITATION = {
     "type": "object",
     "description": "keys with values",
     "properties": {
-        "title": WORDS,
+        "title": NAME,
         "authors": {
             "type": "array",
             "minItems": 1,
@@ -79,7 +100,7 @@ CITATION = {
             "items": {
                 "type": "object",
                 "description": "an author with a name",
-                "properties": {"name": WORDS},
+                "properties": {"name": NAME},
                 "required": ["name"],
             },
         },
@@ -106,13 +127,13 @@ SOURCE = _record(
     {
         "rows": _map_of(_map_of({})),
         "address": WEB,
-        "hosts": WORD_LIST,
+        "hosts": {"type": "array", "items": HOST, "description": "a list of hosts"},
         "download": WORDS,
         "api_key_spec": {"type": "object", "description": "keys with values"},
         "months": {"type": "integer", "minimum": 1, "description": "a number of months"},
         "next": DATE,
         "newer": WORDS,
-        "max_mb": {"type": "number", "minimum": 0, "description": "a number of megabytes"},
+        "max_mb": {"type": "number", "exclusiveMinimum": 0, "description": "a number of megabytes"},
         "pause": {"type": "number", "minimum": 0, "description": "a number of seconds"},
         "files": _map_of(WORDS),
         "snapshot": WORDS,
@@ -140,6 +161,33 @@ POLICY = _record(
         ),
     }
 )
+
+
+# of the descriptor: a bound of plausibility under another name would hold nothing, and a list of
+# notes that is a text would be printed letter by letter; `validation` checks what the values are
+BOUND = {"type": "number", "minimum": 0, "description": "a number, nought or more"}
+FIELD = _known(
+    "name type title description constraints codes lang unit mayBeFuture missingValues format",
+    maxRevision=_known("", relative=BOUND, absolute=BOUND),
+    maxStepRatio={"type": "number", "exclusiveMinimum": 1, "description": "a number above 1"},
+)
+TABLE = _known(
+    "name type path scheme title description connectors republication hash bytes rows",
+    format={"enum": ["csv"]},
+    mediatype={"enum": ["text/csv"]},
+    encoding={"enum": ["utf-8"]},
+    notes=WORD_LIST,
+    sources={
+        "type": "array",
+        "items": _known("key path upstream snapshot institution fetched edition retrieved title"),
+    },
+    licenses={"type": "array", "items": _known("path sources title name short")},
+    schema=_known(
+        "primaryKey foreignKeys missingValues sortedBy maxRemovedShare maxRewordedShare",
+        fields={"type": "array", "items": FIELD},
+    ),
+)
+DESCRIPTOR = {"type": "object", "properties": {"resources": {"type": "array", "items": TABLE}}}
 
 
 # settings by which pages load a script or a style, or the site gets a file or markup, that nothing
@@ -231,7 +279,8 @@ def _worded(document: Document, error) -> tuple[int, FileError]:
             "array": "a list",
             "string": WORDS["description"],
         }.get(kinds, f"a {kinds}" if isinstance(kinds, str) else " or ".join(kinds))
-    what = "empty" if error.instance in (None, "", [], {}) else _shortened(error.instance)
+    is_blank = isinstance(error.instance, str) and not error.instance.strip()
+    what = "empty" if is_blank or error.instance in (None, [], {}) else _shortened(error.instance)
     return _at(document, f"{_label(keys)} is {what}, and must be {wanted}.", *keys)
 
 

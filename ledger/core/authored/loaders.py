@@ -288,6 +288,11 @@ def _parse_json(name: str, text: str) -> object:
     return content
 
 
+def with_lines(name: str, content: object, text: str) -> Document:
+    """Return the content of a JSON file with its lines, which it has as YAML."""
+    return Document(name, content, yaml.compose(text, Loader=yaml.SafeLoader))
+
+
 # --- BibTeX ---------------------------------------------------------------------------------------
 
 

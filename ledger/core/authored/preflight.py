@@ -21,6 +21,7 @@ from ledger.core.sources import registry
 from ledger.core.system import terminal
 
 DESCRIPTOR = "data/datapackage.json"
+CITATION = "CITATION.cff"
 NAME_LINE = re.compile(r'\s*"name": *"([^"]*)",?')
 MADE = ("tables", "claims", "charts")  # folders of the site with pages that the build writes
 ENDINGS = (".md", ".ipynb")  # of pages, which _toc.yml may leave out
@@ -81,6 +82,12 @@ def _toc(root: Path, name: str) -> None:
     for keys, address in _entries(document.content, named=("url",)):
         if why := characters.link_fault(str(address), within=False):
             raise document.error(f"{why}. Or name a page: `- file: chapters/name`.", *keys)
+    titles: set[str] = set()
+    for keys, title in _entries(document.content, named=("title",)):
+        if not str(title).strip() or title in titles:
+            said = f"{title!r} stands twice" if str(title).strip() else "is blank"
+            raise document.error(f"the title {said}. Name each page as nothing else.", *keys)
+        titles.add(str(title))
     try:
         parse_toc_data(document.content)
     except MalformedError as error:
@@ -130,6 +137,30 @@ def _form(schema: Callable[[], dict]) -> Callable[[Path, str], None]:
     return check
 
 
+def _settings(root: Path, name: str) -> None:
+    """Check the form of `_config.yml`, and that the book has one title and the same authors.
+
+    Pages and the EPUB's catalogue have those of `_config.yml`, citations and the title page those
+    of CITATION.cff.
+    """
+    _form(forms.settings)(root, name)
+    settings = loaders.read_yaml(root, name)
+    try:
+        citation = loaders.read_yaml(root, CITATION)
+        forms.check(citation, forms.CITATION)
+    except FileError:
+        return  # its own check says so
+    cited = citation.content
+    names = {
+        "title": cited["title"].partition(": ")[0],
+        "author": ", ".join(author["name"] for author in cited["authors"]),
+    }
+    for key, wanted in names.items():
+        if (given := settings.content[key]) != wanted:
+            problem = f"{key} is {given!r}, and in {CITATION} {wanted!r}. Make them the same."
+            raise settings.error(problem, key)
+
+
 def _book(root: Path, name: str) -> None:
     config.read_book(root)
 
@@ -173,6 +204,8 @@ def _entry_problem(key: str, entry: loaders.Entry) -> str:
         for role in ("author", "editor"):
             for person in split_name_list(entry.fields.get(role, "")):
                 Person(person)
+                if ";" in re.sub(r"\{.*?\}", "", person):
+                    return f"{key}: {role}s are parted by semicolons. Part them by and."
     except PybtexError as error:
         return f"{key}: {error}. Part persons by and, and put an institution in double braces."
     return _style_problem(key, entry) if entry.kind != "misc" else ""
@@ -219,12 +252,21 @@ def _descriptor(root: Path, name: str) -> None:
         if missing := next((part for part in validation.PARTS if not entry.get(part)), ""):
             problem = f"table {table} has no {missing!r}. Give it."
             raise FileError(name, lines[0] if lines else 1, problem)
+    _check_keys(name, content, text)
     _check_addresses(name, text, entries)
     raw = (root / name).read_bytes()
     try:
         validation.cached_check(lambda: validation.check_descriptor(raw), raw)
     except table_files.TableError as error:
         raise _descriptor_error(name, text, error) from None
+
+
+def _check_keys(name: str, content: object, text: str) -> None:
+    """Raise FileError for a key of the descriptor that nothing reads, or an unfit value."""
+    try:
+        forms.check(loaders.Document(name, content, None), forms.DESCRIPTOR)
+    except FileError:  # to find its line takes a second
+        forms.check(loaders.with_lines(name, content, text), forms.DESCRIPTOR)
 
 
 def _check_addresses(name: str, text: str, entries: list[dict]) -> None:
@@ -298,9 +340,9 @@ LISTS = {
 TABLES = "data/*.csv"
 CHECKS: dict[str, Callable[[Path, str], None]] = {
     "book.yml": _book,
-    "_config.yml": _form(forms.settings),
+    "_config.yml": _settings,
     "_toc.yml": _toc,
-    "CITATION.cff": _form(lambda: forms.CITATION),
+    CITATION: _form(lambda: forms.CITATION),
     "references.bib": _bibliography,
     "data/changes.yml": _form(lambda: forms.CHANGES),
     "data/sources.yml": _sources,
@@ -312,7 +354,7 @@ CHECKS: dict[str, Callable[[Path, str], None]] = {
     "checks/*.csv": _list,
     "checks/*.txt": _words,
 }
-NEEDED = ("book.yml", "_config.yml", "_toc.yml", "CITATION.cff", "references.bib", DESCRIPTOR)
+NEEDED = ("book.yml", "_config.yml", "_toc.yml", CITATION, "references.bib", DESCRIPTOR)
 
 
 def main() -> int:

@@ -22,7 +22,7 @@ from matplotlib.figure import Figure
 from pandas.api.types import infer_dtype
 
 from ledger.core import tables, text
-from ledger.core.authored.cells import cell_fault, starts_formula
+from ledger.core.authored.cells import beyond_sheet, cell_fault, starts_formula
 from ledger.core.authored.characters import hidden_character
 from ledger.core.charts import svg, tooltips
 from ledger.core.charts.style import GRID, PALETTE, PAPER, TEXT, VERDICTS
@@ -146,6 +146,8 @@ def _csv(chart: str, frame: pd.DataFrame, kinds: dict[str, str]) -> str:
     """Return the rows behind a chart as CSV text."""
     if frame.empty:
         raise ValueError(f"chart {chart!r}: the data behind it have no rows")
+    if problem := beyond_sheet(*frame.shape):
+        raise ValueError(f"chart {chart!r}: its data have {problem}. Give only what is drawn")
     answers = {
         name: frame[name].map({True: "true", False: "false"})
         for name, kind in kinds.items()

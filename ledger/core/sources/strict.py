@@ -58,6 +58,17 @@ def number(cell: object, place: str) -> float:
     raise FormError(place, f"{shown(cell)} is no number", DIGITS)
 
 
+def refuse_gap(place: str, years: Iterable[int], left_out: Iterable[int] = ()) -> None:
+    """Raise FormError for years that are missing between the first and the last.
+
+    Where an institution has none for a year, `left_out` names it.
+    """
+    known = {*map(int, years)}
+    if missing := sorted({*range(min(known), max(known))} - known - {*left_out}):
+        span = f"each year from {min(known)} to {max(known)}"
+        raise FormError(place, f"nothing of {', '.join(map(str, missing))}", span)
+
+
 def plain_text(path: Path, encodings: Iterable[str] = ("utf-8-sig",), control: bool = False) -> str:
     """Return a file's text in the first of `encodings` that fits, with its line ends.
 

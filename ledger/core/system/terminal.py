@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import shutil
 import sys
 from collections.abc import Callable, Iterator
 
@@ -59,6 +60,16 @@ def _told_apart() -> Iterator[None]:
         yield
     except OSError as error:
         raise OutputError(error.strerror) from error
+
+
+def told(error: Exception) -> str:
+    """Return what is wrong; of what the system refuses, the file and the reason."""
+    if isinstance(error, shutil.Error):  # of many files, which it lists
+        _, target, reason = error.args[0][0]
+        return f"{target}: {reason}"
+    if isinstance(error, OSError) and error.filename and error.strerror:
+        return f"{error.filename}: {error.strerror}"
+    return str(error)
 
 
 def _open_closed() -> None:

@@ -12,7 +12,7 @@ from sphinx.util.docutils import SphinxDirective
 from sphinx.util.matching import patmatch
 from sphinx.util.nodes import make_refnode
 
-from ledger.build import downloads
+from ledger.build import downloads, workbooks
 from ledger.build.sphinxext import markdown, page_store
 from ledger.build.sphinxext.content.numbers import number_entry, numbers_of
 from ledger.build.sphinxext.figures.chart_html import chart_anchor, download_line
@@ -182,14 +182,15 @@ class Downloads(SphinxDirective):
     def run(self):
         name = self.arguments[0]
         page_store.add_dependency(self.env, f"table {name}")
-        path = tables.describe(name)["path"]
+        resource = tables.describe(name)
         if self.env.app.builder.name != "html":
-            link = site_link(self.config, f"data/{path}")
+            link = site_link(self.config, f"data/{resource['path']}")
             return [raw_html(f"<p>On the book's site: {link}</p>")]
         up = "../" * self.env.docname.count("/")
         everything = f' · <a href="{up}data/{downloads.ALL}" download>all tables</a> (zip)'
-        line = download_line(f"{up}{tables.page_path(name)}", f"{up}data/{name}", everything)
-        licences = "; ".join(map(citations.short_licence, tables.describe(name)["licenses"]))
+        files, beyond = f"{up}{tables.page_path(name)}", workbooks.beyond(resource)
+        line = download_line(files, f"{up}data/{name}", everything, beyond)
+        licences = "; ".join(map(citations.short_licence, resource["licenses"]))
         details = '<a href="#terms">details</a>'
         licence = f'<p class="licence">Licence: {html.escape(licences)} ({details}).</p>'
         return [raw_html(line + licence)]

@@ -155,7 +155,7 @@ def licence_line(chart: dict, builder, docname: str) -> str:
     return f'<p class="licence">Licence: {"; ".join(parts)}.</p>'
 
 
-def download_line(files: str, package: str, more: str) -> str:
+def download_line(files: str, package: str, more: str, beyond: str = "") -> str:
     """Return the line of downloads of a table, as HTML.
 
     Parameters
@@ -163,9 +163,10 @@ def download_line(files: str, package: str, more: str) -> str:
     files : address of its workbook and its CSV, less their endings.
     package : address of its zip, less the ending.
     more : HTML of further links, after a separator.
+    beyond : why it has no workbook.
     """
     links = [
-        f'<a href="{files}.xlsx" download>Excel</a>',
+        f"no Excel ({beyond})" if beyond else f'<a href="{files}.xlsx" download>Excel</a>',
         f'<a href="{files}.csv" download>CSV</a>',
         _everything(package),
     ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sphinx.application import Sphinx
 
+from ledger.build import workbooks
 from ledger.build.sphinxext.history import changed, tables_used
 from ledger.core import citations, tables
 from ledger.core.config import book as book_config
@@ -19,6 +20,7 @@ def dataset(common: dict, resource: dict, base: str) -> dict:
     """Return what is said of a table's page."""
     licences = [licence["path"] for licence in resource["licenses"] if licence.get("path")]
     data = f"{base}data/"
+    workbook = f"{base}{tables.page_path(resource['name'])}.xlsx"
     return common | {
         "@type": "Dataset",
         "description": resource["description"],
@@ -30,7 +32,7 @@ def dataset(common: dict, resource: dict, base: str) -> dict:
         "isBasedOn": [_source(source) for source in resource["sources"]],
         "distribution": [
             _download("text/csv", data + resource["path"]),
-            _download(EXCEL, f"{base}{tables.page_path(resource['name'])}.xlsx"),
+            *([] if workbooks.beyond(resource) else [_download(EXCEL, workbook)]),
             _download("application/zip", f"{data}{resource['name']}.zip"),
         ],
     }

@@ -50,7 +50,11 @@ def _write(site: Path, jobs: list[tuple[dict, dict]]) -> None:
         path = Path(site, tables.page_path(resource["name"]))
         path.parent.mkdir(exist_ok=True)
         path.with_suffix(".csv").write_bytes(downloads.for_excel(rows))
-        path.with_suffix(".xlsx").write_bytes(workbooks.workbook(resource, rows, record))
+        workbook = path.with_suffix(".xlsx")
+        if workbooks.beyond(resource):
+            workbook.unlink(missing_ok=True)  # of the build before, when it held all
+        else:
+            workbook.write_bytes(workbooks.workbook(resource, rows, record))
 
 
 def finish(app: Sphinx, error: Exception | None) -> None:

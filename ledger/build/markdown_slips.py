@@ -1,0 +1,87 @@
+"""Find Markdown that would be printed as it was typed, or read as something else than was meant.
+
+A parser of Markdown refuses nothing: what it does not understand is text, a paragraph that is
+indented is code, a cell too many is dropped.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from markdown_it.token import Token
+
+Slip = tuple[int, str]  # line from 0, and message
+# what is left in text of marks that have no other end, or nothing that they name
+AS_TYPED = {
+    r"\[\^([^\]\s]+)\]": "no note is named {}. Write [^{}]: and its words on a line of their own",
+    r"\]\(|\]\[": "a link is printed as it stands. Close it, or write the address that it names",
+    r"\*\*|~~|(?<![\w*])\*\w": "the mark {!r} is printed as it stands. Close it, or remove it",
+}
+NO_ALT = "the picture has no words for those who cannot see it. Say what it shows"
+
+
+def slips(tokens: list[Token], lines: list[str]) -> Iterator[Slip]:
+    """Give what is wrong with a text's tokens; `lines` are those that they are read from."""
+    notes = {child.meta.get("label") for token in tokens for child in token.children or []}
+    for token in tokens:
+        at = token.map[0] if token.map else 0
+        if token.type == "inline":
+            yield from _inline(token, at)
+        elif token.type == "code_block":
+            yield at, "what is indented is shown as code. Begin it at the margin, or fence it"
+        elif token.type == "heading_open" and token.markup in ("-", "="):
+            yield (
+                at,
+                f"the line of {token.markup} below makes this a heading. Write ## before a "
+                "heading, or an empty line above a rule",
+            )
+        elif token.type == "myst_line_comment" and _parts(lines, *token.map):
+            yield at, "a line that begins with % is a comment, and is not shown. Begin it otherwise"
+        elif token.type == "footnote_reference_open" and token.meta["label"] not in notes:
+            label = token.meta["label"]
+            yield at, f"nothing refers to the note {label}, which is not shown. Write [^{label}]"
+        elif token.type == "table_open":
+            yield from _table(lines, *token.map)
+    titles = [token for token in tokens if token.type == "heading_open" and token.tag == "h1"]
+    for token in titles[1:]:
+        yield token.map[0], "a page has one title. Write ## before the headings below it"
+
+
+def without_words(options: str) -> str:
+    """Return what is wrong with a directive's picture that has no alternative text."""
+    return "" if re.search(r"^[ \t]*:?alt:[ \t]*\S", options, re.M) else NO_ALT
+
+
+def _inline(token: Token, at: int) -> Iterator[Slip]:
+    """Give the marks that are left in the words of a paragraph, a heading or a cell."""
+    for child in token.children or []:
+        if child.type == "text" and "\\" not in token.content:
+            for pattern, problem in AS_TYPED.items():
+                if found := re.search(pattern, child.content):
+                    named = found[1] if found.re.groups else found[0]
+                    yield at, problem.format(named, named)
+        elif child.type == "image" and not child.content.strip():
+            yield at, NO_ALT
+        at += child.type in ("softbreak", "hardbreak")
+
+
+def _parts(lines: list[str], start: int, end: int) -> bool:
+    """Tell whether a comment stands within a paragraph, where its author meant a sentence."""
+    around = [lines[n].strip() for n in (start - 1, end) if 0 <= n < len(lines)]
+    return len(around) == 2 and all(line and not line.startswith("%") for line in around)
+
+
+def _table(lines: list[str], start: int, end: int) -> Iterator[Slip]:
+    """Give the rows of a table with cells too many, which are dropped, or too few."""
+    header = _cells(lines[start])
+    for at in range(start + 2, end):
+        if (cells := _cells(lines[at])) != header:
+            yield at, f"the row has {cells} cells, and its header {header}. Write \\| for a bar"
+
+
+def _cells(line: str) -> int:
+    bare = re.sub(r"\\.", "", line).strip(" \t>")
+    return bare.removeprefix("|").removesuffix("|").count("|") + 1
