@@ -7,29 +7,38 @@ import subprocess
 import sys
 
 import pytest
-from small_book import BOOK, GOOD, ROOT, build, edit, end, start, surroundings, write
+from small_book import BOOK, GOOD, ROOT, build, edit, end, make, start, surroundings, write
 from test_history import commit, git
 
 NOTHING = "Nothing has changed since _build/html was built."
 
 
-@pytest.fixture
-def built(book):
+@pytest.fixture(scope="module")
+def committed(tmp_path_factory):
+    """A book that is a repository of its own, built."""
+    book = make(tmp_path_factory.mktemp("current") / "book")
     shutil.copy(ROOT / ".gitignore", book)
     git(book, "init", "-q")
     commit(book, "2025-01-01")
     code, log = build(book)
     assert code == 0, log[-3000:]
+    shutil.copytree(book, book.with_name("as built"))
     return book
 
 
+@pytest.fixture
+def built(committed):
+    """The book as it was built, in its place: elsewhere its site would not be current."""
+    for path in committed.parent.iterdir():
+        if path.name != "as built":
+            shutil.rmtree(path)
+    return shutil.copytree(committed.with_name("as built"), committed)
+
+
 def is_current(book, **more):
-    command = [sys.executable, "-m", "ledger.build.current"]
-    ran = subprocess.run(
-        command, cwd=book, capture_output=True, text=True, env=surroundings(**more)
-    )
-    assert not ran.stderr and (ran.returncode, ran.stdout.strip()) in ((0, NOTHING), (1, ""))
-    return ran.returncode == 0
+    code, said = build(book, [sys.executable, "-m", "ledger.build.current"], **more)
+    assert (code, said.strip()) in ((0, NOTHING), (1, ""))
+    return code == 0
 
 
 def test_a_change_of_any_kind_is_noticed_and_so_is_its_undoing(built):
