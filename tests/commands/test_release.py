@@ -10,7 +10,6 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 import threading
 import zipfile
 
@@ -27,9 +26,9 @@ from small_book import (
     edit,
     make,
     site,
-    surroundings,
     write,
 )
+from small_book import run_ledger as ledger
 
 CHART = """import pandas as pd
 from ledger import charts
@@ -38,17 +37,6 @@ caption, alt = "Arland grew in these two years.", "One line that rises from left
 ax = charts.lines(frame, "US$")
 charts.publish(ax, "growth", table="output", data=frame, caption=caption, alt=alt)"""
 HOME = "https://strait-papers.example/"
-
-
-def ledger(folder, *words):
-    done = subprocess.run(
-        [sys.executable, "-m", "ledger", *words],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        env=surroundings(),
-    )
-    return done.returncode, done.stdout + done.stderr
 
 
 def git(folder, *words, day="2025-04-02"):
