@@ -19,7 +19,6 @@ import sys
 import tempfile
 import threading
 import time
-import traceback
 
 import warm_chapters
 
@@ -169,7 +168,7 @@ def end(program, *given):
             print(status, file=sys.stderr)
             status = 1
     except BaseException:
-        traceback.print_exc()
+        sys.excepthook(*sys.exc_info())  # which a build may have set
         status = 1
     threading._shutdown()  # waits for threads
     atexit._run_exitfuncs()
