@@ -37,12 +37,20 @@ def sizes() -> Iterator[str]:
             limit = f"{count} modules in {name}, {MAX_MODULES} at most"
             yield f"{name}/__init__.py:1: {limit}. Split it."
     for path in _modules(*CODE):
-        for node in ast.walk(text.tree(path)):
-            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-                lines = node.end_lineno - node.lineno + 1
-                if lines > MAX_FUNCTION:
-                    place = f"{text.name(path)}:{node.lineno}: {node.name}"
-                    yield f"{place} has {lines} lines, {MAX_FUNCTION} at most. Split it."
+        for node in _functions(text.tree(path)):
+            lines = node.end_lineno - node.lineno + 1
+            if lines > MAX_FUNCTION:
+                place = f"{text.name(path)}:{node.lineno}: {node.name}"
+                yield f"{place} has {lines} lines, {MAX_FUNCTION} at most. Split it."
+
+
+def _functions(node: ast.AST) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+    """Give the functions below a node. Expressions, most of the nodes of a tree, hold none."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            yield child
+        if not isinstance(child, ast.expr):
+            yield from _functions(child)
 
 
 def columns() -> Iterator[str]:
@@ -51,16 +59,24 @@ def columns() -> Iterator[str]:
     What stands in a string of several lines is another language, and has none.
     """
     for path in _modules(*CODE):
-        yield from _wide(text.name(path), 1, text.read(path), _in_strings(path))
+        if wide := _wide(1, text.read(path)):
+            exempt = _in_strings(path)
+            for line in sorted(wide.keys() - exempt):
+                yield _too_wide(text.name(path), line, wide[line])
     for page in text.PAGES:
         for cell in text.cells(page):
-            yield from _wide(cell.file, cell.line, cell.text, set())
+            for line, width in _wide(cell.line, cell.text).items():
+                yield _too_wide(cell.file, line, width)
 
 
-def _wide(name: str, first: int, code: str, exempt: set[int]) -> Iterator[str]:
-    for line, words in enumerate(code.splitlines(), first):
-        if len(words) > COLUMNS and line not in exempt:
-            yield f"{name}:{line}: {len(words)} columns, {COLUMNS} at most. Break the line."
+def _wide(first: int, code: str) -> dict[int, int]:
+    """Return the width of each line that is too wide, by its number."""
+    lines = enumerate(code.splitlines(), first)
+    return {line: len(words) for line, words in lines if len(words) > COLUMNS}
+
+
+def _too_wide(name: str, line: int, width: int) -> str:
+    return f"{name}:{line}: {width} columns, {COLUMNS} at most. Break the line."
 
 
 def _in_strings(path: Path) -> set[int]:

@@ -9,28 +9,39 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-# Begun last, a file that takes minutes runs on alone while the other worker idles; pytest-xdist
-# knows only how many tests a file has.
+# Begun last, a file that takes a minute runs on alone while the other worker idles; pytest-xdist
+# knows only how many tests a file has. By processor time, the longer of `make test` and test-slow.
 LONGEST_FIRST = [
     "access",
-    "refresh",
+    "security",
     "kept",
-    "stale",
-    "engine",
     "another_book",
     "same_bytes",
+    "refresh",
     "faults",
     "elsewhere",
-    "compare",
-    "release",
-    "live",
-    "build",
-    "new",
-    "checks",
-    "printed",
     "reader",
+    "stale",
+    "live",
     "reader_charts",
+    "kernels",
+    "checks",
+    "current",
     "package",
+    "site",
+    "search",
+    "forms",
+    "printed",
+    "trade",
+    "energy",
+    "geography",
+    "numbers_and_tables",
+    "engine",
+    "compare",
+    "build",
+    "odd_page",
+    "release",
+    "new",
 ]
 
 

@@ -1,6 +1,7 @@
 """Promise: the machine needs nothing of this book. Installed from its wheel, without this book's
 own Python and tables, it builds, refreshes, compares and packs another one: tests/islands."""
 
+import functools
 import json
 import os
 import re
@@ -14,7 +15,8 @@ import yaml
 from institution import certificates, running, server  # noqa: F401
 from pypdf import PdfReader
 from reading import needs_browser
-from small_book import BOOK, ROOT, edit, executed, site
+from small_book import BOOK, ROOT, edit, executed, site, surroundings
+from warm_python import WarmPython
 
 ISLANDS = ROOT / "tests" / "islands"
 OURS = re.compile(r"russia|\biran|\bRUS\b|\bIRN\b|baghai", re.I)  # words of this book
@@ -39,30 +41,23 @@ def machine(tmp_path_factory):
     return folder / "installed"
 
 
+@functools.cache
+def warm_python(machine):
+    return WarmPython(surroundings(PYTHONPATH=str(machine)))
+
+
 class Islands:
     """A copy of the made-up book, and the machine that works on it."""
 
     def __init__(self, folder, machine):
         self.folder, self.html, self.machine = folder, folder / "_build" / "html", machine
-        self.environment = os.environ | {
-            "PYTHONPATH": str(machine),
-            "PYTHONHASHSEED": "0",
-            "SOURCE_DATE_EPOCH": "1700000000",
-        }
+        self.environment = surroundings(PYTHONPATH=str(machine))
 
     def run(self, *command, code=0, cwd=None):
         """Run a command in the book, or in another folder; return its output."""
-        ran = subprocess.run(
-            command,
-            cwd=cwd or self.folder,
-            env=self.environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=300,
-        )
-        assert ran.returncode == code, ran.stdout
-        return ran.stdout
+        ended, said = warm_python(self.machine).run(command, cwd or self.folder, self.environment)
+        assert ended == code, said
+        return said
 
     def ledger(self, *words, **more):
         return self.run(sys.executable, "-m", "ledger", *words, **more)
@@ -114,7 +109,9 @@ def test_the_machine_names_nothing_of_this_book(machine):
 
 def test_it_builds_and_a_second_build_changes_nothing(built, machine):
     assert executed(built.first) | {"index"} == PAGES, built.first
-    where = built.run(sys.executable, "-c", "import ledger; print(ledger.__file__)")
+    asks = built.folder.parent / "asks.py"
+    asks.write_text("import ledger\n\nprint(ledger.__file__)\n")
+    where = built.run(sys.executable, str(asks))
     assert where.strip() == str(machine / "ledger" / "__init__.py")
     before = site(built.folder)
     again = built.run(*BOOK[:-1], str(built.folder), cwd=built.folder.parent)  # from elsewhere

@@ -4,6 +4,8 @@ Loading Sphinx, SQLAlchemy and their like is half of a small build. Here each pr
 for it once. Nothing of a book is loaded: every program takes its own `ledger`.
 """
 
+import atexit
+import contextlib
 import gc
 import importlib
 import json
@@ -15,7 +17,10 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
+
+import warm_chapters
 
 LIBRARIES = [
     "bs4",
@@ -59,7 +64,8 @@ class WarmPython:
         command = [sys.executable, __file__, str(its_end.fileno())]
         subprocess.Popen(
             command,
-            env=environment | {"OPENBLAS_NUM_THREADS": "1"},  # forks have one thread only
+            # forks have one thread only, and draw no windows
+            env=environment | {"OPENBLAS_NUM_THREADS": "1", "MPLBACKEND": "Agg"},
             stdin=subprocess.DEVNULL,
             pass_fds=[its_end.fileno()],
         )
@@ -97,17 +103,25 @@ def _settings(environment):
     return {name: value for name, value in environment.items() if name.startswith(begins)}
 
 
+def reap():
+    """Take leave of those that watched programs and have ended; so the programs' time counts as
+    that of the tests that ran them.
+    """
+    with contextlib.suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+
+
 def serve(requests):
     """Fork for each request of a socket, until it closes; in the fork, return what it asks for."""
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for those that watch programs
     while True:
         request, files, _, _ = socket.recv_fds(requests, 1 << 20, 2)
+        reap()
         if not request:
             sys.exit()
         said, told = files
         if os.fork() == 0:
             requests.close()
-            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             if (program := os.fork()) == 0:
                 os.close(told)
                 return said, *json.loads(request)
@@ -130,6 +144,7 @@ def run_program(said, command, folder, environment):
     os.environ.update(environment)
     time.tzset()
     tempfile.tempdir = None  # is asked for anew, of the new environment
+    warm_chapters.keep_a_fork()
     sys.argv = command[command[0] == sys.executable :]
     if sys.argv[0] == "-m":
         sys.path[0] = folder
@@ -140,12 +155,35 @@ def run_program(said, command, folder, environment):
         runpy.run_path(sys.argv[0], run_name="__main__")
 
 
+def end(program, *given):
+    """Run a program and end as Python does, without a tenth of a second's taking apart of what is
+    loaded.
+    """
+    status = 0
+    try:
+        program(*given)
+    except SystemExit as ended:
+        status = ended.code or 0
+        if not isinstance(status, int):
+            print(status, file=sys.stderr)
+            status = 1
+    except BaseException:
+        sys.excepthook(*sys.exc_info())  # which a build may have set
+        status = 1
+    threading._shutdown()  # waits for threads
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status & 0xFF)
+
+
 if __name__ == "__main__":
     for name in LIBRARIES:
         importlib.import_module(name)
+    warm_chapters.load()
     for name in sys.modules["sphinx.application"].builtin_extensions:
         importlib.import_module(name)
     assert "ledger" not in sys.modules
     gc.collect()
     gc.freeze()  # else the forks' garbage collection copies these pages of memory
-    run_program(*serve(socket.socket(fileno=int(sys.argv[1]))))
+    end(run_program, *serve(socket.socket(fileno=int(sys.argv[1]))))

@@ -875,7 +875,7 @@ def said(tmp_path_factory):
         name: value
         for name, value in os.environ.items()
         if not name.startswith(("GIT_", "PRE_COMMIT"))
-    } | {"PRE_COMMIT_COLOR": "never"}
+    } | {"PRE_COMMIT_COLOR": "never", "PYTHONDONTWRITEBYTECODE": ""}
 
     def run(*command, where=folder):
         return subprocess.run(

@@ -142,7 +142,7 @@ def test_where_its_file_is_missing_a_number_leads_to_its_entry(open_page):
 
 
 @needs_browser
-@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("width", [pytest.param(1280, marks=pytest.mark.slow), 390])
 def test_the_largest_table_is_paged_sorted_searched_and_quick(open_page, width):
     name, rows = LARGEST["name"], tables.read_rows(LARGEST["name"])
     page = open_page(page_of(name), width=width)

@@ -5,6 +5,7 @@ Both are what `make pdf` and `make epub` left in the site. Tests of the PDF are 
 Chromium could print it, but never in CI.
 """
 
+import functools
 import html
 import json
 import posixpath
@@ -28,6 +29,7 @@ FOOT, HEAD = 62, 68  # points of a page's margins
 XHTML = {"h": "http://www.w3.org/1999/xhtml"}
 ENTRIES = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))["chapters"]
 PAGES = ["index", *(entry["file"] for entry in ENTRIES)]
+FAST = "chapters/outlook"  # has charts and numbers; the others are read at length
 NAMED = {entry["file"]: entry["title"] for entry in ENTRIES if "title" in entry}
 
 
@@ -230,28 +232,33 @@ def read_page(page):
 
 
 @pytest.fixture(scope="module")
-def pdf_pages(pdf):
-    """What `read_page` returns of each page, which takes long."""
-    return [read_page(page) for page in pdf.pages]
+def pdf_page(pdf):
+    """A function that returns what `read_page` does of the page of an index: a tenth of a second
+    each, so that none is read before it is asked for, nor twice.
+    """
+    return functools.cache(lambda index: read_page(pdf.pages[index]))
 
 
 @pytest.fixture(scope="module")
-def pdf_text(pdf_pages):
-    """The text of each page, squeezed, without running heads and page numbers."""
-    heads = [
-        f"The Russia–Iran Ledger {title}"
-        for title in [*titles().values(), "Contents", "Appendix: the tables"]
-    ] + ["The Russia–Iran Ledger"]
-    texts = []
-    for number, (text, _) in enumerate(pdf_pages, 1):
-        lines = text.split("\n")
-        if number > 1:
-            assert lines[0] in heads and lines[1] == str(number), (
-                f"page {number} begins with {lines[:2]}"
-            )
-            lines = lines[2:]
-        texts.append(squeezed("".join(lines)))
-    return texts
+def pdf_text(pdf_page):
+    """A function that returns the text of the pages of a range, squeezed, without running heads and
+    page numbers.
+    """
+    named = [*titles().values(), "Contents", "Appendix: the tables"]
+    heads = [f"The Russia–Iran Ledger {title}" for title in named] + ["The Russia–Iran Ledger"]
+
+    def text(start, end):
+        texts = []
+        for index in range(start, end):
+            lines = pdf_page(index)[0].split("\n")
+            if index:
+                told = f"page {index + 1} begins with {lines[:2]}"
+                assert lines[0] in heads and lines[1] == str(index + 1), told
+                lines = lines[2:]
+            texts.append(squeezed("".join(lines)))
+        return "".join(texts)
+
+    return text
 
 
 def bookmarks(pdf):
@@ -267,14 +274,15 @@ def bookmarks(pdf):
 
 
 @pytest.fixture(scope="module")
-def pdf_chapters(pdf, pdf_text):
-    """The squeezed text of each chapter, by the name of its page."""
+def pdf_part(pdf, pdf_text):
+    """A function that returns the squeezed text from a bookmark of the first level to the next."""
     starts = dict(bookmarks(pdf)[0])
-    ordered = sorted(starts.values()) + [len(pdf_text)]
-    return {
-        page: "".join(pdf_text[starts[title] : ordered[ordered.index(starts[title]) + 1]])
-        for page, title in titles().items()
-    }
+    ordered = sorted(starts.values()) + [len(pdf.pages)]
+
+    def part(title):
+        return pdf_text(starts[title], ordered[ordered.index(starts[title]) + 1])
+
+    return part
 
 
 @needs_browser
@@ -314,31 +322,41 @@ def test_the_fonts_of_the_pdf_are_in_it(pdf):
 
 
 @needs_browser
-def test_the_pdf_has_the_captions_and_numbers_of_the_site(pdf_chapters):
+@pytest.mark.parametrize(
+    "page",
+    [page if page == FAST else pytest.param(page, marks=pytest.mark.slow) for page in PAGES],
+)
+def test_the_pdf_has_the_captions_and_numbers_of_the_site(pdf_part, page):
+    text, there = site_page(page), pdf_part(titles()[page])
+    for name, caption in captions(text).items():
+        assert squeezed(caption) in there, f"the caption of {name}"
     checked = 0
-    for page in PAGES:
-        text, there = site_page(page), pdf_chapters[page]
-        for name, caption in captions(text).items():
-            assert squeezed(caption) in there, f"{page}: the caption of {name}"
-        for block in re.findall(r"<(?:p|li|td)\b[^>]*>(.*?)</(?:p|li|td)>", text, re.S):
-            for number in re.finditer(r'<span class="num[^"]*">(.*?)</span>', block):
-                before, after = (
-                    squeezed(plain(block[: number.start()]))[-12:],
-                    squeezed(plain(block[number.end() :]))[:6],
-                )
-                wanted = before + squeezed(plain(number[1])) + after
-                assert wanted in there, f"{page}: {wanted}"
-                checked += 1
-    assert checked >= len(json.loads((SITE / "numbers.json").read_text(encoding="utf-8")))
+    for block in re.findall(r"<(?:p|li|td)\b[^>]*>(.*?)</(?:p|li|td)>", text, re.S):
+        for number in re.finditer(r'<span class="num[^"]*">(.*?)</span>', block):
+            before, after = (
+                squeezed(plain(block[: number.start()]))[-12:],
+                squeezed(plain(block[number.end() :]))[:6],
+            )
+            wanted = before + squeezed(plain(number[1])) + after
+            assert wanted in there, wanted
+            checked += 1
+    numbers = json.loads((SITE / "numbers.json").read_text(encoding="utf-8"))
+    assert checked >= sum(number["page"] == page for number in numbers)
+    assert (captions(text) and checked) or page != FAST
 
 
 @needs_browser
-def test_the_pdf_has_all_claims_and_says_where_the_rows_are(pdf_chapters, pdf_text):
-    printed = re.sub("[‘’]", "'", pdf_chapters["chapters/claims"])
+def test_the_pdf_has_all_claims(pdf_part):
+    printed = re.sub("[‘’]", "'", pdf_part(titles()["chapters/claims"]))
     for claim in read_rows("claims"):
         for words in (claim["finding"][:30], claim["reason"][:20]):
             assert squeezed(words) in printed, (claim["claim_id"], words)
-    whole = "".join(pdf_text)
+
+
+@needs_browser
+@pytest.mark.slow
+def test_the_pdf_says_where_the_rows_and_the_code_are_and_has_neither(pdf, pdf_text):
+    whole = pdf_text(0, len(pdf.pages))
     for name in names():
         assert squeezed(f"{len(read_rows(name)):,} rows, which are not printed here:") in whole
     for code in ("charts.publish", "numbers.put(", "import pandas"):
@@ -367,7 +385,7 @@ def test_every_chart_of_the_pdf_has_its_text_alternative(pdf):
 
 
 @needs_browser
-def test_every_link_of_the_pdf_leads_somewhere(pdf, pdf_text):
+def test_every_link_of_the_pdf_leads_somewhere(pdf, pdf_part):
     inside, outside = 0, 0
     for page in pdf.pages:
         for link in (each.get_object() for each in page.get("/Annots", [])):
@@ -382,8 +400,7 @@ def test_every_link_of_the_pdf_leads_somewhere(pdf, pdf_text):
                 ]
                 outside += 1
     assert inside > 1200 and outside > 300
-    starts = dict(bookmarks(pdf)[0])
-    contents = "".join(pdf_text[starts["Contents"] : starts[titles()["index"]]])
+    starts, contents = dict(bookmarks(pdf)[0]), pdf_part("Contents")
     for title, page in list(starts.items())[1:]:
         assert squeezed(f"{title} {page + 1}") in contents, (
             f"the contents give another page for {title}"
@@ -391,10 +408,11 @@ def test_every_link_of_the_pdf_leads_somewhere(pdf, pdf_text):
 
 
 @needs_browser
-def test_a_figure_that_moves_to_the_next_page_leaves_little_of_this_one_empty(pdf, pdf_pages):
+@pytest.mark.slow
+def test_a_figure_that_moves_to_the_next_page_leaves_little_of_this_one_empty(pdf, pdf_page):
     starts = {page for _, page in bookmarks(pdf)[0]}
     within = [number for number in range(1, len(pdf.pages) - 1) if number + 1 not in starts]
-    empty = {number + 1: pdf_pages[number][1] - FOOT for number in within}
+    empty = {number + 1: pdf_page(number)[1] - FOOT for number in within}
     space = float(pdf.pages[0].mediabox.height) - FOOT - HEAD
     assert all(points < 0.45 * space for points in empty.values()), {
         page: points for page, points in empty.items() if points >= 0.45 * space

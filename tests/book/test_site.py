@@ -19,7 +19,7 @@ import rispy
 import yaml
 from pybtex.database import parse_string
 from reading import PAGES, SITE, address, browser, needs_browser, open_page  # noqa: F401
-from small_book import ROOT, build, edit, run_here, write
+from small_book import ROOT, build, edit, make, run_here, write
 from small_book import THIS_GOOD as GOOD
 from small_book import this_book as book  # noqa: F401
 
@@ -212,14 +212,15 @@ def test_the_page_of_a_table_under_an_earlier_name_does_not_stay(book):
     }
 
 
-def test_a_build_writes_nothing_outside_its_folder(book):
+def test_a_build_writes_nothing_outside_its_folder(tmp_path):
+    book = make(tmp_path / "book")
     before = {path.name for path in book.iterdir()}
     edit(book / "_toc.yml", "chapters/one\n", "chapters/one\n  - glob: tables/*\n")
     code, log = build(book)
     assert code == 0, log
     assert {path.name for path in book.iterdir()} - before <= {"_build"}
-    assert (book / "_build" / "html" / "tables" / "gdp.html").exists()
-    assert (book / "_build" / "html" / "_sources" / "tables" / "gdp.md").exists()
+    assert (book / "_build" / "html" / "tables" / "output.html").exists()
+    assert (book / "_build" / "html" / "_sources" / "tables" / "output.md").exists()
 
 
 def test_the_feed_is_atom_and_every_page_names_it():

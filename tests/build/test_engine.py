@@ -6,7 +6,6 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 
 import pytest
 from small_book import (
@@ -23,8 +22,8 @@ from small_book import (
     page,
     rows,
     run_here,
+    run_ledger,
     start,
-    surroundings,
     without_last_row,
     write,
 )
@@ -50,15 +49,9 @@ def counts(title, table):
 
 
 def why(book, name):
-    ran = subprocess.run(
-        [sys.executable, "-m", "ledger", "explain", name],
-        cwd=book,
-        capture_output=True,
-        text=True,
-        env=surroundings(),
-    )
-    assert (ran.stdout + ran.stderr).count("\n") == 1, f"not one line: {ran.stdout}{ran.stderr}"
-    return (ran.stdout + ran.stderr).strip()
+    _, said = run_ledger(book, "explain", name)
+    assert said.count("\n") == 1, f"not one line: {said}"
+    return said.strip()
 
 
 # --- the key --------------------------------------------------------------------------------------

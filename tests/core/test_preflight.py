@@ -3,12 +3,14 @@
 A new file gets the slips of any file by its name in FILES, and its own by rows in SLIPS.
 """
 
+import functools
 import re
 import shutil
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pybtex.style import formatting
 from small_book import ISLANDS
 
 from ledger.core.authored import environment
@@ -178,6 +180,14 @@ SLIPS = {
     ],
 }  # fmt: skip
 MERGE = "<<<<<<< HEAD\nours\n=======\ntheirs\n>>>>>>> other\n"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def styles_found_once():
+    """Styles of references are looked for in all that is installed, once and not for each entry."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(formatting, "find_plugin", functools.cache(formatting.find_plugin))
+        yield
 
 
 @pytest.fixture(scope="module")

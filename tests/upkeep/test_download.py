@@ -328,7 +328,7 @@ def test_a_server_that_falls_silent(certificates, server, tmp_path, monkeypatch)
 
     def half(connection):
         connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nDate,Price\n")
-        silent.wait(2)
+        silent.wait(0.8)
 
     with raw(certificates[0], half) as address:
         said = refused(At(address), tmp_path)

@@ -15,6 +15,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+import threading
 import time
 import zipfile
 
@@ -700,9 +701,10 @@ def test_ctrl_c_while_it_downloads(author, server):
 
 
 def test_the_second_of_two_says_so(author, server):
+    go = threading.Event()
     server.clear()
     server.expect_request("/price-year.csv").respond_with_handler(
-        lambda request: time.sleep(3) or Response(published("year"))
+        lambda request: go.wait(60) and Response(published("year"))
     )
     server.expect_request("/price-month.csv").respond_with_data(published("month"))
     first = author.start()
@@ -715,6 +717,7 @@ def test_the_second_of_two_says_so(author, server):
         rf"error: another process \({first.pid}\) is bringing data up to date: wait for it to end",
         said,
     ), said
+    go.set()
     out, _ = first.communicate(timeout=60)
     assert first.returncode == 0 and "nothing has changed" in out
     author.type("fish_price")
