@@ -29,7 +29,6 @@ from small_book import (
     site,
     write,
 )
-from small_book import run_ledger as ledger
 
 CHART = """import pandas as pd
 from ledger import charts
