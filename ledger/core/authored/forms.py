@@ -29,7 +29,7 @@ WEB = {
 DATE = {"type": "date", "description": "a day of the calendar, as 2026-11-28"}
 HOST = {
     "type": "string",
-    "pattern": r"^[a-z0-9-]+(\.[a-z0-9-]+)+$",
+    "pattern": r"^([a-z0-9-]+(\.[a-z0-9-]+)+|localhost)(:[0-9]+)?$",
     "description": "the name of a host, as data.example.org",
 }
 PAST = {"type": "past date", "description": "a day of the calendar, and none to come"}
