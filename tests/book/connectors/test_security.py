@@ -1046,7 +1046,8 @@ def test_a_month_counts_once_it_is_complete(tmp_path):
     header, rest = text.split("\n", 1)
     write(tmp_path, MODELS, text_of(MODELS))
     for end, month in (("2026-06-29 08:00", "2026-05-01"), ("2026-06-30", "2026-06-01")):
-        write(tmp_path, DAILY, f"{header}\n{end},{end}{new}\n{rest}")
+        middle = "".join(f"2026-06-{day},2026-06-{day}{new}\n" for day in (25, 18, 12))
+        write(tmp_path, DAILY, f"{header}\n{end},{end}{new}\n{middle}{rest}")
         assert ukrainian_air_force.drones(tmp_path, PAIR)["month"].max() == month
 
 
