@@ -133,13 +133,36 @@ def _check_resource(resource: dict) -> None:
                 problem = f"the descriptor's {kind} names {key!r}, which is not a column"
                 raise TableError(name, problem)
     _check_extensions(name, resource, columns)
+    _check_constraints(name, resource)
     _check_words(name, resource)
+
+
+def _check_constraints(name: str, resource: dict) -> None:
+    """Check that a column can hold what its constraints ask for."""
+    for field in resource["schema"]["fields"]:
+        constraints, problem = field.get("constraints", {}), ""
+        for least, most in (("minimum", "maximum"), ("minLength", "maxLength")):
+            bounds = [constraints[key] for key in (least, most) if key in constraints]
+            if len(bounds) == 2 and bounds[0] > bounds[1]:
+                problem = f"the descriptor's {least} {bounds[0]} is above its {most} {bounds[1]}"
+        try:
+            re.compile(constraints.get("pattern", ""))
+        except re.error as error:
+            problem = f"the descriptor's pattern is no regular expression: {error}"
+        if problem:
+            raise TableError(name, problem, column=field["name"])
 
 
 def _check_words(name: str, resource: dict) -> None:
     if "<" in resource["title"]:
         problem = "the title has '<', with which a link's address begins. Say it in words"
         raise TableError(name, problem)
+    titles = [field.get("title", field["name"]) for field in resource["schema"]["fields"]]
+    if twice := _repeated(titles):
+        raise TableError(name, f"two columns have the title {twice!r}, so no reader can part them")
+    connectors = resource["connectors"]  # a list, or the word manual
+    if isinstance(connectors, list) and (twice := _repeated(connectors)):
+        raise TableError(name, f"the descriptor names the connector {twice} twice. Remove one")
     columns = [field["name"] for field in resource["schema"]["fields"]]
     for field in resource["schema"]["fields"]:
         if field["type"] == "number" and "unit" not in field and "unit" not in columns:

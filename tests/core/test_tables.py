@@ -289,6 +289,16 @@ def test_broken_descriptor(data, change, says):
         load("output", data)
 
 
+def constrained(name, **constraints):
+    """Return a change of a table's entry that constrains a column."""
+
+    def change(entry):
+        (field,) = [field for field in entry["schema"]["fields"] if field["name"] == name]
+        field.update(constraints=constraints)
+
+    return change
+
+
 @pytest.mark.parametrize(
     "change, says",
     [
@@ -310,6 +320,17 @@ def test_broken_descriptor(data, change, says):
         ),
         (lambda e: e["schema"]["fields"][0].update(mayBeFuture="yes"), "mayBeFuture is neither tr"),
         (lambda e: e["schema"].update(primaryKey="year"), "primary key is 'year' and not a list"),
+        (constrained("year", minimum=3, maximum=2), "minimum 3 is above its maximum 2"),
+        (constrained("country", minLength=3, maxLength=2), "minLength 3 is above its maxLength"),
+        (constrained("country", pattern="[A-Z"), "pattern is no regular expression"),
+        (
+            lambda e: [field.update(title="Year") for field in e["schema"]["fields"]],
+            "two columns have the title 'Year'",
+        ),
+        (
+            lambda e: e.update(connectors=["analysis.a:rows"] * 2),
+            "the connector analysis.a:rows twice",
+        ),
         (
             lambda e: e["schema"].update(
                 foreignKeys=[{"fields": "moon", "reference": {"resource": "", "fields": "year"}}]

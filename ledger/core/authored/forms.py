@@ -163,6 +163,12 @@ POLICY = _record(
 )
 
 
+RETRIEVED = {
+    "type": "string",
+    "pattern": r"^\d{4}(-\d\d){0,2}$|\bnot\b",
+    "description": "a day, month or year, as 2026-11-28, or words that say why it is not known",
+}
+
 # of the descriptor: a bound of plausibility under another name would hold nothing, and a list of
 # notes that is a text would be printed letter by letter; `validation` checks what the values are
 BOUND = {"type": "number", "minimum": 0, "description": "a number, nought or more"}
@@ -179,7 +185,9 @@ TABLE = _known(
     notes=WORD_LIST,
     sources={
         "type": "array",
-        "items": _known("key path upstream snapshot institution fetched edition retrieved title"),
+        "items": _known(
+            "key path upstream snapshot institution fetched edition title", retrieved=RETRIEVED
+        ),
     },
     licenses={"type": "array", "items": _known("path sources title name short")},
     schema=_known(
