@@ -8,7 +8,8 @@ from pathlib import Path
 
 import yaml
 
-from ledger.core import config, table_files, tables, validation
+from ledger.core import config, table_files, tables
+from ledger.core.authored import descriptors
 from ledger.core.config import ROOT
 from ledger.core.files import exclusive_lock, recover, replace_files
 from ledger.upkeep import importer
@@ -144,7 +145,7 @@ def table(name: str, csv_file: Path, root: Path = ROOT) -> str:
             raise ScaffoldError(f"table {name!r} was started meanwhile")
         package["resources"].append(resource)
         table_files.set_hash(resource, text)
-        validation.check_descriptor(table_files.to_json(package).encode())
+        descriptors.check_descriptor(table_files.to_json(package).encode())
         tables.check_text(text, resource, data)
         text = format_rows(parse_rows(text), resource)
         table_files.set_hash(resource, text)

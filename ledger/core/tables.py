@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from ledger.core import fingerprints
+from ledger.core.authored.descriptors import check_descriptor
 from ledger.core.config import DATA
 from ledger.core.files import exclusive_lock, recover, replace_files
 from ledger.core.table_files import (
@@ -26,7 +27,7 @@ from ledger.core.table_files import (
     set_hash,
     to_json,
 )
-from ledger.core.validation import cached_check, check_descriptor, check_table
+from ledger.core.validation import cached_check, check_table
 
 if TYPE_CHECKING:  # pandas takes a second to import, which a build with nothing to check saves
     import pandas as pd
@@ -42,7 +43,7 @@ def descriptor(folder: Path = DATA) -> dict:
     Raises
     ------
     TableError
-        When the descriptor is missing or `validation.check_descriptor` refuses it.
+        When the descriptor is missing or `descriptors.check_descriptor` refuses it.
     """
     if folder == DATA:
         fingerprints.record("file data/datapackage.json")

@@ -65,3 +65,8 @@ def json_in_page(value: object, **options) -> str:
     for sign in "<>&\u2028\u2029":
         written = written.replace(sign, f"\\u{ord(sign):04x}")
     return written
+
+
+def repeated(parts: list[str]) -> str:
+    """Return the first part that stands more than once, or an empty text."""
+    return next((part for part in parts if parts.count(part) > 1), "")

@@ -1,5 +1,5 @@
-"""Check a table and its descriptor. The rules of the schema are checked by frictionless; content
-hash, country codes, spreadsheet formulas and messages worded for an author are ours."""
+"""Check a table. The rules of its schema are checked by frictionless; content hash, country codes,
+spreadsheet formulas and messages worded for an author are ours."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import csv
 import functools
 import hashlib
 import io
-import json
 import os
 import re
 from collections.abc import Callable
@@ -16,20 +15,9 @@ from pathlib import Path
 
 from ledger.core import config, table_files
 from ledger.core import text as words
-from ledger.core.authored import cells, characters, loaders
+from ledger.core.authored import cells, characters, descriptors, loaders
 from ledger.core.table_files import TableError
 
-PARTS = (  # that the descriptor must give for each table
-    "title",
-    "description",
-    "connectors",
-    "sources",
-    "licenses",
-    "republication",
-    "path",
-    "hash",
-)
-CODES = {"resource", "fields", "others"}  # what says which codes a list in a cell may have
 # days and months with which a date begins the period that `precision` names
 BEGINNING = {"year": "-01-01", "month": "-01"}
 
@@ -60,133 +48,15 @@ def cached_check(check: Callable[[], None], *content: bytes) -> None:
 
 @functools.cache
 def _rules() -> bytes:
-    files = (__file__, cells.__file__, characters.__file__, table_files.__file__)
+    files = (
+        __file__,
+        descriptors.__file__,
+        cells.__file__,
+        characters.__file__,
+        table_files.__file__,
+    )
     code = (Path(part).read_bytes() for part in files)
     return b"".join(code) + version("frictionless").encode()
-
-
-def check_descriptor(raw: bytes) -> None:
-    """Check the bytes of a `datapackage.json`.
-
-    Raises TableError when it is not JSON, breaks the Data Package standard, or lacks what each
-    table must have: title, connectors, sources, licence, republication note, a key, a unit for
-    every number, a hash.
-    """
-    from frictionless import FrictionlessException, Package
-
-    problem = ""
-    try:
-        content = json.loads(raw.decode("utf-8-sig"), object_pairs_hook=_unique_keys)
-        Package.from_descriptor(content)
-        for resource in content["resources"]:
-            _check_resource(resource)
-    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
-        problem = f"is not JSON in UTF-8: {error}"
-    except RepeatedKeyError as error:
-        problem = f"has a key twice: {error}"
-    except FrictionlessException as error:
-        reasons = "; ".join(e.note for e in (error.reasons or [error.error]))
-        problem = f"is not a Data Package: {reasons}"
-    except (KeyError, TypeError, AttributeError) as error:
-        problem = f"lacks a part that every table needs: {error!r}"
-    if problem:
-        raise TableError("datapackage.json", f"the descriptor {problem}")
-
-
-class RepeatedKeyError(Exception):
-    """An object of a JSON file has a key twice, of which readers would see the later alone."""
-
-
-def _unique_keys(pairs: list[tuple[str, object]]) -> dict:
-    content = dict(pairs)
-    if len(content) < len(pairs):
-        keys = [key for key, _ in pairs]
-        twice = next(key for key in keys if keys.count(key) > 1)
-        where = f", in the entry {content['name']}" if isinstance(content.get("name"), str) else ""
-        raise RepeatedKeyError(f"{twice!r}{where}. Remove one")
-    return content
-
-
-def _check_resource(resource: dict) -> None:
-    name = resource["name"]
-    if not re.fullmatch("[a-z][a-z0-9_]*", name):
-        problem = f"the name {name!r} is not small letters, digits and _, and would become a path"
-        raise TableError("datapackage.json", f"the descriptor: {problem}")
-    for part in PARTS:
-        if not resource.get(part):
-            raise TableError(name, f"the descriptor gives no {part!r} for this table")
-    if resource["path"] != f"{name}.csv":
-        problem = f"the descriptor's path {resource['path']!r} is not {name}.csv"
-        raise TableError(name, problem)
-    if not re.fullmatch(r"sha256:[0-9a-f]{64}", resource["hash"]):
-        problem = f"the descriptor's hash {resource['hash']!r} is not sha256:<64 hex digits>"
-        raise TableError(name, problem)
-    columns = [field["name"] for field in resource["schema"]["fields"]]
-    named = {"primary key": resource["schema"].get("primaryKey") or [None]}
-    named |= {"foreign key": [key["fields"] for key in resource["schema"].get("foreignKeys", [])]}
-    for kind, keys in named.items():
-        if not isinstance(keys, list):
-            problem = f"the descriptor's {kind} is {keys!r} and not a list of columns"
-            raise TableError(name, problem)
-        for key in keys:
-            if key not in columns:
-                problem = f"the descriptor's {kind} names {key!r}, which is not a column"
-                raise TableError(name, problem)
-    _check_extensions(name, resource, columns)
-    _check_constraints(name, resource)
-    _check_words(name, resource)
-
-
-def _check_constraints(name: str, resource: dict) -> None:
-    """Check that a column can hold what its constraints ask for."""
-    for field in resource["schema"]["fields"]:
-        constraints, problem = field.get("constraints", {}), ""
-        for least, most in (("minimum", "maximum"), ("minLength", "maxLength")):
-            bounds = [constraints[key] for key in (least, most) if key in constraints]
-            if len(bounds) == 2 and bounds[0] > bounds[1]:
-                problem = f"the descriptor's {least} {bounds[0]} is above its {most} {bounds[1]}"
-        try:
-            re.compile(constraints.get("pattern", ""))
-        except re.error as error:
-            problem = f"the descriptor's pattern is no regular expression: {error}"
-        if problem:
-            raise TableError(name, problem, column=field["name"])
-
-
-def _check_words(name: str, resource: dict) -> None:
-    if "<" in resource["title"]:
-        problem = "the title has '<', with which a link's address begins. Say it in words"
-        raise TableError(name, problem)
-    titles = [field.get("title", field["name"]) for field in resource["schema"]["fields"]]
-    if twice := _repeated(titles):
-        raise TableError(name, f"two columns have the title {twice!r}, so no reader can part them")
-    connectors = resource["connectors"]  # a list, or the word manual
-    if isinstance(connectors, list) and (twice := _repeated(connectors)):
-        raise TableError(name, f"the descriptor names the connector {twice} twice. Remove one")
-    columns = [field["name"] for field in resource["schema"]["fields"]]
-    for field in resource["schema"]["fields"]:
-        if field["type"] == "number" and "unit" not in field and "unit" not in columns:
-            raise TableError(name, "the descriptor gives no unit", column=field["name"])
-
-
-def _check_extensions(name: str, resource: dict, columns: list[str]) -> None:
-    """Check the form of what a descriptor says beyond the standard: order of rows, lists of codes,
-    columns that may lie in the future.
-    """
-    order = resource["schema"].get("sortedBy", [])
-    if not (isinstance(order, list) and set(map(str, order)) <= set(columns)):
-        problem = f"the descriptor's sortedBy is {order!r} and not a list of its columns"
-        raise TableError(name, problem)
-    for field in resource["schema"]["fields"]:
-        codes = field.get("codes")
-        if codes is not None and not (
-            isinstance(codes, dict) and {"resource", "fields"} <= codes.keys() <= CODES
-        ):
-            problem = "the descriptor's codes are not an object with resource, fields and others"
-            raise TableError(name, problem, column=field["name"])
-        if not isinstance(field.get("mayBeFuture", False), bool):
-            problem = "the descriptor's mayBeFuture is neither true nor false"
-            raise TableError(name, problem, column=field["name"])
 
 
 def check_table(text: str, resource: dict, read_other: Callable[[str], str]) -> None:
@@ -235,15 +105,11 @@ def _check_spelling(name: str, rows: list[list[str]], fields: list[dict]) -> Non
             # a pattern is that of a code, of which `\d` would take the digits of every script
             if not problem and pattern and cells.has_other_digits(cell):
                 problem = "a code has the digits 0 to 9 alone"
-            if not problem and "(; " in pattern and (twice := _repeated(cell.split("; "))):
+            if not problem and "(; " in pattern and (twice := words.repeated(cell.split("; "))):
                 problem = f"{twice} is named twice. Remove one"
             if problem:
                 row = values.index(cell) + 2
                 raise TableError(name, problem, row=row, column=field["name"], value=cell)
-
-
-def _repeated(parts: list[str]) -> str:
-    return next((part for part in parts if parts.count(part) > 1), "")
 
 
 def _check_periods(name: str, rows: list[list[str]], columns: list[str]) -> None:

@@ -144,7 +144,7 @@ SLIPS = {
     "data/datapackage.json": [
         ('"maxRevision": {', '"maxRevison": {', "77: resources: entry 1: schema: fields: en"),
         ('"notes": [', '"notess": [', "40: resources: entry 1: notess is an unknown key. Did"),
-        ('"retrieved": "2025"', '"retrieved": "yesterday"', "retrieved is 'yesterday', and must"),
+        ('"retrieved": "2025"', '"retrieved": "yesterday"', "681: resources: entry 6: sources:"),
         ('"encoding": "utf-8"', '"encoding": "latin-1"', "14: resources: entry 1: encoding is 'la"),
         ('"maxStepRatio": ', '"maxStepRatio": -', "80: resources: entry 1: schema: fields: e"),
         ('"title": "Tables', '"title": "\\u0007Tables', "3: character 1 is invisible: U+0007"),

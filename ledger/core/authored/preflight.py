@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from ledger.core import config, policy, table_files, validation
-from ledger.core.authored import characters, environment, forms, loaders
+from ledger.core.authored import characters, descriptors, environment, forms, loaders
 from ledger.core.authored.loaders import FileError
 from ledger.core.sources import registry
 from ledger.core.system import terminal
@@ -249,14 +249,14 @@ def _descriptor(root: Path, name: str) -> None:
         if names.count(table) > 1:
             problem = f"the table {table} stands twice. Remove one entry."
             raise FileError(name, lines[-1] if lines else 1, problem)
-        if missing := next((part for part in validation.PARTS if not entry.get(part)), ""):
+        if missing := next((part for part in descriptors.PARTS if not entry.get(part)), ""):
             problem = f"table {table} has no {missing!r}. Give it."
             raise FileError(name, lines[0] if lines else 1, problem)
     _check_keys(name, content, text)
     _check_addresses(name, text, entries)
     raw = (root / name).read_bytes()
     try:
-        validation.cached_check(lambda: validation.check_descriptor(raw), raw)
+        validation.cached_check(lambda: descriptors.check_descriptor(raw), raw)
     except table_files.TableError as error:
         raise _descriptor_error(name, text, error) from None
 
