@@ -13,6 +13,7 @@ from ledger.core.citations import short_licence, unlicensed
 from ledger.core.policy import policy
 from ledger.core.table_files import TableError, shortened
 from ledger.core.tables import descriptor, text_of
+from ledger.core.text import repeated
 
 PARTS = ("key", "title", "institution", "edition", "path", "retrieved")
 DESCRIPTOR = "data/datapackage.json"
@@ -225,6 +226,9 @@ def _source_faults(resource: dict) -> Iterator[str]:
 def _faults(resource: dict) -> Iterator[str]:
     yield from _source_faults(resource)
     yield from _licence_faults(resource)
+    titles = [field.get("title", field["name"]) for field in resource["schema"]["fields"]]
+    if twice := repeated(titles):
+        yield f"two columns have the title {twice!r}. Say in one what parts it from the other."
     for field in resource["schema"]["fields"]:
         for part in ("title", "description"):
             if not field.get(part):

@@ -587,6 +587,11 @@ FAULTS = {
             "was retrieved on 2062-06-07, which is to come",
             "Mend the day",
         ),
+        (
+            replace("data/datapackage.json", '"title": "Key"', '"title": "Event"'),
+            "table events: two columns have the title 'Event'",
+            "Say in one",
+        ),
     ],
     "citations": [
         (

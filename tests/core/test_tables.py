@@ -324,10 +324,6 @@ def constrained(name, **constraints):
         (constrained("country", minLength=3, maxLength=2), "minLength 3 is above its maxLength"),
         (constrained("country", pattern="[A-Z"), "pattern is no regular expression"),
         (
-            lambda e: [field.update(title="Year") for field in e["schema"]["fields"]],
-            "two columns have the title 'Year'",
-        ),
-        (
             lambda e: e.update(connectors=["analysis.a:rows"] * 2),
             "the connector analysis.a:rows twice",
         ),

@@ -114,9 +114,6 @@ def _check_words(name: str, resource: dict) -> None:
     if "<" in resource["title"]:
         problem = "the title has '<', with which a link's address begins. Say it in words"
         raise TableError(name, problem)
-    titles = [field.get("title", field["name"]) for field in resource["schema"]["fields"]]
-    if twice := words.repeated(titles):
-        raise TableError(name, f"two columns have the title {twice!r}, so no reader can part them")
     connectors = resource["connectors"]  # a list, or the word manual
     if isinstance(connectors, list) and (twice := words.repeated(connectors)):
         raise TableError(name, f"the descriptor names the connector {twice} twice. Remove one")
