@@ -33,6 +33,7 @@ PARTS = (  # in the order in which Sphinx is to call them
     "front.pictures",
     "front.words",
     "content.bibliography",
+    "prose.notes",
     "paper.title_page",
     "paper.epub",
     "paper.xhtml",

@@ -1,4 +1,4 @@
-/* A gloss shows at the first touch, and the second one follows its link; Escape takes it away. Hover and focus need no script. */
+/* A gloss, or what a source's number refers to, shows at the first touch, and the second one follows its link; Escape takes it away. Hover and focus need no script. */
 (function () {
   let shown = null;
 
@@ -8,7 +8,7 @@
   }
 
   document.addEventListener("click", (event) => {
-    const term = event.target.closest("a.gloss");
+    const term = event.target.closest("a.gloss, a.footnote-reference");
     const touched = event.detail > 0 && matchMedia("(hover: none)").matches; // a key's click has no detail
     if (term && term !== shown && touched) {
       event.preventDefault();
@@ -22,7 +22,7 @@
   document.addEventListener("keydown", (event) => {
     if (event.key !== "Escape") return;
     hide();
-    for (const term of document.querySelectorAll("a.gloss:is(:hover, :focus)")) {
+    for (const term of document.querySelectorAll(":is(a.gloss, a.footnote-reference):is(:hover, :focus)")) {
       const back = () => term.classList.remove("dismissed");
       term.classList.add("dismissed");
       term.addEventListener("mouseleave", back, { once: true });

@@ -17,11 +17,10 @@
   for (const list of [drawer, line]) if (list) list.addEventListener("click", choose);
 })();
 
-/* What a citation refers to is told once on a page: later links to the same entry take it from the first. */
+/* The number of a source takes its description, which is shown as a gloss is, from the list at the page's end. */
 (function () {
-  const told = {};
-  for (const link of document.querySelectorAll(".bibtex-citation a[href]")) {
-    if (link.title) told[link.hash] = link.title;
-    else if (told[link.hash]) link.title = told[link.hash];
+  for (const number of document.querySelectorAll("a.footnote-reference")) {
+    const source = document.getElementById(number.hash.slice(1));
+    if (source) number.setAttribute("aria-description", source.querySelector("p").firstChild.textContent.trim());
   }
 })();

@@ -12,7 +12,6 @@ import re
 from collections.abc import Iterator
 
 import pybtex.plugin
-from docutils import nodes
 from pybtex.plugin import register_plugin
 from pybtex.richtext import BaseMultipartText, BaseText, HRef, String, Text
 from pybtex.style import FormattedEntry
@@ -112,20 +111,6 @@ def format_early(app: Sphinx, env, docnames: list[str]) -> None:
             style.format_entry("", entry)
 
 
-def tell_once(app: Sphinx, doctree: nodes.document, docname: str) -> None:
-    """Leave a reference's tip to the first link to it on a page; `page.js` lends it to the others.
-
-    They would be as heavy as a chart.
-    """
-    told = set()
-    for citation in doctree.findall(nodes.inline):
-        if "bibtex-citation" in citation["classes"]:
-            for link in citation.findall(nodes.reference):
-                if (place := link.get("refuri") or link.get("refid")) in told:
-                    link.attributes.pop("reftitle", None)
-                told.add(place)
-
-
 def setup(app: Sphinx) -> None:
     # a plugin is looked up at every style and every citation, which reads each time the metadata of
     # all installed packages
@@ -135,5 +120,4 @@ def setup(app: Sphinx) -> None:
     register_plugin("pybtex.style.formatting", "ledger_tooltip", TooltipStyle)
     bibtex.register_plugin("sphinxcontrib.bibtex.style.referencing", "ledger", ShortReferenceStyle)
     app.connect("builder-inited", recall)
-    app.connect("doctree-resolved", tell_once)
     app.connect("env-before-read-docs", format_early, priority=900)

@@ -37,8 +37,9 @@ TAGS = re.compile(r"<(style|script|svg)\b(?:(?!</?\1\b).)*</\1>|<[^<>]+>", re.S)
 WHOLE = (nodes.row, nodes.definition_list_item)
 LEFT_OUT = (nodes.literal_block, nodes.comment, nodes.system_message, nodes.title)
 CHART = "ledger-chart"
-# classes of code, of where a term is told, and of tiles, whose claims are found in their list
-NOT_FOUND = {"cell_input", "term-told", "claim-tiles"}
+# classes of code, of where a term is told, of tiles, whose claims are found in their list, and of a
+# page's sources, which are found among the references
+NOT_FOUND = {"cell_input", "term-told", "claim-tiles", "page-sources", "bibtex-citation"}
 # of Sphinx's own search, and not used any more
 REPLACED = ("searchtools.js", "language_data.js", "sphinx_highlight.js")
 

@@ -83,8 +83,11 @@ def _depart(translator, node: GlossedTerm) -> None:
 
 
 def add_script(app: Sphinx, page: str, template: str, context: dict, doctree) -> None:
-    """Load what shows a gloss at a touch, on pages that have one."""
-    if app.builder.name == "html" and page_store.all_pages(app.env, "glossed").get(page):
+    """Load what shows a gloss or a source at a touch, on pages that have one."""
+    if app.builder.name != "html" or doctree is None:
+        return
+    noted = next(doctree.findall(nodes.footnote_reference), None)
+    if noted or page_store.all_pages(app.env, "glossed").get(page):
         app.add_js_file("glosses.js", loading_method="defer")
 
 
