@@ -1,4 +1,4 @@
-"""Promise: a term is explained where it stands, and its entry is one step away."""
+"""Promise: a term or a source is told where it stands, and its entry is one step away."""
 
 import re
 
@@ -62,4 +62,43 @@ def test_a_gloss_shows_at_the_first_touch(browser, address, chapter):  # noqa: F
     assert not faults, [(fault["id"], fault["nodes"][0]["html"]) for fault in faults]
     term.tap()
     page.wait_for_url(re.compile(r"names-and-terms\.html#term-"))
+    context.close()
+
+
+NUMBER = "a.footnote-reference"
+
+
+@needs_browser
+def test_the_number_of_a_source_tells_it_and_leads_to_the_list_and_back(open_page, chapter):
+    page = open_page(chapter)
+    number = page.locator(NUMBER).nth(2)
+    source = page.locator(number.get_attribute("href"))
+    told = number.get_attribute("aria-description")
+    assert "Kind of source: " in told and told in source.text_content()
+    number.hover()
+    assert number.evaluate(SHOWN)
+    page.keyboard.press("Escape")
+    assert not number.evaluate(SHOWN)
+    number.click()
+    assert source.is_visible()  # the list was folded
+    source.locator("a[role=doc-backlink]").click()
+    assert page.url.endswith("#" + number.get_attribute("id"))
+    source.get_by_text("Full entry").click()
+    page.wait_for_url(re.compile(r"references\.html#cite-"))
+    assert not page.complaints and not page.strangers
+
+
+@needs_browser
+def test_a_source_shows_at_the_first_touch(browser, address, chapter):  # noqa: F811
+    context = browser.new_context(
+        viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True
+    )
+    page = context.new_page()
+    page.goto(f"{address}/{chapter}")
+    number = page.locator(NUMBER).nth(2)
+    number.tap()
+    assert number.evaluate(SHOWN) and "#" not in page.url
+    number.tap()
+    page.wait_for_url(re.compile("#source-"))
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     context.close()

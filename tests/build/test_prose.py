@@ -26,6 +26,12 @@ its-older-name
 
 Read {gloss}`the paper <gazette>`.
 
+Ferries froze {cite}`gazette2020`, and in spring they sailed {cite}`harbour2023,gazette2020`. Fish stayed {cite}`shoal2019`: many.
+
+*Sources:* {cite}`quill2021`
+
+{cite}`quill2021` is left as it is.
+
 Where {math}`a < b`:
 
 ```{math}
@@ -111,6 +117,35 @@ def test_a_gloss_is_a_link_to_its_entry_and_says_what_the_term_is(made):
     assert "glosses.js" in read(made) and "glosses.js" not in read(made, "chapters/two")
 
 
+def test_a_citation_is_a_number_that_leads_to_the_sources_at_the_end(made):
+    page, words = read(made), lambda html: re.sub("<[^>]+>", "", html)
+    (sentence,) = re.findall("<p>(Ferries froze.*?)</p>", page, re.S)
+    assert words(sentence).replace("[", "").replace("]", "") == (
+        "Ferries froze,1 and in spring they sailed.1, 2 Fish stayed:3 many."
+    )
+    led = re.findall(r'href="#(source-\d)"(?: id="(cites-\d)")? role="doc-noteref"', sentence)
+    assert led == [
+        ("source-1", "cites-1"),
+        ("source-1", ""),
+        ("source-2", "cites-2"),
+        ("source-3", "cites-3"),
+    ]
+    listed = re.search(r'<details class="page-sources folded">.*?</details>', page, re.S).group()
+    assert "Sources of this page (3)" in listed
+    entries = re.findall(r'id="(source-\d)".*?href="#(cites-\d)".*?<p>(.*?)</p>', listed, re.S)
+    assert [entry[:2] for entry in entries] == [(f"source-{n}", f"cites-{n}") for n in (1, 2, 3)]
+    for year, (_, _, told) in zip(("2020", "2023", "2019"), entries, strict=True):
+        assert re.search(r'href="references\.html#[^"]+">Full entry', told) and year in told
+    index = (made / "_build/html/searchindex.js").read_text(encoding="utf-8")
+    assert "Ferries froze, and in spring they sailed." in index and "Full entry" not in index
+
+
+def test_a_citation_by_itself_keeps_author_and_year(made):
+    alone = re.findall(r'<p>(?:<em>Sources:</em> )?<span class="bibtex-citation.*?</p>', read(made))
+    assert len(alone) == 2 and all("numbered" not in words and "2021" in words for words in alone)
+    assert [words.count("title=") for words in alone] == [1, 0]  # a tip is told once
+
+
 def test_the_claims_of_a_domain_are_listed_with_their_verdicts(made):
     page = read(made)
     (counts,) = re.findall(r'class="claim-counts">(.*?)</p>', page)
@@ -138,6 +173,7 @@ def test_an_epub_has_the_text_and_a_list_of_the_claims(made):
         package = epub.read("content.opf").decode()
     assert '<p class="standfirst">A line that says it all, with a shoal in it.' in page
     assert "<h1>Sea: ferries sail on</h1>" in page and "aria-description" not in page
+    assert "page-sources" not in page and re.search(r"froze.{1,200}2020", page)
     assert page.count("claim-finding") > 1 and 'id="its-old-name"' in page
     assert page.count("<math xmlns=") == 2 and page.count('id="equation-gap"') == 1
     assert 'href="chapters/one.xhtml" properties="mathml"' in package

@@ -43,18 +43,16 @@ def _closes_words(citation: nodes.inline) -> bool:
 def _number(link: nodes.reference, sources: dict[str, nodes.footnote]) -> nodes.footnote_reference:
     """Return a citation's number, which leads to its source; list one that is new."""
     place = link.get("refuri") or f"#{link['refid']}"
-    if place not in sources:
-        number = str(len(sources) + 1)
+    new = place not in sources
+    number = str(len(sources) + 1 if new else list(sources).index(place) + 1)
+    first = [f"cites-{number}"]
+    if new:
         entry = nodes.reference("", "Full entry", internal=True, refuri=place)
         words = nodes.paragraph("", f"{link.get('reftitle', link.astext())} ", entry)
-        sources[place] = nodes.footnote(
-            "", nodes.label("", number), words, ids=[f"source-{number}"], backrefs=[f"cites-{number}"]
-        )
-        ids = sources[place]["backrefs"]
-    else:
-        ids = []
-    source = sources[place]
-    return nodes.footnote_reference("", source[0].astext(), refid=source["ids"][0], ids=ids)
+        label = nodes.label("", number)
+        sources[place] = nodes.footnote("", label, words, ids=[f"source-{number}"], backrefs=first)
+    ids = first if new else []
+    return nodes.footnote_reference("", number, refid=f"source-{number}", ids=ids)
 
 
 def _put_numbers(citation: nodes.inline, numbers: list[nodes.footnote_reference]) -> None:
@@ -70,7 +68,7 @@ def _put_numbers(citation: nodes.inline, numbers: list[nodes.footnote_reference]
     elif closing:
         parent.insert(at, nodes.Text(closing))
     marked = nodes.inline("", "", classes=[CITATION, "numbered"], ids=citation["ids"])
-    for number in numbers:
+    for number in sorted(numbers, key=lambda number: int(number.astext())):
         marked += [nodes.Text(", "), number] if len(marked) else [number]
     parent.replace(citation, marked)
 
