@@ -159,7 +159,7 @@ def write_rows(path: Path, reporters: int) -> None:
                        case i % 2 when 0 then 'X' else 'M' end as flow,
                        (20000000 + i % {len(CODES) * 2} * 7919 % 1000003 * 1000)
                        * case partner when 0 then {len(AREAS) - 1} else 1 end as value
-                from range({BLOCK * reporters}) as t(i)))
+                from range({BLOCK * len(order)}) as t(i)))
             to '{path}' (format csv, delimiter '\t', header true, compression gzip)""")
 
 

@@ -20,7 +20,7 @@
 /* The number of a source takes its description, which is shown as a gloss is, from the list at the page's end. */
 (function () {
   for (const number of document.querySelectorAll("a.footnote-reference")) {
-    const source = document.getElementById(number.hash.slice(1));
-    if (source) number.setAttribute("aria-description", source.querySelector("p").firstChild.textContent.trim());
+    const words = document.querySelector(`${number.hash} p`);
+    if (words) number.setAttribute("aria-description", words.textContent.slice(0, -words.lastChild.textContent.length).trim());
   }
 })();

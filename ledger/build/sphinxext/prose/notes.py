@@ -62,9 +62,9 @@ def _put_numbers(citation: nodes.inline, numbers: list[nodes.footnote_reference]
     closing = ""
     if at + 1 < len(parent) and isinstance(after := parent[at + 1], nodes.Text):
         closing = after[0] if after.startswith(CLOSING) else ""
-        parent.replace(after, nodes.Text(after[len(closing) :]))
+        parent[at + 1] = nodes.Text(after[len(closing) :])
     if at and isinstance(before := parent[at - 1], nodes.Text):
-        parent.replace(before, nodes.Text(before.rstrip() + closing))
+        parent[at - 1] = nodes.Text(before.rstrip() + closing)
     elif closing:
         parent.insert(at, nodes.Text(closing))
     marked = nodes.inline("", "", classes=[CITATION, "numbered"], ids=citation["ids"])
