@@ -92,7 +92,8 @@ def open_licence(licence: dict) -> str:
     if licence["name"].startswith("other-") and licence["name"] not in OPEN_OTHERS:
         return ""
     found = OPEN_NAME.search(f"{short_licence(licence)} {licence['title']}")
-    return found.group() if found else licence["title"]
+    name = found.group() if found else licence["title"]
+    return f"{name} licence" if name == "MIT" else name  # else it reads as the institute
 
 
 def unlicensed(resource: dict) -> list[str]:
