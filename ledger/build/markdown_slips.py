@@ -18,9 +18,18 @@ Slip = tuple[int, str]  # line from 0, and message
 AS_TYPED = {
     r"\[\^([^\]\s]+)\]": "no note is named {}. Write [^{}]: and its words on a line of their own",
     r"\]\(|\]\[": "a link is printed as it stands. Close it, or write the address that it names",
-    r"\*\*|~~|(?<![\w*])\*\w": "the mark {!r} is printed as it stands. Close it, or remove it",
+    r"\*\*|~~|(?<![\w*])\*\w|`|\^\w+\^|(?<=\w)~\w+~|(?<![=\w])==\w|\{[.#][\w-]+\}": (
+        "the mark {!r} is printed as it stands. Close it, or remove it"
+    ),
+    r"(?:^|[\w)”%])( [,;.?!])(?=\s|$)": "a blank stands before a sign, as in {!r}. Remove it",
+    r"(?<![./])\.\.(?![./])|,,|;;|[,;]\.": "two signs follow each other, as in {!r}. Write one",
+    r"(?i)\b(?!(?:that|had)\b)([a-z]+) \1\b": "the word {!r} stands there twice. Remove one",
+    r"\b(?:TODO|FIXME|XXX)\b": "{!r} is for its author, and readers see it. Do it, or remove it",
 }
 BOX = re.compile(r"\[[ xX]?\] ")  # of a task, at the beginning of an item
+CELL = re.compile(r"(?!\{code-cell\})\{?\s*code[-_ ]?cells?\b", re.I)  # nearly one
+PAIRS = {"(": ")", "“": "”"}
+NO_WORDS = "the link has no words to be opened by. Write them between [ and ]"
 NO_ALT = "the picture has no words for those who cannot see it. Say what it shows"
 
 
@@ -31,6 +40,8 @@ def slips(tokens: list[Token], lines: list[str]) -> Iterator[Slip]:
         at = token.map[0] if token.map else 0
         if token.type == "inline":
             yield from _inline(token, at)
+        elif token.type == "fence" and CELL.match(token.info):
+            yield at, f"{token.markup}{token.info} runs nothing. Write {token.markup}{{code-cell}}"
         elif token.type == "code_block":
             yield at, "what is indented is shown as code. Begin it at the margin, or fence it"
         elif token.type == "heading_open" and token.markup in ("-", "="):
@@ -79,6 +90,8 @@ def _inline(token: Token, at: int) -> Iterator[Slip]:
     """Give the marks that are left in the words of a paragraph, a heading or a cell."""
     if BOX.match(token.content) and token.level > 1:
         yield at, "the box of a task is printed as it stands. Write the item without it"
+    yield from ((at, problem) for problem in _unpaired(token))
+    before = token
     for child in token.children or []:
         if child.type == "text" and "\\" not in token.content:
             for pattern, problem in AS_TYPED.items():
@@ -87,7 +100,18 @@ def _inline(token: Token, at: int) -> Iterator[Slip]:
                     yield at, problem.format(named, named)
         elif child.type == "image" and not child.content.strip():
             yield at, NO_ALT
-        at += child.type in ("softbreak", "hardbreak")
+        elif child.type == "link_close" and before.type == "link_open":
+            yield at, NO_WORDS
+        before, at = child, at + (child.type in ("softbreak", "hardbreak"))
+
+
+def _unpaired(token: Token) -> Iterator[str]:
+    """Give the brackets and quotation marks that have no other half in a paragraph."""
+    words = " ".join(child.content for child in token.children or [] if child.type == "text")
+    words = re.sub(r"(^|\s)\w{1,2}\)", r"\1", words)  # as a) and 1) number what follows
+    for start, end in PAIRS.items():
+        if "](" not in words and words.count(start) != words.count(end):
+            yield f"not every {start} has its {end} in the paragraph. Close it, or remove it"
 
 
 def _parts(lines: list[str], start: int, end: int) -> bool:
