@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from ledger.core.authored.word_slips import unpaired, word_slips
+
 if TYPE_CHECKING:
     from markdown_it.token import Token
 
@@ -21,14 +23,9 @@ AS_TYPED = {
     r"\*\*|~~|(?<![\w*])\*\w|`|\^\w+\^|(?<=\w)~\w+~|(?<![=\w])==\w|\{[.#][\w-]+\}": (
         "the mark {!r} is printed as it stands. Close it, or remove it"
     ),
-    r"(?:^|[\w)”%])( [,;.?!])(?=\s|$)": "a blank stands before a sign, as in {!r}. Remove it",
-    r"(?<![./])\.\.(?![./])|,,|;;|[,;]\.": "two signs follow each other, as in {!r}. Write one",
-    r"(?i)\b(?!(?:that|had)\b)([a-z]+) \1\b": "the word {!r} stands there twice. Remove one",
-    r"\b(?:TODO|FIXME|XXX)\b": "{!r} is for its author, and readers see it. Do it, or remove it",
 }
 BOX = re.compile(r"\[[ xX]?\] ")  # of a task, at the beginning of an item
 CELL = re.compile(r"(?!\{code-cell\})\{?\s*code[-_ ]?cells?\b", re.I)  # nearly one
-PAIRS = {"(": ")", "“": "”"}
 NO_WORDS = "the link has no words to be opened by. Write them between [ and ]"
 NO_ALT = "the picture has no words for those who cannot see it. Say what it shows"
 
@@ -98,6 +95,7 @@ def _inline(token: Token, at: int) -> Iterator[Slip]:
                 if found := re.search(pattern, child.content):
                     named = found[1] if found.re.groups else found[0]
                     yield at, problem.format(named, named)
+            yield from ((at, problem) for problem in word_slips(child.content))
         elif child.type == "image" and not child.content.strip():
             yield at, NO_ALT
         elif child.type == "link_close" and before.type == "link_open":
@@ -106,12 +104,8 @@ def _inline(token: Token, at: int) -> Iterator[Slip]:
 
 
 def _unpaired(token: Token) -> Iterator[str]:
-    """Give the brackets and quotation marks that have no other half in a paragraph."""
     words = " ".join(child.content for child in token.children or [] if child.type == "text")
-    words = re.sub(r"(^|\s)\w{1,2}\)", r"\1", words)  # as a) and 1) number what follows
-    for start, end in PAIRS.items():
-        if "](" not in words and words.count(start) != words.count(end):
-            yield f"not every {start} has its {end} in the paragraph. Close it, or remove it"
+    return unpaired("" if "](" in words else words)
 
 
 def _parts(lines: list[str], start: int, end: int) -> bool:
