@@ -6,6 +6,10 @@ BIN := .venv/bin
 export PYTHONHASHSEED := 0
 # the time of the last commit stands for the time of the build, so that the same input gives the same bytes
 export SOURCE_DATE_EPOCH := $(shell git log -1 --format=%ct 2>/dev/null || date +%s)
+# under a limit of size Python cuts the files of its compiled modules, and cannot import them again
+ifneq ($(shell ulimit -f),unlimited)
+export PYTHONDONTWRITEBYTECODE := 1
+endif
 
 book: .venv/installed
 	@$(BIN)/python -m ledger.build.current || { $(BIN)/python -m ledger.core.authored.preflight && $(BIN)/jupyter-book build -W -n --keep-going .; }

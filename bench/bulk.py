@@ -167,6 +167,7 @@ def write_rows(path: Path, reporters: int) -> None:
 
 
 def connector(path: Path):
+    un_comtrade.STARTS = {}  # the file made here is of one year
     return un_comtrade.partners(path.parent.parent, tuple(PAIR.values()))
 
 

@@ -21,6 +21,7 @@ CHECKS: dict[str, Callable[[], Iterator[str]]] = {
     "tables": data.tables,
     "references": data.references,
     "judgement": data.judgement,
+    "slips": prose.slips,
     "spelling": prose.spelling,
     "typed-numbers": prose.typed_numbers,
     "verdict-words": prose.verdict_words,

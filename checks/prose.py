@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from checks import text
+from ledger.core.authored.word_slips import unpaired, word_slips
+from ledger.core.config import book
 
 DICTIONARY = Path(__file__).with_name("dictionary.txt")
 ALLOWED = Path(__file__).with_name("typed_numbers.csv")
@@ -51,6 +53,30 @@ WORDED = re.compile(
 
 
 # --- spelling -------------------------------------------------------------------------------------
+
+
+def slips() -> Iterator[str]:
+    """Words beside the pages have no slip of the hand: tables kept by hand, descriptions, charts'
+    words, sources and news. The check of MyST looks at those of the pages.
+    """
+    cells = (
+        text.Place(f"data/{table}.csv", line, row.get(column, ""))
+        for table, columns in book().prose_columns.items()
+        for line, row in text.rows(table)
+        for column in columns
+    )
+    notes = (
+        text.Place("references.bib", line, fields.get(part, ""))
+        for line, fields in text.references().values()
+        for part in ("title", "howpublished", "note")
+    )
+    whole = (*cells, *notes, *text.descriptions(), *text.captions("caption", "alt"), *text.labels())
+    for place in whole:
+        for problem in (*word_slips(place.text), *unpaired(place.text)):
+            yield f"{place.file}:{place.line}: {problem}."
+    news = text.read(text.ROOT / "data/changes.yml").splitlines()
+    for line, words in enumerate(news, 1):  # a sentence goes on in the next
+        yield from (f"data/changes.yml:{line}: {problem}." for problem in word_slips(words))
 
 
 def spelling() -> Iterator[str]:

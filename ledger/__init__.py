@@ -1,6 +1,17 @@
 """What a chapter imports: `load` (a checked table), `charts`, `numbers`, `tables`, `claims`."""
 
+import os
+import sys
+from contextlib import suppress
 from importlib import import_module
+
+# Python does not see that a limit cuts the file of a compiled module, and cannot import it again
+with suppress(ImportError):  # where the system knows no limits
+    import resource
+
+    if resource.getrlimit(resource.RLIMIT_FSIZE)[0] != resource.RLIM_INFINITY:
+        sys.dont_write_bytecode = True
+        os.environ["PYTHONDONTWRITEBYTECODE"] = "1"  # of programs that are started from here
 
 __all__ = ["charts", "claims", "load", "numbers", "tables"]  # noqa: F822
 

@@ -14,7 +14,7 @@ import pandas as pd
 
 from analysis.connectors.opec import EXPORTS, GAS_HOLDERS, OIL_HOLDERS, RESERVES
 from ledger.core.sources import countries, formats
-from ledger.core.sources.strict import FormError, number, read_json, shown
+from ledger.core.sources.strict import FormError, number, read_json, refuse_gap, shown
 
 WORKBOOK = "EI-Stats-Review-All-Data.xlsx"
 SNAPSHOT = "ei_data.json"
@@ -33,6 +33,7 @@ PIPELINE_MATRIX, LNG_MATRIX = "Gas trade - pipeline", "Gas trade - LNG"
 GRIDS = ["Contents", PIPELINE_MATRIX, LNG_MATRIX]
 PRODUCTION = ["country", "year", "fuel", "measure", "source", "unit", "value"]
 FIRST_YEAR = 1990
+SINCE = {MOVEMENTS: 2000, LNG_EXPORTS: 2000}  # series that begin after it
 
 # no state of today, no country but a row that is read, and a member of the matrices
 EXCEPTIONS = {"USSR": "SUN", "Total World": "WLD", "EU": "EUU"}
@@ -480,6 +481,7 @@ def _series(
     table, where = review.sheets[sheet], f"{review.file}, {sheet}"
     if table["unit"] != SERIES[sheet]:
         raise FormError(where, f"the unit {shown(table['unit'])}", f"{SERIES[sheet]!r}")
+    refuse_gap(where, table["years"], first=SINCE.get(sheet, FIRST_YEAR))
     _check_sums(where, table)
     figures, seen = {}, set()
     for row in table["entities"]:

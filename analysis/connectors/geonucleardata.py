@@ -25,6 +25,8 @@ STATUSES = {
     "Never Commissioned", "Unknown",
 }  # fmt: skip
 LAST_ID = 820  # of the edition of March 2024; the list only grows, and stands in this order
+# numbers below it that no reactor has
+UNUSED = {78, 646, 711, *range(719, 725), *range(765, 771), 782}
 LARGEST = 2000  # MW; no reactor has as much
 EVENTS = {
     "ConstructionStartAt": "construction start",
@@ -50,6 +52,9 @@ def nuclear(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
 
     The list has no grid connection, no first criticality and no supplier. Names carry the unit's
     number (Bushehr-1).
+
+    What this cannot see: a reactor after LAST_ID that is gone, for Ids need not run on there. A
+    refresh names the rows of the table that would go.
 
     Parameters
     ----------
@@ -132,6 +137,9 @@ def _list(path: Path) -> pd.DataFrame:
     if not (last := frame["Id"].iloc[-1]) >= LAST_ID:
         place = f"{path.name}, row {len(frame) + 1}, column Id"
         raise FormError(place, f"the file ends at {last:.0f}", f"{LAST_ID} or more at the end")
+    if missing := sorted({*range(1, LAST_ID)} - UNUSED - {*frame["Id"]}):
+        ids = ", ".join(map(str, missing[:12]))
+        raise FormError(path.name, f"no rows of the Ids {ids}", "each Id, or UNUSED")
     if not frame["LastUpdatedAt"].any():
         raise FormError(path.name, "no LastUpdatedAt tells the edition's date", "a date")
     return frame

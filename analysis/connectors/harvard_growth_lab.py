@@ -13,7 +13,7 @@ from pathlib import Path
 import pandas as pd
 
 from ledger.core.sources import formats
-from ledger.core.sources.strict import FormError, shown
+from ledger.core.sources.strict import FormError, refuse_gap, shown
 
 SOURCE = "Harvard Atlas"
 DATASET = "doi:10.7910/DVN/T4CHWJ"
@@ -62,6 +62,9 @@ def totals(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
 
 def partners(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
     """Return goods trade of each member of the pair with every partner, from 2010.
+
+    What this cannot see: that a partner is gone on both sides, and from the one file of a snapshot
+    a row whose number was given to the next.
 
     No world total is published in these files. "Undeclared Countries" stand as ANS (area not
     specified), so the sum over all partners of a year is the file's total but for small flows.
@@ -124,10 +127,12 @@ def _check_mirror(name: str, sums: pd.DataFrame, pair: tuple[str, str]) -> None:
 def _pair_rows(path: Path, pair: tuple[str, str]) -> pd.DataFrame:
     """Return the pair's rows of the file of all countries, which is filtered as it is read."""
     is_code = "regexp_full_match(coalesce(country_iso3_code, ''), '[A-Z]{3}')"
-    where = f"(country_iso3_code in ('{pair[0]}', '{pair[1]}') or not {is_code})"
+    members = f"('{pair[0]}', '{pair[1]}')"
+    where = f"(country_iso3_code in {members} or partner_iso3_code in {members} or not {is_code})"
     rows = formats.query_text([path], COLUMNS, where, numbers=["year", *VALUES])
     names = {"country_iso3_code": "reporter", "partner_iso3_code": "partner"}
     rows = rows.rename(columns=names).drop(columns="file")
+    rows = _without_partners(path, rows, pair)
     if odd := set(rows["reporter"].fillna("")) - set(pair):
         found = f"{shown(min(odd))} is no code of a country"
         raise FormError(f"{path.name}, column country_iso3_code", found, "three capital letters")
@@ -140,8 +145,26 @@ def _pair_rows(path: Path, pair: tuple[str, str]) -> pd.DataFrame:
     if (twice := rows.duplicated(KEY)).any():
         found = f"duplicate key {rows.loc[twice, KEY].iloc[0].to_dict()}"
         raise FormError(path.name, found, "each once")
+    for reporter, years in rows[rows["year"] >= FIRST_YEAR].groupby("reporter")["year"]:
+        refuse_gap(f"{path.name}, {reporter}", years, first=FIRST_YEAR)
     values = {column: rows[column].round() for column in VALUES}
     return rows.assign(year=rows["year"].astype("int64"), **values)
+
+
+def _without_partners(path: Path, rows: pd.DataFrame, pair: tuple[str, str]) -> pd.DataFrame:
+    """Return the rows without those of the pair's partners, each of which has one of the pair.
+
+    Both sides have a row of a trade, so that a row of the pair that is gone shows by the other.
+    """
+    is_code = rows["reporter"].fillna("").str.fullmatch("[A-Z]{3}")
+    of_partners = is_code & ~rows["reporter"].isin(pair)
+    large = rows[of_partners & (rows[VALUES].max(axis=1) >= SMALLEST_FLOW)]
+    own = {*zip(rows["reporter"], rows["partner"], rows["year"])}
+    for row in large.itertuples():
+        if (row.partner, row.reporter, row.year) not in own:
+            found = f"{row.partner} has no row with {row.reporter}, which has one with it"
+            raise FormError(f"{path.name}, {row.year:.0f}", found, "a row of both sides")
+    return rows[~of_partners].reset_index(drop=True)
 
 
 def _section_sums(folder: Path, pair: tuple[str, str]) -> pd.DataFrame:

@@ -33,6 +33,8 @@ SHEETS = {
     "import": ("Imports, CIF", "Imports, CIF from Partner Countries"),
 }
 UNIT = "US Dollars, Millions"
+STARTS = {"RUS": 1992}  # first year in the workbook of a state that is younger than FIRST_YEAR
+WIDE_START = 2016  # of the portal's file
 # rows of a sheet that are left out: groups of countries, and what is of no country
 LEFT_OUT = {
     "World", "Advanced Economies", "Euro Area", "Emerging and Developing Economies",
@@ -141,7 +143,8 @@ def _workbooks(folder: Path, pair: tuple[str, str]) -> list[tuple]:
         for flow, rows in sheets.items():
             where = f"{path.name}, sheet {SHEETS[flow][0]}"
             _check_head(rows, SHEETS[flow][1], _cell(sheets["export"], 4), where)
-            for year, cell in _partner_cells(rows, partner, where):
+            start = STARTS.get(reporter, FIRST_YEAR)
+            for year, cell in _partner_cells(rows, partner, where, start):
                 if cell is not None and year >= FIRST_YEAR:
                     millions, estimated = _number(cell, f"{where}, {partner} in {year}")
                     value = round(millions * 1e6)
@@ -179,14 +182,18 @@ def _cell(rows: list[tuple], row: int) -> object:
     return rows[row - 1][1] if len(rows) >= row and len(rows[row - 1]) > 1 else None
 
 
-def _partner_cells(rows: list[tuple], partner: str, where: str) -> Iterator[tuple[int, object]]:
-    """Give year and cell of a partner's row; some rows stand twice, in two groups."""
+def _partner_cells(
+    rows: list[tuple], partner: str, where: str, start: int
+) -> Iterator[tuple[int, object]]:
+    """Give year and cell of a partner's row, from `start` on; some stand twice, in two groups."""
     years = rows[6][2:] if len(rows) > 6 else ()
     if not all(re.fullmatch("(19|20)[0-9]{2}", str(year)) for year in years) or not years:
         raise FormError(f"{where}, row 7", f"unexpected years {years}", "years from column C on")
     if len(set(years)) < len(years):
         raise FormError(f"{where}, row 7", f"a year twice in {years}", "each year once")
-    refuse_gap(f"{where}, row 7", [year for year in map(int, years) if year >= FIRST_YEAR])
+    refuse_gap(
+        f"{where}, row 7", [year for year in map(int, years) if year >= FIRST_YEAR], first=start
+    )
     cells = set()
     for row, of_row in enumerate(rows[7:], 8):
         if any(cell is not None for cell in of_row):
@@ -302,9 +309,9 @@ def _wide(path: Path) -> tuple[pd.DataFrame, list[str]]:
     if unknown := [column for column in header if column not in data.columns]:
         found = f"unknown column {shown(unknown[0])}"
         raise FormError(f"{path.name}, row 1", found, "WIDE_COLUMNS and years")
-    if not years or [*map(int, years)] != [*range(int(years[0]), int(years[0]) + len(years))]:
+    if not years or [*map(int, years)] != [*range(WIDE_START, WIDE_START + len(years))]:
         found = f"the columns {years} are not one year after another"
-        raise FormError(f"{path.name}, row 1", found, "a column a year")
+        raise FormError(f"{path.name}, row 1", found, f"a column a year from {WIDE_START}")
     for column, values in WIDE_EXPECTED.items():
         wrong, expected = ~data[column].isin(values), " or ".join(map(repr, values))
         formats.refuse_cells(path, data[column], wrong, "was not expected", expected)

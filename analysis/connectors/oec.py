@@ -9,13 +9,14 @@ from pathlib import Path
 import pandas as pd
 
 from ledger.core.sources import countries, formats
-from ledger.core.sources.strict import FormError
+from ledger.core.sources.strict import FormError, refuse_fewer
 
 SOURCE = "OEC"
 FOLDER = "oec-baci-2022"
 NAME = r"bilateral_value_clean_([0-9]{2})_withid\.csv"
 COLUMNS = ["exporter_id", "exporter_name", "importer_id", "importer_name", "value"]
 LAST = "zwe"  # Zimbabwe's exports stand at the end
+LEAST_ROWS = 27_313  # of the year 2022; that of 2023 has more
 RESULT = ["reporter", "partner", "flow", "year", "source", "value_usd", "estimated"]
 
 
@@ -25,6 +26,9 @@ def totals(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
     For Russia and Iran 2022, since the file for 2023 has no row of theirs. The source reconciles
     both sides' reports into one value a direction, which stands here once, as the exporter's
     export.
+
+    What this cannot see: a file that has neither direction, as that of 2023, and a row of another
+    pair that is gone from a file of more than LEAST_ROWS.
 
     Parameters
     ----------
@@ -48,6 +52,7 @@ def totals(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
     records = []
     for path, year in _years(upstream / FOLDER).items():
         data = _read(path)
+        _check_pair(path, data, pair)
         for seller, buyer in (pair, pair[::-1]):
             sold = data["exporter_id"] == seller.lower()
             values = data.loc[sold & (data["importer_id"] == buyer.lower()), "value"]
@@ -55,6 +60,16 @@ def totals(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
                 (seller, buyer, "export", year, SOURCE, round(value), False) for value in values
             ]
     return pd.DataFrame(records, columns=RESULT)
+
+
+def _check_pair(path: Path, data: pd.DataFrame, pair: tuple[str, str]) -> None:
+    """Refuse a file with one direction of the pair's trade and without the other."""
+    one, other = (code.lower() for code in pair)
+    pairs = {*zip(data["exporter_id"], data["importer_id"])}
+    if len(lone := pairs & {(one, other), (other, one)}) == 1:
+        ((seller, buyer),) = lone
+        found = f"a row of {seller}'s exports to {buyer}, and none of {buyer}'s to {seller}"
+        raise FormError(path.name, found, "both, or neither where a year has none")
 
 
 def _years(folder: Path) -> dict[Path, int]:
@@ -76,6 +91,7 @@ def _years(folder: Path) -> dict[Path, int]:
 def _read(path: Path) -> pd.DataFrame:
     data = formats.read_csv(path, COLUMNS, numbers=["value"])
     formats.refuse_early_end(path, data["exporter_id"], LAST)
+    refuse_fewer(path.name, len(data), LEAST_ROWS)
     known = countries.converter().data["ISO3"].str.lower()
     for column in ("exporter_id", "importer_id"):
         wrong = ~data[column].isin(known)
@@ -85,4 +101,7 @@ def _read(path: Path) -> pd.DataFrame:
     formats.refuse_cells(path, data["exporter_id"], twice, problem, "one row a pair")
     wrong = ~(data["value"] >= 0)
     formats.refuse_cells(path, data["value"], wrong, "is no value", "US$, nought or more")
+    if lone := {*data["exporter_id"]} ^ {*data["importer_id"]}:
+        found = f"no exports or no imports of {', '.join(sorted(lone)[:5])}"
+        raise FormError(path.name, found, "both of every country")
     return data

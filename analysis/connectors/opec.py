@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 from ledger.core.sources import countries, formats
-from ledger.core.sources.strict import FormError, number, shown
+from ledger.core.sources.strict import FormError, number, refuse_gap, shown
 
 RESERVES = ["country", "year", "fuel", "source", "unit", "value"]
 EXPORTS = [
@@ -52,6 +52,8 @@ GAS_RESERVES = "Table 9.1: World proven natural gas reserves by country (bn stan
 CRUDE_BY_DESTINATION = "Table 5.1: OPEC Members' crude oil exports by destination (1,000 b/d)"
 CRUDE_EXPORTS = "Table 5.2: World crude oil exports by country (1,000 b/d)"
 GAS_EXPORTS = "Table 9.4: World natural gas exports by country (m standard cu m)"
+# a table that begins later than SUMS_FROM
+SINCE = {CRUDE_BY_DESTINATION: 2012}
 
 
 def reserves(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
@@ -304,6 +306,7 @@ def _years_and_rows(
         (n for n, row in enumerate(grid) if _label(row[0]).startswith(("Notes", "©"))), None
     )
     years = _years(path, grid[0], first_column)
+    refuse_gap(path.name, years, first=SINCE.get(title, SUMS_FROM))
     beyond = max(years.values()) + 1
     for row in grid[:notes]:
         if more := [cell for cell in row[beyond:] if cell is not None]:

@@ -285,6 +285,7 @@ def syria_parties(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
             raise FormError(place, found, "a value on the lists of the connector")
     if missing := sorted(set(CONFLICTS) - set(chosen["conflict_id"])):
         raise FormError(path.name, f"no rows of the conflicts {missing}", "all that are known")
+    _check_episodes(path, data)
     records = [
         _parties_record(path, int(conflict), int(year), rows)
         for (conflict, year), rows in chosen.groupby(["conflict_id", "year"])
@@ -308,6 +309,28 @@ def _parties(upstream: Path) -> tuple[Path, pd.DataFrame]:
     if len(table) < LEAST_PARTIES:
         raise FormError(path.name, f"{len(table)} rows", f"{LEAST_PARTIES} or more")
     return path, table
+
+
+def _check_episodes(path: Path, table: pd.DataFrame) -> None:
+    """Refuse an episode of a conflict that lacks its first, its last or a year between.
+
+    The dataset says of each year of a conflict when its episode began and whether it ended then.
+    """
+    last = table["year"].max()
+    rows = table.drop_duplicates(["conflict_id", "year"])
+    known = {*zip(rows["conflict_id"], rows["year"])}
+    for row in rows.itertuples():
+        begun = str(row.start_date2)[:4]
+        if (row.conflict_id, row.year - 1) not in known and begun != f"{row.year:.0f}":
+            _refuse_episode(path, row, row.year - 1, f"began in {begun}")
+        if row.ep_end == 0 and row.year < last and (row.conflict_id, row.year + 1) not in known:
+            _refuse_episode(path, row, row.year + 1, "had not ended")
+
+
+def _refuse_episode(path: Path, row, year: float, why: str) -> None:
+    place = f"{path.name}, row {row.Index + 1}, conflict {row.conflict_id:.0f}"
+    found = f"no row of {year:.0f}, though the episode of {row.year:.0f} {why}"
+    raise FormError(place, found, "each year of an episode")
 
 
 def _is_number(cell: object) -> bool:

@@ -87,6 +87,7 @@ MOSTLY = 0.75  # of a total, that its chapters add up to: some trade is publishe
 ALL_FROM = 2010  # from then on all of the trade that is read is published by chapter
 # years between others that a country has not reported, by WITS's copies
 NOT_REPORTED = {"IRN": {2007, 2008, 2009}}
+STARTS = {"RUS": FIRST_YEAR, "IRN": FIRST_YEAR}  # the first year that is read of each reporter
 LAST_CHAPTERS = {"97", "99"}  # of a file's year: works of art, not specified
 
 # records in an answer; one that has as many is cut off, and does not say so
@@ -248,7 +249,10 @@ def _read(upstream: Path, pair: tuple[str, str], kind: str) -> pd.DataFrame:
 
 
 def _check_years(rows: pd.DataFrame, folder: Path, kind: str) -> None:
-    """Refuse years without a file between others; an answer may say that it has no records."""
+    """Refuse years without a file, between others or before them.
+
+    An answer may say that it has no records of a year.
+    """
     asked: dict[str, set[int]] = {}
     for path in folder.glob(f"{kind}-*.json"):
         if span := re.match(rf"{kind}-([A-Z]{{3}})-([0-9]{{4}})-([0-9]{{4}})", path.name):
@@ -259,6 +263,11 @@ def _check_years(rows: pd.DataFrame, folder: Path, kind: str) -> None:
         last = group.loc[group["year"].idxmax(), "file"]
         place = f"comtrade: {kind} up to {last}, {reporter}'s {flow}s"
         refuse_gap(place, group["year"].unique(), left_out)
+    for reporter, group in rows.groupby("reporter"):  # of either flow
+        start, first = STARTS.get(reporter), group["year"].min()
+        left_out = asked.get(reporter, set()) | NOT_REPORTED.get(reporter, set())
+        place = f"comtrade: {kind} from {group.loc[group['year'].idxmin(), 'file']}, {reporter}"
+        refuse_gap(place, [first], left_out, start)
 
 
 def _check_whole(rows: pd.DataFrame) -> None:

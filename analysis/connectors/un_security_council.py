@@ -19,9 +19,9 @@ LISTS = {
     "IRN": ("unsc-votes-on-iran.csv", Path(__file__).with_name("council_votes_since_2026.csv"))
 }
 TOPICS = {"IRN": "Iran"}
-LAST_VOTE = "2025-09-26"  # of the list that was collected first
+LAST_VOTE, DRAFTS = "2025-09-26", 10  # of the list that was collected first
 VETOES = "unsc-vetoes/unsc_vetoes_1946_sept2022.csv"
-LAST_VETO = "7/8/2022"
+LAST_VETO, VETOED = "7/8/2022", 214  # the list is that of one edition
 FIRST_YEAR = 1991
 SEATS, MAJORITY = 15, 9
 PERMANENT = ["CHN", "FRA", "GBR", "RUS", "USA"]
@@ -81,6 +81,8 @@ def votes(upstream: Path, pair: tuple[str, str]) -> pd.DataFrame:
         last = [draft["date"] for _, file, draft in drafts if file == name][-1]
         if last != LAST_VOTE:
             raise FormError(name, f"the list ends at {last}", f"{LAST_VOTE} at the end")
+        if (found := sum(file == name for _, file, _ in drafts)) != DRAFTS:
+            raise FormError(name, f"{found} drafts", f"{DRAFTS}; later ones have a list")
     rows = [row for code, name, draft in drafts for row in _votes(draft, TOPICS[code], name)]
     return pd.DataFrame(rows, columns=COLUMNS)
 
@@ -193,4 +195,6 @@ def _vetoes(path: Path) -> pd.DataFrame:
         empty = frame[column].str.strip() == ""
         formats.refuse_cells(path, frame[column], empty, "is there", "text")
     formats.refuse_early_end(path, frame["date"], LAST_VETO)
+    if len(frame) != VETOED:
+        raise FormError(path.name, f"{len(frame)} drafts", f"{VETOED}, as in the whole list")
     return frame

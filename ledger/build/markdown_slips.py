@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from ledger.core.authored.word_slips import unpaired, word_slips
+
 if TYPE_CHECKING:
     from markdown_it.token import Token
 
@@ -18,8 +20,13 @@ Slip = tuple[int, str]  # line from 0, and message
 AS_TYPED = {
     r"\[\^([^\]\s]+)\]": "no note is named {}. Write [^{}]: and its words on a line of their own",
     r"\]\(|\]\[": "a link is printed as it stands. Close it, or write the address that it names",
-    r"\*\*|~~|(?<![\w*])\*\w": "the mark {!r} is printed as it stands. Close it, or remove it",
+    r"\*\*|~~|(?<![\w*])\*\w|`|\^\w+\^|(?<=\w)~\w+~|(?<![=\w])==\w|\{[.#][\w-]+\}": (
+        "the mark {!r} is printed as it stands. Close it, or remove it"
+    ),
 }
+BOX = re.compile(r"\[[ xX]?\] ")  # of a task, at the beginning of an item
+CELL = re.compile(r"(?!\{code-cell\})\{?\s*code[-_ ]?cells?\b", re.I)  # nearly one
+NO_WORDS = "the link has no words to be opened by. Write them between [ and ]"
 NO_ALT = "the picture has no words for those who cannot see it. Say what it shows"
 
 
@@ -30,6 +37,8 @@ def slips(tokens: list[Token], lines: list[str]) -> Iterator[Slip]:
         at = token.map[0] if token.map else 0
         if token.type == "inline":
             yield from _inline(token, at)
+        elif token.type == "fence" and CELL.match(token.info):
+            yield at, f"{token.markup}{token.info} runs nothing. Write {token.markup}{{code-cell}}"
         elif token.type == "code_block":
             yield at, "what is indented is shown as code. Begin it at the margin, or fence it"
         elif token.type == "heading_open" and token.markup in ("-", "="):
@@ -45,6 +54,8 @@ def slips(tokens: list[Token], lines: list[str]) -> Iterator[Slip]:
             yield at, f"nothing refers to the note {label}, which is not shown. Write [^{label}]"
         elif token.type == "table_open":
             yield from _table(lines, *token.map)
+        elif token.type in ("bullet_list_open", "ordered_list_open", "blockquote_open"):
+            yield from _other_than_meant(token, lines[at])
     titles = [token for token in tokens if token.type == "heading_open" and token.tag == "h1"]
     for token in titles[1:]:
         yield token.map[0], "a page has one title. Write ## before the headings below it"
@@ -55,17 +66,46 @@ def without_words(options: str) -> str:
     return "" if re.search(r"^[ \t]*:?alt:[ \t]*\S", options, re.M) else NO_ALT
 
 
+def _other_than_meant(token: Token, line: str) -> Iterator[Slip]:
+    """Give a list or a quotation that a sign at the beginning of a sentence's line has made."""
+    at, words = token.map[0], line.strip()
+    if token.markup == "+":
+        yield at, "a line that begins with + is a list. Write - for a list, or words before the +"
+    elif token.type == "ordered_list_open" and int(token.attrs.get("start", 1)) > 1:
+        first = words.split()[0]
+        yield (
+            at,
+            f"a line that begins with {first} is a list. Begin it with a word, or the list at 1",
+        )
+    elif token.markup == ">" and re.match(r">\s*[\d.,=]", words):
+        yield at, "a line that begins with > is a quotation. Write more than, or a word before it"
+    elif token.markup == "-" and re.match(r"-\s+[\d.,]+\s*(?:%|per cent\b)", words):
+        yield at, "a line that begins with - is a list. Write minus, or a word before it"
+
+
 def _inline(token: Token, at: int) -> Iterator[Slip]:
     """Give the marks that are left in the words of a paragraph, a heading or a cell."""
+    if BOX.match(token.content) and token.level > 1:
+        yield at, "the box of a task is printed as it stands. Write the item without it"
+    yield from ((at, problem) for problem in _unpaired(token))
+    before = token
     for child in token.children or []:
         if child.type == "text" and "\\" not in token.content:
             for pattern, problem in AS_TYPED.items():
                 if found := re.search(pattern, child.content):
                     named = found[1] if found.re.groups else found[0]
                     yield at, problem.format(named, named)
+            yield from ((at, problem) for problem in word_slips(child.content))
         elif child.type == "image" and not child.content.strip():
             yield at, NO_ALT
-        at += child.type in ("softbreak", "hardbreak")
+        elif child.type == "link_close" and before.type == "link_open":
+            yield at, NO_WORDS
+        before, at = child, at + (child.type in ("softbreak", "hardbreak"))
+
+
+def _unpaired(token: Token) -> Iterator[str]:
+    words = " ".join(child.content for child in token.children or [] if child.type == "text")
+    return unpaired("" if "](" in words else words)
 
 
 def _parts(lines: list[str], start: int, end: int) -> bool:

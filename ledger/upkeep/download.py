@@ -22,6 +22,7 @@ from urllib.parse import urljoin, urlsplit
 from ledger.core import text
 from ledger.core.files import naming, replace_files
 from ledger.core.sources.registry import FetchError, Source
+from ledger.core.system.deadline import deadline
 from ledger.upkeep import http_session
 from ledger.upkeep.file_checks import check_file
 from ledger.upkeep.store import MANIFEST, STORE, file_entry, manifest, publish, sha256
@@ -101,7 +102,7 @@ class Downloader:
         late = f"it was not there after {FILE_TIMEOUT} seconds"
         with tempfile.TemporaryDirectory(dir=self.folder, prefix=".new-") as temporary:
             target = Path(temporary) / name
-            with http_session.deadline(FILE_TIMEOUT, lambda: self._error(url, late, LATER)):
+            with deadline(FILE_TIMEOUT, lambda: self._error(url, late, LATER)):
                 self._with_retries(url, target, headers or {})
             check_file(self.source, url, target, kind)
             os.replace(target, path)

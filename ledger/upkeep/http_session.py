@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import datetime
 import os
 import re
-import signal
-import threading
-from collections.abc import Callable, Iterator
 from email.utils import parsedate_to_datetime
 
 from ledger.core.config import book
@@ -80,25 +76,3 @@ def retry_after(text: str) -> float:
         return max(0.0, (then - datetime.datetime.now(datetime.UTC)).total_seconds())
     except (ValueError, TypeError, OverflowError):
         return 0.0
-
-
-@contextlib.contextmanager
-def deadline(seconds: float, error: Callable[[], Exception]) -> Iterator[None]:
-    """Raise `error` after so many seconds: a server may drip for hours without falling silent.
-
-    Only the main thread can be interrupted; elsewhere the download goes on.
-    """
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def ring(*_) -> None:
-        raise error()
-
-    before = signal.signal(signal.SIGALRM, ring)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)

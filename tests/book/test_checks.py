@@ -315,6 +315,36 @@ FAULTS = {
             "Copy it from",
         ),
     ],
+    "slips": [
+        (
+            replace(
+                "data/omissions.csv", "the strongest evidence of", "the the strongest evidence of"
+            ),
+            r"data/omissions\.csv:2: the word 'the' stands there twice",
+            "Remove one",
+        ),
+        (
+            replace(
+                "references.bib", "Kremlin says Putin received", "Kremlin says , Putin (received"
+            ),
+            r"references\.bib:\d+: a blank stands before a sign, as in ' ,'",
+            r"references\.bib:\d+: not every \( has its \) in the paragraph",
+        ),
+        (
+            replace(
+                "chapters/energy.md",
+                "Russia and Iran directly: gas",
+                "Russia and Iran directly.. gas",
+            ),
+            r"chapters/energy\.md:\d+: two signs follow each other, as in '\.\.'",
+            "",
+        ),
+        (
+            replace("data/changes.yml", "some of the drones were", "TODO some of the drones were"),
+            r"data/changes\.yml:\d+: 'TODO' is for its author",
+            "Do it, or remove it",
+        ),
+    ],
     "spelling": [
         (
             add("index.md", "\nA wrod.\n"),

@@ -8,7 +8,7 @@ import subprocess
 import sys
 
 import pytest
-from small_book import BOOK, build, edit, edit_table, page, site
+from small_book import BOOK, ROOT, build, edit, edit_table, page, site
 
 # root may write everywhere; what it gives up here is what others do not have
 AS_OTHERS = ["setpriv", "--bounding-set", "-dac_override,-dac_read_search,-fowner"]
@@ -84,6 +84,23 @@ def test_a_checkout_that_git_refuses_is_told_with_what_git_asks_for(book):
     assert code == 1 and "Traceback" not in log
     assert "safe.directory" in log and str(book) in log and "LEDGER_COMMIT" in log
     assert build(book, LEDGER_COMMIT="1a2b3c4 2026-11-28")[0] == 0
+
+
+def test_a_limit_of_size_leaves_no_module_that_cannot_be_imported(tmp_path):
+    """Python writes as much of a compiled module as it may, and takes that for the whole."""
+    around = {**os.environ, "PYTHONPYCACHEPREFIX": str(tmp_path)}
+    around.pop("PYTHONDONTWRITEBYTECODE", None)
+    program = [sys.executable, "-c", "import ledger, pandas.core.frame"]
+    for run in (["bash", "-c", 'ulimit -f 100; exec "$@"', "-", *program], program):
+        done = subprocess.run(run, cwd=ROOT, env=around, text=True, capture_output=True)
+        assert done.returncode == 0, done.stderr
+    printed = 'include Makefile\n.PHONY: said\nsaid:\n\t@echo "[$$PYTHONDONTWRITEBYTECODE]"\n'
+    for limit, said in (("100", "[1]"), ("unlimited", "[]")):
+        make = ["bash", "-c", f"ulimit -f {limit}; make -s -f - said"]
+        done = subprocess.run(
+            make, cwd=ROOT, env=around, input=printed, text=True, capture_output=True
+        )
+        assert done.stdout.strip() == said, done.stderr
 
 
 def test_a_command_that_may_not_write_a_file_names_it_and_leaves_nothing(book, tmp_path):

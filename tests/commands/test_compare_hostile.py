@@ -6,11 +6,12 @@ import contextlib
 import json
 import os
 import shutil
+import time
 
 import pytest
 from bs4 import BeautifulSoup
 
-from ledger.commands.compare import files, report
+from ledger.commands.compare import files, report, slow, words
 from ledger.commands.compare.diff import compare
 from ledger.commands.compare.files import SiteError
 
@@ -218,6 +219,42 @@ def test_odd_pages_are_compared(sites, tmp_path, inside):
         reports(sites, tmp_path / "report")
     except SiteError:
         assert "index.html cannot be read as HTML" in refused(sites)
+
+
+SLOW = {
+    "marks that never end": "<svg " * 200_000,
+    "pictures that never end": "<img " * 60_000 + ">",
+    "words that repeat, in many paragraphs": "".join(f"<p>{'a b ' * 50}{n}" for n in range(900)),
+    "paragraphs that repeat": "<p>a<p>b" * 4000,
+}
+
+
+@pytest.mark.parametrize("inside", SLOW.values(), ids=SLOW)
+def test_a_page_that_takes_too_long_is_named_as_not_compared(sites, tmp_path, inside, monkeypatch):
+    monkeypatch.setattr(slow, "SECONDS", 0.3)
+    write(sites[0], "long.html", PAGE.replace("Words", "".join(f"<p>b {n} a" for n in range(900))))
+    write(sites[1], "long.html", PAGE.replace("Words", inside))
+    started = time.monotonic()
+    for page in reports(sites, tmp_path / "report"):
+        said = BeautifulSoup(page, "html.parser").get_text(" ", strip=True)
+        assert "long: not compared, for that takes more than 10 seconds: look at it" in said
+    assert time.monotonic() - started < 20
+    assert "long" in "\n".join(report.to_lines(compare(*sites)))
+
+
+def test_a_site_of_slow_pages_is_refused(sites, monkeypatch):
+    monkeypatch.setattr(slow, "SECONDS", 0.05)
+    for n in range(slow.MOST + 1):
+        write(sites[1], f"p{n}.html", PAGE.replace("Words", "<svg " * 20_000))
+        write(sites[0], f"p{n}.html", PAGE)
+    with pytest.raises(SiteError, match="p0, p1, p2, p3, p4, p5, p6 take more than 0 seconds"):
+        compare(*sites)
+
+
+def test_words_that_repeat_come_whole_and_at_once():
+    before, after = "a b " * 3000, "b a c " * 3000
+    assert words.word_diff(before, after) == [("del", before.strip()), ("ins", after.strip())]
+    assert not words.is_similar(before, after)
 
 
 @pytest.mark.parametrize("svg", ["", "<svg", "\0", "<!DOCTYPE a [<!ENTITY b 'c'>]><svg>&b;</svg>"])

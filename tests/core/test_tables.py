@@ -333,6 +333,26 @@ def constrained(name, **constraints):
             ),
             "foreign key names 'moon', which is not a column|Package",
         ),
+        (
+            lambda e: e["schema"]["foreignKeys"][0]["reference"].update(fields="iso4"),
+            "table output: the descriptor names the column 'iso4' of the table countries, which h",
+        ),
+        (
+            lambda e: e["schema"]["fields"][0].update(
+                codes={"resource": "countries", "fields": "moon"}
+            ),
+            "the column 'moon' of the table countries, which has",
+        ),
+        (lambda e: e.update(title=e["title"] + " "), "title '.* ' begins or ends with a blank"),
+        (
+            lambda e: e["schema"]["fields"][0].update(description="Whose it is.. Or was."),
+            "description 'Whose it is.. Or was.' has two full stops. Remove one",
+        ),
+        (lambda e: e.update(description="Of  all."), "description 'Of  all.' has two blanks"),
+        (
+            lambda e: e["schema"]["fields"][-1].update(unit="tonness"),
+            "column .*: the descriptor's unit 'tonness' is that of no other column, and near 'ton",
+        ),
     ],
 )
 def test_a_descriptor_that_is_at_odds_with_its_table_or_the_machine(data, change, says):

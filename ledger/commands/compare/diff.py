@@ -18,10 +18,12 @@ from typing import Any
 from xml.etree import ElementTree
 
 from ledger.commands.compare.site import COMPUTED, Block, Chart, Site, parse_csv, plain
+from ledger.commands.compare.slow import in_time
 from ledger.commands.compare.words import Diff, is_similar, word_diff
 from ledger.upkeep.revisions import Change as TableDiff
 
 SENTENCE_END = re.compile(r"[.?!][”’)]? (?=[^a-z])")  # "Fig. " is none: a chart's name follows
+MOST_KEYS = 12  # columns that tell rows apart, where the key is not known
 BUILD = {"version": "Version", "evidence_ends": "Evidence ends"}  # keys of build.json
 
 
@@ -45,6 +47,7 @@ class Change:
     ----------
     wording : what is said of it and changed, each with its label (for a page: its heading).
     rows : what changed in the rows of a table, or in the data behind a chart.
+    is_slow : whether it takes too long to be compared; then nothing is said of what changed.
     """
 
     name: str
@@ -52,6 +55,7 @@ class Change:
     after: Any
     wording: list[tuple[str, Diff]] = field(default_factory=list)
     rows: Rows | None = None
+    is_slow: bool = False
 
     @property
     def present(self):
@@ -269,7 +273,7 @@ def compare_rows(before: str, after: str, key: list[str] | None = None) -> Rows 
     headers = [next(csv.reader(io.StringIO(content)), []) for content in (before, after)]
     shared = [column for column in headers[1] if column in headers[0]]
     if not key or not set(key) <= set(shared):
-        starts = (shared[:length] for length in range(1, len(shared) + 1))
+        starts = (shared[:length] for length in range(1, min(len(shared), MOST_KEYS) + 1))
         key = next((start for start in starts if _is_key(start, before, after)), shared)
     schema = {"fields": [{"name": column} for column in headers[1]], "primaryKey": key}
     table = TableDiff({"name": "", "schema": schema}, before, after)
@@ -301,11 +305,19 @@ def _compare_pages(comparison: Comparison) -> list[Change]:
         change = Change(name, before, after)
         if change.is_edit:
             if before.html != after.html:
-                _compare_words(change, _reported(comparison, name))
-            if not change.wording:
+                _compare_in_time(change, comparison)
+            if not change.wording and not change.is_slow:
                 continue
         changes.append(change)
     return changes
+
+
+def _compare_in_time(change: Change, comparison: Comparison) -> None:
+    """Note what changed on a page; of one that takes too long, that alone."""
+    words = lambda: _compare_words(change, _reported(comparison, change.name)) or True
+    is_slow = change.before.is_slow or change.after.is_slow
+    if is_slow or in_time(words, change.name, comparison.new.slow) is None:
+        change.wording, change.is_slow = [], True
 
 
 def _reported(comparison: Comparison, page: str) -> dict[tuple[str, str], Change]:

@@ -26,6 +26,7 @@ from ledger.commands.compare.diff import (
     Rows,
 )
 from ledger.commands.compare.site import Chart, Page, Site
+from ledger.commands.compare.slow import SECONDS
 from ledger.commands.compare.words import Diff, shorten, word_diff
 from ledger.core import tables, text
 from ledger.core.charts.style import PALETTE, THEME, VERDICTS
@@ -158,6 +159,8 @@ def summary(change: Change) -> str:
     """Return what changed of a chart, table or page: '1 row added; another caption'."""
     if not change.is_edit:
         return "new" if change.after else "gone"
+    if change.is_slow:
+        return f"not compared, for that takes more than {SECONDS:.0f} seconds: look at it"
     if isinstance(change.after, Page):
         return f"{text.plural(len(change.wording), 'passage')} changed"
     parts = []

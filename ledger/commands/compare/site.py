@@ -28,6 +28,7 @@ from ledger.commands.compare.files import (
     read_csv,
     read_json,
 )
+from ledger.commands.compare.slow import in_time
 from ledger.core import text
 
 NEEDED = ("index.html", "build.json", "claims.json", "numbers.json", "data/datapackage.json")
@@ -37,6 +38,7 @@ BUILD = re.compile(r"<p>Version .*?</p>", re.S)  # in the footer: another with e
 IN_CONTENTS = re.compile(
     r'<li class="toctree-l\d[^"]*"><a class="reference internal" href="(.+?)\.html"'
 )
+TITLE = re.compile(r"<h1>((?:(?!<h1>|<a |</h1>).)*)(?:<a |</h1>)", re.S)
 PICTURE = re.compile(r'(<img\b[^>]*?\bsrc=")([^"]*)')
 # Weighs most in a page and is compared elsewhere, so that it need not be parsed.
 HEAVY = re.compile(
@@ -95,10 +97,13 @@ class Page:
 
     address: str
     html: str
+    is_slow: bool = False  # whether it takes too long to be read
 
     @functools.cached_property
     def title(self) -> str:
-        heading = re.search(r"<h1>(.*?)(?:<a |</h1>)", self.html, re.S)
+        if self.is_slow:
+            return self.address
+        heading = TITLE.search(self.html)
         words = heading[1] if heading else self.address
         return unescape(re.sub(r"<[^>]*>", "", words)).strip()
 
@@ -206,6 +211,7 @@ class Site:
             record["claim_id"]: rows.get(record["claim_id"], {}) | record
             for record in read_json(folder, "claims.json")
         }
+        self.slow: list[str] = []  # pages that take too long
         self.pages = self._pages()
         self.charts = self._charts()
 
@@ -225,30 +231,41 @@ class Site:
         """Return the pages by address, in the order of the contents and then of their names, and as
         another one the footer that all of them have.
         """
-        pages = {}
-        contents = ["index", *IN_CONTENTS.findall(read(self.folder, "index.html"))]
+        pages: dict[str, Page] = {}
+        first = read(self.folder, "index.html")
+        listed = in_time(lambda: IN_CONTENTS.findall(first), "index", self.slow)
+        contents = ["index", *(listed or [])]
         names = (path.relative_to(self.folder) for path in self.folder.rglob("*.html"))
         others = sorted(path.with_suffix("").as_posix() for path in names)
         for address in dict.fromkeys([*(each for each in contents if each in others), *others]):
-            content = read(self.folder, f"{address}.html")
-            article, footer = ARTICLE.search(content), FOOTER.search(content)
-            if not article or address.startswith(("_static/", "charts/")) or address == "search":
+            if address.startswith(("_static/", "charts/")) or address == "search":
                 continue
-            html = PICTURE.sub(functools.partial(_with_content, self.folder, address), article[0])
-            pages[address] = Page(address, html)
-            if footer and address == "index":
-                html = "<h1>Footer of every page</h1>" + BUILD.sub("", footer[0])
-                pages["footer"] = Page(address, html)
+            content = read(self.folder, f"{address}.html")
+            found = in_time(lambda: self._articles(address, content), address, self.slow)
+            pages |= {address: Page(address, content, is_slow=True)} if found is None else found
+        return pages
+
+    def _articles(self, address: str, content: str) -> dict[str, Page]:
+        """Return what a file has of the site: its page, and of the first the footer."""
+        article, footer = ARTICLE.search(content), FOOTER.search(content)
+        if not article:
+            return {}
+        html = PICTURE.sub(functools.partial(_with_content, self.folder, address), article[0])
+        pages = {address: Page(address, html)}
+        if footer and address == "index":
+            html = "<h1>Footer of every page</h1>" + BUILD.sub("", footer[0])
+            pages["footer"] = Page(address, html)
         return pages
 
     def _charts(self) -> dict[str, Chart]:
         """Return the charts by name: all that have a drawing, on a page or not."""
-        shown = {
-            chart.name: chart
-            for page in self.pages.values()
-            if 'class="ledger-chart' in page.html
-            for chart in page.charts
-        }
+        shown: dict[str, Chart] = {}
+        for name, page in self.pages.items():
+            if page.is_slow or 'class="ledger-chart' not in page.html:
+                continue
+            if (charts := in_time(lambda: page.charts, name, self.slow)) is None:
+                self.pages[name] = replace(page, is_slow=True)
+            shown |= {chart.name: chart for chart in charts or []}
         return {
             name: replace(
                 shown.get(name, Chart(name)),

@@ -2,23 +2,39 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from difflib import SequenceMatcher
 
 Diff = list[tuple[str, str]]  # pieces of a text: ("", kept), ("del", gone), ("ins", new)
+# pairs of like words in two texts, beyond which comparing them word by word takes minutes: a
+# thousand words of English have a third of it, and a text that repeats a word soon has more
+MOST_PAIRS = 50_000
 SIMILAR = 0.4  # share of words in common from which on two texts are one text edited
 
 
 def is_similar(before: str, after: str) -> bool:
     """Say whether two texts have enough words in common to be one text edited."""
-    matcher = SequenceMatcher(None, before.split(), after.split(), autojunk=False)
+    old, new = before.split(), after.split()
+    if _repeats(old, new):
+        return False
+    matcher = SequenceMatcher(None, old, new, autojunk=False)
     return matcher.quick_ratio() >= SIMILAR and matcher.ratio() >= SIMILAR
 
 
+def _repeats(old: list[str], new: list[str]) -> bool:
+    """Say whether two texts repeat their words too often to be compared word by word."""
+    counts = Counter(new)
+    return sum(count * counts[word] for word, count in Counter(old).items()) > MOST_PAIRS
+
+
 def word_diff(before: str, after: str) -> Diff:
-    """Return two texts as one, with the words that are gone and new; unlike texts come whole."""
+    """Return two texts as one, with the words that are gone and new.
+
+    Texts that are unlike, or repeat their words beyond MOST_PAIRS, come whole.
+    """
     old, new = before.split(), after.split()
     matcher = SequenceMatcher(None, old, new, autojunk=False)
-    if matcher.ratio() < SIMILAR:
+    if _repeats(old, new) or matcher.ratio() < SIMILAR:
         pieces = [("del", old), ("ins", new)]
     else:
         pieces = []

@@ -12,6 +12,7 @@ JOINERS = "\u200c\u200d"
 HIDDEN = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
 SCHEME = re.compile(r"([a-z][a-z0-9+.-]*):", re.I)
 LINKS = ("http", "https", "mailto")
+HOST = re.compile(r"https?://[^\s/?#]+\.[^\s/?#]", re.I)
 UNSEEN = re.compile(r"[\0-\x20]+")  # a browser passes over these signs where an address begins
 # letters, marks and signs that print nothing, and so part a word for every search
 BLANK = re.compile(
@@ -70,6 +71,8 @@ def link_fault(address: str, within: bool = True) -> str:
         return (
             f"a link to {address.strip()[:60]} has a space, at which it ends. Write %20, or mend it"
         )
+    if scheme and scheme[1].lower().startswith("http") and not HOST.match(address.strip()):
+        return f"a link to {address.strip()[:60]} names no host. Write https://, a host and a path"
     if scheme[1].lower() in LINKS if scheme else within:
         return ""
     return f"a link to {address.strip()[:60]} leads to no page. Write one that begins with https:"

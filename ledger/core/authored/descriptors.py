@@ -7,6 +7,7 @@ import json
 import re
 
 from ledger.core import text as words
+from ledger.core.authored.descriptor_words import check_words
 from ledger.core.table_files import TableError
 
 PARTS = (  # that the descriptor must give for each table
@@ -37,6 +38,8 @@ def check_descriptor(raw: bytes) -> None:
         Package.from_descriptor(content)
         for resource in content["resources"]:
             _check_resource(resource)
+        _check_references(content["resources"])
+        check_words(content)
     except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
         problem = f"is not JSON in UTF-8: {error}"
     except RepeatedKeyError as error:
@@ -92,6 +95,24 @@ def _check_resource(resource: dict) -> None:
     _check_extensions(name, resource, columns)
     _check_constraints(name, resource)
     _check_words(name, resource)
+
+
+def _check_references(resources: list[dict]) -> None:
+    """Check that what foreign keys and codes name is a table, and a column of it."""
+    columns = {
+        entry["name"]: [field["name"] for field in entry["schema"]["fields"]] for entry in resources
+    }
+    for entry in resources:
+        own = [key["reference"] for key in entry["schema"].get("foreignKeys", [])]
+        own += [field["codes"] for field in entry["schema"]["fields"] if "codes" in field]
+        for target in own:
+            table, column = target["resource"] or entry["name"], target["fields"]
+            if table in columns and column not in columns[table]:
+                problem = (
+                    f"the descriptor names the column {column!r} of the table {table}, which has "
+                    f"{', '.join(columns[table])}"
+                )
+                raise TableError(entry["name"], problem)
 
 
 def _check_constraints(name: str, resource: dict) -> None:

@@ -58,15 +58,36 @@ def number(cell: object, place: str) -> float:
     raise FormError(place, f"{shown(cell)} is no number", DIGITS)
 
 
-def refuse_gap(place: str, years: Iterable[int], left_out: Iterable[int] = ()) -> None:
+def refuse_gap(
+    place: str, years: Iterable[int], left_out: Iterable[int] = (), first: int | None = None
+) -> None:
     """Raise FormError for years that are missing between the first and the last.
 
-    Where an institution has none for a year, `left_out` names it.
+    Where an institution has none for a year, `left_out` names it. `first` is the year with which
+    its file begins, or one before which nothing is read: without it a file that lacks its
+    beginning is taken for one that begins later.
     """
     known = {*map(int, years)}
-    if missing := sorted({*range(min(known), max(known))} - known - {*left_out}):
-        span = f"each year from {min(known)} to {max(known)}"
-        raise FormError(place, f"nothing of {', '.join(map(str, missing))}", span)
+    start = min(known) if first is None else min(first, *known)
+    if missing := sorted({*range(start, max(known))} - known - {*left_out}):
+        span = f"each year from {start} to {max(known)}"
+        raise FormError(place, f"nothing of {shown_years(missing)}", span)
+
+
+def shown_years(years: list[int]) -> str:
+    """Return years, in order, as a message lists them: not more than a dozen one by one."""
+    if len(years) <= 12:
+        return ", ".join(map(str, years))
+    return f"{years[0]} to {years[-1]} ({len(years)} of them)"
+
+
+def refuse_fewer(place: str, rows: int, least: int) -> None:
+    """Raise FormError for a file of fewer rows than an edition of it had, which only grows.
+
+    Where rows have no numbers that run on, nothing else tells that some are gone from the middle.
+    """
+    if rows < least:
+        raise FormError(place, f"{rows:,} rows", f"{least:,} or more, as in an earlier edition")
 
 
 def plain_text(path: Path, encodings: Iterable[str] = ("utf-8-sig",), control: bool = False) -> str:

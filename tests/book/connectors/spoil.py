@@ -272,6 +272,26 @@ def half(form: Form) -> bytes:
     return content[: len(content) // 2]
 
 
+def without(first: int, last: int) -> Change:
+    """Take the rows from place `first` to `last` below the header away, counted from 1."""
+
+    def rows(form: Form) -> list[list]:
+        start = form.header
+        assert first > 0 and start + last < len(form.rows)
+        return [*form.rows[: start + first], *form.rows[start + last + 1 :]]
+
+    return changed(rows)
+
+
+def without_columns(first: int, last: int) -> Change:
+    """Take the columns from place `first` to `last` away, from the header down."""
+    head = lambda form: form.rows[: form.header]
+    below = lambda form: form.rows[form.header :]
+    return changed(
+        lambda form: [*head(form), *([*row[:first], *row[last + 1 :]] for row in below(form))]
+    )
+
+
 def half_the_rows(form: Form) -> Form:
     """Keep the first half of the rows, whole, as where a download ends at a line."""
     below = form.rows[form.header + 1 :]
