@@ -8,7 +8,7 @@ from collections.abc import Iterator
 SLIPS = {
     r"(?:^|[\w)”%])( [,;.?!])(?=\s|$)": "a blank stands before a sign, as in {!r}. Remove it",
     r"(?<![./])\.\.(?![./])|,,|;;|[,;]\.": "two signs follow each other, as in {!r}. Write one",
-    r"(?i)(?<!['’\w])(?!(?:that|had)\b)([a-z]+) \1\b": (
+    r"(?i)(?<!['’\w])(?!(?:that|had)\b)([a-z]+) \1\b(?!-)": (
         "the word {!r} stands there twice. Remove one"
     ),
     r"\b(?:TODO|FIXME|XXX)\b": "{!r} is for its author, and readers see it. Do it, or remove it",
