@@ -7,6 +7,8 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 
+AGAIN = 1.0  # seconds until the error comes once more, for a library may swallow it
+
 
 @contextlib.contextmanager
 def deadline(seconds: float, error: Callable[[], Exception]) -> Iterator[None]:
@@ -22,7 +24,7 @@ def deadline(seconds: float, error: Callable[[], Exception]) -> Iterator[None]:
         raise error()
 
     before = signal.signal(signal.SIGALRM, ring)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    signal.setitimer(signal.ITIMER_REAL, seconds, AGAIN)
     try:
         yield
     finally:
