@@ -280,3 +280,14 @@ def test_odd_drawings_are_compared(sites, tmp_path, svg):
 def test_a_name_that_is_not_utf_8_is_named(sites):
     (sites[1] / os.fsdecode(b"\xff.html")).write_text(PAGE, encoding="utf-8")
     assert "has a name that is not UTF-8" in refused(sites)
+
+
+def test_a_source_more_is_told_once_and_not_at_every_number_that_follows(sites):
+    cited = (
+        'Words.<span class="bibtex-citation numbered"><a href="#source-{0}">[{0}]</a></span></p>'
+        '<details class="page-sources"><aside><span class="label">[{0}]</span><p>Gazette</p>'
+    )
+    for folder, number, more in ((sites[0], 1, ""), (sites[1], 2, "<p>Register</p>")):
+        write(folder, "index.html", PAGE.replace("Words.", cited.format(number) + more))
+    (page,) = compare(*sites).pages
+    assert page.wording == [("A title", [("ins", "Register")])]

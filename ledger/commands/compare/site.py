@@ -48,7 +48,8 @@ HEAVY = re.compile(
 )
 UNSEEN = (
     "script, style, svg, .headerlink, figure.ledger-chart, ul.claims, "
-    "details.cite, details.run, .claim-places, section#where-the-book-uses-it > ul"
+    "details.cite, details.run, .claim-places, section#where-the-book-uses-it > ul, "
+    ".bibtex-citation.numbered, .page-sources .label"
 )
 HEADINGS = "h1 h2 h3 h4 h5 h6".split()
 BLOCKS = HEADINGS + (
