@@ -1,7 +1,7 @@
 """Publish numbers from a cell, for sentences to print.
 
 A cell publishes a value (`put`) or a series (`series`), the sentence picks: {num}`gap`,
-{num}`total[2019]`, {num}`sales[2005, Metals]`, {num}`ratio[2001]:.0f`. What was published travels
+{num}`total[2019]`, {num}`sales[2005, Metals]`, {num}`ratio[2001]:.0f`, {num}`members:words`. What was published travels
 in the cell's output, so it is cached and validated with its notebook, and a sentence can pick
 another value of a series without executing anything.
 """
@@ -27,6 +27,7 @@ GLUE = "application/papermill.record/"  # MyST-NB's mark of what is glued, which
 NAME = r"[a-z0-9]+(?:-[a-z0-9]+)*"
 REFERENCE = re.compile(rf"\s*({NAME})\s*(?:\[([^\[\]]*)\])?\s*(?::(\S+))?\s*")
 ROLE = re.compile(r"\{num\}`([^`]+)`")
+IN_WORDS = "{:words}"  # one to twelve, as prose has them
 MAX_KEYS = 12  # keys that an error names
 
 
@@ -49,7 +50,7 @@ def put(
     ----------
     name : lower-case words joined by hyphens, used once on the page.
     value : a finite number.
-    form : str.format pattern by which it is printed.
+    form : str.format pattern by which it is printed, or "{:words}" for a small count in words.
     table : the table or tables it is drawn from; one that this chapter loaded.
     unit : for the machine-readable list; the sentence says it in words.
     rows : which rows enter it, {column: value, values or "first..last"}; either end of a range may
@@ -256,6 +257,8 @@ def _value(name: str, key: str | None, values: dict) -> float:
 
 
 def _print(name: str, value: float, form: str) -> str:
+    if form == IN_WORDS:
+        return text.count(value)
     whole = form.endswith("d}") and value == int(value)
     try:
         printed = text.number(int(value) if whole else value, form)

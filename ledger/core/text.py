@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 MINUS = "−"
 OF_NOTHING = re.compile(r"(?<![\w.])-(?=0(?:\.0*)?(?![\d.,]*[\de]))")  # the sign of -0 and -0.00
+COUNTS = "one two three four five six seven eight nine ten eleven twelve".split()
 MONTHS = (
     "January February March April May June July August September October November December"
 ).split()
@@ -19,6 +20,11 @@ def number(value: float, form: str = "{:,.0f}") -> str:
     What is rounded to nothing has no sign, for a reader would look for what is less than it.
     """
     return OF_NOTHING.sub("", form.format(value)).replace("-", MINUS)
+
+
+def count(value: float) -> str:
+    """Return a count as prose has it: one to twelve in words, any other number in figures."""
+    return COUNTS[int(value) - 1] if value in range(1, len(COUNTS) + 1) else number(value, "{:,}")
 
 
 def signed(value: float, form: str = "{:+,.0f}") -> str:

@@ -159,6 +159,7 @@ def test_the_claims_of_a_domain_are_listed_with_their_verdicts(made):
     for _, claim in rows:
         assert f'id="{claim}"' in read(made, "chapters/verdicts")
     assert tiles.count("claim-finding") == tiles.count("verdict-word") == len(rows)
+    assert tiles.count(" confidence)") == len(rows) - tiles.count(">not checkable")
 
 
 def test_a_notebook_has_the_text_without_what_only_the_site_can_show(made):

@@ -40,6 +40,11 @@ def publish(function, *args, **kwargs):
         (-3.5, "{:.1f}", "−3.5"),
         (7, "{:d}", "7"),
         (8.0, "{:d}", "8"),
+        (1, "{:words}", "one"),
+        (12.0, "{:words}", "twelve"),
+        (13, "{:words}", "13"),
+        (0, "{:words}", "0"),
+        (2.5, "{:words}", "2.5"),
     ],
 )
 def test_prints(value, form, printed):

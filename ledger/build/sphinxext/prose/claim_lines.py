@@ -42,7 +42,8 @@ class ClaimLines(SphinxDirective):
         words = nodes.inline("", claim["claim"], classes=["claim-text"])
         link = make_refnode(self.env.app.builder, self.env.docname, LEDGER_PAGE, number.lower(), [])
         link += [nodes.inline("", "", *head, classes=["claim-head"]), words]
-        finding = nodes.inline("", claim["finding"], classes=["claim-finding"])
+        sure = "" if claim["verdict"] == "not checkable" else f" ({claim['confidence']} confidence)"
+        finding = nodes.inline("", claim["finding"] + sure, classes=["claim-finding"])
         line = nodes.paragraph("", "", link, nodes.Text(" "), finding)
         return nodes.list_item("", line, classes=[verdict_class(claim["verdict"])])
 
