@@ -1,9 +1,9 @@
 """Publish numbers from a cell, for sentences to print.
 
 A cell publishes a value (`put`) or a series (`series`), the sentence picks: {num}`gap`,
-{num}`total[2019]`, {num}`sales[2005, Metals]`, {num}`ratio[2001]:.0f`, {num}`members:words`. What was published travels
-in the cell's output, so it is cached and validated with its notebook, and a sentence can pick
-another value of a series without executing anything.
+{num}`total[2019]`, {num}`sales[2005, Metals]`, {num}`ratio[2001]:.0f`, {num}`members:words`. What
+was published travels in the cell's output, so it is cached and validated with its notebook, and a
+sentence can pick another value of a series without executing anything.
 """
 
 from __future__ import annotations
