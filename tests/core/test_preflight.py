@@ -31,6 +31,7 @@ FILES = [
     "data/output.csv",
     "checks/typed_numbers.csv",
     "checks/dictionary.txt",
+    "tests/book/search_queries.csv",
     "index.md",
     "chapters/trade.md",
 ]
@@ -231,6 +232,11 @@ SLIPS = {
         ("page,number", "page,nunber", "1: the column 'number' is missing."),
         (LISTED, LISTED.replace(",", "\t"), "1: the cells are parted by ta"),
     ],
+    "tests/book/search_queries.csv": [
+        ("query,page", "qeury,page", "1: the column 'query' is missing."),
+        ("fish,index,", "fish,index,\nfish,index,", "3: fish, index stands twice, first on line 2."),
+        ("fish,index,", "fish,index", "2: the row has 2 cells and the header 3."),
+    ],
     "checks/dictionary.txt": [
         ("Arland", "Arla\u0301nd", "1: a letter and its accent are two characters. Type it anew"),
         ("Arland", "Arl\u0430nd", "1: a letter of the word 'Arl\u0430nd' only looks like another"),
@@ -262,6 +268,9 @@ def folder(tmp_path_factory):
     shutil.copytree(ISLANDS, folder, ignore=shutil.ignore_patterns("upstream", "__pycache__"))
     (folder / "checks").mkdir()
     (folder / "checks/typed_numbers.csv").write_text(LISTED, encoding="utf-8")
+    (folder / "tests/book").mkdir(parents=True)
+    queries = "query,page,section\nfish,index,\n"
+    (folder / "tests/book/search_queries.csv").write_text(queries, encoding="utf-8")
     (folder / "checks/dictionary.txt").write_text("Arland\n", encoding="utf-8")
     return folder
 

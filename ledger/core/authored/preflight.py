@@ -312,6 +312,7 @@ def _lines(root: Path, name: str) -> None:
 LISTS = {
     "checks/typed_numbers.csv": ["page", "number", "reason"],
     "checks/sentences.csv": ["page", "begins", "reason"],
+    "tests/book/search_queries.csv": ["query", "page", "section"],
 }
 # files → what reads them; the content of a table's cells is for `load`
 TABLES = "data/*.csv"
@@ -329,6 +330,7 @@ CHECKS: dict[str, Callable[[Path, str], None]] = {
     "index.md": _page,
     "chapters/*.md": _page,
     "checks/*.csv": _list,
+    "tests/book/*.csv": _list,
     "checks/*.txt": _lines,
 }
 NEEDED = ("book.yml", "_config.yml", "_toc.yml", CITATION, "references.bib", DESCRIPTOR)
