@@ -234,7 +234,8 @@ SLIPS = {
     ],
     "tests/book/search_queries.csv": [
         ("query,page", "qeury,page", "1: the column 'query' is missing."),
-        ("fish,index,", "fish,index,\nfish,index,", "3: fish, index stands twice, first on line 2."),
+        ("fish,index,", "fish,index,\nfish,index,",
+         "3: fish, index stands twice, first on line 2."),
         ("fish,index,", "fish,index", "2: the row has 2 cells and the header 3."),
     ],
     "checks/dictionary.txt": [
