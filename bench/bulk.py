@@ -61,16 +61,17 @@ NEEDED = [
 ]
 
 
+YEAR = un_comtrade.FIRST_YEAR  # one alone: the connector refuses a file whose beginning is missing
 # what stands in each column, in SQL over a row's reporter, partner, flow, code and value; a column
 # that is not named here is empty
 COLUMNS = dict.fromkeys(HEADER, "''") | {
     "datasetCode": "lpad(reporter::varchar, 20, '2010040')",
     "typeCode": "'C'",
     "freqCode": "'A'",
-    "refPeriodId": "20200101",
-    "refYear": "2020",
+    "refPeriodId": f"{YEAR}0101",
+    "refYear": f"{YEAR}",
     "refMonth": "52",
-    "period": "'2020'",
+    "period": f"'{YEAR}'",
     "reporterCode": "reporter",
     "flowCode": "flow",
     "partnerCode": "partner",
@@ -110,7 +111,7 @@ def generate(folder: Path, rows: int = ROWS) -> Path:
     target = folder / "comtrade"
     target.mkdir(parents=True, exist_ok=True)
     write_areas(target)
-    path = target / "COMTRADE-FINAL-CA0002020H5[2021-06-01].gz"
+    path = target / f"COMTRADE-FINAL-CA000{YEAR}H5[2021-06-01].gz"
     write_rows(path, max(2, round(rows / BLOCK)))
     return path
 
@@ -167,7 +168,6 @@ def write_rows(path: Path, reporters: int) -> None:
 
 
 def connector(path: Path):
-    un_comtrade.STARTS = {}  # the file made here is of one year
     return un_comtrade.partners(path.parent.parent, tuple(PAIR.values()))
 
 

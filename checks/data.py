@@ -8,7 +8,7 @@ import types
 from collections.abc import Iterator
 
 from checks import text
-from ledger.core.authored import loaders
+from ledger.core.authored import days
 from ledger.core.citations import short_licence, unlicensed
 from ledger.core.policy import policy
 from ledger.core.table_files import TableError, shortened
@@ -219,7 +219,7 @@ def _source_faults(resource: dict) -> Iterator[str]:
         named = f"source {source.get('key', '?')!r}"
         yield from (f"{named} has no {part}. Say it." for part in PARTS if not source.get(part))
         day = source.get("retrieved") or ""
-        if loaders.is_day(day) and day > str(loaders.today()):
+        if days.is_day(day) and day > str(days.today()):
             yield f"{named} was retrieved on {day}, which is to come. Mend the day."
 
 

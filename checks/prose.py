@@ -52,7 +52,7 @@ WORDED = re.compile(
 )
 
 
-# --- spelling -------------------------------------------------------------------------------------
+# --- slips of the hand ----------------------------------------------------------------------------
 
 
 def slips() -> Iterator[str]:
@@ -72,11 +72,13 @@ def slips() -> Iterator[str]:
     )
     whole = (*cells, *notes, *text.descriptions(), *text.captions("caption", "alt"), *text.labels())
     for place in whole:
-        for problem in (*word_slips(place.text), *unpaired(place.text)):
+        for problem in (*(said for _, said in word_slips(place.text)), *unpaired(place.text)):
             yield f"{place.file}:{place.line}: {problem}."
-    news = text.read(text.ROOT / "data/changes.yml").splitlines()
-    for line, words in enumerate(news, 1):  # a sentence goes on in the next
-        yield from (f"data/changes.yml:{line}: {problem}." for problem in word_slips(words))
+    for line, problem in word_slips(text.read(text.ROOT / "data/changes.yml")):
+        yield f"data/changes.yml:{line + 1}: {problem}."
+
+
+# --- spelling -------------------------------------------------------------------------------------
 
 
 def spelling() -> Iterator[str]:

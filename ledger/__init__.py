@@ -5,11 +5,17 @@ import sys
 from contextlib import suppress
 from importlib import import_module
 
-# Python does not see that a limit cuts the file of a compiled module, and cannot import it again
-with suppress(ImportError):  # where the system knows no limits
+LEAST_FREE = 300_000_000  # bytes of disk, which a build may fill
+# Python 3.11 does not see that a limit or a full disk cuts the file of a compiled module, and
+# cannot import it again
+with suppress(ImportError, AttributeError, OSError):  # where the system knows no limits
     import resource
 
-    if resource.getrlimit(resource.RLIMIT_FSIZE)[0] != resource.RLIM_INFINITY:
+    disk = os.statvfs(os.path.dirname(__file__))
+    if (
+        resource.getrlimit(resource.RLIMIT_FSIZE)[0] != resource.RLIM_INFINITY
+        or disk.f_bavail * disk.f_frsize < LEAST_FREE
+    ):
         sys.dont_write_bytecode = True
         os.environ["PYTHONDONTWRITEBYTECODE"] = "1"  # of programs that are started from here
 

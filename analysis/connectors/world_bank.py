@@ -36,8 +36,8 @@ WITS_LACKING = {"IRN": {*range(1978, 1997), 2007, 2008, 2009}}
 EMPTY = {"IRN": {1991, 1992}}
 WITS_YEARS = {"RUS": (1996, 2016), "IRN": (1963, 2011)}  # first and last year of the copies
 FIRST_YEAR = 1989
-# first year of a country of the book that has none in FIRST_YEAR, by indicator; of other countries
-# that a pair may have, it is not known
+# first year of a country of the book that has none in FIRST_YEAR, by indicator. Of other countries
+# that a pair may have a CSV does not tell it; an answer has a record of every year that was asked
 STARTS = {
     "NY.GDP.MKTP.CD": {"AZE": 1990},
     "MS.MIL.XPND.GD.ZS": {"RUS": 1992},
@@ -221,7 +221,8 @@ def _series(
     """
     answer, snapshot = folder / f"{name}.json", folder / f"{name}.csv"
     path = answer if answer.exists() else snapshot
-    if answer.exists():
+    asked = FIRST_YEAR if answer.exists() else None
+    if asked:
         data = _answer(answer, indicator)
     elif snapshot.exists():
         data = formats.read_csv(
@@ -246,7 +247,7 @@ def _series(
     selected = data["Country Code"].isin(shown_countries) & (data["Year"] >= FIRST_YEAR)
     known = {*OF_THE_BOOK, *compared}
     for code, rows in data[selected].groupby("Country Code"):
-        start = STARTS[indicator[0]].get(code, FIRST_YEAR) if code in known else None
+        start = STARTS[indicator[0]].get(code, FIRST_YEAR) if code in known else asked
         refuse_gap(f"{path.name}, {code}", rows["Year"], EMPTY.get(code, ()), start)
     return data[selected].dropna(subset="Value")
 

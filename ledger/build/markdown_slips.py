@@ -25,6 +25,24 @@ AS_TYPED = {
     ),
 }
 BOX = re.compile(r"\[[ xX]?\] ")  # of a task, at the beginning of an item
+CITING = ("cite", "cite:p")  # roles that the site shows as small numbers
+CITE = r"\{cite\}`[^`]*`"
+VERBS = (
+    "argue|claim|count|estimate|find|give|has|have|is|are|note|put|report|say|show|state|tell|write"
+)
+CITATIONS = {
+    rf"(?i)(?<![\w’'-])(?:a|an|and|as|cf\.|e\.g\.|or|per|than|the|via|according\s+to)\s+{CITE}"
+    rf"|(?:^|[.;(]\s*)see\s+{CITE}"
+    # what may end a clause too, as in "stood by"
+    rf"|(?<![\w’'-])(?:\w+ed|given|made|seen|shown|told|written)\s+by\s+{CITE}"
+    rf"|(?<![\w’'-])(?:at|by|for|from|in|into|of|to|with)\s+{CITE}(?=\s*[\w{{])"
+    rf"|{CITE}[’']s\b"
+    rf"|[.?!][”’)]?\s+{CITE}\s+(?-i:[a-z])[\w’]*"  # it begins a sentence
+    rf"|[,;–—]\s+{CITE}\s+(?:{VERBS})s?\b": (
+        "{!r}: the citation is a small number, and no word. Name the source there"
+    ),
+    rf"{CITE}\s*{CITE}": "{!r}: two numbers would be one. Write one citation, with a comma",
+}
 CELL = re.compile(r"(?!\{code-cell\})\{?\s*code[-_ ]?cells?\b", re.I)  # nearly one
 NO_WORDS = "the link has no words to be opened by. Write them between [ and ]"
 NO_ALT = "the picture has no words for those who cannot see it. Say what it shows"
@@ -88,6 +106,10 @@ def _inline(token: Token, at: int) -> Iterator[Slip]:
     if BOX.match(token.content) and token.level > 1:
         yield at, "the box of a task is printed as it stands. Write the item without it"
     yield from ((at, problem) for problem in _unpaired(token))
+    said = _said(token)
+    as_meant = "\\" in token.content or "[](" in token.content
+    for line, problem in (*(() if as_meant else word_slips(said)), *_citations(said)):
+        yield at + line, problem
     before = token
     for child in token.children or []:
         if child.type == "text" and "\\" not in token.content:
@@ -95,12 +117,33 @@ def _inline(token: Token, at: int) -> Iterator[Slip]:
                 if found := re.search(pattern, child.content):
                     named = found[1] if found.re.groups else found[0]
                     yield at, problem.format(named, named)
-            yield from ((at, problem) for problem in word_slips(child.content))
         elif child.type == "image" and not child.content.strip():
             yield at, NO_ALT
         elif child.type == "link_close" and before.type == "link_open":
             yield at, NO_WORDS
         before, at = child, at + (child.type in ("softbreak", "hardbreak"))
+
+
+def _said(token: Token) -> str:
+    """Return the words of a paragraph on their lines, its citations as typed, other roles as 0."""
+    return "".join(
+        child.content
+        if child.type == "text"
+        else "\n"
+        if child.type in ("softbreak", "hardbreak")
+        else f"{{cite}}`{child.content}`"
+        if child.type == "myst_role" and child.meta["name"] in CITING
+        else "0" * (child.nesting == 0)  # marks of emphasis or a link open and close
+        for child in token.children or []
+    )
+
+
+def _citations(words: str) -> Iterator[Slip]:
+    """Give the citations that a paragraph's sentences cannot do without, and those in a row."""
+    for pattern, problem in CITATIONS.items():
+        for found in re.finditer(pattern, words):
+            typed = " ".join(found[0].split())
+            yield words.count("\n", 0, found.end()), problem.format(typed)
 
 
 def _unpaired(token: Token) -> Iterator[str]:

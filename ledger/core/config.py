@@ -79,7 +79,7 @@ class Book:
 
 PATTERNS = {
     "cover_chart": r"[a-z0-9]+(-[a-z0-9]+)*",
-    "slug": r"[a-z0-9]+(-[a-z0-9]+)*",
+    "slug": r"(?=.{1,60}$)[a-z0-9]+(-[a-z0-9]+)*",
     "evidence_until": r"\d{4}-(0[1-9]|1[0-2])",
     "contact": r"https://\S+|[^@\s:]+@[^@\s]+\.[^@\s]+",
 }
@@ -126,8 +126,8 @@ def _checked(key: str, kind: str, value: object):
     if kind.startswith("tuple"):
         if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
             raise _KeyFault(key, f"{key} must be a list of words, not {value!r}")
-        if key == "pair" and len(set(value)) != 2:
-            raise _KeyFault(key, f"pair must be two different codes, not {value!r}")
+        if key == "pair" and len({code for code in value if re.fullmatch("[A-Z]{3}", code)}) != 2:
+            raise _KeyFault(key, f"pair must be two different codes in capitals, not {value!r}")
         return tuple(value)
     inner = list if "list" in kind else str
     if not isinstance(value, dict) or not all(isinstance(v, inner) for v in value.values()):

@@ -135,7 +135,8 @@ def acquire_lock(path: Path, on_wait: Callable[[str], None] | None = None) -> Fi
             raise LockedError(f"{path} is held", number or "unknown") from None
         on_wait(number or "unknown")
         lock.acquire()
-    holder.write_text(str(os.getpid()))
+    with naming(holder):
+        holder.write_text(str(os.getpid()))
     return lock
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from ledger.core import config, table_files
 from ledger.core import text as words
-from ledger.core.authored import cells, characters, descriptors, loaders
+from ledger.core.authored import cells, characters, days, descriptors, loaders
 from ledger.core.table_files import TableError
 
 # days and months with which a date begins the period that `precision` names
@@ -153,7 +153,7 @@ def _check_precision(name: str, rows: list[list[str]], schema: dict) -> None:
 
 def _check_future(name: str, rows: list[list[str]], fields: list[dict]) -> None:
     """Check that no day or year is still to come, where the descriptor does not allow it."""
-    today = loaders.today()
+    today = days.today()
     for field, values in zip(fields, zip(*rows[1:])):
         is_year = field["type"] == "integer" and re.fullmatch(r"(.*_)?year", field["name"])
         if field.get("mayBeFuture") or not (is_year or field["type"] == "date"):

@@ -344,6 +344,15 @@ FAULTS = {
             r"data/changes\.yml:\d+: 'TODO' is for its author",
             "Do it, or remove it",
         ),
+        (
+            add(
+                "data/changes.yml",
+                "- date: 2026-11-01\n  kind: correction\n  title: One more\n  text: >-\n"
+                "    Two of the\n    the drones were counted.\n",
+            ),
+            r"data/changes\.yml:\d+: the word 'the' stands there twice",
+            "",
+        ),
     ],
     "spelling": [
         (

@@ -47,24 +47,6 @@ def test_a_gloss_shows_at_the_pointer_and_at_the_focus_and_goes_with_escape(open
     assert not page.complaints and not page.strangers
 
 
-@needs_browser
-def test_a_gloss_shows_at_the_first_touch(browser, address, chapter):  # noqa: F811
-    context = browser.new_context(
-        viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True
-    )
-    page = context.new_page()
-    page.goto(f"{address}/{chapter}")
-    term = page.locator("a.gloss").first
-    term.tap()
-    assert term.evaluate(SHOWN) and chapter in page.url
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    faults = Axe().run(page, "article").response["violations"]
-    assert not faults, [(fault["id"], fault["nodes"][0]["html"]) for fault in faults]
-    term.tap()
-    page.wait_for_url(re.compile(r"names-and-terms\.html#term-"))
-    context.close()
-
-
 NUMBER = "a.footnote-reference"
 
 
@@ -89,16 +71,32 @@ def test_the_number_of_a_source_tells_it_and_leads_to_the_list_and_back(open_pag
 
 
 @needs_browser
-def test_a_source_shows_at_the_first_touch(browser, address, chapter):  # noqa: F811
+@pytest.mark.parametrize(
+    "shown, place, entry",
+    [
+        ("a.gloss", 0, re.compile(r"names-and-terms\.html#term-")),
+        (NUMBER, 2, re.compile("#source-")),
+    ],
+)
+def test_it_shows_at_the_first_touch_and_leads_on_at_the_second(
+    browser,  # noqa: F811
+    address,  # noqa: F811
+    chapter,
+    shown,
+    place,
+    entry,
+):
     context = browser.new_context(
         viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True
     )
     page = context.new_page()
     page.goto(f"{address}/{chapter}")
-    number = page.locator(NUMBER).nth(2)
-    number.tap()
-    assert number.evaluate(SHOWN) and "#" not in page.url
-    number.tap()
-    page.wait_for_url(re.compile("#source-"))
+    told = page.locator(shown).nth(place)
+    told.tap()
+    assert told.evaluate(SHOWN) and page.url == f"{address}/{chapter}"
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    faults = Axe().run(page, "article").response["violations"]
+    assert not faults, [(fault["id"], fault["nodes"][0]["html"]) for fault in faults]
+    told.tap()
+    page.wait_for_url(entry)
     context.close()

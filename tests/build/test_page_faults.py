@@ -62,7 +62,7 @@ PAGES = [
     ("```{eval-rst}\n.. include:: /etc/passwd\n```", 1, "reStructuredText is not looked through."),
     ("```{figure} map.png\n:alt: A\n:target: javascript:go()\n```", 3, "a link to javascript:go("),
     *(
-        (f"A\n{written}", 2, f"a link to {address} leads to no page. Write one that begins with")
+        (f"So\n{written}", 2, f"a link to {address} leads to no page. Write one that begins with")
         for written, address in (
             ("[a](javascript:go())", "javascript:go("),
             ("b **[a](data:text/html,b)**", "data:text/html,b"),
@@ -111,7 +111,40 @@ PAGES = [
     ("It fell.. Then", 1, "two signs follow each other, as in '..'. Write one"),
     ("It fell, so,, then", 1, "two signs follow each other, as in ',,'. Write one"),
     ("It fell in\nthe The end", 2, "the word 'the' stands there twice. Remove one"),
-    ("It had had that that", 0, ""),
+    ("It fell in the\nthe end", 2, "the word 'the' stands there twice. Remove one"),
+    ("- It fell in the\n  the end", 2, "the word 'the' stands there twice. Remove one"),
+    ("> It fell in *the\n> the* end", 2, "the word 'the' stands there twice. Remove one"),
+    ("It fell in **the** the end", 1, "the word 'the' stands there twice. Remove one"),
+    ("It fell in the\n[the end](https://e.w)", 2, "the word 'the' stands there twice. Remove"),
+    ("```{note}\nIt fell in the\nthe end\n```", 3, "the word 'the' stands there twice. Remove"),
+    ("It fell in the, the\n\nthe end, the {num}`a` the", 0, ""),
+    ("It had had that that\nthat", 0, ""),
+    *(
+        (text, text.count("\n") + 1, f"{said!r}: the citation is a small number, and no word. Na")
+        for text, said in (
+            ("It fell, as {cite}`a` says.", "as {cite}`a`"),
+            ("It fell, as reported\nby {cite}`a`.", "reported by {cite}`a`"),
+            ("It fell, according to {cite}`a,b`.", "according to {cite}`a,b`"),
+            ("It fell. {cite}`a` says why.", ". {cite}`a` says"),
+            ("It fell, {cite}`a` says.", ", {cite}`a` says"),
+            ("It fell (see {cite}`a`).", "(see {cite}`a`"),
+            ("See {cite}`a`.", "See {cite}`a`"),
+            ("It is *from* {cite}`a` that", "from {cite}`a`"),
+            ("It fell {cite}`a` and {cite}`b`.", "and {cite}`b`"),
+            ("It is {cite}`a`'s, {cite:t}`b` says", "{cite}`a`'s"),
+            ("- In {cite}`a` it fell", "In {cite}`a`"),
+        )
+    ),
+    ("It fell\n{cite}`a` {cite}`b`.", 2, "'{cite}`a` {cite}`b`': two numbers would be one. Wr"),
+    *(
+        (text, 0, "")
+        for text in (
+            "It fell {cite}`a`. It rose. {cite}`b` Then it *stood by* {cite}`c`, and on",
+            "*Sources:* {cite}`a`\n\n{cite}`b` says so",
+            "The table {cite}`a` shows it (as {cite:t}`b` says), and more {cite}`a`, {cite}`b`.",
+            "It fell {cite}`a` in May {cite}`b`, which it came from {cite}`c`.",
+        )
+    ),
     ("TODO say it", 1, "'TODO' is for its author, and readers see it. Do it, or remove it"),
     ("It fell (as said.", 1, "not every ( has its ) in the paragraph. Close it, or remove it"),
     ("It “fell.", 1, "not every “ has its ” in the paragraph. Close it, or remove it"),

@@ -103,6 +103,38 @@ def test_a_limit_of_size_leaves_no_module_that_cannot_be_imported(tmp_path):
         assert done.stdout.strip() == said, done.stderr
 
 
+def test_a_disk_with_little_room_gets_no_compiled_modules(tmp_path):
+    """Python 3.11 would leave them cut, and no later start could import them."""
+    (tmp_path / "df").write_text("#!/bin/sh\nprintf 'a\\ndisk 9 9 200000 9%% /\\n'\n")
+    (tmp_path / "df").chmod(0o755)
+    around = {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    around.pop("PYTHONDONTWRITEBYTECODE", None)
+    printed = 'include Makefile\n.PHONY: said\nsaid:\n\t@echo "[$$PYTHONDONTWRITEBYTECODE]"\n'
+    make = ["make", "-s", "-f", "-", "said"]
+    done = subprocess.run(make, cwd=ROOT, env=around, input=printed, text=True, capture_output=True)
+    assert done.stdout.strip() == "[1]", done.stderr
+    program = """if True:
+        import os, sys, types
+        os.statvfs = lambda path: types.SimpleNamespace(f_bavail=100, f_frsize=4096)
+        import ledger
+        print(sys.dont_write_bytecode, os.environ["PYTHONDONTWRITEBYTECODE"])
+    """
+    run = [sys.executable, "-c", program]
+    done = subprocess.run(run, cwd=ROOT, env=around, text=True, capture_output=True)
+    assert done.stdout.strip() == "True 1", done.stderr
+
+
+def test_what_the_system_refuses_is_one_line_and_the_next_build_is_right(book):
+    before = site(book)
+    limited = ["bash", "-c", 'ulimit -f 40; PYTHONDONTWRITEBYTECODE=1 exec "$@"', "-"]
+    (line,) = refused(book, [*limited, *BOOK])
+    assert line.startswith(f"the site is left as it was: {book}/_build/"), line
+    assert line.endswith(": File too large")
+    assert site(book) == before
+    code, log = build(book)
+    assert code == 0 and "There are" in page(book), log
+
+
 def test_a_command_that_may_not_write_a_file_names_it_and_leaves_nothing(book, tmp_path):
     """Under a limit of the system, and where the folder is another's."""
     data, ledger = book / "data", [sys.executable, "-m", "ledger"]

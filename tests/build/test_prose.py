@@ -27,7 +27,8 @@ its-older-name
 Read {gloss}`the paper <gazette>`.
 
 Ferries froze {cite}`gazette2020`, and in spring they sailed {cite}`harbour2023,gazette2020`. Fish stayed {cite}`shoal2019`: many. *Two*
-{cite}`shoal2019`. *Ten* {cite}`shoal2019`.
+{cite}`shoal2019`. *Ten* {cite}`shoal2019`. “So
+many {cite}`shoal2019`!” *So few {cite}`shoal2019`*.
 
 *Sources:* {cite}`quill2021`
 
@@ -122,7 +123,8 @@ def test_a_citation_is_a_number_that_leads_to_the_sources_at_the_end(made):
     page, words = read(made), lambda html: re.sub("<[^>]+>", "", html)
     (sentence,) = re.findall("<p>(Ferries froze.*?)</p>", page, re.S)
     assert words(sentence).replace("[", "").replace("]", "") == (
-        "Ferries froze,1 and in spring they sailed.1, 2 Fish stayed:3 many. Two.3 Ten.3"
+        "Ferries froze,1 and in spring they sailed.1, 2 Fish stayed:3 many. Two.3 Ten.3 "
+        "“So\nmany!”3 So few.3"
     )
     led = re.findall(r'href="#(source-\d)"(?: id="(cites-\d)")? role="doc-noteref"', sentence)
     assert led == [
@@ -130,8 +132,7 @@ def test_a_citation_is_a_number_that_leads_to_the_sources_at_the_end(made):
         ("source-1", ""),
         ("source-2", "cites-2"),
         ("source-3", "cites-3"),
-        ("source-3", ""),
-        ("source-3", ""),
+        *[("source-3", "")] * 4,
     ]
     listed = re.search(r'<details class="page-sources folded">.*?</details>', page, re.S).group()
     assert "Sources of this page (3)" in listed

@@ -31,13 +31,27 @@ FILES = [
     "data/output.csv",
     "checks/typed_numbers.csv",
     "checks/dictionary.txt",
+    "tests/book/search_queries.csv",
     "index.md",
     "chapters/trade.md",
 ]
+OTHER = "is read as another value. Quote it, or write a decimal number, true or false."
+NO_PAGE = "is no page. Write its path from here, as chapters/name."
+NO_KEY = "is no key. Write letters from a to z, figures, hyphens."
 TAB, TWICE = "broken YAML: the line begins with a tab. Indent with spaces.", "stands twice. Remove"
 # file → what stands there, what a slip makes of it, the line that is said (its beginning)
 SLIPS = {
     "_toc.yml": [
+        ("root: index", "<<: {root: index}", "2: << takes in what stands elsewhere. Write it out."),
+        ("chapters/sea", "chapters/sea\n    title: on", f"6: 'on' {OTHER}"),
+        ("chapters/sea", "chapters/sea\n    title: <b>a</b>",
+         "6: the title has markup, or over 250"),
+        ("chapters/sea", f"chapters/sea\n    title: {'a' * 9999}",
+         "6: the title has markup, or over 250"),
+        ("chapters/sea", 'chapters//sea', f"5: 'chapters//sea' {NO_PAGE}"),
+        ("chapters/sea", './chapters/sea', f"5: './chapters/sea' {NO_PAGE}"),
+        ("chapters/sea", 'chapters/../chapters/sea', f"5: 'chapters/../chapters/sea' {NO_PAGE}"),
+        ("chapters/sea", '/etc/passwd', f"5: '/etc/passwd' {NO_PAGE}"),
         ("  - file: chapters/sea", "\t- file: chapters/sea", f"5: {TAB}"),
         ("chapters/sea", "chapters/see", "5: there is no page chapters/see. Did you mean"),
         ("chapters/sea", "chapters/trade", "5: chapters/trade stands twice, first on line"),
@@ -53,6 +67,21 @@ SLIPS = {
         ("- file: chapters/sea", "- file: 7", "5: 7 is no page. Write its path"),
     ],
     "_config.yml": [
+        ("timeout: 60", "timeout: 1:00", f"10: '1:00' {OTHER}"),
+        ("timeout: 60", "timeout: 074", f"10: '074' {OTHER}"),
+        ("timeout: 60", "timeout: 0x3C", f"10: '0x3C' {OTHER}"),
+        ("timeout: 60", "timeout: 6_0", f"10: '6_0' {OTHER}"),
+        ("timeout: 60", "timeout: .inf", f"10: '.inf' {OTHER}"),
+        ("timeout: 60", "timeout: .nan", f"10: '.nan' {OTHER}"),
+        ("timeout: 60", "timeout: 0", "10: execute: timeout is 0, and must be a number of s"),
+        ("timeout: 60", "timeout: -1", "10: execute: timeout is -1, and must be a number of s"),
+        ("timeout: 60", "timeout: 99999999",
+         "10: execute: timeout is 99999999, and must be a number of s"),
+        ("timeout: 60", "timeout: 60.5", "10: execute: timeout is 60.5, and must be a number of s"),
+        ("https://strait", "https://a b/strait",
+         "17: html: baseurl is 'https://a b/strait-papers.e"),
+        ("https://strait", "https://u:p@strait",
+         "17: html: baseurl is 'https://u:p@strait-papers."),
         ("title: The", "a: &a [1]\nb: *a\ntitle: The", "2: *a stands for what &a names. Write"),
         ("title: The", "a: " + "[" * 40 + "]" * 40 + "\ntitle: The", "1: more than 30 levels."),
         ("title: The", 'title: "\\u202eThe"\nx: The', "1: character 1 is invisible: U+202E, RIG"),
@@ -69,6 +98,12 @@ SLIPS = {
         ("author: The", "author: A", "2: author is 'A Strait Papers Collective', and in CITAT"),
     ],
     "book.yml": [
+        ("slug: strait", f"slug: {'a' * 99}", "3: slug must be text that matches"),
+        ("slug: strait-papers", "slug: no", f"3: 'no' {OTHER}"),
+        ("[XAR, XBE]", "[xar, XBE]", "4: pair must be two different codes in capitals"),
+        ("[XAR, XBE]", "[XAR, NO]", f"4: 'NO' {OTHER}"),
+        ("evidence_until: 2025-03", "evidence_until: 2062-03",
+         "8: evidence_until is a month to come."),
         ("slug: strait-papers", "slug: Strait Papers", "3: slug must be text that matches"),
         ("slug: strait", "slug: a\nslug: strait", f"4: the key 'slug' {TWICE}"),
         ("slug: strait-papers\n", "", "1: the key 'slug' is missing"),
@@ -76,6 +111,10 @@ SLIPS = {
         ("evidence_until: 2025-03", "evidence_until: soon", "8: evidence_until must be"),
     ],
     "CITATION.cff": [
+        ("2025-04-02", "2062-04-02", "7: date-released is 2062-04-02, and must be a day"),
+        ("2025-04-02", "0203-04-02", "7: date-released is 0203-04-02, and must be a day"),
+        ("\"3.1\"", "\"<b>\"", "5: version is '<b>', and must be text; put it"),
+        ("\"3.1\"", "\"3\\n1\"", "5: version is \'3\\n1\', and must be text; put it"),
         ('version: "3.1"', "version: 3.1", "5: version is 3.1, and must be text; put"),
         ("2025-04-02", "2025-04-31", "7: '2025-04-31' is no date. Write a day of"),
         ("2025-04-02", "in April", "7: date-released is 'in April', and must be a day"),
@@ -88,6 +127,16 @@ SLIPS = {
         ("name: The Strait", 'name: " "\n    x: The', "9: authors: entry 1: name is empty, and m"),
     ],
     "references.bib": [
+        ("{2021},", "{0000},", "3: quill2021: year '0000' is no year. Write it"),
+        ("{2021},", "{2201},", "3: quill2021: year 2201 is still to come. Give"),
+        ("year = {2021},", "yaer = {2021},",
+         "3: quill2021: yaer is an unknown field. Did you mean year?"),
+        ("{pamphlet}", "{pamphle\u0301t}",
+         "3: a letter and its accent are two characters. Type it"),
+        ("@misc{quill2021,", "@misc{quïll2021,", f"3: 'quïll2021' {NO_KEY}"),
+        ("@misc{quill2021,", "@misc{quill%2021,", f"3: 'quill%2021' {NO_KEY}"),
+        ("@misc{quill2021,", "@misc{quill`2021,", f"3: 'quill`2021' {NO_KEY}"),
+        ("@misc{quill2021,", "@misc{a;b,", f"3: 'a;b' {NO_KEY}"),
         ("  keywords = {press},\n", "", "3: quill2021 has no keywords. Give the grade"),
         ("{pamphlet},", "{pamphlet,", "3: the entry quill2021 is broken: "),
         ("concord2022,", "Quill2021,", "13: the key Quill2021 stands twice, first on line 3"),
@@ -125,6 +174,14 @@ SLIPS = {
         ("  title: First", "  kind: data update\n  title: First", "8: the key 'kin"),
     ],
     "data/sources.yml": [
+        ("months: 12", "months: 014", f"8: '014' {OTHER}"),
+        ("months: 12", "months: 999999999999999999999",
+         "8: bureau-accounts: months is 999999999999999999999, an"),
+        ("2025-05-31", "1825-05-31",
+         "9: bureau-accounts: next is 1825-05-31, and must be a day of"),
+        ("bureau-prices:", "Bureau-Accounts:", "19: 'Bureau-Accounts' is no name of a source."),
+        ("bureau-prices:", "no:", f"19: 'no' {OTHER}"),
+        ("bureau-prices:", "../prices:", "19: '../prices' is no name of a source."),
         ("institution: Str", "institutoin: Str", "4: bureau-accounts: institutoin is"),
         ("  how: automatic", "\thow: automatic", f"5: {TAB}"),
         ("how: automatic", "how: by hand", "5: bureau-accounts: how is 'by hand', a"),
@@ -142,6 +199,8 @@ SLIPS = {
          "21: quoted_tolerance is 'about 0.05', and must be a share"),
     ],
     "data/datapackage.json": [
+        ("\"version\": \"3.1\",", "\"verison\": \"3.1\",",
+         "5: verison is an unknown key. Did you mean 'version'?"),
         ('"maxRevision": {', '"maxRevison": {', "77: resources: entry 1: schema: fields: en"),
         ('"notes": [', '"notess": [', "40: resources: entry 1: notess is an unknown key. Did"),
         ('"retrieved": "2025"', '"retrieved": "yesterday"', "681: resources: entry 6: sources:"),
@@ -167,9 +226,21 @@ SLIPS = {
         ("claim_id,domain", "claim_id,claim_id", "1: the column 'claim_id' stands"),
     ],
     "checks/typed_numbers.csv": [
+        ("one.md,7", "one.md,7,again\none.md,7", "3: one.md, 7 stands twice, first on line 2."),
+        ("sentence", "sen\u200btence", "2: character "),
         (",the number of the sentence", "", "2: the row has 2 cells and the header 3."),
         ("page,number", "page,nunber", "1: the column 'number' is missing."),
         (LISTED, LISTED.replace(",", "\t"), "1: the cells are parted by ta"),
+    ],
+    "tests/book/search_queries.csv": [
+        ("query,page", "qeury,page", "1: the column 'query' is missing."),
+        ("fish,index,", "fish,index,\nfish,index,",
+         "3: fish, index stands twice, first on line 2."),
+        ("fish,index,", "fish,index", "2: the row has 2 cells and the header 3."),
+    ],
+    "checks/dictionary.txt": [
+        ("Arland", "Arla\u0301nd", "1: a letter and its accent are two characters. Type it anew"),
+        ("Arland", "Arl\u0430nd", "1: a letter of the word 'Arl\u0430nd' only looks like another"),
     ],
     "chapters/trade.md": [
         ("jupytext:", "kernelspec:", f"6: the key 'kernelspec' {TWICE}"),
@@ -198,18 +269,26 @@ def folder(tmp_path_factory):
     shutil.copytree(ISLANDS, folder, ignore=shutil.ignore_patterns("upstream", "__pycache__"))
     (folder / "checks").mkdir()
     (folder / "checks/typed_numbers.csv").write_text(LISTED, encoding="utf-8")
+    (folder / "tests/book").mkdir(parents=True)
+    queries = "query,page,section\nfish,index,\n"
+    (folder / "tests/book/search_queries.csv").write_text(queries, encoding="utf-8")
     (folder / "checks/dictionary.txt").write_text("Arland\n", encoding="utf-8")
     return folder
 
 
 def said(folder, name, content):
-    """Return what is said while a file has another content (None: while it is not there)."""
+    """Return what is said while a file has another content (None: while it is not there), or what
+    a function puts in its place.
+    """
     path = folder / name
     before = path.read_bytes()
+    path.unlink()
     try:
-        path.unlink() if content is None else path.write_bytes(content)
+        if content is not None:
+            content(path) if callable(content) else path.write_bytes(content)
         return problems(folder)
     finally:
+        shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
         path.write_bytes(before)
 
 
@@ -274,11 +353,20 @@ def test_what_may_befall_any_file_is_one_line(folder, name):
         "1: the file is UTF-16. Save it as UTF-8": raw.decode().encode("utf-16"),
         "2: the byte 0xe9 is not UTF-8. Save the file as UTF-8.": first + b"\n\xe9" + rest,
         "2: a NUL character.": first + b"\n\0" + rest,
+        "1: a line end of another kind (CR).": raw.replace(b"\n", b"\r"),
+        "1: a second byte-order mark.": b"\xef\xbb\xbf" * 2 + raw,
     }
     if name in NEEDED or name.startswith("data/") and name.endswith(".csv"):
         ways[f"1: the file is missing. Restore it: git checkout -- {name}"] = None
     for line, content in ways.items():
         found = said(folder, name, content)
+        assert len(found) == 1 and found[0].startswith(f"{name}:{line}"), found
+    for put, line in {
+        lambda path: path.mkdir(): "1: the file cannot be read: Is a directory.",
+        lambda path: path.symlink_to("nowhere"): "1: the file is missing. Restore it: git checkout",
+        lambda path: path.symlink_to(path.name): "1: the file cannot be read: ",
+    }.items():
+        found = said(folder, name, put)
         assert len(found) == 1 and found[0].startswith(f"{name}:{line}"), found
     # a mark of an editor and of another system are no change
     assert said(folder, name, b"\xef\xbb\xbf" + raw.replace(b"\n", b"\r\n")) == []

@@ -9,8 +9,10 @@ that is unchanged.
 from __future__ import annotations
 
 import copy
+import errno
 import hashlib
 import json
+import os
 import shutil
 import sys
 from pathlib import Path
@@ -70,7 +72,8 @@ class OutputCache:
         from jupyter_cache import get_cache
 
         if self.folder.exists() and shutil.disk_usage(self.folder).free < 1_000_000:
-            raise error  # a full disk is no fault of the cache
+            refusal = os.strerror(errno.ENOSPC)  # which is no fault of the cache
+            raise OSError(errno.ENOSPC, refusal, str(self.folder)) from None
         first = (str(error).splitlines() or [""])[0]
         if isinstance(error, PermissionError) or any(words in first for words in BUSY):
             raise CacheBusyError(

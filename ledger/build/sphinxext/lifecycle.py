@@ -33,6 +33,7 @@ from ledger.build.execution.pool import ChapterPool, worker_count
 from ledger.build.sphinxext import outdated_pages
 from ledger.core.config import ROOT, book
 from ledger.core.files import acquire_lock, replace_file
+from ledger.core.system import terminal
 
 LIVE = bool(os.environ.get("LEDGER_LIVE"))
 SLUG = book().slug
@@ -226,7 +227,7 @@ def setup(app: Sphinx) -> None:
     try:
         build = app.ledger_build = Build(published)
     except OSError as error:
-        raise BuildFailed(str(error)) from None
+        raise BuildFailed(terminal.told(error)) from None
     app.outdir, app.doctreedir = (
         outdir(build.folder / "site"),
         doctreedir(build.folder / "doctrees"),

@@ -6,7 +6,6 @@ import datetime
 import html
 import math
 import re
-import unicodedata
 
 from ledger.core.authored.characters import hidden_character, misread
 
@@ -80,8 +79,6 @@ def cell_fault(kind: str, cell: str) -> str:
         return f"the cell has {len(cell):,} characters. {TOO_LONG}"
     if cell != cell.strip():
         return "the cell begins or ends with a space. Remove it"
-    if not unicodedata.is_normalized("NFC", cell):
-        return "a letter and its accent are two characters. Type it anew, as one"
     return hidden_character(cell) or _leftover(cell)
 
 

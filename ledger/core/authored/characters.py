@@ -38,6 +38,8 @@ def hidden_character(words: str) -> str:
     """
     if words.isascii() and words.isprintable():  # true of nearly all, and quick
         return ""
+    if not unicodedata.is_normalized("NFC", words):
+        return "a letter and its accent are two characters. Type it anew, as one"
     for joined in JOINED.finditer(words):  # it joins letters of scripts that join them, or signs
         if unicodedata.category(joined[1] or " ") not in ("Lo", "Mn", "So") or BLANK.match(
             joined[1]

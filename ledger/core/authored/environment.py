@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from ledger.core.authored.loaders import is_day
+from ledger.core.authored.days import is_day
 
 WANTED = {
     "LEDGER_JOBS": ("[1-9][0-9]{0,3}", "the number of chapters that may run at once, from 1 up"),

@@ -6,13 +6,15 @@ Schema there are `date`, a day of the calendar, and `past date`, one that has co
 
 from __future__ import annotations
 
+import datetime
 import difflib
 import functools
 import importlib.util
 import json
 from pathlib import Path
 
-from ledger.core.authored.loaders import Document, FileError, is_day, today
+from ledger.core.authored.days import is_day, today
+from ledger.core.authored.loaders import Document, FileError
 
 WORDS = {"type": "string", "pattern": r"\S", "description": "text; put it in quotes"}
 # of the book and its authors: a browser takes what follows < for markup, and the PDF loses it
@@ -21,18 +23,19 @@ NAME = {
     "pattern": r"^(?=.*\S)[^<\n\t]{1,250}$",
     "description": "words in a line of at most 250 characters, without <",
 }
+VERSION = NAME | {"description": "text; put it in quotes, on a line and without <"}
 WEB = {
     "type": "string",
-    "pattern": "^https?://[^/]",
+    "pattern": r"^https?://[^/\s]+(/\S*)?$",
     "description": "the address of a page, which begins with https://",
 }
-DATE = {"type": "date", "description": "a day of the calendar, as 2026-11-28"}
+DATE = {"type": "date", "description": "a day of the calendar since 1990, as 2026-11-28"}
 HOST = {
     "type": "string",
     "pattern": r"^([a-z0-9-]+(\.[a-z0-9-]+)+|localhost)(:[0-9]+)?$",
     "description": "the name of a host, as data.example.org",
 }
-PAST = {"type": "past date", "description": "a day of the calendar, and none to come"}
+PAST = {"type": "past date", "description": "a day of the calendar since 1990, none to come"}
 WORD_LIST = {"type": "array", "items": WORDS, "description": "a list of words"}
 
 
@@ -104,9 +107,9 @@ CITATION = {
                 "required": ["name"],
             },
         },
-        "version": WORDS,
-        "license": WORDS,
-        "date-released": DATE,
+        "version": VERSION,
+        "license": NAME,
+        "date-released": PAST,
         "keywords": WORD_LIST,
         "abstract": WORDS,
     },
@@ -130,7 +133,7 @@ SOURCE = _record(
         "hosts": {"type": "array", "items": HOST, "description": "a list of hosts"},
         "download": WORDS,
         "api_key_spec": {"type": "object", "description": "keys with values"},
-        "months": {"type": "integer", "minimum": 1, "description": "a number of months"},
+        "months": {"type": "integer", "minimum": 1, "maximum": 600, "description": "1 to 600"},
         "next": DATE,
         "newer": WORDS,
         "max_mb": {"type": "number", "exclusiveMinimum": 0, "description": "a number of megabytes"},
@@ -195,7 +198,11 @@ TABLE = _known(
         fields={"type": "array", "items": FIELD},
     ),
 )
-DESCRIPTOR = {"type": "object", "properties": {"resources": {"type": "array", "items": TABLE}}}
+DESCRIPTOR = _known(
+    "$schema profile name id title description homepage image version created keywords"
+    " contributors sources licenses",
+    resources={"type": "array", "items": TABLE},
+)
 
 
 # settings by which pages load a script or a style, or the site gets a file or markup, that nothing
@@ -230,8 +237,14 @@ def settings() -> dict:
     html["required"] = ["baseurl"]
     html["properties"]["baseurl"] = {
         "type": "string",
-        "pattern": "^https?://[^/]+/(.*/)?$",
+        "pattern": r"^https?://[^/\s@]+/(\S*/)?$",
         "description": "the address of the site, which begins with https:// and ends with /",
+    }
+    schema["properties"]["execute"]["properties"]["timeout"] = {
+        "type": "integer",
+        "minimum": 1,
+        "maximum": 86_400,
+        "description": "a number of seconds, of a day at most",
     }
     absent = {"not": {}, "description": "left out: nothing looks through what it adds to pages"}
     config = schema["properties"]["sphinx"].setdefault("properties", {}).setdefault("config", {})
@@ -302,5 +315,5 @@ def _label(keys: tuple) -> str:
 
 
 def _shortened(value: object) -> str:
-    words = str(value) if is_day(value) and not isinstance(value, str) else repr(value)
+    words = str(value) if isinstance(value, datetime.date) else repr(value)
     return words if len(words) <= 60 else f"{words[:57]}…"

@@ -1,4 +1,4 @@
-"""Read what people write by hand: YAML, JSON, BibTeX and CSV, each slip as one line.
+"""Read what people write by hand: YAML, JSON and CSV, each slip as one line.
 
 A reader gives the content with the lines on which it stands, or raises FileError, which names file
 and line, says what is wrong and what to do. What a key, an entry or a row may hold stands in
@@ -8,20 +8,24 @@ and line, says what is wrong and what to do. What a key, an entry or a row may h
 from __future__ import annotations
 
 import csv
-import datetime
 import functools
 import io
 import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import yaml
 
 from ledger.core.authored import characters
 
 MARKS = re.compile(r"^(?:<{7}|>{7})(?: |$)", re.M)  # ======= alone may underline a heading
+NO_TEXT = {
+    "\0": "a NUL character",
+    "\ufeff": "a second byte-order mark",
+    "\r": "a line end of another kind (CR)",
+}
 OTHER_FORMS = {  # what a file begins with → what it is
     b"\xff\xfe": "UTF-16",
     b"\xfe\xff": "UTF-16",
@@ -34,6 +38,12 @@ CUT = re.compile(r"[ \t]+#\w")  # `The #1 of all`: a comment that nobody meant b
 DAY = "date"  # a type beside those of JSON Schema
 SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
 JSON_TEXT = re.compile(r'"(?:[^"\\\n]|\\.)*"')
+YAML = "tag:yaml.org,2002:"
+AS_IT_SEEMS = {  # tags that YAML gives to text without quotes → as they are written
+    f"{YAML}bool": re.compile("true|false"),
+    f"{YAML}int": re.compile(r"[-+]?(0|[1-9][0-9]*)"),
+    f"{YAML}float": re.compile(r"[-+]?[0-9]+(\.[0-9]+)?([eE][-+]?[0-9]+)?"),
+}
 DEEPEST = 30  # levels of a YAML file
 
 
@@ -55,8 +65,9 @@ def read_text(root: Path, name: str) -> str:
     except FileNotFoundError:
         problem = f"the file is missing. Restore it: git checkout -- {name}"
         raise FileError(name, 1, problem) from None
-    except OSError as error:
-        raise FileError(name, 1, f"the file cannot be read: {error.strerror}.") from None
+    except (OSError, RuntimeError) as error:  # links in a circle are the latter
+        why = getattr(error, "strerror", "the link leads to itself")
+        raise FileError(name, 1, f"the file cannot be read: {why}.") from None
     if form := next((form for begins, form in OTHER_FORMS.items() if raw.startswith(begins)), ""):
         problem = f"the file is {form}. Save it as UTF-8 (in a spreadsheet: CSV UTF-8)."
         raise FileError(name, 1, problem)
@@ -67,9 +78,16 @@ def read_text(root: Path, name: str) -> str:
         sign = raw[error.start : error.start + 1].hex()
         problem = f"the byte 0x{sign} is not UTF-8. Save the file as UTF-8."
         raise FileError(name, line, problem) from None
-    if "\0" in text:
-        problem = "a NUL character. Remove it, or save the file as UTF-8."
-        raise FileError(name, line_of(text, text.index("\0")), problem)
+    _refuse_remains(name, text)
+    return text
+
+
+def _refuse_remains(name: str, text: str) -> None:
+    """Raise FileError for what an editor, another encoding or a merge has left."""
+    for sign, what in NO_TEXT.items():
+        if sign in text:
+            problem = f"{what}. Remove it, or save the file as UTF-8 with LF line ends."
+            raise FileError(name, line_of(text, text.index(sign)), problem)
     if not text.isascii():
         for line, words in enumerate(text.split("\n"), 1):
             if problem := characters.misread(words):
@@ -82,7 +100,6 @@ def read_text(root: Path, name: str) -> str:
                 "what the other has, then python -m ledger accept TABLE."
             )
         raise FileError(name, line_of(text, marks.start()), problem)
-    return text
 
 
 def refuse_hidden(name: str, line: int, words: str) -> None:
@@ -113,6 +130,10 @@ class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
         if not node.style and CUT.match(self.lines[end.line] if node.value else "", end.column):
             problem = "what follows ' #' is a comment, and no part of the value. Quote the value."
             raise yaml.constructor.ConstructorError(None, None, problem, node.start_mark)
+        if (seems := AS_IT_SEEMS.get(node.tag)) and not seems.fullmatch(node.value):
+            problem = f"{node.value!r} is read as another value. Quote it, or write a decimal"
+            problem += " number, true or false."
+            raise yaml.constructor.ConstructorError(None, None, problem, node.start_mark)
         return super().construct_scalar(node)
 
     def construct_mapping(self, node, deep=False):
@@ -120,6 +141,9 @@ class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
         for key, _ in node.value:
             if isinstance(key, yaml.ScalarNode) and key.value in seen:
                 problem = f"the key {key.value!r} stands twice. Remove one."
+                raise yaml.constructor.ConstructorError(None, None, problem, key.start_mark)
+            if key.tag == f"{YAML}merge":
+                problem = "<< takes in what stands elsewhere. Write it out."
                 raise yaml.constructor.ConstructorError(None, None, problem, key.start_mark)
             seen.add(key.value if isinstance(key, yaml.ScalarNode) else id(key))
         return super().construct_mapping(node, deep)
@@ -132,7 +156,7 @@ class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
             raise yaml.constructor.ConstructorError(None, None, problem, node.start_mark) from None
 
 
-_Loader.add_constructor("tag:yaml.org,2002:timestamp", _Loader.construct_scalar_day)
+_Loader.add_constructor(f"{YAML}timestamp", _Loader.construct_scalar_day)
 
 
 class Document:
@@ -241,29 +265,6 @@ def _yaml_problem(error: yaml.MarkedYAMLError, text: str, line: int) -> str:
     return f"broken YAML: {said}. Mend this line or the one before."
 
 
-def today() -> datetime.date:
-    """Return the day that it is where it is latest, 14 hours ahead of UTC: none after it has come.
-
-    What an author in the east dates today is right on a machine in the west.
-    """
-    return datetime.datetime.now(datetime.timezone(datetime.timedelta(hours=14))).date()
-
-
-def is_day(value: object) -> bool:
-    """Tell whether a value of YAML is a day of the calendar, as a date or as text."""
-    if isinstance(value, datetime.datetime):
-        return False
-    if isinstance(value, datetime.date):
-        return True
-    if not isinstance(value, str) or not re.fullmatch(r"\d{4}-\d\d-\d\d", value, re.A):
-        return False
-    try:
-        datetime.date.fromisoformat(value)
-    except ValueError:
-        return False
-    return True
-
-
 # --- JSON -----------------------------------------------------------------------------------------
 
 
@@ -291,63 +292,6 @@ def _parse_json(name: str, text: str) -> object:
 def with_lines(name: str, content: object, text: str) -> Document:
     """Return the content of a JSON file with its lines, which it has as YAML."""
     return Document(name, content, yaml.compose(text, Loader=yaml.SafeLoader))
-
-
-# --- BibTeX ---------------------------------------------------------------------------------------
-
-
-class Entry(NamedTuple):
-    """An entry of a bibliography: its line, its type such as misc, and its fields."""
-
-    line: int
-    kind: str
-    fields: dict[str, str]
-
-
-def read_bibliography(root: Path, name: str) -> dict[str, Entry]:
-    """Return the entries of a BibTeX file by key. Raises FileError."""
-    from pybtex.database.input.bibtex import LowLevelParser
-    from pybtex.exceptions import PybtexError
-
-    text, entries = read_text(root, name), dict[str, Entry]()
-    parser = LowLevelParser(text)
-    commands = iter(parser)
-    while True:
-        try:
-            command, content = next(commands)
-        except StopIteration:
-            return entries
-        except PybtexError as error:
-            raise _bibtex_error(name, text, parser, error) from None
-        if command.lower() in ("string", "preamble"):
-            problem = f"@{command} stands for text elsewhere. Write the text out."
-            raise FileError(name, line_of(text, parser.command_start), problem)
-        key, fields = content
-        line = line_of(text, parser.command_start)
-        same = (other for other in entries if other.lower() == key.lower())  # as pybtex has it
-        if before := next(same, ""):
-            problem = f"the key {key} stands twice, first on line {entries[before].line}."
-            problem += " Remove one."
-            raise FileError(name, line, problem)
-        names = [field.lower() for field, _ in fields]
-        if twice := next((each for each in names if names.count(each) > 1), ""):
-            raise FileError(name, line, f"{key} has {twice} twice. Remove one.")
-        texts = {field.lower(): "".join(parts) for field, parts in fields}
-        for words in texts.values():
-            refuse_hidden(name, line, words)
-        entries[key] = Entry(line, command.lower(), texts)
-
-
-def _bibtex_error(name: str, text: str, parser, error: Exception) -> FileError:
-    """Return the error of the entry that is broken: what is missing shows further down."""
-    which = parser.current_entry_key or "an entry"
-    noticed, _, problem = str(error).removeprefix("syntax error in line ").partition(": ")
-    noticed = f" on line {noticed}" if noticed.isdigit() else ""
-    return FileError(
-        name,
-        line_of(text, parser.command_start or 0),
-        f"the entry {which} is broken: {problem or error}{noticed}. Mend its braces and commas.",
-    )
 
 
 # --- CSV ------------------------------------------------------------------------------------------

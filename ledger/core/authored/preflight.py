@@ -9,13 +9,22 @@ from __future__ import annotations
 
 import difflib
 import json
+import os
 import re
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from ledger.core import config, policy, table_files, validation
-from ledger.core.authored import characters, descriptors, environment, forms, loaders
+from ledger.core.authored import (
+    bibliography,
+    characters,
+    days,
+    descriptors,
+    environment,
+    forms,
+    loaders,
+)
 from ledger.core.authored.loaders import FileError
 from ledger.core.sources import registry
 from ledger.core.system import terminal
@@ -24,6 +33,7 @@ DESCRIPTOR = "data/datapackage.json"
 CITATION = "CITATION.cff"
 NAME_LINE = re.compile(r'\s*"name": *"([^"]*)",?')
 MADE = ("tables", "claims", "charts")  # folders of the site with pages that the build writes
+PAGE = re.compile(r"(?!\.)[^/\\]+(/(?!\.)[^/\\]+)*")  # a path without detours
 ENDINGS = (".md", ".ipynb")  # of pages, which _toc.yml may leave out
 
 
@@ -44,7 +54,7 @@ def _broken(root: Path) -> Iterator[str]:
         yield str(FileError(path.relative_to(root).as_posix(), 1, problem))
     for pattern, check in CHECKS.items():
         names = {path.relative_to(root).as_posix() for path in root.glob(pattern)}
-        if pattern in NEEDED:
+        if pattern in NEEDED or (root / pattern).is_symlink():  # one that leads nowhere too
             names.add(pattern)
         elif pattern == TABLES:
             names |= described.keys()
@@ -74,7 +84,10 @@ def _toc(root: Path, name: str) -> None:
             problem = f"{page} stands twice, first on line {seen[page]}. Remove one."
             raise document.error(problem, *keys)
         seen[page] = line
-        if not any((root / f"{page}{ending}").is_file() for ending in ENDINGS):
+        if not PAGE.fullmatch(page):
+            problem = f"{page[:60]!r} is no page. Write its path from here, as chapters/name."
+            raise document.error(problem, *keys)
+        if not any(os.path.lexists(root / f"{page}{ending}") for ending in ENDINGS):
             there = [p.with_suffix("").relative_to(root).as_posix() for p in root.glob("*/*.md")]
             close = difflib.get_close_matches(page, there, n=1)
             mend = f"Did you mean {close[0]}?" if close else "Write the page, or remove the entry."
@@ -82,12 +95,7 @@ def _toc(root: Path, name: str) -> None:
     for keys, address in _entries(document.content, named=("url",)):
         if why := characters.link_fault(str(address), within=False):
             raise document.error(f"{why}. Or name a page: `- file: chapters/name`.", *keys)
-    titles: set[str] = set()
-    for keys, title in _entries(document.content, named=("title",)):
-        if not str(title).strip() or title in titles:
-            said = f"{title!r} stands twice" if str(title).strip() else "is blank"
-            raise document.error(f"the title {said}. Name each page as nothing else.", *keys)
-        titles.add(str(title))
+    _titles(document)
     try:
         parse_toc_data(document.content)
     except MalformedError as error:
@@ -99,6 +107,19 @@ def _toc(root: Path, name: str) -> None:
             raise document.error(problem, *keys, unknown[1]) from None
         mend = "Write an entry as `- file: chapters/name`."
         raise document.error(f"{said}. {mend}", *keys) from None
+
+
+def _titles(document: loaders.Document) -> None:
+    """Raise FileError for a page's title that is blank, has markup or stands twice."""
+    titles: set[str] = set()
+    for keys, title in _entries(document.content, named=("title",)):
+        if len(str(title)) > 250 or "<" in str(title):
+            problem = "the title has markup, or over 250 characters. Write a few plain words."
+            raise document.error(problem, *keys)
+        if not str(title).strip() or title in titles:
+            said = f"{title!r} stands twice" if str(title).strip() else "is blank"
+            raise document.error(f"the title {said}. Name each page as nothing else.", *keys)
+        titles.add(str(title))
 
 
 def _entries(
@@ -162,7 +183,9 @@ def _settings(root: Path, name: str) -> None:
 
 
 def _book(root: Path, name: str) -> None:
-    config.read_book(root)
+    if config.read_book(root).evidence_until > str(days.today())[:7]:
+        problem = "evidence_until is a month to come. Give that of the last search for evidence."
+        raise loaders.read_yaml(root, name).error(problem, "evidence_until")
 
 
 def _policy(root: Path, name: str) -> None:
@@ -170,69 +193,12 @@ def _policy(root: Path, name: str) -> None:
 
 
 def _sources(root: Path, name: str) -> None:
+    document = loaders.read_yaml(root, name)
+    for key in document.content if isinstance(document.content, dict) else ():
+        if not re.fullmatch("[a-z0-9]+(-[a-z0-9]+)*", str(key)):
+            problem = f"{key!r} is no name of a source. Write small letters, figures, hyphens."
+            raise document.error(problem, key)
     registry.sources(root / name)
-
-
-# --- bibliography ---------------------------------------------------------------------------------
-
-
-def _bibliography(root: Path, name: str) -> None:
-    for key, entry in loaders.read_bibliography(root, name).items():
-        if problem := _entry_problem(key, entry):
-            raise FileError(name, entry.line, problem)
-
-
-def _entry_problem(key: str, entry: loaders.Entry) -> str:
-    from pybtex.bibtex.utils import split_name_list
-    from pybtex.database import Person
-    from pybtex.exceptions import PybtexError
-
-    for field in ("title", "keywords"):
-        if not entry.fields.get(field, "").strip(" {}"):
-            what = "the grade of the source" if field == "keywords" else "it"
-            return f"{key} has no {field}. Give {what} there."
-    day, year = entry.fields.get("urldate"), entry.fields.get("year")
-    if day is not None and not loaders.is_day(day):
-        return f"{key}: urldate {day!r} is no date. Write a day of the calendar, as 2026-11-28."
-    if day is not None and day > str(loaders.today()):
-        return f"{key}: urldate {day} is still to come. Give the day on which the page was seen."
-    if year is not None and not re.fullmatch(r"[0-9]{3,4}|n\.d\.", year):
-        return f"{key}: year {year!r} is no year. Write it in figures, or n.d."
-    if wrong := _link_fault(entry.fields):
-        return f"{key}: {wrong}."
-    try:
-        for role in ("author", "editor"):
-            for person in split_name_list(entry.fields.get(role, "")):
-                Person(person)
-                if ";" in re.sub(r"\{.*?\}", "", person):
-                    return f"{key}: {role}s are parted by semicolons. Part them by and."
-    except PybtexError as error:
-        return f"{key}: {error}. Part persons by and, and put an institution in double braces."
-    return _style_problem(key, entry) if entry.kind != "misc" else ""
-
-
-def _link_fault(fields: dict[str, str]) -> str:
-    """Return why a link of an entry, its url or one by a command of LaTeX, is refused."""
-    links = re.findall(r"\\(?:url|href)\s*\{\s*([^}]*)", " ".join(fields.values()))
-    links += [fields["url"]] if "url" in fields else []
-    return next(filter(None, (characters.link_fault(link, within=False) for link in links)), "")
-
-
-def _style_problem(key: str, entry: loaders.Entry) -> str:
-    """Say what an entry lacks that its type must have; @misc has no such field."""
-    from pybtex.database import parse_string
-    from pybtex.style.formatting.alpha import Style
-    from pybtex.style.template import FieldIsMissing
-
-    fields = ",".join(f"{name} = {{{text}}}" for name, text in entry.fields.items())
-    try:
-        for parsed in parse_string(f"@{entry.kind}{{{key}, {fields}}}", "bibtex").entries.values():
-            Style().format_entry("", parsed)
-    except FieldIsMissing as error:
-        return f"{key}: {str(error).partition(' in ')[0]}. Give it, or make it a @misc."
-    except AttributeError:
-        return f"{key}: there is no type @{entry.kind}. Write @misc, @article or @book."
-    return ""
 
 
 # --- tables and lists -----------------------------------------------------------------------------
@@ -325,16 +291,28 @@ def _table(root: Path, name: str, columns: list[str], accepted: str) -> None:
 
 
 def _list(root: Path, name: str) -> None:
-    loaders.read_csv(root, name, LISTS.get(name))
+    seen: dict[tuple[str, ...], int] = {}
+    for line, row in enumerate(loaders.read_csv(root, name, LISTS.get(name)), 1):
+        loaders.refuse_hidden(name, line, " ".join(row))
+        if before := seen.get(key := tuple(row[:2])):
+            problem = f"{', '.join(key)} stands twice, first on line {before}. Remove one."
+            raise FileError(name, line, problem)
+        seen[key] = line
 
 
 def _words(root: Path, name: str) -> None:
     loaders.read_text(root, name)
 
 
+def _lines(root: Path, name: str) -> None:
+    for line, words in enumerate(loaders.read_text(root, name).split("\n"), 1):
+        loaders.refuse_hidden(name, line, words)
+
+
 LISTS = {
     "checks/typed_numbers.csv": ["page", "number", "reason"],
     "checks/sentences.csv": ["page", "begins", "reason"],
+    "tests/book/search_queries.csv": ["query", "page", "section"],
 }
 # files → what reads them; the content of a table's cells is for `load`
 TABLES = "data/*.csv"
@@ -343,7 +321,7 @@ CHECKS: dict[str, Callable[[Path, str], None]] = {
     "_config.yml": _settings,
     "_toc.yml": _toc,
     CITATION: _form(lambda: forms.CITATION),
-    "references.bib": _bibliography,
+    "references.bib": bibliography.check,
     "data/changes.yml": _form(lambda: forms.CHANGES),
     "data/sources.yml": _sources,
     "data/policy.yml": _policy,
@@ -352,7 +330,8 @@ CHECKS: dict[str, Callable[[Path, str], None]] = {
     "index.md": _page,
     "chapters/*.md": _page,
     "checks/*.csv": _list,
-    "checks/*.txt": _words,
+    "tests/book/*.csv": _list,
+    "checks/*.txt": _lines,
 }
 NEEDED = ("book.yml", "_config.yml", "_toc.yml", CITATION, "references.bib", DESCRIPTOR)
 

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 
 SLIPS = {
-    r"(?:^|[\w)”%])( [,;.?!])(?=\s|$)": "a blank stands before a sign, as in {!r}. Remove it",
+    r"(?:^|[\w)”%`])( [,;.?!])(?=\s|$)": "a blank stands before a sign, as in {!r}. Remove it",
     r"(?<![./])\.\.(?![./])|,,|;;|[,;]\.": "two signs follow each other, as in {!r}. Write one",
-    r"(?i)(?<!['’\w])(?!(?:that|had)\b)([a-z]+) \1\b(?!-)": (
+    r"(?i)(?<!['’\w])(?!(?:that|had)\b)([a-z]+)\s+\1\b(?!-)": (
         "the word {!r} stands there twice. Remove one"
     ),
     r"\b(?:TODO|FIXME|XXX)\b": "{!r} is for its author, and readers see it. Do it, or remove it",
@@ -16,11 +16,14 @@ SLIPS = {
 PAIRS = {"(": ")", "“": "”"}
 
 
-def word_slips(text: str) -> Iterator[str]:
-    """Give what is wrong with a piece of text: signs, words that stand twice, notes to oneself."""
+def word_slips(text: str) -> Iterator[tuple[int, str]]:
+    """Give what is wrong with a text, each with its line from 0: signs, words that stand twice,
+    notes to oneself.
+    """
     for pattern, problem in SLIPS.items():
-        if found := re.search(pattern, text):
-            yield problem.format(found[1] if found.re.groups else found[0])
+        for found in re.finditer(pattern, text):
+            line = text.count("\n", 0, found.end())
+            yield line, problem.format(found[1] if found.re.groups else found[0])
 
 
 def unpaired(text: str) -> Iterator[str]:

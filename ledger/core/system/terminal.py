@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import io
 import os
 import shutil
@@ -10,6 +11,7 @@ import sys
 from collections.abc import Callable, Iterator
 
 STDOUT = 1
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 NOBODY_READS = 128 + 13  # as of a program that SIGPIPE ends
 
 
@@ -68,7 +70,8 @@ def told(error: Exception) -> str:
         _, target, reason = error.args[0][0]
         return f"{target}: {reason}"
     if isinstance(error, OSError) and error.filename and error.strerror:
-        return f"{error.filename}: {error.strerror}"
+        copied = error.errno in NO_ROOM and error.filename2
+        return f"{copied or error.filename}: {error.strerror}"
     return str(error)
 
 

@@ -811,6 +811,22 @@ def test_world_bank_refuses(change, parts, server, tmp_path):
     fetch_fails("worldbank-gdp", server, tmp_path, *parts)
 
 
+def test_an_answer_without_the_first_years_of_another_country_is_refused(tmp_path):
+    indicator = dict(zip(("id", "value"), world_bank.GDP))
+    records = [
+        {"indicator": indicator, "countryiso3code": code, "date": str(year), "value": 1, "unit": ""}
+        for code in ("ARM", *world_bank.COMPARED, "RUS")
+        for year in (1989, 1990)
+    ]
+    path = tmp_path / "worldbank-gdp/gdp.json"
+    path.parent.mkdir()
+    path.write_text(json.dumps([{}, records]), encoding="utf-8")
+    assert len(world_bank.gdp(tmp_path, ("RUS", "ARM"))) == len(records)
+    path.write_text(json.dumps([{}, records[1:]]), encoding="utf-8")
+    with pytest.raises(ValueError, match="gdp.json, ARM: nothing of 1989"):
+        world_bank.gdp(tmp_path, ("RUS", "ARM"))
+
+
 @needs_upstream
 @pytest.mark.parametrize("name", SERIES)
 def test_world_bank_copies(name):

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import multiprocessing
 import os
+import sys
 from pathlib import Path
 
 from sphinx.application import Sphinx
@@ -20,6 +21,8 @@ from ledger.build import downloads, workbooks
 from ledger.build.execution.pool import engine
 from ledger.build.sphinxext.works import citation_record
 from ledger.core import fingerprints, tables
+from ledger.core.files import replace_file
+from ledger.core.system.terminal import told
 
 KINDS = ("xlsx", "csv")
 LOW_PRIORITY = 10
@@ -45,16 +48,23 @@ def start(app: Sphinx) -> None:
 
 def _write(site: Path, jobs: list[tuple[dict, dict]]) -> None:
     os.nice(LOW_PRIORITY)
+    try:
+        _write_all(site, jobs)
+    except OSError as error:
+        sys.exit(f"the tables' workbooks were not written: {told(error)}")
+
+
+def _write_all(site: Path, jobs: list[tuple[dict, dict]]) -> None:
     for resource, record in jobs:
         rows = tables.text_of(resource["name"])
         path = Path(site, tables.page_path(resource["name"]))
         path.parent.mkdir(exist_ok=True)
-        path.with_suffix(".csv").write_bytes(downloads.for_excel(rows))
+        replace_file(path.with_suffix(".csv"), downloads.for_excel(rows))
         workbook = path.with_suffix(".xlsx")
         if workbooks.beyond(resource):
             workbook.unlink(missing_ok=True)  # of the build before, when it held all
         else:
-            workbook.write_bytes(workbooks.workbook(resource, rows, record))
+            replace_file(workbook, workbooks.workbook(resource, rows, record))
 
 
 def finish(app: Sphinx, error: Exception | None) -> None:

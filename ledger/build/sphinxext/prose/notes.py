@@ -7,13 +7,15 @@ citation. `page.js` lends a number the words of its source, which then show as a
 
 from __future__ import annotations
 
+import re
+
 from docutils import nodes
 from sphinx.application import Sphinx
 
 from ledger.build.sphinxext.content.folded import folded
 
 CITATION = "bibtex-citation"  # the class that sphinxcontrib.bibtex gives it
-CLOSING = (".", ",", ";", ":", "?")  # what a number stands after
+CLOSING = re.compile(r"[.,;:?!…]+[”’]?|")  # what a number stands after
 
 
 def number_citations(app: Sphinx, doctree: nodes.document, docname: str) -> None:
@@ -55,13 +57,25 @@ def _number(link: nodes.reference, sources: dict[str, nodes.footnote]) -> nodes.
     return nodes.footnote_reference("", number, refid=f"source-{number}", ids=ids)
 
 
+def _leave_emphasis(citation: nodes.inline) -> None:
+    """Move a citation out of the emphasis that it ends: the stop may follow behind it."""
+    while isinstance(parent := citation.parent, nodes.emphasis | nodes.strong):
+        if citation is not parent[-1]:
+            return
+        parent.remove(citation)
+        if parent and isinstance(parent[-1], nodes.Text):
+            parent[-1] = nodes.Text(parent[-1].rstrip())
+        parent.parent.insert(parent.parent.index(parent) + 1, citation)
+
+
 def _put_numbers(citation: nodes.inline, numbers: list[nodes.footnote_reference]) -> None:
-    """Put numbers in a citation's place: no space before them, and the stop that follows too."""
+    """Put numbers in a citation's place: no space before them, and the signs that follow too."""
+    _leave_emphasis(citation)
     parent = citation.parent
     at = parent.index(citation)
     closing = ""
     if at + 1 < len(parent) and isinstance(after := parent[at + 1], nodes.Text):
-        closing = after[0] if after.startswith(CLOSING) else ""
+        closing = CLOSING.match(after)[0]
         parent[at + 1] = nodes.Text(after[len(closing) :])
     if at and isinstance(before := parent[at - 1], nodes.Text):
         parent[at - 1] = nodes.Text(before.rstrip() + closing)
