@@ -13,7 +13,7 @@ from reading import SITE, address, browser, needs_browser, open_page  # noqa: F4
 
 pytestmark = needs_browser
 
-CHART, PAGE = "syria-deaths", "chapters/security.html"
+CHART, PAGE = "syria-deaths", "chapters/beside-the-argument.html"
 BATTLES, ALL = "Battles (UCDP)", "All kinds (Our World in Data)"
 LINK = f"{PAGE}#chart-{CHART}"
 

@@ -150,7 +150,7 @@ LEADS = [  # a query, the section that its result opens, words that are marked t
     ),
     (
         "exchange rate dollars",
-        "chapters/security.html#russia-s-military-budget-dwarfs-iran-s",
+        "chapters/beside-the-argument.html#russia-s-military-budget-dwarfs-iran-s",
         {"exchange", "rate"},
     ),
     (
