@@ -675,7 +675,7 @@ FAULTS = {
         ),
         (
             add("chapters/outlook.md", cell('charts.publish(planted, "brent-price")')),
-            r"chapters/outlook\.md:\d+: the chart 'brent-price' is published at chapters/beside-the-",
+            r"chapters/outlook\.md:\d+: the chart 'brent-price' is published at chapters/beside",
             "Rename one",
         ),
     ],
