@@ -34,7 +34,7 @@ def test_an_edit_to_a_table_or_a_module_reaches_the_page(book):
                 "no cell of this page publishes a number named 'row'",
             ),
             (GOOD + "\nSee {claim}`C99`.\n", "the ledger has no claim 'C99'"),
-            (GOOD + "\nSee {cite}`nobody2099`.\n", "nobody2099"),
+            (GOOD + "\nIt is so {cite}`nobody2099`.\n", "nobody2099"),
             (GOOD + "\nIt is {verdict}`C98`.\n", "the ledger has no claim 'C98'"),
             (GOOD + "\n```{policy} opinions\n```\n", "data/policy.yml has no part 'opinions'"),
             (GOOD + "\n```{terms} countries\n```\n", "it has no column ['gloss', 'group'"),
@@ -67,6 +67,20 @@ frame = pd.DataFrame({"Arland": [1, 2]}, index=[2001, 2002])"""
     first, second = (n for n, line in enumerate(text.split("\n"), 1) if '"rising"' in line)
     said = f"chapters/one.md:{first}, chapters/one.md:{second}: two charts are named 'rising'"
     assert code != 0 and said in log, log[-3000:]
+
+
+def test_a_chart_may_move_to_a_page_that_is_read_earlier(book):
+    chart = """import pandas as pd
+from ledger import charts
+frame = pd.DataFrame({"Arland": [1, 2]}, index=[2001, 2002])
+charts.publish(charts.lines(frame, "US$"), "rising", table="output", data=frame,
+    caption="Sales rose in one year by one.", alt="A line that rises from left to right.")"""
+    write(book, one=GOOD, two=GOOD + cell(chart))
+    code, log = build(book)
+    assert code == 0, log[-3000:]
+    write(book, one=GOOD + cell(chart), two=GOOD)
+    code, log = build(book)
+    assert code == 0 and "Sales rose" in page(book), log[-3000:]
 
 
 def test_a_spoilt_cell_of_a_table_fails_the_build_and_is_named(book):

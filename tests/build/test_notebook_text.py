@@ -27,7 +27,7 @@ numbers.put("rows", len(load("output")), "{:d}", table="output")
 ```
 
 There are {num}`rows` rows, says {ref}`the top <top>` and says {doc}`/chapters/two`, or \
-{doc}`the other <two>`. See {cite}`shoal2019` and `{num}` as it is.
+{doc}`the other <two>`. So it is {cite}`shoal2019`, and `{num}` as it is.
 
 :::{admonition} Take *care*
 :class: tip
@@ -107,7 +107,7 @@ def test_every_kind_of_prose_becomes_plain_markdown(book):
     assert prose.splitlines() == [
         f"There are [{rows}]({table}) rows, says [the top]({here}#top) and says [The "
         f"second]({two}), or [the other]({two}). "
-        f"See ([Shoal 2019]({two}#{anchor})) and `{{num}}` as it is.",
+        f"So it is ([Shoal 2019]({two}#{anchor})), and `{{num}}` as it is.",
         "",
         "> **Take *care***",
         ">",

@@ -43,7 +43,7 @@ charts.publish(ax, "lines", table="output", data=data, caption=caption, alt=alt)
     )
     + cell('numbers.put("rows", len(output), "{:d}", table="output")')
     + "(there)=\n## A section\n\nThere are {num}`rows` rows, see {numref}`second-lines`, "
-    "{doc}`two` and {cite}`gazette2020`. {claim}`C02`\n\n![A picture](../picture.svg)\n\n"
+    "{doc}`two` says so {cite}`gazette2020`. {claim}`C02`\n\n![A picture](../picture.svg)\n\n"
     "```{include} note.txt\n```\n"
 )
 TWO = (

@@ -53,5 +53,16 @@ def _forget(app: Sphinx, env, docname: str) -> None:
     _pages(env).pop(docname, None)
 
 
+def _clear_outdated(app: Sphinx, env, docnames: list[str]) -> None:
+    """Clear all pages that will be read, at once, as Sphinx does where it reads in parallel.
+
+    Else a page read early would meet what one read later no longer has, such as a chart that moved.
+    """
+    for docname in docnames:
+        app.emit("env-purge-doc", env, docname)
+        env.clear_doc(docname)
+
+
 def setup(app: Sphinx) -> None:
     app.connect("env-purge-doc", _forget, priority=1)
+    app.connect("env-before-read-docs", _clear_outdated, priority=1)
