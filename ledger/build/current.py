@@ -50,11 +50,11 @@ def manifest_path(site: Path) -> Path:
 
 def hashes(folder: Path) -> dict[str, str]:
     """Return a hash of each file under a folder, by its path from there."""
-    return {
-        path.relative_to(folder).as_posix(): _hash(path)
-        for path in sorted(folder.rglob("*"))
-        if path.is_file()
-    }
+    top = len(os.path.join(folder, ""))
+    paths = sorted(
+        os.path.join(parent, name) for parent, _, names in os.walk(folder) for name in names
+    )
+    return {path[top:].replace(os.sep, "/"): _hash(path) for path in paths if os.path.isfile(path)}
 
 
 def site_hashes(site: Path) -> dict[str, str]:
@@ -120,8 +120,9 @@ def _files(folder: Path) -> Iterator[Path]:
         yield from (Path(parent, name) for name in sorted(names))
 
 
-def _hash(path: Path) -> str:
-    return hashlib.blake2b(path.read_bytes(), digest_size=16).hexdigest()
+def _hash(path: str | Path) -> str:
+    with open(path, "rb", buffering=0) as file:
+        return hashlib.blake2b(file.read(), digest_size=16).hexdigest()
 
 
 def is_current(site: Path = SITE) -> bool:
