@@ -181,7 +181,7 @@ def _bibliography(root: Path, name: str) -> None:
     """Check the bibliography, unless the same text has passed: it takes a third of all checks."""
     rules = [Path(module.__file__).read_bytes() for module in (sys.modules[__name__], loaders)]
     parser = version("pybtex").encode()
-    text = (root / name).read_bytes()
+    text = loaders.read_text(root, name).encode()
     validation.cached_check(lambda: _check_bibliography(root, name), text, parser, *rules)
 
 
