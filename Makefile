@@ -4,8 +4,9 @@ PYTHON ?= python3
 PORT ?= 8000
 BIN := .venv/bin
 export PYTHONHASHSEED := 0
-# the time of the last commit stands for the time of the build, so that the same input gives the same bytes
-export SOURCE_DATE_EPOCH := $(shell git log -1 --format=%ct 2>/dev/null || date +%s)
+# the time of the last commit stands for the time of the build, so that the same input gives the same bytes; outside a repository
+# that of a file, which an archive sets to the same
+export SOURCE_DATE_EPOCH := $(shell git log -1 --format=%ct 2>/dev/null || date -r CITATION.cff +%s)
 # under a limit of size, or on a full disk, Python 3.11 cuts the files of its compiled modules, and cannot import them again
 ifneq ($(shell ulimit -f; df -Pk . | awk 'NR == 2 && $$4 < 300000'),unlimited)
 export PYTHONDONTWRITEBYTECODE := 1

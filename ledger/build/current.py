@@ -17,7 +17,7 @@ from pathlib import Path
 
 from ledger.core import fingerprints
 from ledger.core.config import INSTALLED, PACKAGE, ROOT, book
-from ledger.core.system.git import git
+from ledger.core.system.git import GitError, git
 
 SITE = ROOT / "_build" / "html"
 # written by builds and tools, and read by no page
@@ -50,11 +50,11 @@ def manifest_path(site: Path) -> Path:
 
 def hashes(folder: Path) -> dict[str, str]:
     """Return a hash of each file under a folder, by its path from there."""
-    return {
-        path.relative_to(folder).as_posix(): _hash(path)
-        for path in sorted(folder.rglob("*"))
-        if path.is_file()
-    }
+    top = len(os.path.join(folder, ""))
+    paths = sorted(
+        os.path.join(parent, name) for parent, _, names in os.walk(folder) for name in names
+    )
+    return {path[top:].replace(os.sep, "/"): _hash(path) for path in paths if os.path.isfile(path)}
 
 
 def site_hashes(site: Path) -> dict[str, str]:
@@ -67,17 +67,12 @@ def sources() -> str | None:
     """Return a hash of all that a page can depend on, None where that cannot be told.
 
     That is every file of the book and of the machine, the state of the repository, Python and its
-    packages, and variables of the environment. It cannot be told without the whole history, of
-    which pages have dates, and where a folder is a link.
+    packages, and variables of the environment. It cannot be told in a clone without its whole
+    history, of which pages have dates, where git does not answer, and where a folder is a link.
     """
     try:
-        top, shallow = git(
-            ROOT, "rev-parse", "--show-toplevel", "--is-shallow-repository"
-        ).splitlines()
-        if shallow != "false" or Path(top).resolve() != ROOT.resolve():
-            return None
         known = [
-            git(ROOT, "status", "--porcelain=v2", "--branch"),
+            _repository(),
             [platform.python_version(), sorted(fingerprints.installed().items())],
             sorted(_variables()),
             [(str(path), _hash(path)) for path in _files(ROOT)],
@@ -86,6 +81,26 @@ def sources() -> str | None:
     except OSError:  # git's too
         return None
     return fingerprints.of_text(json.dumps(known))
+
+
+def _repository() -> str:
+    """Return what git says of commit and changes; empty outside a repository of the book's own.
+
+    There, as in an unpacked archive, pages say nothing of either. Raises OSError where the
+    repository does not answer or lacks a part of its history.
+    """
+    try:
+        asked = "--show-toplevel", "--is-shallow-repository"
+        top, shallow = git(ROOT, "rev-parse", *asked).splitlines()
+    except GitError:
+        if (ROOT / ".git").exists() or "GIT_DIR" in os.environ:
+            raise
+        return ""
+    if Path(top).resolve() != ROOT.resolve():
+        return ""
+    if shallow != "false":
+        raise OSError("the clone lacks a part of its history")
+    return git(ROOT, "status", "--porcelain=v2", "--branch")
 
 
 def _variables() -> Iterator[tuple[str, str]]:
@@ -105,8 +120,9 @@ def _files(folder: Path) -> Iterator[Path]:
         yield from (Path(parent, name) for name in sorted(names))
 
 
-def _hash(path: Path) -> str:
-    return hashlib.blake2b(path.read_bytes(), digest_size=16).hexdigest()
+def _hash(path: str | Path) -> str:
+    with open(path, "rb", buffering=0) as file:
+        return hashlib.blake2b(file.read(), digest_size=16).hexdigest()
 
 
 def is_current(site: Path = SITE) -> bool:

@@ -124,9 +124,28 @@ def test_where_it_cannot_be_told_it_is_built(built):
     assert code == 0 and not is_current(built), log[-3000:]
     (built / "assets").unlink()
     (built.parent / "elsewhere").rename(built / "assets")
-    shutil.rmtree(built / ".git")
+    head = next((built / ".git" / "refs" / "heads").iterdir())
+    shutil.copy(head, built / ".git" / "shallow")  # as if the clone ended at this commit
     code, log = build(built)
     assert code == 0 and not is_current(built), log[-3000:]
+
+
+def test_outside_a_repository_it_is_told_as_well(built):
+    """As in an archive that was unpacked, or in a folder of another repository."""
+    (built / ".git").rename(built.parent / "history")
+    assert not is_current(built)  # its pages name a commit
+    code, log = build(built)
+    assert code == 0 and is_current(built), log[-3000:]
+    assert not is_current(built, GIT_DIR=str(built.parent / "history"))
+    edit(built / "chapters" / "one.md", "There are", "Here are")
+    assert not is_current(built)
+    edit(built / "chapters" / "one.md", "Here are", "There are")
+    assert is_current(built)
+    git(built.parent, "init", "-q")
+    assert is_current(built)
+    shutil.rmtree(built.parent / ".git")
+    (built.parent / "history").rename(built / ".git")
+    assert not is_current(built)
 
 
 def test_make_asks_before_it_builds(built):

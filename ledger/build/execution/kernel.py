@@ -67,7 +67,9 @@ def run_chapter(job: dict, home: str, result: Path, channel: int) -> None:
     """
 
     def send(**message) -> None:
-        os.write(channel, json.dumps(message).encode() + b"\n")
+        rest = json.dumps(message).encode() + b"\n"
+        while rest:  # a signal may cut short what is more than the pipe takes at once
+            rest = rest[os.write(channel, rest) :]
 
     os.setsid()
     signal.set_wakeup_fd(-1)

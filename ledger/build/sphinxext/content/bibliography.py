@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator
 
 import pybtex.plugin
+from pybtex.markup import LaTeXParser
 from pybtex.plugin import register_plugin
 from pybtex.richtext import BaseMultipartText, BaseText, HRef, String, Text
 from pybtex.style import FormattedEntry
@@ -26,6 +27,9 @@ from ledger.core import text
 
 ADDRESS = re.compile(r"https?://[^\s;,{}]*[^\s;,{}.]")
 MARK = "\ue000"  # stands for an address while the note is read as LaTeX
+
+# text of which every sign but braces stands for itself in LaTeX
+PLAIN = re.compile(rf"(?! )(?:[\w.,:;()/+={{}}\[\]{MARK}]|-(?!-)| (?! ))+(?<! )")
 
 # content of an entry → how it is printed; kept with the environment
 formatted: dict[str, Text] = {}
@@ -111,7 +115,13 @@ def format_early(app: Sphinx, env, docnames: list[str]) -> None:
             style.format_entry("", entry)
 
 
+def _read_latex(latex: str, read=Text.from_latex) -> Text:
+    """Return what pybtex makes of a field; of plain text it need not make tokens first."""
+    return LaTeXParser(latex).parse() if PLAIN.fullmatch(latex) else read(latex)
+
+
 def setup(app: Sphinx) -> None:
+    Text.from_latex = _read_latex
     # a plugin is looked up at every style and every citation, which reads each time the metadata of
     # all installed packages
     find = pybtex.plugin.entry_points
