@@ -175,9 +175,10 @@ def test_a_notebook_gives_what_the_page_shows(ran, page):
         record = numbers.pick(number["name"], content)
         assert record | {"page": page} == number
         # where a sentence prints otherwise, as in words, the cell shows it in its own form
-        alone = f"{len(content['values']):,} value"
         if "value" in content:
             alone = numbers.pick(name, content)["printed"]
+        else:
+            alone = f"{len(content['values']):,} value"
         assert shown.startswith(f"{name}: {alone}"), "a notebook by itself would not show it"
     drawn = [
         re.search(r"^Chart (\S+):", output.data["text/plain"])[1]
