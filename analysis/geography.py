@@ -94,7 +94,7 @@ def marked(
         {
             "lon": drawn["lon"],
             "lat": drawn["lat"],
-            "group": drawn["kind"].map(groups).fillna("Town"),
+            "group": drawn["kind"].map(lambda kind: groups.get(kind, "Town")),
             "label": drawn["place"].replace(labels),
             "name": drawn["place"],
             "value": drawn["detail"].fillna(pd.Series(position, drawn.index)),
