@@ -1,6 +1,6 @@
 """{claim-tiles}: every claim as a tile, paragraph by paragraph; {verdict-counts}: all claims
-counted by verdict; {claim-counts} FIELD: those of one field; {omission-lines}: what the text under
-review leaves out, in short.
+counted by verdict; {claim-counts} FIELD: those of one field, with words that say which they are;
+{omission-lines}: what the text under review leaves out, in short.
 
 Each tile, count and line leads to its place in the ledger.
 """
@@ -97,9 +97,13 @@ class VerdictCounts(SphinxDirective):
 
 
 class Counts(SphinxDirective):
-    """How many claims a field has, and how many of them have which verdict."""
+    """How many claims a field has, and how many of them have which verdict.
+
+    The content, if any, says which claims these are; it stands behind their number.
+    """
 
     required_arguments = 1
+    has_content = True
 
     def run(self):
         page_store.add_dependency(self.env, "table claims")
@@ -113,7 +117,8 @@ class Counts(SphinxDirective):
         if self.env.app.builder.name == "html":  # the list that opens has these claims alone
             link["refuri"] = f"{link['refuri'].partition('#')[0]}?domain={field}"
         link += nodes.Text(plural(len(claims), "claim"))
-        line = nodes.paragraph("", "", link, nodes.Text(": "), classes=["claim-counts"])
+        which = "".join(f" {words}" for words in self.content)
+        line = nodes.paragraph("", "", link, nodes.Text(f"{which}: "), classes=["claim-counts"])
         for verdict in (word for word in VERDICTS if counts[word]):
             mark = verdict_mark(verdict)
             mark.pop()  # with a comma, as it stands before a claim's number
