@@ -158,7 +158,7 @@ def code_knows_no_path() -> Iterator[str]:
     """A chapter's code imports pandas and the ledger only, and knows no path, address or colour."""
     for path in text.PAGES:
         name = text.name(path)
-        for node in ast.walk(text.tree(path)):
+        for node in text.nodes(path):
             if isinstance(node, ast.Import):
                 modules = [alias.name for alias in node.names]
             elif isinstance(node, ast.ImportFrom):

@@ -42,20 +42,25 @@ def _bare(words: str) -> str:
 
 def unexplained() -> Iterator[str]:
     """The first use of a term in a chapter's sentences has its {gloss}; headings apart."""
-    terms = {row["term"]: row for _, row in text.rows(TABLE)}
+    terms = {
+        row["term"]: forms(row)
+        for _, row in text.rows(TABLE)
+        if row["group"] != SAID_IN_THE_SENTENCE
+    }
     for path in chapters():
         places = [place._replace(text=_bare(place.text)) for place in paragraphs(path)]
-        for term, row in terms.items():
-            if row["group"] != SAID_IN_THE_SENTENCE:
-                yield from _first_use(places, term, row)
+        glossed = [(place, list(GLOSS.finditer(place.text))) for place in places]
+        for term, pattern in terms.items():
+            yield from _first_use(glossed, term, pattern)
 
 
-def _first_use(places: list[text.Place], term: str, row: dict[str, str]) -> Iterator[str]:
+def _first_use(
+    glossed: list[tuple[text.Place, list[re.Match]]], term: str, pattern: re.Pattern
+) -> Iterator[str]:
     """Tell where a term is first used in the paragraphs of a page, unless that is a gloss."""
-    for place in places:
-        glosses = list(GLOSS.finditer(place.text))
+    for place, glosses in glossed:
         own = [each for each in glosses if (each["named"] or each["term"]) == term]
-        for found in forms(row).finditer(place.text):
+        for found in pattern.finditer(place.text):
             within = [each for each in glosses if each.start() <= found.start() < each.end()]
             if within and within[0] not in own:
                 continue  # a word of another term

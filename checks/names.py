@@ -6,6 +6,7 @@ Renaming a chapter or a section names every place that must follow, and the old 
 from __future__ import annotations
 
 import difflib
+import functools
 import re
 import subprocess
 from collections.abc import Iterator
@@ -87,6 +88,7 @@ def _chapters_named() -> Iterator[str]:
                 yield f"{name}:{line}: there is no page {row[0]!r}. Mend it, or remove the row."
 
 
+@functools.cache
 def _sections(source: str, deepest: int = 6) -> list[tuple[int, str]]:
     """Return where each heading of a page, down to a level, stands and what it says."""
     found = HEADING.finditer(source)
@@ -119,6 +121,7 @@ def _claims_placed() -> Iterator[str]:
             )
 
 
+@functools.cache
 def _present(source: str) -> set[str]:
     """Return the addresses of a page's sections and labels."""
     slugs = {make_id(words) for _, words in _sections(source)}
@@ -132,6 +135,7 @@ def _anchors(source: str) -> set[str]:
 
 
 def _terms_told() -> Iterator[str]:
+    pages = _pages()
     for line, row in text.rows("names_and_terms"):
         place, mark, anchor = row["told"].partition("#")
         if not place:
@@ -139,8 +143,8 @@ def _terms_told() -> Iterator[str]:
         path = text.ROOT / f"{place}.md"
         where = f"data/names_and_terms.csv:{line}: `told` of {row['term']}"
         mend = "Mend it, then `python -m ledger accept names_and_terms`."
-        if place not in _pages():
-            yield f"{where} names {place}, which is no page; {_hint(place, set(_pages()))} {mend}"
+        if place not in pages:
+            yield f"{where} names {place}, which is no page; {_hint(place, set(pages))} {mend}"
         elif mark and (now := _renamed(path).get(anchor)):
             yield f"{where}: {_had(place, anchor, now)} {mend}"
         elif mark and anchor not in (there := _headings_and_former(path)):
@@ -164,6 +168,7 @@ def _had(page: str, anchor: str, heading: str) -> str:
     return f"#{anchor} of {page} is what {heading!r} was called before: name its address of today."
 
 
+@functools.cache
 def _uncoded(source: str) -> str:
     """Return a page without its code cells, whose comments look like headings."""
     return text.CELL.sub("", source)

@@ -70,7 +70,7 @@ def slips() -> Iterator[str]:
         for line, fields in text.references().values()
         for part in ("title", "howpublished", "note")
     )
-    whole = (*cells, *notes, *text.descriptions(), *text.captions("caption", "alt"), *text.labels())
+    whole = (*cells, *notes, *text.descriptions(), *text.captions(), *text.labels())
     for place in whole:
         for problem in (*(said for _, said in word_slips(place.text)), *unpaired(place.text)):
             yield f"{place.file}:{place.line}: {problem}."
@@ -88,35 +88,29 @@ def spelling() -> Iterator[str]:
     from spellchecker import SpellChecker
 
     listed = DICTIONARY.read_text(encoding="utf-8").split()
-    own, english, used, told = (
-        {word.lower() for word in listed},
-        SpellChecker(language="en"),
-        set(),
-        set(),
-    )
+    own, english, said = {word.lower() for word in listed}, SpellChecker(language="en"), []
     for place in (*text.everything(), *text.descriptions(), *text.guides()):
         words = text.plain(place.text)
         for found in re.finditer(r"[A-Za-zÀ-ž]+(?:['’][A-Za-z]+)?", words):
             word = re.sub(r"['’]s?$", "", found.group())
-            used.add(word.lower())
-            if (
-                len(word) > 1
-                and not word.isupper()
-                and word.lower() not in own | told
-                and english.unknown([word])
-            ):
-                told.add(word.lower())
-                yield (
-                    f"{place.file}:{place.line + text.line_of(words, found.start()) - 1}: {word!r} "
-                    "is not in the list of English words. "
-                    "Mend it, or, where it is right, add it to checks/dictionary.txt."
-                )
+            said.append((word, place, words, found.start()))
+    used = {word.lower() for word, *_ in said}
+    unknown, told = english.unknown(used | own), set()
+    for word, place, words, at in said:
+        known = word.lower() in own or word.lower() not in unknown
+        if len(word) > 1 and not word.isupper() and not known and word.lower() not in told:
+            told.add(word.lower())
+            yield (
+                f"{place.file}:{place.line + text.line_of(words, at) - 1}: {word!r} "
+                "is not in the list of English words. "
+                "Mend it, or, where it is right, add it to checks/dictionary.txt."
+            )
     for line, word in enumerate(listed, 1):
         if word.lower() not in used:
             if text.unparsed():
                 continue
             yield f"checks/dictionary.txt:{line}: no text has the word {word!r}. Remove the line."
-        elif not word[0].isupper() and not english.unknown([word]):
+        elif not word[0].isupper() and word.lower() not in unknown:
             yield (
                 f"checks/dictionary.txt:{line}: {word!r} is English without being listed. Remove "
                 "the line."
@@ -146,9 +140,8 @@ def _typed(path: Path) -> Iterator[tuple[int, str, str]]:
     """Give each typed number of a page, its captions and alternative texts that is neither a date
     nor part of a name or document symbol, with its line and its sentence.
     """
-    for place in text.captions("caption", "alt"):
-        if place.file == text.name(path):
-            yield from ((place.line, number, place.text) for number in _numbers(place.text))
+    for place in text.captions_of(path):
+        yield from ((place.line, number, place.text) for number in _numbers(place.text))
     whole, at = _bulleted(text.prose(path)), 0
     for paragraph in re.split(r"(\n\s*\n|\n(?=[-#|:] ))", whole):
         line, at = (

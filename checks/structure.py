@@ -37,20 +37,12 @@ def sizes() -> Iterator[str]:
             limit = f"{count} modules in {name}, {MAX_MODULES} at most"
             yield f"{name}/__init__.py:1: {limit}. Split it."
     for path in _modules(*CODE):
-        for node in _functions(text.tree(path)):
-            lines = node.end_lineno - node.lineno + 1
-            if lines > MAX_FUNCTION:
-                place = f"{text.name(path)}:{node.lineno}: {node.name}"
-                yield f"{place} has {lines} lines, {MAX_FUNCTION} at most. Split it."
-
-
-def _functions(node: ast.AST) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
-    """Give the functions below a node. Expressions, most of the nodes of a tree, hold none."""
-    for child in ast.iter_child_nodes(node):
-        if isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef)):
-            yield child
-        if not isinstance(child, ast.expr):
-            yield from _functions(child)
+        for node in text.statements(text.tree(path)):
+            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+                lines = node.end_lineno - node.lineno + 1
+                if lines > MAX_FUNCTION:
+                    place = f"{text.name(path)}:{node.lineno}: {node.name}"
+                    yield f"{place} has {lines} lines, {MAX_FUNCTION} at most. Split it."
 
 
 def columns() -> Iterator[str]:
@@ -81,9 +73,9 @@ def _too_wide(name: str, line: int, width: int) -> str:
 
 def _in_strings(path: Path) -> set[int]:
     """Return the lines within strings of several lines that are no docstrings."""
-    tree, lines = text.tree(path), set()
-    docstrings = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
-    for node in ast.walk(tree):
+    lines: set[int] = set()
+    docstrings = {id(node.value) for node in text.nodes(path) if isinstance(node, ast.Expr)}
+    for node in text.nodes(path):
         is_string = isinstance(node, (ast.Constant, ast.JoinedStr)) and id(node) not in docstrings
         if is_string and node.end_lineno > node.lineno and _is_triple(path, node):
             lines |= set(range(node.lineno, node.end_lineno + 1))
@@ -133,7 +125,7 @@ def _imported(path: Path) -> Iterator[str]:
     """Give the modules that a module imports, `from ledger.core import tables` as
     ledger.core.tables.
     """
-    for node in ast.walk(text.tree(path)):
+    for node in text.statements(text.tree(path)):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:

@@ -11,8 +11,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from ledger.core.config import book
-
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = sorted([ROOT / "index.md", *(ROOT / "chapters").glob("*.md")])
 # what stands first in a directive or a cell and tells how to treat the rest
@@ -32,6 +30,7 @@ NO_SENTENCES = set(
     " source-list table-list terms toctree".split()
 )
 PUBLISHING = ("charts.publish", "charts.small")  # what hands a chart to its page
+CAPTIONS = ("caption", "alt")  # the words by which it is given what is said of the chart
 # a comment, or text in backticks, which is a role where a name in braces stands before it and
 # literal otherwise
 COMMENT_OR_TICKS = re.compile(
@@ -155,6 +154,22 @@ def tree(path: Path) -> ast.Module:
 
 
 @functools.cache
+def nodes(path: Path) -> list[ast.AST]:
+    """Return all parts of the parsed code of a page or module."""
+    return list(ast.walk(tree(path)))
+
+
+def statements(node: ast.AST) -> Iterator[ast.AST]:
+    """Give the statements below a part of parsed code, and what holds some. Expressions, most of
+    the parts, hold none.
+    """
+    for child in ast.iter_child_nodes(node):
+        if not isinstance(child, ast.expr):
+            yield child
+            yield from statements(child)
+
+
+@functools.cache
 def _parsed(path: Path) -> ast.Module | None:
     try:
         return ast.parse(code(path) if path.suffix == ".md" else read(path))
@@ -169,9 +184,16 @@ def unparsed() -> list[Path]:
 
 def calls(path: Path, *names: str) -> Iterator[ast.Call]:
     """Give the calls of functions of these names, such as `charts.publish`."""
-    for node in ast.walk(tree(path)):
-        if isinstance(node, ast.Call) and dotted(node.func) in names:
-            yield node
+    last = "|".join({re.escape(name.rpartition(".")[2]) for name in names})
+    if not re.search(rf"\b(?:{last})\b", read(path)):
+        return  # parsing takes its time
+    yield from (call for name, call in named_calls(path) if name in names)
+
+
+@functools.cache
+def named_calls(path: Path) -> list[tuple[str, ast.Call]]:
+    """Return every call of a page or module with the name by which its function is called."""
+    return [(dotted(node.func), node) for node in nodes(path) if isinstance(node, ast.Call)]
 
 
 def dotted(function: ast.expr) -> str:
@@ -193,6 +215,8 @@ def rows(table: str) -> Iterator[tuple[int, dict[str, str]]]:
 
 def kept_by_hand() -> Iterator[Place]:
     """Give what readers read of the tables kept by hand."""
+    from ledger.core.config import book
+
     for table, columns in book().prose_columns.items():
         for line, row in rows(table):
             yield Place(
@@ -200,27 +224,35 @@ def kept_by_hand() -> Iterator[Place]:
             )
 
 
-def captions(*kinds: str) -> Iterator[Place]:
-    """Give the captions or alternative texts of charts ("caption", "alt"), with dots for what is
-    computed in them.
-    """
+def captions() -> Iterator[Place]:
+    """Give the captions and alternative texts of charts, with dots for what is computed in them."""
     for path in PAGES:
-        for call in calls(path, *PUBLISHING):
-            for keyword in call.keywords:
-                if keyword.arg in kinds:
-                    yield Place(name(path), keyword.value.lineno, _said(keyword.value))
+        yield from captions_of(path)
+
+
+def captions_of(path: Path) -> Iterator[Place]:
+    """Give those of a page's charts."""
+    return (place for kind, place in told_of_charts(path) if kind in CAPTIONS)
 
 
 def labels() -> Iterator[Place]:
     """Give what is written on charts: the texts given to the functions that draw."""
     for path in PAGES:
-        for call in (
-            node
-            for node in ast.walk(tree(path))
-            if isinstance(node, ast.Call) and dotted(node.func).startswith("charts.")
-        ):
-            if dotted(call.func) not in PUBLISHING:
-                yield from (Place(name(path), given.lineno, _said(given)) for given in call.args)
+        yield from (place for kind, place in told_of_charts(path) if kind == "label")
+
+
+@functools.cache
+def told_of_charts(path: Path) -> list[tuple[str, Place]]:
+    """Return each text of a page's charts with what it is: "label", or the word by which a chart
+    is given it where it is published.
+    """
+    told = []
+    for function, call in named_calls(path):
+        if function in PUBLISHING:
+            told += [(word.arg, word.value) for word in call.keywords if word.arg in CAPTIONS]
+        elif function.startswith("charts."):
+            told += [("label", given) for given in call.args]
+    return [(kind, Place(name(path), given.lineno, _said(given))) for kind, given in told]
 
 
 def _said(whole: ast.expr) -> str:
@@ -305,7 +337,7 @@ def everything() -> Iterator[Place]:
     """
     for path in PAGES:
         yield Place(name(path), 1, prose(path))
-    yield from captions("caption", "alt")
+    yield from captions()
     yield from labels()
     yield from kept_by_hand()
     news = re.sub(r"^#.*", "", read(ROOT / "data/changes.yml"), flags=re.M)
@@ -349,6 +381,8 @@ def grades() -> dict[str, str]:
 
 def cited() -> Iterator[Place]:
     """Give every key that a page or a table kept by hand cites."""
+    from ledger.core.config import book
+
     for path in PAGES:
         text = shown(path)
         for found in re.finditer(r"\{cite(?::\w+)?\}`([^`]+)`", text):

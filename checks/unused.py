@@ -28,7 +28,7 @@ def tables() -> Iterator[str]:
     used = {
         node.value
         for path in text.PAGES
-        for node in ast.walk(text.tree(path))
+        for node in text.nodes(path)
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     }
     for path in text.PAGES:
@@ -152,7 +152,7 @@ def _unpublished(path: Path, drawing: set[str]) -> Iterator[str]:
     """
     drawn: dict[str, int] = {}
     for node in sorted(
-        (node for node in ast.walk(text.tree(path)) if isinstance(node, (ast.Assign, ast.Call))),
+        (node for node in text.nodes(path) if isinstance(node, (ast.Assign, ast.Call))),
         key=lambda node: (node.lineno, node.col_offset),
     ):
         is_call = isinstance(node, ast.Call) and bool(node.args)
@@ -172,53 +172,56 @@ def _unpublished(path: Path, drawing: set[str]) -> Iterator[str]:
 
 def _unasked() -> Iterator[str]:
     """Name the pictures, and the files of assets/, that no page, template or script asks for."""
-    asking = _asking()
     notices = {path: text.read(path) for path in (text.ROOT / "assets").rglob("NOTICE.txt")}
-    for folder in ("assets", "docs", "chapters"):
-        for path in sorted((text.ROOT / folder).rglob("*")):
-            if (
-                not path.is_file()
-                or path in notices
-                or (folder != "assets" and path.suffix not in PICTURES)
-            ):
-                continue
-            named = re.compile(rf"\b{re.escape(path.name)}\b")
-            quoted = re.compile(
-                rf"[\"'(][^\"'()\n]*\b{re.escape(path.name)}[\"')?#]"
-                rf"|^ *\w+: *\S*\b{re.escape(path.name)}\s"
-                rf"|\{{(?:figure|image|download)\}}[`\s][^`\n]*\b{re.escape(path.name)}\b",
-                re.M,
+    files = [
+        path
+        for folder in ("assets", "docs", "chapters")
+        for path in sorted((text.ROOT / folder).rglob("*"))
+        if path.is_file()
+        and path not in notices
+        and (folder == "assets" or path.suffix in PICTURES)
+    ]
+    asking = _asking({path.name for path in files})
+    for path in files:
+        named = re.compile(rf"\b{re.escape(path.name)}\b")
+        quoted = re.compile(
+            rf"[\"'(][^\"'()\n]*\b{re.escape(path.name)}[\"')?#]"
+            rf"|^ *\w+: *\S*\b{re.escape(path.name)}\s"
+            rf"|\{{(?:figure|image|download)\}}[`\s][^`\n]*\b{re.escape(path.name)}\b",
+            re.M,
+        )
+        texts, wanted = (notices, named) if path.suffix == ".txt" else (asking, quoted)
+        if not any(wanted.search(said) for other, said in texts.items() if other != path):
+            yield (
+                f"{text.name(path)}:1: no page, template or script shows or asks for it. Use "
+                "it, or remove it."
             )
-            texts, wanted = (notices, named) if path.suffix == ".txt" else (asking, quoted)
-            if not any(wanted.search(said) for other, said in texts.items() if other != path):
-                yield (
-                    f"{text.name(path)}:1: no page, template or script shows or asks for it. Use "
-                    "it, or remove it."
-                )
 
 
-def _asking() -> dict[Path, str]:
-    """Return the text of each file that may ask for another: code (of Python only its strings),
-    templates, settings and pages.
+def _asking(names: set[str]) -> dict[Path, str]:
+    """Return the text of each file that may ask for one of these: code (of Python only its
+    strings), templates, settings and pages.
     """
-    code = [
+    paths = [
         *LEDGER.rglob("*.py"),
         *LEDGER.rglob("*.html"),
         *LEDGER.rglob("*.toml"),
         *(text.ROOT / "assets").glob("*.*"),
         text.ROOT / "_config.yml",
+        *text.PAGES,
+        *text.ROOT.glob("*.md"),
+        *(text.ROOT / "docs").glob("*.md"),
     ]
-    pages = [*text.PAGES, *text.ROOT.glob("*.md"), *(text.ROOT / "docs").glob("*.md")]
-    said = {path: _strings(path) if path.suffix == ".py" else text.read(path) for path in code}
-    return said | {path: text.read(path) for path in pages}
+    asking = [path for path in paths if any(name in text.read(path) for name in names)]
+    return {path: _strings(path) if path.suffix == ".py" else text.read(path) for path in asking}
 
 
 def _strings(path: Path) -> str:
     """Return the strings of a module, one a line, without docstrings."""
-    said = {id(node.value) for node in ast.walk(text.tree(path)) if isinstance(node, ast.Expr)}
+    said = {id(node.value) for node in text.nodes(path) if isinstance(node, ast.Expr)}
     strings = (
         node
-        for node in ast.walk(text.tree(path))
+        for node in text.nodes(path)
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in said
     )
     return "\n".join(f'"{node.value}"' for node in strings)
@@ -261,7 +264,7 @@ def numbers() -> Iterator[str]:
 def _typed_values(path: Path) -> Iterator[str]:
     """Tell where a number, or the data of a chart, are typed, so that no table could move them."""
     typed = _typed_names(path)
-    for node, value in _published(text.tree(path)):
+    for node, value in _published(path):
         if not _names_data(value, typed):
             yield (
                 f"{text.name(path)}:{node.lineno}: the value {ast.unparse(value)[:40]} is typed, "
@@ -270,12 +273,10 @@ def _typed_values(path: Path) -> Iterator[str]:
             )
 
 
-def _published(tree: ast.Module) -> Iterator[tuple[ast.Call, ast.expr]]:
+def _published(path: Path) -> Iterator[tuple[ast.Call, ast.expr]]:
     """Give each call that publishes numbers or a chart, with what it publishes."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and (
-            words := PUBLISHED.get(text.dotted(node.func), frozenset())
-        ):
+    for function, node in text.named_calls(path):
+        if words := PUBLISHED.get(function):
             found = [word.value for word in node.keywords if word.arg in words]
             if "value" in words and len(node.args) > 1:
                 found.append(node.args[1])
@@ -287,8 +288,7 @@ def _typed_names(path: Path) -> set[str]:
 
     One that is read elsewhere too, as a threshold is, decides something.
     """
-    tree = text.tree(path)
-    given, typed = list(_given(tree)), set()
+    given, typed = list(_given(path)), set()
     while True:
         computed = {name for name, value in given if _names_data(value, typed)}
         if (more := {name for name, _ in given} - computed) <= typed:
@@ -296,16 +296,16 @@ def _typed_names(path: Path) -> set[str]:
         typed |= more
     typed -= computed
     passed_on = [value for name, value in given if name in typed]
-    passed_on += [call for call, _ in _published(tree)]
-    read = Counter(node.id for node in ast.walk(tree) if _is_read(node))
+    passed_on += [call for call, _ in _published(path)]
+    read = Counter(node.id for node in text.nodes(path) if _is_read(node))
     parts = {id(part): part for value in passed_on for part in ast.walk(value)}
     published = Counter(part.id for part in parts.values() if _is_read(part))
     return {name for name in typed if read[name] == published[name]}
 
 
-def _given(tree: ast.Module) -> Iterator[tuple[str, ast.expr]]:
+def _given(path: Path) -> Iterator[tuple[str, ast.expr]]:
     """Give each name with each expression that it may stand for, or that is gone through for it."""
-    for node in ast.walk(tree):
+    for node in text.nodes(path):
         if isinstance(node, ast.Assign):
             pairs = [(target, node.value) for target in node.targets]
         elif isinstance(node, (ast.For, ast.comprehension)):

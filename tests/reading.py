@@ -6,9 +6,11 @@ Needs Chromium (Debian: apt-get install chromium). Where there is none the tests
 never in CI.
 """
 
+import atexit
 import functools
 import http.server
 import os
+import re
 import threading
 from pathlib import Path
 
@@ -64,10 +66,17 @@ def address():
     server.shutdown()
 
 
+@functools.cache
+def _browser():
+    """Start the browser in which all tests of this process open their windows."""
+    player = sync_playwright().start()
+    atexit.register(player.stop)
+    return player.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+
+
 @pytest.fixture(scope="module")
 def browser():
-    with sync_playwright() as player:
-        yield player.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+    return _browser()
 
 
 @pytest.fixture
@@ -83,14 +92,11 @@ def open_page(browser, address):
         page = window.new_page()
         page.strangers, page.complaints = [], []
 
-        def meet(route):
-            if route.request.url.startswith(address):
-                route.continue_()
-            else:
-                page.strangers.append(route.request.url)
-                route.abort()
+        def refuse(route):
+            page.strangers.append(route.request.url)
+            route.abort()
 
-        page.route("**/*", meet)
+        page.route(re.compile(rf"^(?!{re.escape(address)})"), refuse)
         page.on(
             "console",
             lambda message: (

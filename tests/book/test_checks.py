@@ -23,6 +23,11 @@ HOOKS = [
     )["repos"]
     for hook in repository["hooks"]
 ]
+OURS = {  # hook → those of checks/ that it runs, in one process
+    hook["id"]: hook["entry"].partition(" -m checks ")[2].split()
+    for hook in HOOKS
+    if " -m checks " in hook["entry"]
+}
 ARTICLE = ROOT.parent / "shared" / "article" / "article.txt"
 COPIED = "one fish two fish red fish blue fish"  # stands for eight words of the article
 WORKFLOW = """name: planted
@@ -79,7 +84,7 @@ def unused_table(folder):
     path.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-# hook → what is planted, and what must be said of it, as patterns: the place, and the way to mend
+# check or hook → what is planted, and patterns of what must be said: the place, the way to mend
 FAULTS = {
     "files": [
         (
@@ -843,13 +848,13 @@ FAULTS = {
     "notebooks": [(add("planted.ipynb", "{}\n"), "planted.ipynb", "jupytext --to md:myst")],
 }
 
-# hooks whose tools name a file, a room or a table, and no line, or the line in a form of their own
+# checks and hooks that name a file, a room or a table, and no line, or it in a form of their own
 WITHOUT_LINES = set(
     "ignored-files ruff-format imports citation-file unused-tables zizmor spaces last-line "
     "large-files private-keys file-names notebooks".split()
 )
 
-# hook → what is planted that is right, and a pattern that nothing said may match
+# check or hook → what is planted that is right, and a pattern that nothing said may match
 RIGHT = {
     "myst": (  # as JupyterLab saves it
         replace(
@@ -954,16 +959,30 @@ def said(tmp_path_factory):
     parts = re.split(
         r"^(.*?)\.*(?:\(no files to check\))?(Passed|Failed|Skipped)$", ran.stdout, flags=re.M
     )
-    names = {hook["name"]: hook["id"] for hook in HOOKS}
-    return ran, {
-        names[name]: (ended, name + text)
+    hooks = {hook["name"]: hook["id"] for hook in HOOKS}
+    said = {
+        hooks[name]: (ended, name + text)
         for name, ended, text in zip(parts[1::3], parts[2::3], parts[3::3])
     }
+    return ran, said, said | each_apart(said)
+
+
+def each_apart(said):
+    """Return how each check of checks/ ended and what it said, where its hook runs several: of
+    these the one that found something has its name above it.
+    """
+    apart = {}
+    for hook, checks in OURS.items():
+        ended, words = said[hook]
+        parts = re.split(rf"^\[({'|'.join(checks)})\]$", words, flags=re.M)
+        found = dict(zip(parts[1::2], parts[2::2])) if len(checks) > 1 else {hook: words}
+        apart |= {name: (ended, found[name]) for name in checks if name in found}
+    return apart
 
 
 @pytest.mark.parametrize("hook", FAULTS)
 def test_a_fault_is_found_where_it_is_with_the_way_to_mend_it(said, hook):
-    ended, words = said[1][hook]
+    ended, words = said[2][hook]
     assert ended == "Failed", words
     for _, *patterns in FAULTS[hook]:
         for pattern in patterns:
@@ -972,7 +991,7 @@ def test_a_fault_is_found_where_it_is_with_the_way_to_mend_it(said, hook):
 
 @pytest.mark.parametrize("hook", FAULTS)
 def test_github_shows_a_fault_beside_its_line(said, hook):
-    words = said[1][hook][1]
+    words = said[2][hook][1]
     shown = annotations(words)
     assert bool(shown) == (hook not in WITHOUT_LINES), words
     for pattern in (pattern for _, *patterns in FAULTS[hook] for pattern in patterns):
@@ -984,22 +1003,22 @@ def test_github_shows_a_fault_beside_its_line(said, hook):
 
 @pytest.mark.parametrize("hook", RIGHT)
 def test_what_is_right_raises_no_alarm(said, hook):
-    assert not re.search(RIGHT[hook][1], said[1][hook][1])
+    assert not re.search(RIGHT[hook][1], said[2][hook][1])
 
 
 def test_all_hooks_run_and_the_command_fails(said):
-    ran, parts = said
+    ran, parts, _ = said
     assert ran.returncode != 0 and set(parts) == {hook["id"] for hook in HOOKS}, (
         ran.stdout + ran.stderr
     )
     assert "not checked, for git does not know it yet (git add): not-added.txt" in ran.stdout
 
 
-def test_every_check_is_one_hook_and_has_a_fault_planted_above():
-    assert [hook["id"] for hook in HOOKS] == list(FAULTS)
+def test_every_check_is_in_one_hook_and_has_a_fault_planted_above():
+    others = [hook["id"] for hook in HOOKS if hook["id"] not in OURS]
+    ours = [check for checks in OURS.values() for check in checks]
+    assert sorted(others + ours) == sorted(FAULTS) and sorted(ours) == sorted(CHECKS)
     assert [hook["id"] for hook in HOOKS if hook.get("fail_fast")] == ["files"]
-    ours = [hook["entry"].split()[-1] for hook in HOOKS if " -m checks " in hook["entry"]]
-    assert sorted(ours) == sorted(CHECKS)
 
 
 def test_a_page_that_is_no_python_is_said_to_be_unchecked_and_nothing_unused(tmp_path, monkeypatch):

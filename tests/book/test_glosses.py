@@ -71,7 +71,7 @@ def test_the_number_of_a_source_tells_it_and_leads_to_the_list_and_back(open_pag
     "shown, place, entry",
     [
         ("a.gloss", 0, re.compile(r"names-and-terms\.html#term-")),
-        (NUMBER, 2, re.compile("#source-")),
+        pytest.param(NUMBER, 2, re.compile("#source-"), marks=pytest.mark.slow),
     ],
 )
 def test_it_shows_at_the_first_touch_and_leads_on_at_the_second(

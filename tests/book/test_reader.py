@@ -46,8 +46,17 @@ def test_the_ledger_is_short_and_its_bar_stays_small(open_page, width, most):
     assert below >= bar["y"] + bar["height"], "the row hides beneath the bar"
 
 
-@pytest.mark.parametrize("width", [1280, 390])
-@pytest.mark.parametrize("claim", ["c01", "c39", "c65"])
+@pytest.mark.parametrize(
+    "claim, width",
+    [
+        ("c65", 1280),
+        ("c39", 390),
+        *(
+            pytest.param(claim, width, marks=pytest.mark.slow)
+            for claim, width in [("c01", 1280), ("c39", 1280), ("c01", 390), ("c65", 390)]
+        ),
+    ],
+)
 def test_a_first_visitor_led_to_a_claim_sees_it_below_the_bar(open_page, width, claim):
     page = open_page(f"chapters/claims.html#{claim}", width=width)
     expect(page.locator(f"#{claim} .claim-reason")).to_be_visible()
@@ -120,7 +129,7 @@ def test_a_claim_is_copied_and_has_a_page_with_its_review(open_page):
         assert review["publisher"]["name"] == "The Russia–Iran Ledger" and row["finding"]
 
 
-@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("width", [1280, pytest.param(390, marks=pytest.mark.slow)])
 def test_from_a_badge_to_its_row_and_back_to_the_chart_its_table_and_its_rows(open_page, width):
     page = open_page("chapters/economics.html", width=width)
     page.locator("span.claim a", has_text="C40").first.click()

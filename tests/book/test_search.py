@@ -11,6 +11,7 @@ import json
 import re
 from pathlib import Path
 
+import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 from reading import SITE, address, browser, needs_browser, open_page  # noqa: F401
@@ -141,43 +142,43 @@ SEEN = """(within) => [...document.querySelectorAll(within)].some((one) => {
     const box = one.getBoundingClientRect();
     return box.height && box.top >= 0 && box.bottom <= innerHeight;
 })"""
-LEADS = [  # a query, the section that its result opens, words that are marked there
-    (
-        "sanctions snapback",
+LEADS = {  # a query → the section that its result opens, words that are marked there
+    "wheat": (
+        "chapters/economics.html#what-russia-sold-turned-from-steel-to-grain",
+        {"cereals", "grain"},
+    ),
+    "C37": ("chapters/claims.html#c37", {"C37"}),
+    "sanctions snapback": (
         "chapters/diplomacy.html#in-2025-the-sanctions-came-back-"
         "in-2026-russia-abstained-then-vetoed",
         {"sanctions"},
     ),
-    (
-        "exchange rate dollars",
+    "exchange rate dollars": (
         "chapters/beside-the-argument.html#russia-s-military-budget-dwarfs-iran-s",
         {"exchange", "rate"},
     ),
-    (
-        "wheat",
-        "chapters/economics.html#what-russia-sold-turned-from-steel-to-grain",
-        {"cereals", "grain"},
-    ),
-    ("C37", "chapters/claims.html#c37", {"C37"}),
-]
+}
 
 
 @needs_browser
-def test_a_result_leads_to_its_section_with_the_words_marked(open_page, address):
-    page = open_page("search.html", width=390)
-    for words, section, marked in LEADS:
-        page.goto(f"{address}/search.html?q={words}")
-        path, _, anchor = section.partition("#")
-        page.locator(f"#search-results h2 a[href*='{path}']").first.click()
-        page.wait_for_url(lambda url: path in url)
-        page.wait_for_timeout(100)
-        assert page.url.partition("#")[2] == anchor
-        marks = page.locator("mark.found").all_text_contents()
-        assert marked <= set(marks), (words, marks)
-        row = f"li#{anchor}" if words == "C37" else f"section#{anchor}"
-        assert page.evaluate(SEEN, f"{row} mark.found"), f"{words}: not where they stand"
-        page.keyboard.press("Escape")
-        assert page.locator("mark.found").count() == 0
+@pytest.mark.parametrize(
+    "words",
+    [pytest.param(each, marks=pytest.mark.slow if " " in each else []) for each in LEADS],
+)
+def test_a_result_leads_to_its_section_with_the_words_marked(open_page, words):
+    section, marked = LEADS[words]
+    path, _, anchor = section.partition("#")
+    page = open_page(f"search.html?q={words}", width=390)
+    page.locator(f"#search-results h2 a[href*='{path}']").first.click()
+    page.wait_for_url(lambda url: path in url)
+    page.wait_for_timeout(100)
+    assert page.url.partition("#")[2] == anchor
+    marks = page.locator("mark.found").all_text_contents()
+    assert marked <= set(marks), marks
+    row = f"li#{anchor}" if words == "C37" else f"section#{anchor}"
+    assert page.evaluate(SEEN, f"{row} mark.found"), "not where they stand"
+    page.keyboard.press("Escape")
+    assert page.locator("mark.found").count() == 0
     assert not page.strangers and not page.complaints
 
 

@@ -300,8 +300,15 @@ def test_the_stamp_names_commit_date_editions_and_where_the_evidence_ends():
     )
 
 
+ALL_TABLES = "data/russia-iran-ledger-data.zip"  # again, together, what the other files are alone
+
+
 @pytest.mark.parametrize(
-    "file", sorted(path.relative_to(SITE).as_posix() for path in SITE.rglob("*.zip"))
+    "file",
+    [
+        pytest.param(file, marks=[pytest.mark.slow] if file == ALL_TABLES else [])
+        for file in sorted(path.relative_to(SITE).as_posix() for path in SITE.rglob("*.zip"))
+    ],
 )
 def test_what_is_downloaded_describes_itself(file, tmp_path):
     with zipfile.ZipFile(SITE / file) as archive:

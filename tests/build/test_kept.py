@@ -274,12 +274,15 @@ def test_a_cache_that_another_program_holds_is_left_as_it_is(book):
     said = run_here(
         book,
         """
+        import functools
         import sqlite3
         from pathlib import Path
         from ledger.build.execution import cache
 
         folder = Path("_build/other")
         cache.OutputCache(folder)
+        # SQLite waits for the other program five seconds
+        sqlite3.dbapi2.connect = functools.partial(sqlite3.dbapi2.connect, timeout=0.1)
         held = sqlite3.connect(folder / "global.db", timeout=0)
         held.execute("BEGIN EXCLUSIVE")
         try:

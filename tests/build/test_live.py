@@ -139,10 +139,11 @@ def test_an_edit_to_prose_shows_by_itself(live):
     "code, reason, shown",
     [
         ("1 / 0", "ZeroDivisionError: division by zero", "----> 1 1 / 0"),
-        (
+        pytest.param(
             "import os; os.abort()",
             "the chapter's process was killed by SIGABRT",
             "the chapter's process was killed by SIGABRT",
+            marks=pytest.mark.slow,
         ),
     ],
     ids=["raises", "dies"],

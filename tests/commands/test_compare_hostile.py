@@ -232,7 +232,7 @@ SLOW = {
 
 @pytest.mark.parametrize("inside", SLOW.values(), ids=SLOW)
 def test_a_page_that_takes_too_long_is_named_as_not_compared(sites, tmp_path, inside, monkeypatch):
-    monkeypatch.setattr(slow, "SECONDS", 0.3)
+    monkeypatch.setattr(slow, "SECONDS", 0.1)
     write(sites[0], "long.html", PAGE.replace("Words", "".join(f"<p>b {n} a" for n in range(900))))
     write(sites[1], "long.html", PAGE.replace("Words", inside))
     started = time.monotonic()
