@@ -47,11 +47,20 @@ def test_a_command_names_the_package_it_lacks_and_what_installs_it(tmp_path):
     assert ran.stderr == "error: this needs tqdm, which make .venv/tools brings: run it\n"
 
 
-def test_make_book_installs_what_a_build_needs_and_make_test_the_rest():
-    def said(target):
-        ran = subprocess.run(["make", "-n", "-B", target], cwd=ROOT, capture_output=True, text=True)
-        return ran.stdout
+def said(target):
+    """Return what make would do."""
+    ran = subprocess.run(["make", "-n", "-B", target], cwd=ROOT, capture_output=True, text=True)
+    return ran.stdout
 
+
+def test_an_install_gives_no_number_that_it_does_not_know():
+    """A lock lists what other systems and Pythons need, and what is installed already."""
+    lines = re.findall(r'^echo "installing.*', said(".venv/tools"), re.M)
+    shown = subprocess.run(["sh"], input="\n".join(lines), cwd=ROOT, capture_output=True, text=True)
+    assert len(shown.stdout.splitlines()) == 2 and not re.search(r"\d", shown.stdout), shown.stdout
+
+
+def test_make_book_installs_what_a_build_needs_and_make_test_the_rest():
     installs = "--require-hashes -r requirements{}.txt;"
     assert installs.format("") in said("book") and installs.format("-tools") not in said("book")
     for target in ("test", "check", "refresh"):
