@@ -8,7 +8,7 @@ import gc
 import sys
 from collections.abc import Callable, Iterator
 
-from checks import chapters, data, glosses, names, prose, sentences, structure, unused
+from checks import chapters, data, glosses, locks, names, prose, sentences, structure, unused
 from ledger.core.system import terminal
 
 CHECKS: dict[str, Callable[[], Iterator[str]]] = {
@@ -36,6 +36,7 @@ CHECKS: dict[str, Callable[[], Iterator[str]]] = {
     "columns": structure.columns,
     "floors": structure.floors,
     "book-words": structure.book_words,
+    "locks": locks.locks,
     "unused-tables": unused.tables,
     "unused-sources": unused.sources,
     "unused-figures": unused.figures,

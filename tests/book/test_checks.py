@@ -766,6 +766,16 @@ FAULTS = {
             "",
         ),
     ],
+    "locks": [
+        (
+            add("requirements-lab.txt", "pandas\n"),
+            r"requirements-lab\.txt:\d+: 'pandas' is neither .*make lock",
+        ),
+        (
+            add(".binder/requirements.txt", "pandas\n"),
+            r"\.binder/requirements\.txt:1: .*Write -r \.\./requirements-lab\.txt alone",
+        ),
+    ],
     "yaml": [
         (
             add("planted.yml", "one: 1\none: 2\n"),
