@@ -31,6 +31,7 @@ CHECKS: dict[str, Callable[[], Iterator[str]]] = {
     "sentences": sentences.short_sentences,
     "stock-phrases": sentences.stock_phrases,
     "badges": sentences.badges,
+    "bare-figures": sentences.bare_figures,
     "glosses": glosses.unexplained,
     "sizes": structure.sizes,
     "columns": structure.columns,
