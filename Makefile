@@ -101,7 +101,7 @@ INSTALL = { test -x $(BIN)/uv && $(BIN)/uv pip install --python $(BIN)/python $(
 .venv/installed: requirements.txt
 	@test ! -L .venv || { echo ".venv is a link to another folder, which would be emptied: remove the link"; exit 1; }
 	@$(PYTHON) -c 'import sys; assert sys.version_info >= (3, 11), "Python 3.11 or newer is needed, this is " + sys.version'
-	@echo "installing $$(grep -c '^[a-z].*==' requirements.txt) packages into .venv, once: seconds with uv, minutes with pip"
+	@echo "installing what a build needs into .venv, once: seconds with uv, minutes with pip"
 	@$(PYTHON) -m venv --clear .venv
 	@awk '/^[a-z]/{uv = /^uv==/} uv' requirements-tools.txt > .venv/uv.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r .venv/uv.txt || echo "uv cannot be installed here: pip installs all"
@@ -110,7 +110,7 @@ INSTALL = { test -x $(BIN)/uv && $(BIN)/uv pip install --python $(BIN)/python $(
 
 # what tests, checks and a refresh need besides
 .venv/tools: .venv/installed requirements-tools.txt
-	@echo "installing what tests, checks and refresh need: $$(grep -c '^[a-z].*==' requirements-tools.txt) packages"
+	@echo "installing what tests, checks and refresh need besides"
 	@$(call INSTALL,requirements-tools.txt)
 	@touch $@
 

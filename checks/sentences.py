@@ -48,6 +48,12 @@ STOCK = {
     r"\bis (?:another matter|a different matter|no part of this)\b": "Say what is so",
     r"\b(?:serves|serve) to\b|\bis to be found\b": "Use the verb itself",
 }
+# what a citation makes read like a larger number: on the site it is a small one, right behind
+BARE = re.compile(
+    r"(?:(?<![\w.,-])\d[\d,]*(?:\.\d+)?"
+    r"|\{num\}`(?P<name>[^`\[:]+)(?:\[[^`\]]*\])?(?::(?P<form>[^`]*))?`)"
+    r"[*_]*[.,]?\s+(?P<cite>\{cite(?::p)?\})`"
+)
 ECHO = {  # words that repeat a badge, but for pages that explain verdicts
     rf"\b(?:[Tt]hat|[Tt]his|[Ii]t) is (?:only )?{VERDICT}\b": "Leave it to the badge",
     r"\b[Tt]he verdict (?:here )?is\b": "Leave it to the badge",
@@ -201,3 +207,37 @@ def badges() -> Iterator[str]:
                     f"after {found.group()} the paragraph goes on. Put the badge at its end, or "
                     "part the paragraph there."
                 )
+
+
+def bare_figures() -> Iterator[str]:
+    """Between a figure and a citation stands a word: 14 with the number 63 behind reads as 14.63.
+
+    Years, dates and names with numbers are read as what they are.
+    """
+    for path in text.PAGES:
+        prose, printed = text.prose(path), _printed_as_figures(path)
+        masked = prose
+        for known in (NO_FIGURES, NAMES_WITH_NUMBERS):
+            masked = known.sub(lambda found: re.sub(r"\d", "x", found.group()), masked)
+        for found in BARE.finditer(masked):
+            if found["name"]:
+                form = (found["form"] or "").strip()
+                if form == "words" or not form and found["name"].strip() not in printed:
+                    continue
+            said = " ".join(prose[found.start() : found.end("cite")].split())
+            yield (
+                f"{text.name(path)}:{text.line_of(prose, found.start())}: {said!r} is printed as "
+                "the figure with a small number right behind, as if both were one. Put its unit "
+                "or its noun after the figure, or move the citation."
+            )
+
+
+def _printed_as_figures(path: Path) -> set[str]:
+    """Return the names of a page's published numbers that end with a figure and are no dates."""
+    names = set()
+    for call in text.calls(path, "numbers.put", "numbers.series"):
+        given = [getattr(each, "value", None) for each in call.args]
+        given += ["{:d}"] if len(given) == 2 else []  # one is taken that prints a figure
+        if given and isinstance(given[0], str) and str(given[-1]).endswith("}"):
+            names.add(given[0])
+    return names - years(path)

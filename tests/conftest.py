@@ -1,5 +1,6 @@
 """Tests and the notebooks they validate import `ledger` from this checkout."""
 
+import collections
 import os
 import sys
 from pathlib import Path
@@ -74,6 +75,11 @@ def pytest_testnodedown(node):
 
 
 def pytest_terminal_summary(terminalreporter, config):
+    """Say what was not run, in a line a reason: pytest's own has one for each place."""
+    skipped = terminalreporter.stats.get("skipped", [])
+    reasons = collections.Counter(report.longrepr[2] for report in skipped)
+    for reason, number in reasons.most_common():
+        terminalreporter.write_line(f"SKIPPED [{number}] {reason.removeprefix('Skipped: ')}")
     if getattr(config, "left", 0) and config.option.markexpr.startswith("not slow"):
         terminalreporter.write_line(
             f"{config.left} tests that try the same promises at length are left to make test-slow"

@@ -1,7 +1,10 @@
 """Promise: every promise of the tests is tried by `make test`, and docs/tests.md names them all."""
 
 import inspect
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -61,3 +64,45 @@ def test_the_list_of_promises_is_the_tests(collected):
     assert not wrong, "docs/tests.md lacks these rows:\n" + "\n".join(wrong)
     gone = {name for name in listed if not (ROOT / name).is_file()}
     assert not gone, f"docs/tests.md has rows of files that are not there: {gone}"
+
+
+ENDS = """
+import pytest
+
+no_browser = pytest.mark.skipif(True, reason="no browser here: get one")
+
+
+@no_browser
+def test_one():
+    pass
+
+
+@no_browser
+def test_two():
+    pass
+
+
+def test_three():
+    pytest.skip("no small disk here")
+
+
+def test_four():
+    assert not "four"
+"""
+
+
+def test_a_run_says_at_its_end_what_failed_and_a_line_a_reason_what_was_not_run(tmp_path):
+    (tmp_path / "test_ends.py").write_text(ENDS, encoding="utf-8")
+    settings = ["-c", ROOT / "pyproject.toml", "--rootdir", tmp_path, "-p", "no:cacheprovider"]
+    ran = subprocess.run(
+        [sys.executable, "-m", "pytest", *settings, "-p", "conftest", tmp_path],
+        capture_output=True,
+        text=True,
+        env=os.environ | {"PYTHONPATH": str(ROOT / "tests")},
+    )
+    lines = ran.stdout.splitlines()
+    assert [line for line in lines if "SKIPPED" in line] == [
+        "SKIPPED [2] no browser here: get one",
+        "SKIPPED [1] no small disk here",
+    ], ran.stdout + ran.stderr
+    assert re.match(r"FAILED \S*test_ends\.py::test_four", lines[-2]), ran.stdout

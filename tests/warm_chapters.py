@@ -20,7 +20,6 @@ import time
 MODULE = "ledger.build.execution.worker"
 LIBRARIES = [  # what it loads before its first chapter
     "pandas",
-    "matplotlib.pyplot",
     "matplotlib.backends.backend_agg",
     "matplotlib.backends.backend_svg",
     "frictionless",

@@ -36,8 +36,8 @@ WITS_LACKING = {"IRN": {*range(1978, 1997), 2007, 2008, 2009}}
 EMPTY = {"IRN": {1991, 1992}}
 WITS_YEARS = {"RUS": (1996, 2016), "IRN": (1963, 2011)}  # first and last year of the copies
 FIRST_YEAR = 1989
-# first year of a country of the book that has none in FIRST_YEAR, by indicator. Of other countries
-# that a pair may have a CSV does not tell it; an answer has a record of every year that was asked
+# first year of a country that has none in FIRST_YEAR, by indicator: any other that begins later is
+# refused, for a CSV does not tell whether it was cut; an answer has a record of every year asked
 STARTS = {
     "NY.GDP.MKTP.CD": {"AZE": 1990},
     "MS.MIL.XPND.GD.ZS": {"RUS": 1992},
@@ -45,7 +45,6 @@ STARTS = {
 
 COMPARED = ["AZE", "CHN", "ISR", "SAU", "TUR", "USA"]  # countries shown beside the pair
 MILITARY_COMPARED = ["ISR", "SAU", "TUR", "USA"]  # those of SIPRI's series in the same table
-OF_THE_BOOK = {"RUS", "IRN"}  # beside these
 
 GDP = ("NY.GDP.MKTP.CD", "GDP (current US$)")
 MILITARY = ("MS.MIL.XPND.GD.ZS", "Military expenditure (% of GDP)")
@@ -221,8 +220,7 @@ def _series(
     """
     answer, snapshot = folder / f"{name}.json", folder / f"{name}.csv"
     path = answer if answer.exists() else snapshot
-    asked = FIRST_YEAR if answer.exists() else None
-    if asked:
+    if answer.exists():
         data = _answer(answer, indicator)
     elif snapshot.exists():
         data = formats.read_csv(
@@ -245,9 +243,8 @@ def _series(
         raise FormError(path.name, f"no rows for {missing}", "each of the pair, or UNCOVERED")
     shown_countries = {*pair, *compared} if covered & set(pair) else set()
     selected = data["Country Code"].isin(shown_countries) & (data["Year"] >= FIRST_YEAR)
-    known = {*OF_THE_BOOK, *compared}
     for code, rows in data[selected].groupby("Country Code"):
-        start = STARTS[indicator[0]].get(code, FIRST_YEAR) if code in known else asked
+        start = STARTS[indicator[0]].get(code, FIRST_YEAR)
         refuse_gap(f"{path.name}, {code}", rows["Year"], EMPTY.get(code, ()), start)
     return data[selected].dropna(subset="Value")
 

@@ -12,7 +12,7 @@ import yaml
 from annotations import annotations
 from small_book import ROOT, edit
 
-from checks import chapters, text, unused
+from checks import chapters, sentences, text, unused
 from checks.__main__ import CHECKS
 from checks.prose import RUNS, mark, marks
 
@@ -517,6 +517,13 @@ FAULTS = {
             "Put the badge at its end",
         )
     ],
+    "bare-figures": [
+        (
+            add("chapters/energy.md", "\nOf all of them it has\n14 {cite}`irna2019gecf`.\n"),
+            r"chapters/energy\.md:\d+: '14 \{cite\}' is printed as the figure with a small number",
+            "Put its unit or its noun after the figure",
+        )
+    ],
     "glosses": [
         (
             add("chapters/energy.md", "\nIt is measured in TIV.\n"),
@@ -771,6 +778,16 @@ FAULTS = {
             "",
         ),
     ],
+    "locks": [
+        (
+            add("requirements-lab.txt", "pandas\n"),
+            r"requirements-lab\.txt:\d+: 'pandas' is neither .*make lock",
+        ),
+        (
+            add(".binder/requirements.txt", "pandas\n"),
+            r"\.binder/requirements\.txt:1: .*Write -r \.\./requirements-lab\.txt alone",
+        ),
+    ],
     "yaml": [
         (
             add("planted.yml", "one: 1\none: 2\n"),
@@ -906,6 +923,10 @@ RIGHT = {
     "badges": (
         add("chapters/outlook.md", "\n- So it is. {claim}`C26` {claim}`C27`\n- And so on.\n"),
         r"outlook\.md:\d+: after \{claim\}`C2[67]`",
+    ),
+    "bare-figures": (
+        add("chapters/outlook.md", "\nIt has 14 per cent {cite}`irna2019gecf`, as in 2019.\n"),
+        r"outlook\.md:\d+: .*'14",
     ),
     "glosses": (
         add("chapters/economics.md", "\nOnce {gloss}`a unit <TIV>`, then TIV.\n"),
@@ -1043,6 +1064,49 @@ def test_a_command_of_ipython_is_told_as_one(tmp_path, monkeypatch, typed):
         f"one.md:5: {typed!r} is a command of IPython, and no Python. Remove it: charts and "
         "numbers need none."
     )
+
+
+CELLS = cell(
+    'numbers.put("share", 1, "{:.1f}", unit="per cent")\n'
+    'numbers.put("count", 3, unit="ships")\n'
+    'numbers.put("rank", 3, NTH.get(3, "{:d}th"))\n'
+    'numbers.put("since", 2001, "{:d}", unit="year")\n'
+    'numbers.series("cost", costs, "{:.0f} million", unit="US$")'
+)
+
+
+@pytest.mark.parametrize(
+    "sentence, figure",
+    [
+        ("It is 14 {cite}`a`.", "14"),
+        ("It is **1,400.5**\n{cite}`a,b` or so.", "1,400.5**"),
+        ("It is from 10–12. {cite}`a`", "12."),
+        ("It cost US$25, {cite}`a` said.", "25,"),
+        ("It is {num}`share` {cite}`a`.", "{num}`share`"),
+        ("It is {num}`count` {cite}`a`.", "{num}`count`"),
+        ("It is {num}`other[2001]:.0f` {cite:p}`a`.", "{num}`other[2001]:.0f`"),
+        ("Reactor 2 {cite}`a` works.", "2"),
+        ("It is 14 per cent {cite}`a`.", ""),
+        ("It is {num}`share` per cent {cite}`a`.", ""),
+        ("It cost {num}`cost` {cite}`a`.", ""),
+        ("It is the {num}`rank` {cite}`a`.", ""),
+        ("It has {num}`share:words` {cite}`a`.", ""),
+        ("It began in {num}`since[first]` {cite}`a`.", ""),
+        ("It was so in 2019 {cite}`a`, in 2015–19 {cite}`b`, on 3 May 2019 {cite}`c`.", ""),
+        ("The Su-35 {cite}`a`, resolution 2231 {cite}`b`, 9M338 {cite}`c`, pages 3 to 5.", ""),
+        ("It has ten (of 14) {cite}`a`, and 14 in all; {cite}`b` says so.", ""),
+        ("`14 {cite}` is code, and 14 {cite:t}`a` prints a name.", ""),
+    ],
+)
+def test_a_bare_figure_before_a_citation_is_named(tmp_path, monkeypatch, sentence, figure):
+    page = tmp_path / "one.md"
+    page.write_text(f"# One\n{CELLS}\nA line.\n{sentence}\n", encoding="utf-8")
+    monkeypatch.setattr(text, "ROOT", tmp_path)
+    monkeypatch.setattr(text, "PAGES", [page])
+    said = list(sentences.bare_figures())
+    assert len(said) == bool(figure), said
+    line = page.read_text(encoding="utf-8").splitlines().index(sentence.split("\n")[0]) + 1
+    assert not figure or said[0].startswith(f"one.md:{line}: '{figure} {{cite"), said
 
 
 def test_without_git_it_is_said_what_is_missing(tmp_path):

@@ -2,6 +2,7 @@
 the last good site as it was; what is mended builds again, with nothing cleaned by hand.
 """
 
+import contextlib
 import os
 import re
 import shutil
@@ -11,6 +12,7 @@ import time
 
 import pytest
 from small_book import (
+    BOOK,
     GOOD,
     HEAD,
     ROOT,
@@ -21,6 +23,7 @@ from small_book import (
     executed,
     run_here,
     site,
+    surroundings,
     write,
 )
 from sphinx.errors import SphinxParallelError
@@ -256,6 +259,45 @@ def test_a_chapter_is_stopped_in_time_though_the_build_is_busy_with_a_page(book)
         """,
     )
     assert 1 <= float(re.search(r"FAILED loops in ([\d.]+) s", log).group(1)) < 2.5, log
+
+
+def said_on_a_terminal(book, **more):
+    """Build the book on a terminal and return what it wrote there."""
+    terminal, its_end = os.openpty()
+    run = subprocess.Popen(
+        BOOK,
+        cwd=book,
+        env=surroundings(**more),
+        stdin=its_end,
+        stdout=its_end,
+        stderr=its_end,
+        start_new_session=True,
+    )
+    os.close(its_end)
+    said = b""
+    with contextlib.suppress(OSError):  # so Linux says that nobody writes any more
+        while part := os.read(terminal, 1 << 16):
+            said += part
+    os.close(terminal)
+    assert run.wait() == 0, said[-3000:]
+    return said.decode().replace("\r\n", "\n")
+
+
+@pytest.mark.parametrize("where", ["terminal", "coloured log"])
+def test_what_is_said_of_a_chapter_stands_on_a_line_of_its_own(book, where):
+    write(book, one=GOOD, two=HEAD + "# Two\n\n" + cell("import time\n\ntime.sleep(1)"))
+    if where == "terminal":
+        log = said_on_a_terminal(book, TERM="xterm", LEDGER_JOBS="2")
+        assert "running chapters/two (cell 1 of 1); 1 of 2 done" in log
+    else:
+        code, log = build(book, FORCE_COLOR="1", LEDGER_JOBS="2")
+        assert code == 0, log
+    # what stands there once lines are overwritten
+    lines = [re.split(r"\r?\x1b\[2?K", line)[-1] for line in log.split("\n")]
+    told = [line for line in lines if "executed chapters/" in line or "cached notebook" in line]
+    assert len(told) == 4
+    for line in told:
+        assert re.match(r"executed chapters/|/\S+\.md: Using cached", line), told
 
 
 @pytest.mark.slow

@@ -3,6 +3,7 @@ at all, and its points say their values.
 """
 
 import dataclasses
+import gc
 import io
 import json
 import os
@@ -10,6 +11,7 @@ import re
 import subprocess
 import sys
 import textwrap
+import weakref
 import xml.etree.ElementTree as ET
 
 import openpyxl
@@ -345,6 +347,22 @@ LANES = pd.DataFrame(
         "sure": [True, True, False, True],
     }
 )
+
+
+def test_a_figure_that_is_not_published_lives_no_longer_than_its_axes():
+    """A cell that fails is run again and again, in a session that lives for hours."""
+    drawn = weakref.WeakSet(charts.lines(FRAME, "US$").figure for _ in range(25))
+    gc.collect()
+    assert not drawn
+
+
+def test_axes_are_published_once():
+    ax = charts.lines(FRAME, "US$")
+    with pytest.raises(ValueError, match="caption is not a sentence"):
+        charts.publish(ax, "once", **GOOD | {"caption": ""})
+    charts.publish(ax, "once", **GOOD)
+    with pytest.raises(ValueError, match="its axes were published already. Draw them anew"):
+        charts.publish(ax, "twice", **GOOD)
 
 
 def boxes_and_stems(ax):

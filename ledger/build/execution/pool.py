@@ -170,12 +170,15 @@ class ChapterPool:
         Raises ChapterError when it failed.
         """
         while page not in self.ended:
-            line = self._next_message(page)
+            self._show()
+            try:
+                line = self._next_message(page)
+            finally:
+                self._show(nothing=True)  # whatever is said next has the line to itself
             if not line:
                 reason = "the process that runs the chapters ended; see its message above"
                 raise ChapterError(page, reason)
             self._take(json.loads(line), say)
-            self._show()
         ended = self.ended[page]
         if isinstance(ended, ChapterError):
             raise ended
@@ -224,7 +227,6 @@ class ChapterPool:
             self.ended[page] = ChapterError(page, **message["failure"])
         else:
             self.ended[page] = self._store(page, Path(message["result"]))
-        self._show(nothing=True)
         outcome = "executed" if "result" in message else "FAILED"
         count = f"{len(self.ended)} of {len(self.notebooks)}"
         say(f"{outcome} {page} in {message['seconds']:.1f} s ({count})")

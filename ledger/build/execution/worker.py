@@ -35,7 +35,6 @@ from ledger.build.execution import GC_THRESHOLD, kernel, processes
 
 PRELOAD = [
     "pandas",
-    "matplotlib.pyplot",
     "matplotlib.backends.backend_agg",
     "matplotlib.backends.backend_svg",
     "frictionless",

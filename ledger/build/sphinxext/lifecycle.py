@@ -23,6 +23,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import sphinx.builders
+import sphinx.util.display
 from sphinx.application import Sphinx
 from sphinx.errors import SphinxError
 from sphinx.util.parallel import ParallelTasks
@@ -219,6 +220,9 @@ def setup(app: Sphinx) -> None:
     app.parallel = 1
     gc.set_threshold(*GC_THRESHOLD)
     sphinx.builders.ParallelTasks = StrictParallelTasks  # Sphinx has no setting for it
+    if not sys.stdout.isatty():
+        # FORCE_COLOR has it overwrite lines too; in a log they would run into those that follow
+        sphinx.util.display.color_terminal = lambda: False
     outdir, doctreedir = type(app.outdir), type(app.doctreedir)
     published = Path(app.outdir)
     if LIVE:

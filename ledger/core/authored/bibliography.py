@@ -20,6 +20,14 @@ FIELDS = set(
     " subtitle title translator type url urldate version volume year".split()
 )
 
+LONGEST = 2000  # characters of a field
+MONTHS = re.compile(
+    r"0?[1-9]|1[0-2]|jan(uary)?|feb(ruary)?|mar(ch)?|apr(il)?|may|june?|july?|aug(ust)?"
+    r"|sep(tember)?|oct(ober)?|nov(ember)?|dec(ember)?",
+    re.I,
+)
+DAYS = re.compile(r"0?[1-9]|[12][0-9]|3[01]")
+
 
 class Entry(NamedTuple):
     """An entry of a bibliography: its line, its type such as misc, and its fields."""
@@ -96,7 +104,7 @@ def _entry_problem(key: str, entry: Entry) -> str:
             return f"{key} has no {field}. Give {what} there."
     if problem := _date_problem(key, entry) or _field_problem(key, entry):
         return problem
-    if wrong := _link_fault(entry.fields):
+    if wrong := _link_fault(entry.fields) or _words_fault(entry.fields):
         return f"{key}: {wrong}."
     try:
         for role in ("author", "editor"):
@@ -114,6 +122,28 @@ def _link_fault(fields: dict[str, str]) -> str:
     links = re.findall(r"\\(?:url|href)\s*\{\s*([^}]*)", " ".join(fields.values()))
     links += [fields["url"]] if "url" in fields else []
     return next(filter(None, (characters.link_fault(link, within=False) for link in links)), "")
+
+
+def _words_fault(fields: dict[str, str]) -> str:
+    """Return why a field is refused that is too long, or that LaTeX reads as other words."""
+    from pybtex.richtext import Text
+
+    for field, words in fields.items():
+        if len(words) > LONGEST:
+            return f"{field} has {len(words):,} characters. Say it in {LONGEST:,} at most"
+        if field in ("url", "doi", "eprint"):
+            continue
+        words = re.sub(r"https?://[^\s{}]+", "", words)  # printed as a link
+        if re.search(r"(?<!\\)%", words):
+            return f"{field} has %, which hides all that follows. Write \\%"
+        if "\\" not in words:
+            continue
+        # of a command that stands for a sign nothing is left; one without a name cannot be read
+        printed = words if words.endswith("\\") else str(Text.from_latex(words))
+        if left := re.search(r"\\([a-z]+|.|$)", printed, re.I):
+            mend = "Write plainly what it stands for"
+            return f"{field} has {left[0]}, which would be printed as it stands. {mend}"
+    return ""
 
 
 def _style_problem(key: str, entry: Entry) -> str:
@@ -135,6 +165,10 @@ def _style_problem(key: str, entry: Entry) -> str:
 
 def _date_problem(key: str, entry: Entry) -> str:
     day, year = entry.fields.get("urldate"), entry.fields.get("year")
+    if not MONTHS.fullmatch(month := entry.fields.get("month", "1")):
+        return f"{key}: month {month!r} is no month. Write 1 to 12, or its name."
+    if not DAYS.fullmatch(of_month := entry.fields.get("day", "1")):
+        return f"{key}: day {of_month!r} is no day of a month. Write 1 to 31."
     if day is not None and not days.is_day(day):
         return f"{key}: urldate {day!r} is no date. Write a day of the calendar, as 2026-11-28."
     if day is not None and day > str(days.today()):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 
-import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.axes import Axes
 
@@ -27,7 +26,7 @@ def small(
 
     Parameters
     ----------
-    ax : axes of the picture, which are closed.
+    ax : axes of the picture.
     name : a slug used once on the page.
     table : the table or tables behind it.
     data : what was drawn.
@@ -49,7 +48,6 @@ def small(
     no_date = {"Date": None, "Creator": None}
     with publishing.laid_out(ax.figure):
         ax.figure.savefig(out, format="svg", metadata=no_date, transparent=True)
-    plt.close(ax.figure)
     content = {
         "alt": publishing.sentence(name, "alt text", alt),
         "tables": used,

@@ -6,12 +6,11 @@ from __future__ import annotations
 import textwrap
 
 import matplotlib
-
-matplotlib.use("Agg")
-import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.container import BarContainer
+from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from ledger.core import text
@@ -48,7 +47,9 @@ def new_axes(height: float = 3.0, unit: str = "") -> Axes:
     height : inches; the width is always `style.WIDTH`.
     unit : written above the y axis.
     """
-    figure, ax = plt.subplots(figsize=(WIDTH, height))
+    figure = Figure(figsize=(WIDTH, height))  # not pyplot's, which keeps all that it makes
+    FigureCanvasAgg(figure)
+    ax = figure.subplots()
     if unit:
         figure.suptitle(unit, x=0.012, horizontalalignment="left", fontsize=10, color=TEXT)
     ax.yaxis.set_major_formatter(FuncFormatter(_thousands))

@@ -12,9 +12,10 @@ import csv
 import html
 import io
 import re
+import weakref
 from collections.abc import Iterator
 
-import matplotlib.pyplot as plt
+import matplotlib
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_svg import FigureCanvasSVG
@@ -32,6 +33,7 @@ NOTEBOOK_STYLE = "max-width: 40em; padding: .5em; background: #ffffff; color: #2
 PLAIN = {"ink": TEXT, "rule": GRID, "page": PAPER}
 KEPT = {"boolean": "boolean", "integer": "Int64", "date": "datetime64[s]"}
 SVG_DPI = 72  # of matplotlib's, whose unit is a point
+_published: weakref.WeakSet[Figure] = weakref.WeakSet()
 SOURCE_PARTS = ("key", "title", "institution", "edition", "path")
 
 
@@ -66,7 +68,7 @@ def publish(
 
     Parameters
     ----------
-    ax : axes of the chart, which are closed.
+    ax : axes of the chart, which are published once.
     name : address of the chart, a slug used once in the book.
     table : the table or tables behind it, from which the source line is drawn.
     data : what was drawn; becomes the table under the chart and its CSV.
@@ -124,7 +126,7 @@ def _check_drawn(ax: object, name: str, data: object) -> None:
     if not isinstance(data, (pd.DataFrame, pd.Series)):
         problem = f"its data are a {type(data).__name__}, and must be the frame that was drawn"
         raise ValueError(f"chart {name!r}: {problem}")
-    if not plt.fignum_exists(ax.figure.number):
+    if ax.figure in _published:
         problem = "its axes were published already. Draw them anew"
         raise ValueError(f"chart {name!r}: {problem}")
 
@@ -273,7 +275,7 @@ def _draw(ax: Axes, name: str) -> tuple[str, str, dict]:
         points = tooltips.extract(ax)
         no_maker = {"Software": None}
         figure.savefig(picture, format="png", dpi=200, facecolor="white", metadata=no_maker)
-    plt.close(figure)
+    _published.add(figure)
     return for_page(out.getvalue(), name), base64.b64encode(picture.getvalue()).decode(), points
 
 
@@ -284,7 +286,7 @@ def laid_out(figure: Figure) -> Iterator[None]:
     matplotlib draws a figure that has an engine of layout twice each time that it is saved, once
     for the layout alone.
     """
-    with plt.rc_context({"figure.constrained_layout.use": False}):
+    with matplotlib.rc_context({"figure.constrained_layout.use": False}):
         if engine := figure.get_layout_engine():
             dpi = figure.dpi
             FigureCanvasSVG(figure)  # measures text

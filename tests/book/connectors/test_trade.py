@@ -827,6 +827,21 @@ def test_an_answer_without_the_first_years_of_another_country_is_refused(tmp_pat
         world_bank.gdp(tmp_path, ("RUS", "ARM"))
 
 
+def test_a_csv_of_all_countries_without_the_first_years_of_another_is_refused(tmp_path):
+    rows = [
+        f"{code},{code},{year},1"
+        for code in ("ARM", *world_bank.COMPARED, "RUS", "ZWE")
+        for year in (1989, 1990)
+    ]
+    path = tmp_path / "worldbank-gdp/gdp.csv"
+    path.parent.mkdir()
+    path.write_text("\n".join([",".join(world_bank.HEADER), *rows]), encoding="utf-8")
+    assert len(world_bank.gdp(tmp_path, ("RUS", "ARM"))) == len(rows) - 2
+    path.write_text("\n".join([",".join(world_bank.HEADER), *rows[1:]]), encoding="utf-8")
+    with pytest.raises(ValueError, match="gdp.csv, ARM: nothing of 1989"):
+        world_bank.gdp(tmp_path, ("RUS", "ARM"))
+
+
 @needs_upstream
 @pytest.mark.parametrize("name", SERIES)
 def test_world_bank_copies(name):
