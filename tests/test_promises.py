@@ -98,7 +98,7 @@ def test_a_run_says_at_its_end_what_failed_and_a_line_a_reason_what_was_not_run(
         [sys.executable, "-m", "pytest", *settings, "-p", "conftest", tmp_path],
         capture_output=True,
         text=True,
-        env=os.environ | {"PYTHONPATH": str(ROOT / "tests")},
+        env=os.environ | {"PYTHONPATH": str(ROOT / "tests"), "PYTEST_ADDOPTS": ""},
     )
     lines = ran.stdout.splitlines()
     assert [line for line in lines if "SKIPPED" in line] == [
