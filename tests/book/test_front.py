@@ -202,6 +202,6 @@ def test_what_the_article_left_out_and_where_old_links_land():
     for slug in ("who-it-is-for", "how-to-read-a-verdict", "how-to-cite"):
         assert PAGE.count(f'id="{slug}"') == 1 and guide.count(f'id="{slug}"') == 1
     brief = page_text.shown(page_text.ROOT / "index.md").partition(
-        "## Only the title foresees a break"
+        "## Only the title predicts a break"
     )[2]
     assert 70 <= len(re.sub(r"\{\w+\}`[^`]*`", "", brief.partition("##")[0]).split()) <= 140
