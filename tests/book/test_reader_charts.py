@@ -54,8 +54,9 @@ def tip_of(page):
 
 def take_keyboard(page, chart):
     picture = picture_of(page, chart)
-    page.keyboard.press("Tab")  # from now on the keyboard moves the focus
     with page.expect_response("**/chart2music*.js"):
+        # from now on the keyboard moves the focus; where the address names the chart, onto it
+        page.keyboard.press("Tab")
         picture.focus()
     expect(tip_of(page)).to_be_visible()
     return picture
