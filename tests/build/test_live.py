@@ -187,25 +187,25 @@ def test_a_build_that_fails_shows_its_message_until_the_next_good_one(live):
 
 @pytest.mark.slow
 def test_edits_during_a_build_are_built_together_once_it_is_done(live):
-    def wait_for_lines(count):
+    def wait_until(is_so):
         patience = time.monotonic() + PATIENCE / 1000
-        while live.lines_like("rebuilt in") < count and time.monotonic() < patience:
+        while not is_so() and time.monotonic() < patience:
             time.sleep(0.05)
-        time.sleep(0.5)  # for a build too many to begin
-        return live.lines_like("rebuilt in")
 
+    running = live.folder.parent / "running"
+    code = f"from pathlib import Path\nimport time\n\nPath({str(running)!r}).touch()\ntime.sleep(2)"
+    slow = f"{GOOD}\n```{{code-cell}} ipython3\n{code}\n```\n"
     live.shows("There are")  # so the first build is done, and the edit is built by itself
-    before = live.lines_like("rebuilt in")
-    live.write("chapters/one.md", GOOD + "\nEdit 0.\n")
-    live.shows("Edit 0.")
-    before = wait_for_lines(before + 1)  # on a busy machine its line is written a while later
-    live.write("chapters/one.md", GOOD + "\nEdit 1.\n")
-    time.sleep(0.4)  # it is noticed, and its build takes longer
+    live.write("chapters/one.md", slow + "\nEdit 1.\n")
+    wait_until(running.exists)
+    before = live.lines_like("rebuilt in")  # builds follow one another: all before has its line
     for number in (2, 3):
-        live.write("chapters/one.md", GOOD + f"\nEdit {number}.\n")
+        live.write("chapters/one.md", slow + f"\nEdit {number}.\n")
         time.sleep(0.05)
     live.shows("Edit 3.")
-    assert wait_for_lines(before + 2) == before + 2
+    wait_until(lambda: live.lines_like("rebuilt in") == before + 2)
+    time.sleep(0.5)  # for a build too many to begin
+    assert live.lines_like("rebuilt in") == before + 2
 
 
 @pytest.mark.slow
