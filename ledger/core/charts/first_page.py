@@ -66,5 +66,5 @@ def dated_list(name: str, events: pd.DataFrame) -> None:
     events : columns `when`, `lane` and `event`, all as printed, in order of date; lanes have their
         colours in the order of the alphabet.
     """
-    rows = events[["when", "lane", "event"]].astype(str).to_numpy().tolist()
+    rows = publishing.dated_rows(events)
     numbers.glue(name, name, f"{name}: {len(rows)} events", {"rows": rows})

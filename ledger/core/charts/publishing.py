@@ -63,6 +63,7 @@ def publish(
     caption: str,
     alt: str,
     sources: list[str] | None = None,
+    listed: pd.DataFrame | None = None,
 ) -> Chart:
     """Return a chart as what a page shows: caption, alt text, source line, table, downloads.
 
@@ -76,6 +77,7 @@ def publish(
     alt : says in a sentence of its own what a sighted reader sees.
     sources : words of the title or edition of each source that was drawn, where the data do not
         name it in a column `source` or in their columns.
+    listed : events as for `dated_list`, which a phone shows in place of the picture.
 
     Raises
     ------
@@ -91,10 +93,7 @@ def publish(
     if not used:
         raise ValueError(f"chart {name!r}: name the table behind it")
     resources = [tables.describe(table) for table in used]
-    caption, alt = sentence(name, "caption", caption), sentence(name, "alt text", alt)
-    if alt == caption or alt.rstrip(".") == caption.rstrip("."):
-        problem = "the alt text repeats the caption; say what the chart shows to the eye"
-        raise ValueError(f"chart {name!r}: {problem}")
+    caption, alt = _sentences(name, caption, alt)
     frame = _with_index(name, data.to_frame() if isinstance(data, pd.Series) else data)
     kinds = _kinds(name, frame, resources)
     rows = _csv(name, frame, kinds)
@@ -113,7 +112,22 @@ def publish(
             "png": png,
             "marks": points,
         }
+        | ({} if listed is None else {"listed": dated_rows(listed)})
     )
+
+
+def _sentences(name: str, caption: str, alt: str) -> tuple[str, str]:
+    """Return caption and alt text; raise ValueError where one says nothing or repeats the other."""
+    caption, alt = sentence(name, "caption", caption), sentence(name, "alt text", alt)
+    if alt.rstrip(".") == caption.rstrip("."):
+        problem = "the alt text repeats the caption; say what the chart shows to the eye"
+        raise ValueError(f"chart {name!r}: {problem}")
+    return caption, alt
+
+
+def dated_rows(events: pd.DataFrame) -> list[list[str]]:
+    """Return events as rows of when, lane and event, all as printed."""
+    return events[["when", "lane", "event"]].astype(str).to_numpy().tolist()
 
 
 def _check_drawn(ax: object, name: str, data: object) -> None:

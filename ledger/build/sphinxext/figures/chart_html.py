@@ -125,6 +125,20 @@ def picture(chart: dict) -> str:
     return f'<div class="chart-picture">{labelled_svg(chart["svg"], chart["alt"])}{data}</div>'
 
 
+def dated_list(chart: dict) -> str:
+    """Return the events of a chart as a list, which a phone shows in place of the picture."""
+    rows = chart.get("listed", [])
+    lanes = sorted({lane for _, lane, _ in rows})
+    lines = (
+        f'<li class="lane-{lanes.index(lane) + 1}"><p>'
+        f'<span class="dated-when">{html.escape(when)} </span>'
+        f'<span class="dated-event">{html.escape(event)} </span>'
+        f'<span class="dated-lane">{html.escape(lane)}</span></p></li>'
+        for when, lane, event in rows
+    )
+    return f'<ul class="dated-list">{"".join(lines)}</ul>' if rows else ""
+
+
 def source_line(chart: dict, builder, docname: str) -> str:
     """Return a chart's sources and tables as HTML, with links as on a page of that builder."""
     names = []

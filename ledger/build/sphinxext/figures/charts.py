@@ -104,7 +104,8 @@ class FigureOfChart(SphinxTransform):
         # in the order in which they are seen: a title that arrived after its picture would push
         # it down
         figure += nodes.caption("", chart["caption"])
-        figure += raw_html(parts.picture + parts.source + before)
+        picture = parts.picture + chart_html.dated_list(chart)
+        figure += raw_html(picture + parts.source + before)
         figure += nodes.literal_block(chart["code"], chart["code"], language="python")
         figure += raw_html(after)
         return figure
