@@ -195,7 +195,8 @@ def chapter(name):
 @pytest.mark.parametrize("faults", [FEW, ALL])
 def test_each_fault_is_told_in_one_message_and_the_site_stays_as_it_was(book, faults):
     edit(book / "_config.yml", "timeout: 60", "timeout: 3")
-    good = {name: GOOD.replace("# A chapter", f"# {name}") for name in faults}
+    # of those that fail some had a page before, and are mended; some are new
+    good = {name: GOOD.replace("# A chapter", f"# {name}") for name in faults[:4]}
     write(book, one=GOOD, **good)
     code, log = build(book)
     assert code == 0, log[-3000:]

@@ -676,21 +676,16 @@ def test_ctrl_c_while_it_downloads(author, server):
     publish(server, year=newer)
     server.clear()
     server.expect_request("/price-year.csv").respond_with_data(published("year", newer))
+    asked, go = threading.Event(), threading.Event()
     server.expect_request("/price-month.csv").respond_with_handler(
-        lambda request: time.sleep(2) or Response(published("month"))
+        lambda request: asked.set() or go.wait(60) and Response(published("month"))
     )
     # a shell has what runs in its background ignore it
     run = author.start(preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
-    for _ in range(300):
-        if (
-            any("monthly" in str(request.url) for request, _ in server.log)
-            or (author.book / "_build/upstream/.bureau-prices.part/price-year.csv").exists()
-        ):
-            break
-        time.sleep(0.05)
-    time.sleep(0.3)
+    assert asked.wait(60)
     run.send_signal(signal.SIGINT)
     said, _ = run.communicate(timeout=60)
+    go.set()
     assert run.returncode == 130 and "stopped" in said and "Traceback" not in said, said
     assert author.unchanged()
     publish(server, year=newer)

@@ -20,6 +20,7 @@ from connector_files import (
     fetch_fails,
     give,
     no_rows,
+    of_upstream,
     original,
     requests_of,
     same_rows,
@@ -153,7 +154,7 @@ def test_the_workbooks_edition_and_year_are_its_own(taken_2024, monkeypatch, tmp
     assert len(closed) == 36
     assert both["value_x"].to_numpy() == pytest.approx(expected, abs=5e-4)  # series are rounded
     assert energy_institute.production(tmp_path, PAIR)["year"].max() == 2023
-    assert energy_institute.exports_2024(UPSTREAM, ("TUR", "FIN")).empty
+    assert of_upstream(energy_institute.exports_2024, ("TUR", "FIN")).empty
 
 
 @pytest.fixture(scope="module")
@@ -236,11 +237,11 @@ def test_the_energy_institute_for_another_pair():
     grid = snapshot()["Gas trade 2025 - LNG"]["grid"]
     column = grid[3].index("Federation")
     to_turkey = float(next(row[column] for row in grid if row[0] == "Turkey"))
-    rows = energy_institute.exports(UPSTREAM, OTHER)
+    rows = of_upstream(energy_institute.exports, OTHER)
     assert set(rows["country"]) == {"RUS"}  # Türkiye exports no gas of its own there
     given = rows.query("fuel == 'LNG' and destination == 'TUR'")["value"]
     assert given.tolist() == ([round(to_turkey, 6)] if to_turkey else [])
-    rows = energy_institute.production(UPSTREAM, OTHER)
+    rows = of_upstream(energy_institute.production, OTHER)
     rows = rows.query("measure == 'consumption' and country == 'TUR'")
     sheet = snapshot()["Gas Consumption - Bcm"]
     values = next(row["values"] for row in sheet["entities"] if row["name"] == "Türkiye")
@@ -287,7 +288,7 @@ def test_opecs_tables_give_what_their_copies_do(bulletin, tmp_path):
     same_tables([opec.reserves], tmp_path, PAIR, OTHER)
     assert opec.reserves(tmp_path, PAIR)["year"].max() == 2023
     assert not {"TUR"} & set(opec.reserves(tmp_path, OTHER)["country"])  # no row in OPEC's tables
-    none = opec.exports(UPSTREAM, ("TUR", "FIN"))
+    none = of_upstream(opec.exports, ("TUR", "FIN"))
     assert set(none["country"]) == {"SAU", "QAT", "WLD"} and list(none.columns) == opec.EXPORTS
 
 
@@ -297,7 +298,7 @@ def test_opecs_figures_recomputed_from_its_files():
         ("opec-asb-reserves/raw_proven_reserves_gas.xlsx", 0, opec.reserves, "OPEC"),
     ]:
         table = pd.read_excel(UPSTREAM / file, skiprows=skip, index_col=0)
-        rows = connector(UPSTREAM, OTHER).query("fuel == 'gas' and country == 'RUS'")
+        rows = of_upstream(connector, OTHER).query("fuel == 'gas' and country == 'RUS'")
         assert set(rows["source"]) == {source}
         values = rows.set_index("year")["value"]
         for year in (2010, 2022):
@@ -356,7 +357,7 @@ def test_the_whole_energy_file_gives_what_the_copy_does(server, energy, tmp_path
 
 
 def test_the_energy_file_for_another_pair():
-    rows = our_world_in_data.electricity_mix(UPSTREAM, OTHER)
+    rows = of_upstream(our_world_in_data.electricity_mix, OTHER)
     table = pd.read_csv(UPSTREAM / OWID)
     russia = table[(table["iso_code"] == "RUS") & (table["year"] == 2023)].iloc[0]
     gas = rows.query("country == 'RUS' and year == 2023 and source_of_power == 'gas'").iloc[0]
@@ -466,7 +467,7 @@ def test_the_price_of_brent_gives_what_the_copy_does(server, tmp_path, mark):
     serve_prices(server, lambda text: mark + text)
     assert fetch("eia-brent", server, tmp_path) == "series RBRTE, months to 2026-07"
     assert requests_of(server) == [(f"/{name}", {}) for name in PRICES]
-    same_rows(eia.brent(tmp_path, PAIR), eia.brent(UPSTREAM, OTHER))
+    same_rows(eia.brent(tmp_path, PAIR), of_upstream(eia.brent, OTHER))
 
 
 @pytest.mark.parametrize(
@@ -514,7 +515,7 @@ def test_a_later_report_has_its_own_years_and_edition(tmp_path):
 
 def test_a_report_of_exports_for_another_pair():
     table = pd.read_csv(UPSTREAM / REPORT, skiprows=1, index_col=0, na_values="--")
-    actual = eia.exports(UPSTREAM, OTHER).query("country == 'TUR'").set_index("year")["value"]
+    actual = of_upstream(eia.exports, OTHER).query("country == 'TUR'").set_index("year")["value"]
     for year in (1989, 2010, 2016):
         assert actual[year] == round(float(table.loc["INTL.57-4-TUR-TBPD.A", str(year)]), 6)
     assert set(eia.exports(UPSTREAM, ("XKX", "ZZZ"))["country"]) == {"SAU", "WLD"}
@@ -550,7 +551,7 @@ def serve_tracker(server, body):
 
 @pytest.fixture(scope="module")
 def pipelines():
-    return global_energy_monitor.pipelines(UPSTREAM, PAIR)
+    return of_upstream(global_energy_monitor.pipelines)
 
 
 def test_the_newest_tracker_of_the_folder_is_read(server, pipelines, tmp_path):
@@ -623,7 +624,7 @@ def test_a_missing_tracker_is_named(tmp_path):
 
 def test_the_factbook_for_another_pair():
     table = pd.read_csv(UPSTREAM / cia.FILE, index_col="name")
-    rows = cia.reserves(UPSTREAM, OTHER)
+    rows = of_upstream(cia.reserves, OTHER)
     values = rows.query("country == 'RUS'").set_index("year")["value"]
     for year in (2010, 2025):
         assert values[year] == round(table.loc["Russia", str(year)] * 1000, 6)

@@ -12,6 +12,7 @@ from connector_files import (
     fetch,
     fetch_fails,
     no_rows,
+    of_upstream,
     original,
     read_fails,
     requests_of,
@@ -34,7 +35,7 @@ OTHER = ("RUS", "TUR")
 
 @pytest.fixture(scope="module")
 def shapes():
-    return natural_earth.shapes(UPSTREAM, PAIR)
+    return of_upstream(natural_earth.shapes)
 
 
 def holders(shapes, lon, lat):
@@ -184,11 +185,11 @@ def test_an_unknown_number_and_a_lost_crimea_are_refused(tmp_path):
 
 @pytest.fixture(scope="module")
 def routes():
-    return global_energy_monitor.routes(UPSTREAM, PAIR)
+    return of_upstream(global_energy_monitor.routes)
 
 
 def test_each_selected_pipeline_has_a_route(routes):
-    pipelines = global_energy_monitor.pipelines(UPSTREAM, PAIR)
+    pipelines = of_upstream(global_energy_monitor.pipelines)
     assert set(routes["project_id"]) == set(pipelines["project_id"])
     no_rows(global_energy_monitor.routes, OTHER)
 

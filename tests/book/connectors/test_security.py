@@ -23,6 +23,7 @@ from connector_files import (
     fetch_fails,
     give,
     no_rows,
+    of_upstream,
     original,
     requests_of,
     same_rows,
@@ -65,7 +66,7 @@ def registers():
 
 @pytest.fixture(scope="module")
 def transfers():
-    return sipri.arms_transfers(UPSTREAM, PAIR)
+    return of_upstream(sipri.arms_transfers)
 
 
 def test_a_person_s_registers_are_known_by_their_text_and_read_as_the_copies(tmp_path, transfers):
@@ -101,7 +102,7 @@ def test_registers_of_another_day_with_a_mark_other_ends_and_more_rows(
 
 
 def test_arms_of_another_pair_as_counted_from_the_files(registers):
-    actual = sipri.arms_transfers(UPSTREAM, OTHER)
+    actual = of_upstream(sipri.arms_transfers, OTHER)
     lines = [line.rstrip(";") for line in registers[DELIVERIES].splitlines()][11:]
     table = pd.read_csv(io.StringIO("\n".join(lines)))
     to_turkey = table[table["Recipient"] == "Turkiye"]
@@ -127,7 +128,7 @@ def test_arms_of_another_pair_as_counted_from_the_files(registers):
 
 
 def test_a_deal_broken_over_two_lines_is_one_deal():
-    deals = sipri.arms_transfers(UPSTREAM, ("THA", "UKR")).query("record == 'deal'")
+    deals = of_upstream(sipri.arms_transfers, ("THA", "UKR")).query("record == 'deal'")
     deal = deals.query("designation == 'BTR-3' and order_year == 2008 and quantity_ordered == 14")
     assert list(deal["tiv_delivered"]) == [3.25]
 
@@ -153,7 +154,7 @@ def plain(name):
 
 @pytest.mark.parametrize(("name", "edition"), [(OLDER, "2025"), (NEWER, "2026")])
 def test_orders_of_an_edition_add_up_to_the_file_s_own_rows(name, edition):
-    orders = getattr(sipri, f"orders_{edition}")(UPSTREAM, PAIR)
+    orders = of_upstream(getattr(sipri, f"orders_{edition}"))
     moscow = {"Russia", "Soviet Union"}
     rows = [
         row
@@ -168,16 +169,16 @@ def test_orders_of_an_edition_add_up_to_the_file_s_own_rows(name, edition):
 
 
 def test_orders_without_a_delivery_are_in_the_newer_edition_only():
-    waiting = sipri.orders_2026(UPSTREAM, PAIR).query("quantity_delivered == 0")
+    waiting = of_upstream(sipri.orders_2026).query("quantity_delivered == 0")
     assert set(waiting["designation"]) == {"Su-35S", "Mi-28N"}
     empty = ["first_delivery", "last_delivery", "quantity_ordered", "tiv_ordered"]
     assert waiting[empty].isna().all().all() and (waiting["tiv_delivered"] == 0).all()
-    assert (sipri.orders_2025(UPSTREAM, PAIR)["quantity_delivered"] > 0).all()
+    assert (of_upstream(sipri.orders_2025)["quantity_delivered"] > 0).all()
     no_rows(sipri.orders_2026, ("LIE", "AND"))
 
 
 def test_an_order_has_one_name_in_both_editions_unless_sipri_moved_it():
-    older, newer = (set(read(UPSTREAM, PAIR)["order_id"]) for read in (
+    older, newer = (set(of_upstream(read)["order_id"]) for read in (
         sipri.orders_2025, sipri.orders_2026))  # fmt: skip
     assert len(older & newer) == 50 and "IRN-RUS-2022-shahed-136-2022" in older & newer
 
@@ -306,7 +307,7 @@ def test_sipri_s_own_workbook_gives_the_rows_of_the_copy(tmp_path, spending):
 
 @pytest.mark.filterwarnings("ignore:Workbook contains no default style")
 def test_spending_of_another_pair_as_it_stands_in_the_workbook():
-    rows = sipri.military_spending(UPSTREAM, ("TUR", "GBR"))
+    rows = of_upstream(sipri.military_spending, ("TUR", "GBR"))
     actual = rows.set_index(["country", "measure", "year"])["value"]
     sheets = pd.read_excel(MILEX, sheet_name=list(SHEETS), header=5, index_col=0)
     constant, _, share = (sheets[name].loc["United Kingdom"] for name in SHEETS)
@@ -509,15 +510,15 @@ NAMES_OF_PARTIES = ["year", "side_a", "side_a_second", "side_b", "side_b_second"
 def test_the_file_of_parties_is_known_as_a_person_gives_it(tmp_path):
     assert give("ucdp-acd", [PARTIES], tmp_path) == [PARTIES]
     rows = ucdp.syria_parties(tmp_path, PAIR)
-    same_rows(rows, ucdp.syria_parties(UPSTREAM, PAIR))
+    same_rows(rows, of_upstream(ucdp.syria_parties))
     assert rows[["deaths_best", "deaths_low", "deaths_high"]].isna().all(axis=None)
 
 
 def test_both_files_of_ucdp_name_the_same_parties_in_the_years_that_both_have():
-    deaths = ucdp.syria_conflict(UPSTREAM, PAIR)
+    deaths = of_upstream(ucdp.syria_conflict)
     is_pair = deaths["dyad"] == "Government of Iran – Government of Israel"
     deaths = deaths[(deaths["scope"] == "conflict over Syria") | is_pair]
-    parties = ucdp.syria_parties(UPSTREAM, PAIR).query("year <= 2023")
+    parties = of_upstream(ucdp.syria_parties).query("year <= 2023")
     one, other = (frame[NAMES_OF_PARTIES].fillna("") for frame in (deaths, parties))
     assert len(one) == 37 and sorted(one.values.tolist()) == sorted(other.values.tolist())
 
@@ -528,7 +529,7 @@ def test_parties_of_2024_as_they_stand_in_the_file():
         set(table[table["gwno_a_2nd"] == number]["conflict_id"]) for number in (365, 630)
     )
     assert with_russia == with_iran == {299, 13604} and set(table["conflict_id"]) > with_iran
-    rows = ucdp.syria_parties(UPSTREAM, PAIR).query("year == 2024").set_index("dyad_id")
+    rows = of_upstream(ucdp.syria_parties).query("year == 2024").set_index("dyad_id")
     both = "Government of Iran, Government of Russia (Soviet Union)"
     of_2024 = rows["side_a_second"].dropna().to_dict()
     assert of_2024 == {"conflict 299": both, "conflict 13604": both}
@@ -585,10 +586,6 @@ NOT_YET_MEMBERS = ("AZE", "NAM")
 
 
 @functools.cache
-def package_votes(*pair):
-    return voeten.un_votes(UPSTREAM, pair)
-
-
 def package_table(name):
     return pyreadr.read_r(str(UPSTREAM / f"unvotes/{name}.rda"))[name]
 
@@ -676,11 +673,11 @@ def test_the_dataset_s_votes_give_the_rows_of_the_package(tmp_path, server, comp
         "/store/7",
     ]
     for pair in (PAIR, ("GBR", "NAM")):  # whose letters, NA, are no missing value
-        same_rows(voeten.un_votes(tmp_path, pair), package_votes(*pair))
+        same_rows(voeten.un_votes(tmp_path, pair), of_upstream(voeten.un_votes, pair))
 
 
 def test_votes_of_another_pair_as_they_stand_in_the_package():
-    rows = package_votes("GBR", "NAM")
+    rows = of_upstream(voeten.un_votes, ("GBR", "NAM"))
     votes = package_table("un_votes")
     expected = votes[(votes["country"] == "United Kingdom") & votes["rcid"].isin(rows["rcid"])]
     actual = rows[rows["country"] == "GBR"]["vote"].value_counts().to_dict()
@@ -688,7 +685,7 @@ def test_votes_of_another_pair_as_they_stand_in_the_package():
 
 
 def test_agreement_with_all_members_as_counted_vote_by_vote(tmp_path, completed):
-    counts = voeten.un_agreement(UPSTREAM, ("GBR", "NAM"))
+    counts = of_upstream(voeten.un_agreement, ("GBR", "NAM"))
     assert set(counts["country"]) == {"GBR", "NAM", "USA"}
     assert not (counts["country"] == counts["member"]).any()
     year = package_table("un_roll_calls").set_index("rcid")["date"].astype(str).str[:4].astype(int)
@@ -713,12 +710,12 @@ def test_agreement_with_all_members_as_counted_vote_by_vote(tmp_path, completed)
     # the dataset's own form gives what the package gives of the members that it holds
     write(tmp_path, "unvotes/UNVotes-2.csv", completed.to_csv(index=False))
     read = voeten.un_agreement(tmp_path, PAIR)
-    expected = voeten.un_agreement(UPSTREAM, PAIR)
+    expected = of_upstream(voeten.un_agreement)
     same_rows(read, expected[expected["member"].isin(LETTERS.values())])
 
 
 def test_one_code_for_yugoslavia_and_serbia_is_told_apart_by_year():
-    counts = voeten.un_agreement(UPSTREAM, PAIR).query("country == 'RUS'").set_index("member")
+    counts = of_upstream(voeten.un_agreement).query("country == 'RUS'").set_index("member")
     assert set(counts.loc["YUG", "year"]) == {1991, 1992}
     assert counts.loc["SRB", "year"].min() == 2000 and set(counts.loc["CSK", "year"]) < {
         1991,
@@ -810,7 +807,7 @@ def test_ideal_points_of_a_release_give_the_rows_of_that_estimate(
     assert fetch("voeten-idealpoints", server, tmp_path) == edition
     assert requests_of(server)[0] == ("/api/datasets/:persistentId", {"persistentId": voeten.DOI})
     assert len(server.log) == 3
-    expected = voeten.un_ideal_points(UPSTREAM, PAIR)
+    expected = of_upstream(voeten.un_ideal_points)
     expected = expected[expected["estimate"] == ESTIMATES[form]]
     # single precision, written out
     same_rows(voeten.un_ideal_points(tmp_path, PAIR), expected, atol=2e-6, rtol=0)
@@ -851,7 +848,7 @@ def test_the_form_of_2026_is_read_but_for_the_year_in_which_hardly_anybody_votes
 
 
 def test_ideal_points_of_another_pair_as_they_stand_in_the_file(points):
-    rows = voeten.un_ideal_points(UPSTREAM, ("GBR", "TUR"))
+    rows = of_upstream(voeten.un_ideal_points, ("GBR", "TUR"))
     actual = rows.query("country == 'GBR' and estimate == 'all'").set_index("year")["value"]
     expected = points.query("iso3c == 'GBR' and year >= 1989").set_index("year")["idealpointall"]
     expected = expected.dropna().to_dict()
@@ -931,13 +928,13 @@ def test_a_later_release_brings_its_years_and_needs_no_more_columns(tmp_path, ca
     release.to_csv(given, index=False, encoding="utf-8-sig")
     assert give("gsdb", [given], tmp_path) == [given]
     rows = gsdb.sanctions(tmp_path, PAIR)
-    same_rows(rows[rows["year"] < 2023], gsdb.sanctions(UPSTREAM, PAIR))
+    same_rows(rows[rows["year"] < 2023], of_upstream(gsdb.sanctions))
     last = rows[rows["year"] == 2023].set_index(["target", "sanction_type"])["active_cases"]
     assert (last["IRN", "any"], last["IRN", "trade"], last["RUS", "any"]) == (1, 1, 0)
 
 
 def test_sanctions_on_another_pair_as_counted_from_the_file(cases):
-    rows = gsdb.sanctions(UPSTREAM, ("TUR", "YEM"))
+    rows = of_upstream(gsdb.sanctions, ("TUR", "YEM"))
     actual = rows.set_index(["target", "sanction_type", "year"])["active_cases"].sort_index()
     against = cases[cases["sanctioned_state"].str.contains("Turkey")]
     for year in range(2013, 2023):
@@ -951,10 +948,10 @@ def test_sanctions_on_another_pair_as_counted_from_the_file(cases):
 
 
 def test_a_state_without_cases_has_zeros_and_one_that_is_never_named_is_an_error():
-    senders = gsdb.sanctions(UPSTREAM, ("NZL", "ESP"))  # never targets
+    senders = of_upstream(gsdb.sanctions, ("NZL", "ESP"))  # never targets
     assert (senders["active_cases"] == 0).all()
     with pytest.raises(ValueError, match="no case names Andorra as target or sender"):
-        gsdb.sanctions(UPSTREAM, ("RUS", "AND"))
+        of_upstream(gsdb.sanctions, ("RUS", "AND"))
 
 
 @pytest.mark.parametrize(
@@ -987,7 +984,7 @@ def test_sanctions_that_changed_are_refused(tmp_path, cases, change, message):
 
 
 def test_entries_are_the_counts_of_the_file_and_of_its_two_countries_only():
-    rows = ofac.entries(UPSTREAM, PAIR)
+    rows = of_upstream(ofac.entries)
     counts = list(csv.DictReader(io.StringIO(text_of(ofac.FILE))))
     assert list(rows["month"]) == [row["month"] + "-01" for row in counts]
     for column, name in ofac.COUNTS.items():
@@ -1024,7 +1021,7 @@ DAILY, MODELS = ukrainian_air_force.DAILY, ukrainian_air_force.MODELS
 
 
 def test_drones_by_month_add_up_to_the_file_s_own_rows():
-    rows = ukrainian_air_force.drones(UPSTREAM, PAIR)
+    rows = of_upstream(ukrainian_air_force.drones)
     reports = [
         row
         for row in csv.DictReader(io.StringIO(text_of(DAILY), newline=""))
@@ -1042,7 +1039,7 @@ def test_drones_by_month_add_up_to_the_file_s_own_rows():
 
 def test_a_month_counts_once_it_is_complete(tmp_path):
     text, new = text_of(DAILY), ",Shahed-136/131,,Ukraine,,7.0,5.0" + "," * 14
-    assert ukrainian_air_force.drones(UPSTREAM, PAIR)["month"].max() == "2026-05-01"
+    assert of_upstream(ukrainian_air_force.drones)["month"].max() == "2026-05-01"
     header, rest = text.split("\n", 1)
     write(tmp_path, MODELS, text_of(MODELS))
     for end, month in (("2026-06-29 08:00", "2026-05-01"), ("2026-06-30", "2026-06-01")):
@@ -1056,9 +1053,7 @@ def test_a_person_s_files_of_drones_are_known_by_their_text(tmp_path):
     for path, name in zip(given, (DAILY, MODELS), strict=True):
         path.write_bytes(original(name))
     assert give("shahed-daily", given, tmp_path) == given
-    same_rows(
-        ukrainian_air_force.drones(tmp_path, PAIR), ukrainian_air_force.drones(UPSTREAM, PAIR)
-    )
+    same_rows(ukrainian_air_force.drones(tmp_path, PAIR), of_upstream(ukrainian_air_force.drones))
 
 
 FIRST = "2026-06-06 18:00,2026-06-07 08:30,Shahed-136/131,"
@@ -1122,7 +1117,10 @@ def test_the_list_of_reactors_is_downloaded_and_dated_by_its_last_change(tmp_pat
 def test_reactors_of_another_country_as_they_stand_in_the_list():
     table = pd.read_csv(UPSTREAM / REACTORS)
     for pair, code in (OTHER, "TR"), (("RUS", "GBR"), "GB"), (("IRN", "RUS"), "RU"):
-        rows, listed = geonucleardata.nuclear(UPSTREAM, pair), table[table["CountryCode"] == code]
+        rows, listed = (
+            of_upstream(geonucleardata.nuclear, pair),
+            table[table["CountryCode"] == code],
+        )
         status = rows[rows["measure"] == "status"]
         assert len(listed) and sorted(status["subject"]) == sorted(listed["Name"])
         assert status["value"].sum() == listed["Capacity"].sum()
@@ -1155,8 +1153,8 @@ def test_a_list_of_reactors_that_changed_is_refused_with_its_address(
 
 
 def test_votes_and_vetoes_part_the_table_of_the_council():
-    votes = un_security_council.votes(UPSTREAM, PAIR)
-    vetoes = un_security_council.vetoes(UPSTREAM, PAIR)
+    votes = of_upstream(un_security_council.votes)
+    vetoes = of_upstream(un_security_council.vetoes)
     assert set(votes["record"]) == {"vote"} and set(vetoes["record"]) == {"veto"}
     table = pd.read_csv(UPSTREAM / un_security_council.VETOES, keep_default_na=False)
     members = table[table["year"] >= 1991][un_security_council.VETO_MEMBERS]
@@ -1166,8 +1164,8 @@ def test_votes_and_vetoes_part_the_table_of_the_council():
 
 
 def test_uranium_is_of_the_country_that_the_reports_are_about(tmp_path):
-    rows = iaea.nuclear(UPSTREAM, ("IRN", "TUR"))
-    assert len(rows) == len(iaea.nuclear(UPSTREAM, PAIR)) > 0
+    rows = of_upstream(iaea.nuclear, ("IRN", "TUR"))
+    assert len(rows) == len(of_upstream(iaea.nuclear)) > 0
     no_rows(iaea.nuclear, OTHER)
     name, later = iaea.LISTS["IRN"]
     evidence = UPSTREAM.parent / "evidence" / name

@@ -25,6 +25,7 @@ from connector_files import (
     fetch_fails,
     give,
     no_rows,
+    of_upstream,
     read_fails,
     same_rows,
     same_tables,
@@ -198,7 +199,8 @@ def test_comtrade_without_a_key(server, comtrade_records, tmp_path, monkeypatch)
     # two days, for midnight may come while it fetches
     days = {f"{day:%-d %B %Y}" for day in (before, datetime.now(UTC))}
     assert any(day in edition for day in days) and "RUS to 2020" in edition
-    same_tables(TABLES, tmp_path)
+    for connector in TABLES:  # both from 2014 on
+        same_rows(connector(tmp_path, PAIR), connector(UPSTREAM, PAIR))
     years = range(2014, TODAY.year)
     # exports, imports and chapters, of each reporter and year
     assert len(requests) == 2 * len(years) * 3
@@ -381,7 +383,7 @@ def changed_legacy(store, change):
 @pytest.mark.usefixtures("any_start")
 def test_a_legacy_file_of_comtrade(tmp_path):
     store = changed_legacy(tmp_path, lambda rows: None)
-    whole = un_comtrade.totals(UPSTREAM, PAIR)
+    whole = of_upstream(un_comtrade.totals)
     same_rows(un_comtrade.totals(store, PAIR), whole[whole["year"] == 2015])
 
 
@@ -562,12 +564,12 @@ def test_no_row_of_the_dataset_that_follows_comes_under_the_old_label(tmp_path):
 @needs_upstream
 def test_each_dataset_of_the_fund_has_its_own_label():
     for connector, source in ((imf.totals, "imf-dots"), (imf.imts_totals, "imf-imts-russia")):
-        assert set(connector(UPSTREAM, PAIR)["source"]) == {registry.sources()[source].label}
+        assert set(of_upstream(connector)["source"]) == {registry.sources()[source].label}
 
 
 @needs_upstream
 def test_workbooks_of_the_fund(tmp_path):
-    actual = imf.totals(UPSTREAM, OTHER).set_index(["reporter", "flow", "year"])["value_usd"]
+    actual = of_upstream(imf.totals, OTHER).set_index(["reporter", "flow", "year"])["value_usd"]
     for sheet, flow in (("Exports, FOB", "export"), ("Imports, CIF", "import")):
         cells = partner_cells("RUS", "Turkey", sheet)
         for year in (1995, 2010, 2020):
@@ -634,7 +636,7 @@ def test_the_funds_wide_file_as_a_person_downloads_it(tmp_path):
     given.write_bytes(text_of(WIDE).removeprefix(BOM).replace("\n", "\r\n").encode())
     assert give("imf-imts-russia", [given], tmp_path) == [given]
     same_tables([imf.imts_totals], tmp_path)
-    rows = imf.imts_totals(UPSTREAM, PAIR).set_index(["flow", "year"])
+    rows = of_upstream(imf.imts_totals).set_index(["flow", "year"])
     for flow, code, years in (
         ("export", "XG_FOB_USD", range(2016, 2025)),
         ("import", "MG_CIF_USD", range(2016, 2023)),
@@ -652,8 +654,8 @@ def test_the_funds_wide_file_as_a_person_downloads_it(tmp_path):
 @needs_upstream
 def test_what_the_fund_has_of_years_in_both_datasets_is_the_same():
     columns = ["reporter", "flow", "year"]
-    new = imf.imts_totals(UPSTREAM, PAIR).query("year <= 2020")
-    old = imf.totals(UPSTREAM, PAIR).query("reporter == 'RUS' and year >= 2016")
+    new = of_upstream(imf.imts_totals).query("year <= 2020")
+    old = of_upstream(imf.totals).query("reporter == 'RUS' and year >= 2016")
     assert len(new) == len(old) == 10 and not old["estimated"].any()
     new, old = (frame.set_index(columns)["value_usd"].sort_index() for frame in (new, old))
     assert (new - old).abs().max() <= 2  # dollars: a workbook keeps fewer digits
@@ -666,7 +668,7 @@ def test_imports_that_move_as_those_of_many_countries_say_nothing_of_the_pair():
             change = float(wide("MG_CIF_USD", partner, year))
             change /= float(wide("MG_CIF_USD", partner, before))
             assert round(change, 6) == factor
-    of_turkey = imf.imts_totals(UPSTREAM, OTHER).query("year > 2022")
+    of_turkey = of_upstream(imf.imts_totals, OTHER).query("year > 2022")
     assert sorted(of_turkey["flow"]) == ["export", "export", "import", "import"]
 
 
@@ -849,7 +851,7 @@ def test_world_bank_copies(name):
     table = pd.read_csv(UPSTREAM / name / f"{file}.csv")
     expected = table.set_index(["Country Code", "Year"])["Value"]
     column, precision = ("gdp_usd", 0.5) if file == "gdp" else ("value", 1e-6)
-    actual = connector(UPSTREAM, OTHER).set_index(["country", "year"])[column]
+    actual = of_upstream(connector, OTHER).set_index(["country", "year"])[column]
     assert "IRN" not in actual.index.get_level_values(0)
     for key in (("TUR", 2005), ("RUS", 2020), ("USA", 2015)):
         assert actual[key] == pytest.approx(expected[key], abs=precision)
@@ -858,7 +860,7 @@ def test_world_bank_copies(name):
 
 @needs_upstream
 def test_wits(tmp_path):
-    rows = world_bank.wits_totals(UPSTREAM, OTHER)
+    rows = of_upstream(world_bank.wits_totals, OTHER)
     actual = rows.set_index(["reporter", "flow", "year"])["value_usd"]
     copy = json.loads(text_of("wits/RUS.json"))
     assert actual["RUS", "export", 2010] == round(copy["2010"]["TUR"]["x"] * 1000)
@@ -1010,7 +1012,7 @@ def test_harvard_copies(tmp_path):
     code = pd.read_csv(folder / "location.csv").set_index("location_code")["location_id"]
     data = pd.read_csv(folder / "RUS_hs_2010_to_2020.csv")
     expected = data[data["partner_id"] == code["TUR"]].groupby("year")[VALUES].sum()
-    rows = harvard_growth_lab.totals(UPSTREAM, OTHER)
+    rows = of_upstream(harvard_growth_lab.totals, OTHER)
     actual = rows.set_index(["reporter", "flow", "year"])["value_usd"]
     assert actual["RUS", "export", 2013] == expected.loc[2013, "export_value"]
     assert actual["RUS", "import", 2020] == expected.loc[2020, "import_value"]
@@ -1025,7 +1027,7 @@ def test_harvard_copies(tmp_path):
 
 @needs_upstream
 def test_oec(tmp_path):
-    actual = oec.totals(UPSTREAM, OTHER).set_index(["reporter", "year"])["value_usd"]
+    actual = of_upstream(oec.totals, OTHER).set_index(["reporter", "year"])["value_usd"]
     for short in (22, 23):
         table = pd.read_csv(UPSTREAM / f"oec-baci-2022/bilateral_value_clean_{short}_withid.csv")
         expected = table.set_index(["exporter_id", "importer_id"])["value"]
@@ -1055,7 +1057,7 @@ def test_correlates_of_war(tmp_path, monkeypatch):
         (("NRU", "AUS"), (900, 970), 2005),
     ):
         expected = {value * 1e6 for value in flows.loc[(*numbers, year)] if value != -9}
-        rows = correlates_of_war.totals(UPSTREAM, pair)
+        rows = of_upstream(correlates_of_war.totals, pair)
         assert set(rows[rows["year"] == year]["value_usd"]) == expected and expected, pair
     no_rows(correlates_of_war.totals, ("RUS", "HKG"))  # no state of the project's
     with pytest.raises(FileNotFoundError, match="cow_trade_ndy.rda"):
