@@ -10,6 +10,8 @@ export SOURCE_DATE_EPOCH := $(shell git log -1 --format=%ct 2>/dev/null || date 
 # under a limit of size, or on a full disk, Python 3.11 cuts the files of its compiled modules, and cannot import them again
 ifneq ($(shell ulimit -f; df -Pk . | awk 'NR == 2 && $$4 < 300000'),unlimited)
 export PYTHONDONTWRITEBYTECODE := 1
+else  # images of containers set it: each build would compile a thousand modules anew, a third of the time of an edit
+unexport PYTHONDONTWRITEBYTECODE
 endif
 
 book: .venv/installed

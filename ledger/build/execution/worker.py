@@ -34,9 +34,11 @@ from pathlib import Path
 from ledger.build.execution import GC_THRESHOLD, kernel, processes
 
 PRELOAD = [
+    "IPython.core.completer",  # of every shell, which imports it when it is made
     "pandas",
     "matplotlib.backends.backend_agg",
     "matplotlib.backends.backend_svg",
+    "matplotlib.figure",  # with axes and projections: a tenth of a second of each chapter
     "frictionless",
     "myst_nb.ext.glue",
     "nbformat.v4",
