@@ -308,7 +308,7 @@ class Page(RequestHandler):
         if self.preview.message and file.suffix == ".html":
             self.set_status(503)
             content = _message_page(self.preview.title, self.preview.message)
-        elif file.is_relative_to(SITE) and file.is_file():
+        elif file.is_file():
             content = file.read_bytes()
         else:
             self.set_status(404)
@@ -321,13 +321,16 @@ class Page(RequestHandler):
 
 
 def _site_file(path: str) -> Path:
-    """Return where a file of the site is; for a path that can be none, a file that is not there."""
+    """Return where a file of the site is, also where _build is a link; for a path that leads out of
+    it, or can be none, a file that is not there.
+    """
+    nowhere = SITE / "no such page"
     try:
         file = (SITE / path).resolve()
         file.is_file()  # raises for a name that is too long
     except (OSError, ValueError):  # the latter for a NUL
-        return SITE / "no such page"
-    return file
+        return nowhere
+    return file if file.is_relative_to(SITE.resolve()) else nowhere
 
 
 def _message_page(title: str, text: str) -> bytes:

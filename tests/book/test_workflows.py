@@ -176,6 +176,13 @@ def test_packages_are_kept_by_the_locks_and_never_for_what_is_published():
     )
 
 
+def test_the_comparing_program_is_checked_out_before_the_code_of_the_change_runs():
+    runs = [step.get("run", "") for step in JOBS["preview", "preview"]["steps"]]
+    at = next(place for place, run in enumerate(runs) if "worktree add" in run)
+    assert "-c core.hooksPath=/dev/null" in runs[at]
+    assert not any(runs[:at]) and runs.index("make -C new book") > at
+
+
 def test_the_preview_keeps_its_page_unpacked_and_links_to_it_above_the_list(tmp_path):
     steps = {step["name"]: step for step in JOBS["preview", "preview"]["steps"]}
     page = steps["Keep the report as a page"]

@@ -9,8 +9,11 @@ import shutil
 import subprocess
 import sys
 import time
+from types import SimpleNamespace
 
+import nbformat
 import pytest
+from myst_nb.core import utils
 from small_book import (
     BOOK,
     GOOD,
@@ -28,6 +31,7 @@ from small_book import (
 )
 from sphinx.errors import SphinxParallelError
 
+from ledger.build.sphinxext import chapters
 from ledger.build.sphinxext.lifecycle import BuildFailed, StrictParallelTasks
 
 # on a busy machine a shell may take a second to start
@@ -453,6 +457,18 @@ def with_any_room(book):
         assert code != 0 and re.search("No space left on device|disk is full", log), log
         assert not re.search("Traceback|sphinx-doc|threw an exception", log), log
         assert site(book) == made
+
+
+def test_a_long_line_of_output_takes_as_long_as_it_is(tmp_path):
+    folder = SimpleNamespace(chapters=SimpleNamespace(cache_folder=tmp_path))
+    chapters.use_cache(SimpleNamespace(ledger_build=folder), SimpleNamespace())
+    shown = lambda text: utils.coalesce_streams(
+        [nbformat.v4.new_output("stream", name="stdout", text=text)]
+    )[0]["text"]
+    started = time.monotonic()
+    assert len(shown("x" * 400_000 + "\n")) == 400_001
+    assert time.monotonic() - started < 5
+    assert shown("10%\r20%\r\n1\r2\nthree\n") == "20%\r\n2\nthree\n"
 
 
 # --- pages that cannot be written ---------------------------------------------------------------

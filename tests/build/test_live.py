@@ -257,6 +257,19 @@ def test_a_path_that_leads_to_no_page_is_not_found(live, path):
     assert answer.status == 404 and b"There is no such page" in answer.read()
 
 
+def test_a_build_folder_that_is_a_link_is_shown(book, tmp_path):
+    (tmp_path / "else/live").mkdir(parents=True)
+    (tmp_path / "else/live/index.html").write_text("a", encoding="utf-8")
+    (tmp_path / "else/secret").write_text("a", encoding="utf-8")
+    (book / "_build").rename(tmp_path / "before")
+    (book / "_build").symlink_to(tmp_path / "else")
+    code = """
+        from ledger.build import preview
+        print(*(preview._site_file(name).is_file() for name in ("index.html", "../secret")))
+    """
+    assert run_here(book, code) == "True False\n"
+
+
 def test_whatever_a_build_reads_is_watched(book):
     """Also what keeps its time and size as it is saved."""
     (book / "chapters/map.png").write_bytes(b"a")

@@ -26,6 +26,8 @@ its-older-name
 
 Read {gloss}`the paper <gazette>`.
 
+There it says [نفت]{lang=fa}.
+
 Ferries froze {cite}`gazette2020`, and in spring they sailed {cite}`harbour2023,gazette2020`. Fish stayed {cite}`shoal2019`: many. *Two*
 {cite}`shoal2019`. *Ten* {cite}`shoal2019`. “So
 many {cite}`shoal2019`!” *So few {cite}`shoal2019`*.
@@ -107,6 +109,10 @@ def test_former_addresses_lead_to_their_section(made):
     assert '"chapters/one#a-section":' in index and '#its-older-name":' not in index
 
 
+def test_words_keep_the_language_that_they_are_said_to_be_in(made):
+    assert 'There it says <span lang="fa"><bdi>نفت</bdi></span>.' in read(made)
+
+
 def test_a_gloss_is_a_link_to_its_entry_and_says_what_the_term_is(made):
     links = re.findall(
         r'<a class="gloss" href="([^"]+)" aria-description="([^"]+)">(.*?)</a>', read(made)
@@ -166,7 +172,8 @@ def test_the_claims_of_a_domain_are_listed_with_their_verdicts(made):
 def test_a_notebook_has_the_text_without_what_only_the_site_can_show(made):
     notebook = (made / "_build/html/notebooks/one.ipynb").read_text(encoding="utf-8")
     assert "A line that says it all, with a shoal in it." in notebook
-    assert "Read the paper." in notebook and "formerly" not in notebook
+    assert "There it says نفت." in notebook and "Read the paper." in notebook
+    assert "formerly" not in notebook
 
 
 def test_an_epub_has_the_text_and_a_list_of_the_claims(made):

@@ -156,6 +156,8 @@ SLIPS = {
         ("{pamphlet}", r"{sold for \$2}", r"3: quill2021: howpublished has \$, which would be pr"),
         ("{pamphlet}", "{a pamphlet\\}", "3: quill2021: howpublished has \\, which would be pr"),
         ("{{The Closing", r"{{\emph{The} Closing", r"3: quill2021: title has \emph, which would"),
+        ("{{The Closing of the Strait}}", "{The Closing of the Strait}",
+         "3: quill2021: title would be printed as 'The closing of the strait'. Put it into a"),
         ("{pamphlet}", "{3% of a pamphlet}", r"3: quill2021: howpublished has %, which hides all"),
         ("{pamphlet}", f"{{{'long ' * 10_000}}}",
          "3: quill2021: howpublished has 50,000 characters. Say it in 2,000 at most."),

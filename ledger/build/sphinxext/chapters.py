@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import html
+import re
 from pathlib import Path
 
+from myst_nb.core import utils
 from myst_nb.core.execute import cache, direct, inline
 from sphinx.application import Sphinx
 from sphinx.util import logging
@@ -25,11 +27,16 @@ from ledger.core import fingerprints, tables
 
 logger = logging.getLogger(__name__)
 
+# what a carriage return takes away from a line; MyST-NB's own looks from each letter to the end of
+# its line, for minutes where that is long
+OVERWRITTEN = re.compile(r"^.*\r(?=[^\n])", re.M)
+
 
 def use_cache(app: Sphinx, config) -> None:
     """Have MyST-NB take outputs from the cache, and execute nothing itself."""
     cache.single_nb_execution = direct.single_nb_execution = refuse_execution
     inline.NotebookClientInline.start_client = refuse_execution
+    utils._RGX_CARRIAGERETURN = OVERWRITTEN
     config.nb_execution_mode = "cache"
     config.nb_execution_cache_path = str(app.ledger_build.chapters.cache_folder)
 

@@ -104,7 +104,7 @@ def _entry_problem(key: str, entry: Entry) -> str:
             return f"{key} has no {field}. Give {what} there."
     if problem := _date_problem(key, entry) or _field_problem(key, entry):
         return problem
-    if wrong := _link_fault(entry.fields) or _words_fault(entry.fields):
+    if wrong := _link_fault(entry.fields) or _words_fault(entry.fields) or _title_fault(entry):
         return f"{key}: {wrong}."
     try:
         for role in ("author", "editor"):
@@ -144,6 +144,17 @@ def _words_fault(fields: dict[str, str]) -> str:
             mend = "Write plainly what it stands for"
             return f"{field} has {left[0]}, which would be printed as it stands. {mend}"
     return ""
+
+
+def _title_fault(entry: Entry) -> str:
+    """Return why a title is refused that would lose capitals, as of names; a book's keeps them."""
+    from pybtex.richtext import Text
+
+    title = Text.from_latex(entry.fields["title"])
+    printed = str(title.capitalize())
+    if entry.kind == "book" or printed == str(title.capfirst()):
+        return ""
+    return f"title would be printed as {printed[:60]!r}. Put it into a second pair of braces"
 
 
 def _style_problem(key: str, entry: Entry) -> str:

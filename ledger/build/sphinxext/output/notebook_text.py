@@ -39,6 +39,8 @@ COMMENT_OR_DOLLAR = re.compile(
     r"|(?P<ticks>`+)(?!`).+?(?<!`)(?P=ticks)(?!`))|^ {0,3}%[^\n]*(?:\n|\Z)|(?<!\\)(?P<dollar>\$)",
     re.S | re.M,
 )
+# what says how words, a link or a picture are shown: [words]{lang=fa}
+ATTRIBUTES = re.compile(r"(?:\[([^\[\]`]+)\]|(?<=\)))\{[.#a-z][^{}\n`]*\}")
 LABEL = re.compile(r"^\([\w-]+\)=\n", re.M)
 SUBSTITUTION = re.compile(r"\{\{ (\w+) \}\}")
 DEFINITION = re.compile(r"^(\S[^\n]*)\n: +", re.M)  # a term and what it means
@@ -83,6 +85,7 @@ class Prose:
         text = ROLE.sub(self._role, text)
         known = self.app.config.myst_substitutions
         text = SUBSTITUTION.sub(lambda match: known.get(match[1], match[0]), text)
+        text = ATTRIBUTES.sub(lambda match: match[1] or "", text)
         text = LABEL.sub("", text)
         text = DEFINITION.sub(r"- **\1**: ", text)
         text = PAGE_LINK.sub(lambda m: f"]({self._page_address(m[1])}{m[2] or ''})", text)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from myst_parser.mdit_to_docutils.base import DocutilsRenderer
 from sphinx.application import Sphinx
 
 LETTER = (
@@ -16,6 +17,7 @@ LETTER = (
 # what may stand between two such words of one phrase: spaces, figures, joiners, commas
 BETWEEN = "[\\s0-9.,'’–\u200c\u200d\u060c\u061b\u061f\u0660-\u066c\u06d4\u06f0-\u06f9-]"
 PHRASE = re.compile(f"{LETTER}(?:{BETWEEN}*{LETTER})*")
+LANGUAGE = re.compile("[a-z]{2,3}(-[A-Za-z0-9]+)*")
 # markup, and what holds text that is none of the page's sentences or has a direction already
 PARTS = re.compile(
     r"<(script|style|svg|math|pre|textarea|title|bdi)\b.*?</\1\s*>|<!--.*?-->"
@@ -41,5 +43,13 @@ def isolate_on_page(app: Sphinx, page: str, template: str, context: dict, doctre
             context[part] = isolate(context[part])
 
 
+def copy_attributes(self, token, node, *args, default=DocutilsRenderer.copy_attributes, **options):
+    """Keep the language that words are said to be in: [نفت]{lang=fa}."""
+    default(self, token, node, *args, **options)
+    if LANGUAGE.fullmatch(language := str(token.attrs.get("lang", ""))):
+        node["classes"].append(f"language-{language}")  # docutils writes lang for it
+
+
 def setup(app: Sphinx) -> None:
+    DocutilsRenderer.copy_attributes = copy_attributes
     app.connect("html-page-context", isolate_on_page, priority=940)  # when the body is complete
