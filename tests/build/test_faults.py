@@ -118,7 +118,11 @@ FAULTS = {
         f"{LEFT} process running: sleep 61. Wait for it, or end it",
     ),
     "orphan": (
-        ["import subprocess\nsubprocess.run('setsid sleep 62 &', shell=True)  # here"],
+        [
+            # it ends once the detached process is a sleep, and no shell any more
+            "import subprocess\n\nwait = 'until grep -qa ^sleep /proc/$!/cmdline; do :; done'\n"
+            "subprocess.run(f'setsid sleep 62 & {wait}', shell=True)  # here"
+        ],
         f"{LEFT} process running: sleep 62. Wait for it, or end it",
     ),
     "surrogates": (

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 import signal
+import time
 from pathlib import Path
 
 DIE_WITH_PARENT, ADOPT_ORPHANS = 1, 36  # options of Linux' prctl
@@ -39,10 +40,14 @@ def child_processes() -> list[int]:
 
 def command(pid: int) -> str:
     """Return the command line of a process, empty where the system does not tell it."""
-    try:
-        words = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ")
-    except OSError:
-        return ""
+    for _ in range(20):  # while the system loads its program, a process has none
+        try:
+            words = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ")
+        except OSError:
+            return ""
+        if words:
+            break
+        time.sleep(0.01)
     return words.decode("utf-8", "replace").strip()
 
 
