@@ -38,8 +38,12 @@ IN_SHORT = {
     "2025-09-28-un-sanctions-return": "UN sanctions return",
     "2025-10-02-treaty-in-force": "20-year treaty in force",
     "2026-02-22-verba-missiles": "Report of a missile deal",
-    "2026-02-28-war-on-iran": "US, Israel make war on Iran",
+    "2026-02-28-war-on-iran": "War on Iran until April truce",
+    "2026-03-06-intelligence-help": "Intelligence aid reported",
+    "2026-03-11-resolution-2817": "UN: Russia abstains",
+    "2026-04-07-hormuz-veto": "UN: Russia vetoes",
     "2026-07-truce-collapses": "Truce reported broken",
+    "2026-09-17-sanctions-experts-veto": "UN: veto reported",
 }
 
 
@@ -586,7 +590,7 @@ def as_stated(figure: pd.Series) -> str:
 
 
 def bound_and_tested(events: pd.DataFrame, since: str = "2022") -> pd.DataFrame:
-    """Return what bound Russia and Iran on paper and what put the tie to the test, by date.
+    """Return what bound Russia and Iran on paper, what tested the tie and how they answered.
 
     Parameters
     ----------
@@ -595,11 +599,11 @@ def bound_and_tested(events: pd.DataFrame, since: str = "2022") -> pd.DataFrame:
 
     Returns
     -------
-    Every row with the role `binds` or `tests`, confirmed or not, and with two columns more:
+    Every row with the role `binds`, `tests` or `answers`, confirmed or not, and two columns more:
     `label`, the event in few words (its title where IN_SHORT has none), and `sure`, whether it is
     confirmed.
     """
-    chosen = events[events["role"].isin(["binds", "tests"]) & (events["date"] >= since)]
+    chosen = events[events["role"].isin(["binds", "tests", "answers"]) & (events["date"] >= since)]
     chosen = chosen.sort_values("date", kind="stable")
     label = chosen["event_id"].map(IN_SHORT).fillna(chosen["event"])
     return chosen.assign(label=label, sure=chosen["status"] == "confirmed")

@@ -31,7 +31,7 @@ MAPS = ("gas-route-to-iran", "north-south-corridor", "bases-in-syria")
 WORDED = {
     "bound-and-tested": lambda row: [
         (
-            {"binds": "Bound on paper", "tests": "Tested in war"}[row["role"]],
+            "Bound on paper" if row["role"] == "binds" else "Put to the test",
             row["date"][:4],
             row["event"],
         )

@@ -398,6 +398,7 @@ def test_what_bound_and_what_tested_is_every_row_of_those_roles_since_a_day():
             ("2025-01-17-partnership-treaty", "2025-01-17", "binds", "A treaty", "confirmed"),
             ("2022-01-01-a-war", "2022-01-01", "tests", "A war", "unconfirmed"),
             ("2023-01-01-a-vote", "2023-01-01", "other", "A vote", "confirmed"),
+            ("2026-01-01-a-veto", "2026-01-01", "answers", "A veto", "confirmed"),
             ("2021-12-31-a-pact", "2021-12-31", "binds", "A pact", "confirmed"),
         ],
         columns=columns,
@@ -407,6 +408,7 @@ def test_what_bound_and_what_tested_is_every_row_of_those_roles_since_a_day():
     assert chosen[["label", "sure"]].values.tolist() == [
         ["A war", False],
         ["20-year treaty signed", True],
+        ["A veto", True],
     ]
     assert measures.bound_and_tested(events, since="2021")["event"].iloc[0] == "A pact"
 

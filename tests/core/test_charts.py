@@ -418,6 +418,16 @@ def test_two_lanes_stand_on_their_sides_and_no_dot_hides_another():
     }
 
 
+def test_dots_of_one_month_stand_beside_one_another():
+    days = pd.to_datetime(["2001-03-01", "2001-03-02", "2001-03-05", "2001-03-20"])
+    crowd = pd.DataFrame({"date": days, "label": [*"abcd"], "lane": "Signed"})
+    ax = charts.two_lanes(pd.concat([crowd, LANES[LANES["lane"] == "At war"]]))
+    dots = [line for line in ax.lines if len(line.get_xdata()) == 1][:4]
+    at = [ax.transData.transform((line.get_xdata(orig=False)[0], 0))[0] for line in dots]
+    least = 0.7 * dots[0].get_markersize() * ax.figure.dpi / 72
+    assert all(right - left >= least for left, right in zip(at, at[1:]))
+
+
 def test_two_lanes_refuse_what_they_cannot_draw():
     with pytest.raises(ValueError, match="label"):
         charts.two_lanes(LANES.drop(columns="label"))

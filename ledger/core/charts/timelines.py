@@ -133,10 +133,11 @@ def _apart(ax: Axes, dates: list[pd.Timestamp]) -> list[pd.Timestamp]:
     """Return where dots stand: those that would hide one another are moved apart a little."""
     places = list(dates)
     least = pd.Timedelta(days=0.75 * DOT * _day(ax))
-    for at in range(1, len(places)):
-        if (near := places[at] - places[at - 1]) < least:
-            places[at - 1] -= (least - near) / 2
-            places[at] += (least - near) / 2
+    for _ in places:  # a dot that gives way comes near the next
+        for at in range(1, len(places)):
+            if (near := places[at] - places[at - 1]) < least:
+                places[at - 1] -= (least - near) / 2
+                places[at] += (least - near) / 2
     return places
 
 
