@@ -102,7 +102,7 @@ def test_the_answer_its_date_and_its_picture_are_on_the_first_screen(open_page):
         assert box["y"] + box["height"] < 900
     line = page.locator(".dateline")
     expect(line).to_contain_text(f"Evidence to {date(book().evidence_until)}")
-    expect(line.get_by_role("link")).to_have_count(2)
+    expect(line.get_by_role("link")).to_have_count(3)
     alt = hero.get_by_role("img").get_attribute("aria-label")
     chapter = (SITE / "chapters/outlook.html").read_text(encoding="utf-8")
     assert len(alt.split()) > 20 and f'aria-label="{html.escape(alt)}"' in chapter
