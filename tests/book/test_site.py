@@ -23,6 +23,7 @@ from small_book import ROOT, build, edit, make, run_here, write
 from small_book import THIS_GOOD as GOOD
 from small_book import this_book as book  # noqa: F401
 
+from ledger import charts
 from ledger.build.sphinxext import history, report
 from ledger.build.sphinxext.content.changes import load_changes
 from ledger.build.sphinxext.output.site_files import entry_names
@@ -413,8 +414,11 @@ def test_verdicts_have_one_colour_in_badges_charts_and_print():
     named = r'aria-label="Horizontal bars for the article&#x27;s \d+ predictions.*?</svg>'
     chart = re.search(named, chart, re.S).group()
     assert "<pattern" not in chart, "a hatch"
-    for verdict, (glyph, (light, dark)) in VERDICTS.items():
+    for verdict, (_, (light, dark)) in VERDICTS.items():
         name = verdict.replace(" ", "-")
         assert f"--verdict-{name}: {light};" in palette and f"--verdict-{name}: {dark};" in palette
         assert f".mark.verdict-{name} .glyph {{ color: {light}; }}" in printed
-        assert f">{glyph} {verdict}<" in chart and f", {light})" in chart, verdict
+        assert charts.colours([verdict]) == [light], verdict
+    drawn = [v for v, (glyph, _) in VERDICTS.items() if f">{glyph} {v}<" in chart]
+    assert len(drawn) >= 3, "the predictions are drawn by verdict"
+    assert all(f", {VERDICTS[verdict][1][0]})" in chart for verdict in drawn)
