@@ -18,6 +18,7 @@ BAND = 10  # half the height of the band that holds the years
 STEP = 15  # from one label to the one above it
 AIR = 3  # left free about a label
 DOT = 8  # across
+OPEN = {"o": "○", "s": "□", "D": "◇"}  # a marker and its letter where it is open
 
 
 def _free_inks() -> list[str]:
@@ -53,7 +54,8 @@ def two_lanes(
         above the axis; what follows a line break in its name is printed in plain letters), `label`
         (a few short words) and, if wanted, `date_end` (told in the tooltip), `sure` (bool; an event
         that is not is an open dot, and a legend says so), `event` (words of the tooltip in place of
-        the label) and `precision` of the date (`day` or `month`).
+        the label), `precision` of the date (`day` or `month`) and `marker` (one of OPEN, in place
+        of the lane's own; what it stands for the lane's name says).
     height : inches.
     mark : a date and words for it: a line below the axis that belongs to no lane.
 
@@ -75,13 +77,15 @@ def two_lanes(
     ax = _years(height, first.year, last.year + 1)
     above, below = [], [_draw_mark(ax, *mark)] if mark else []
     if not events.get("sure", pd.Series(True)).all():
-        above.append(_draw_key(ax, lines_above=lanes[0].count("\n") + 1))
+        used = set(events.get("marker", pd.Series(MARKERS[:2])))
+        signs = " ".join(sign for marker, sign in OPEN.items() if marker in used)
+        above.append(_draw_key(ax, signs, lines_above=lanes[0].count("\n") + 1))
     for name, way, ink, marker in zip(lanes, (1, -1), _free_inks(), MARKERS):
         own = events[events["lane"] == name].sort_values("date", kind="stable")
         own = own.assign(at=_apart(ax, list(own["date"])))
         held = [_name_lane(ax, name, way, ink), *(below if way < 0 else above)]
         for event, (side, level) in zip(own.itertuples(), _places(ax, own, name, way, held)):
-            _draw_flag(ax, event, side, way * _height(level), ink, marker)
+            _draw_flag(ax, event, side, way * _height(level), ink, getattr(event, "marker", marker))
     return ax
 
 
@@ -242,8 +246,8 @@ def _draw_flag(ax: Axes, event, side: int, height: float, ink: str, marker: str)
     ax.text(beside, height, event.label, size=LETTER, color=TEXT, **place)
 
 
-def _draw_key(ax: Axes, lines_above: int) -> tuple:
+def _draw_key(ax: Axes, signs: str, lines_above: int) -> tuple:
     """Say under the name of the first lane what open dots are, and return the box of it."""
     left, top = ax.get_xlim()[0], ax.get_ylim()[1]
     style = {"size": LETTER, "color": TEXT, "ha": "left", "va": "top"}
-    return _box(ax, ax.text(left, top - 2 - STEP * lines_above, "○ □ not confirmed", **style))
+    return _box(ax, ax.text(left, top - 2 - STEP * lines_above, f"{signs} not confirmed", **style))
