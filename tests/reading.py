@@ -1,6 +1,6 @@
 """The built site, served over HTTP and opened in a real browser.
 
-Tests import the fixtures `address`, `browser` and `open_page`, and `needs_browser`.
+Tests import the fixtures `address`, `browser`, `open_page` and `open_next`, and `needs_browser`.
 
 Needs Chromium (Debian: apt-get install chromium). Where there is none the tests are skipped, but
 never in CI.
@@ -71,7 +71,11 @@ def _browser():
     """Start the browser in which all tests of this process open their windows."""
     player = sync_playwright().start()
     atexit.register(player.stop)
-    return player.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+    # a process kept ready for the next page is a tenth of a window's cost: each window ends with
+    # its test, and takes it along
+    spare = ",SpareRendererForSitePerProcess"
+    flags = [flag + spare if flag.startswith("--disable-features") else flag for flag in FLAGS]
+    return player.chromium.launch(executable_path=CHROMIUM, args=flags)
 
 
 @pytest.fixture(scope="module")
@@ -79,36 +83,60 @@ def browser():
     return _browser()
 
 
+def watch(page, address):
+    """Refuse what a page asks of other hosts and keep it in `page.strangers`; keep what the browser
+    complains of in `page.complaints`.
+    """
+    page.strangers, page.complaints = [], []
+
+    def refuse(route):
+        page.strangers.append(route.request.url)
+        route.abort()
+
+    page.route(re.compile(rf"^(?!{re.escape(address)})"), refuse)
+    page.on(
+        "console",
+        lambda message: (
+            page.complaints.append(message.text) if message.type in ("error", "warning") else None
+        ),
+    )
+    page.on("pageerror", lambda error: page.complaints.append(str(error)))
+    return page
+
+
 @pytest.fixture
 def open_page(browser, address):
-    """Open a page of the site in a window of its own; what it asks of other hosts is refused and
-    kept in `page.strangers`, what the browser complains of in `page.complaints`.
-    """
+    """Open a page of the site in a window of its own, watched."""
     windows = []
 
     def open_page(path, width=1280, height=900, **settings):
         window = browser.new_context(viewport={"width": width, "height": height}, **settings)
         windows.append(window)
-        page = window.new_page()
-        page.strangers, page.complaints = [], []
-
-        def refuse(route):
-            page.strangers.append(route.request.url)
-            route.abort()
-
-        page.route(re.compile(rf"^(?!{re.escape(address)})"), refuse)
-        page.on(
-            "console",
-            lambda message: (
-                page.complaints.append(message.text)
-                if message.type in ("error", "warning")
-                else None
-            ),
-        )
-        page.on("pageerror", lambda error: page.complaints.append(str(error)))
+        page = watch(window.new_page(), address)
         page.goto(f"{address}/{path}", wait_until="load")
         return page
 
     yield open_page
     for window in windows:
         window.close()
+
+
+@pytest.fixture(scope="module")
+def open_next(browser, address):
+    """Open a page of the site where the one before it stood, watched, in a window of 1280 pixels.
+
+    A window of its own costs as much as a small page itself, and is not needed by tests that leave
+    nothing in the browser.
+    """
+    window = browser.new_context(reduced_motion="reduce")
+    page = watch(window.new_page(), address)
+
+    def open_next(path):
+        page.set_viewport_size({"width": 1280, "height": 900})
+        page.emulate_media(color_scheme="light")
+        page.strangers, page.complaints = [], []
+        page.goto(f"{address}/{path}", wait_until="load")
+        return page
+
+    yield open_next
+    window.close()

@@ -160,7 +160,8 @@ def start(folder, command=BOOK, stdin=None, **more):
 
 
 @functools.cache
-def _warm_python():
+def warm_python():
+    """Return the Python that builds and commands of this process of tests are forked from."""
     return WarmPython(surroundings())
 
 
@@ -168,9 +169,9 @@ def build(folder, command=BOOK, **more):
     """Build the book as `make book` does; return the exit code and what was said."""
     environment = surroundings(**more)
     # `processes` finds its mark only where a program began with it
-    if "LEDGER_TEST" in more or not _warm_python().fits(command, environment):
+    if "LEDGER_TEST" in more or not warm_python().fits(command, environment):
         return end(start(folder, command, **more))
-    return _warm_python().run(command, folder, environment)
+    return warm_python().run(command, folder, environment)
 
 
 def run_ledger(folder, *words, script=None):
@@ -178,7 +179,7 @@ def run_ledger(folder, *words, script=None):
     return the exit code and what was said.
     """
     command = [sys.executable, *([script] if script else ["-m", "ledger"]), *words]
-    return _warm_python().run(command, folder, surroundings())
+    return warm_python().run(command, folder, surroundings())
 
 
 def end(run):

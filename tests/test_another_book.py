@@ -1,7 +1,6 @@
 """Promise: the machine needs nothing of this book. Installed from its wheel, without this book's
 own Python and tables, it builds, refreshes, compares and packs another one: tests/islands."""
 
-import functools
 import json
 import os
 import re
@@ -15,8 +14,7 @@ import yaml
 from institution import certificates, running, server  # noqa: F401
 from pypdf import PdfReader
 from reading import needs_browser
-from small_book import BOOK, ROOT, edit, executed, site, surroundings
-from warm_python import WarmPython
+from small_book import BOOK, ROOT, edit, executed, site, surroundings, warm_python
 
 ISLANDS = ROOT / "tests" / "islands"
 OURS = re.compile(r"russia|\biran|\bRUS\b|\bIRN\b|baghai", re.I)  # words of this book
@@ -41,11 +39,6 @@ def machine(tmp_path_factory):
     return folder / "installed"
 
 
-@functools.cache
-def warm_python(machine):
-    return WarmPython(surroundings(PYTHONPATH=str(machine)))
-
-
 class Islands:
     """A copy of the made-up book, and the machine that works on it."""
 
@@ -55,7 +48,7 @@ class Islands:
 
     def run(self, *command, code=0, cwd=None):
         """Run a command in the book, or in another folder; return its output."""
-        ended, said = warm_python(self.machine).run(command, cwd or self.folder, self.environment)
+        ended, said = warm_python().run(command, cwd or self.folder, self.environment)
         assert ended == code, said
         return said
 

@@ -72,9 +72,17 @@ class WarmPython:
         its_end.close()  # it ends when this process does
 
     def fits(self, command, environment):
-        """Return whether a command is Python's, and would set Python up as it is set up here."""
+        """Return whether a command is Python's, and would set Python up as it is set up here:
+        without code of its own that runs as Python starts, too.
+        """
         ours = command[0].startswith(os.path.dirname(sys.executable)) and command[1:2] != ["-c"]
-        return ours and _settings(environment) == self.settings
+        starts = any(
+            os.path.exists(os.path.join(folder, f"{name}customize{ending}"))
+            for folder in _python_path(environment)
+            for name in ("site", "user")
+            for ending in ("", ".py")
+        )
+        return ours and not starts and _settings(environment) == self.settings
 
     def run(self, command, folder, environment, timeout=120):
         """Run a script or, with -m, a module, in a folder and a session of its own.
@@ -98,9 +106,17 @@ class WarmPython:
 
 
 def _settings(environment):
-    """Return what Python reads of its environment as it starts, and never again."""
+    """Return what Python reads of its environment as it starts, and never again, but for the
+    folders of modules, which a fork puts where Python would.
+    """
     begins = ("PYTHON", "LC_", "LANG")
-    return {name: value for name, value in environment.items() if name.startswith(begins)}
+    settings = {name: value for name, value in environment.items() if name.startswith(begins)}
+    settings.pop("PYTHONPATH", None)
+    return settings
+
+
+def _python_path(environment):
+    return list(filter(None, environment.get("PYTHONPATH", "").split(os.pathsep)))
 
 
 def reap():
@@ -144,6 +160,7 @@ def run_program(said, command, folder, environment):
     os.environ.update(environment)
     time.tzset()
     tempfile.tempdir = None  # is asked for anew, of the new environment
+    sys.path[1:1] = _python_path(environment)
     warm_chapters.keep_a_fork()
     sys.argv = command[command[0] == sys.executable :]
     if sys.argv[0] == "-m":

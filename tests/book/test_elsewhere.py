@@ -43,6 +43,17 @@ nbval.kernel.KernelManager = functools.partial(
     nbval.kernel.KernelManager, transport="ipc", ip=tempfile.mkdtemp() + "/kernel"
 )
 """
+# how many cells of each notebook passed, failed and so on: one session runs several
+OUTCOMES = """
+import collections, json, pathlib
+outcomes = collections.defaultdict(collections.Counter)
+def pytest_runtest_logreport(report):
+    if report.when == "call" or not report.passed:
+        outcomes[pathlib.Path(report.nodeid.partition("::")[0]).stem][report.outcome] += 1
+def pytest_sessionfinish(session):
+    for name, counts in outcomes.items():
+        (session.config.rootpath / "reports" / f"{name}.outcomes").write_text(json.dumps(counts))
+"""
 # nbval's kernels keep no history, from which a chart takes its code
 SANITIZE = '[regex]\nregex: "code": "(?:[^"\\\\]|\\\\.)*"\nreplace: "code": ""\n'
 
@@ -71,20 +82,22 @@ def installed(folder):
     return folder / "installed"
 
 
-def run_notebook(page, folder):
-    """Run a page's notebook under nbval, in an empty folder, with the package installed there.
+def run_notebooks(pages, folder):
+    """Run pages' notebooks under nbval, in an empty folder, with the package installed there.
 
-    Returns the finished process, and what the kernel wrote of itself: where the package is, and
-    the packages that it imported.
+    Each has a kernel of its own, and all share the start of pytest. Returns by page how many cells
+    passed, failed and so on, with what pytest said, and what the kernel wrote of itself: where the
+    package is, and the packages that it imported.
     """
-    notebook, report = with_outputs(page), folder / "reports" / f"{Path(page).name}.json"
-    notebook.cells.append(nbformat.v4.new_code_cell(TOLD % report, execution_count=1))
-    path = folder / "empty" / file_of(page).name
-    nbformat.write(notebook, path)
+    paths = {page: folder / "empty" / file_of(page).name for page in pages}
+    for page, path in paths.items():
+        report, notebook = folder / "reports" / f"{path.stem}.json", with_outputs(page)
+        notebook.cells.append(nbformat.v4.new_code_cell(TOLD % report, execution_count=1))
+        nbformat.write(notebook, path)
     nbval = [sys.executable, "-m", "pytest", "--nbval", "-q", "-p", "no:cacheprovider"]
     nbval += ["-p", "transport", "-p", "no:xdist", "-c", os.devnull, "--rootdir", str(folder)]
     finished = subprocess.run(
-        [*nbval, "--nbval-sanitize-with", str(folder / "sanitize"), str(path)],
+        [*nbval, "--nbval-sanitize-with", str(folder / "sanitize"), *map(str, paths.values())],
         cwd=folder,
         capture_output=True,
         text=True,
@@ -94,19 +107,28 @@ def run_notebook(page, folder):
             "XDG_CACHE_HOME": str(folder / "cache"),
         },
     )
-    return finished, *(json.loads(report.read_text()) if report.exists() else (None, []))
+    said = f"{finished.returncode}\n{finished.stdout[-3000:]}{finished.stderr[-1000:]}"
+
+    def told(path, form, otherwise):
+        report = folder / "reports" / f"{path.stem}.{form}"
+        return json.loads(report.read_text()) if report.exists() else otherwise
+
+    return {
+        page: (told(path, "outcomes", {}), said, *told(path, "json", ("", [])))
+        for page, path in paths.items()
+    }
 
 
 @pytest.fixture(scope="module")
 def ran(request, tmp_path_factory):
-    """Run the notebooks tried; return by page what `run_notebook` does, and the package."""
+    """Run the notebooks tried; return by page what `run_notebooks` does, and the package."""
     own = (item for item in request.session.items if "ran" in getattr(item, "fixturenames", ()))
     pages = {item.callspec.params["page"] for item in own if hasattr(item, "callspec")} or CHAPTERS
     folder = tmp_path_factory.mktemp("elsewhere")
     package = installed(folder)
     for name in ("empty", "reports", "plugin"):
         (folder / name).mkdir()
-    (folder / "plugin" / "transport.py").write_text(TRANSPORT)
+    (folder / "plugin" / "transport.py").write_text(TRANSPORT + OUTCOMES)
     (folder / "sanitize").write_text(SANITIZE)
     before = files(package)
     # other tests check the tables, for as long as these take
@@ -114,9 +136,11 @@ def ran(request, tmp_path_factory):
     shutil.copytree(ROOT / "_build" / "checked", checked)
     # matplotlib lists the fonts of this machine once, for seconds
     shutil.copytree(matplotlib.get_cachedir(), folder / "cache" / "matplotlib")
+    pages, finished = sorted(pages), {}
     with ThreadPoolExecutor(2) as pool:
-        runs = pool.map(lambda page: run_notebook(page, folder), pages)
-        finished = dict(zip(pages, runs))
+        halves = filter(None, (pages[::2], pages[1::2]))
+        for told in pool.map(lambda half: run_notebooks(half, folder), halves):
+            finished |= told
     assert files(package) == before, "a notebook wrote into the package"
     beside = len(list((folder / "empty").iterdir()))
     assert beside == len(pages), "a notebook wrote beside itself"
@@ -157,12 +181,10 @@ def test_the_site_has_a_notebook_of_every_chapter_with_code_and_no_other():
     [CHAPTERS[0], *(pytest.param(page, marks=pytest.mark.slow) for page in CHAPTERS[1:])],
 )
 def test_a_notebook_gives_what_the_page_shows(ran, page):
-    done, where, _ = ran[0][page]
+    outcomes, said, where, _ = ran[0][page]
     notebook = with_outputs(page)
     cells = sum(cell.cell_type == "code" for cell in notebook.cells) + 1
-    assert done.returncode == 0 and f"{cells} passed" in done.stdout, (
-        done.stdout[-3000:] + done.stderr[-1000:]
-    )
+    assert outcomes == {"passed": cells}, f"{outcomes} of {cells} cells: {said}"
     assert Path(where).is_relative_to(ran[1]), "not the installed package ran, but another"
     published = {
         output.metadata["ledger"]["name"]: output
@@ -214,7 +236,7 @@ def test_the_dependencies_that_pip_installs_are_enough(ran):
         if name not in needed and (not wanted.marker or wanted.marker.evaluate({"extra": ""})):
             needed.add(name)
             waiting += importlib.metadata.requires(name) or []
-    for page, (_, _, imported) in done.items():
+    for page, (*_, imported) in done.items():
         foreign = {re.sub(r"[-_.]+", "-", name).lower() for name in imported} - needed
         assert not foreign, f"{page} imports what the package does not depend on"
 
