@@ -29,8 +29,9 @@ from ledger.core import tables
 from ledger.core.config import book, pages
 
 PREFIX = "const searchIndex = "  # a script, so that it loads from a disk too
-# addresses and keys of references: nobody looks for what they are made of
-NO_WORDS = re.compile(r"https?://\S+|\b[a-z]+(?:19|20)\d\d[a-z]*\b")
+# addresses, keys of references, lines of a map: nobody looks for what they are made of
+LINE = r"(?:-?[\d.]{1,9} -?[\d.]{1,9},){5,}-?[\d.]{1,9} -?[\d.]{1,9}"
+NO_WORDS = re.compile(rf"https?://\S+|\b[a-z]+(?:19|20)\d\d[a-z]*\b|{LINE}")
 # each search ends at the next tag of its kind: it takes as long as the text is, not its square
 TAGS = re.compile(r"<(style|script|svg)\b(?:(?!</?\1\b).)*</\1>|<[^<>]+>", re.S)
 # an {index} entry in one of these stands for all of it; elsewhere for what follows it
