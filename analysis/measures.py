@@ -40,7 +40,7 @@ IN_SHORT = {
     "2026-02-22-verba-missiles": "Report of a missile deal",
     "2026-02-28-war-on-iran": "War on Iran; truce",
     "2026-03-06-intelligence-help": "Intelligence aid reported",
-    "2026-03-11-resolution-2817": "Russia lets UN rebuke Iran",
+    "2026-03-11-resolution-2817": "Russia abstains on UN rebuke",
     "2026-04-07-hormuz-veto": "Russia vetoes Hormuz draft",
     "2026-07-truce-collapses": "Truce reported broken",
     "2026-09-17-sanctions-experts-veto": "Sanctions veto reported",
