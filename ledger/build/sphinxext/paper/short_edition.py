@@ -13,7 +13,7 @@ from ledger.build.sphinxext.content.folded import FoldedLine
 from ledger.build.sphinxext.figures.chart_html import chart_anchor
 
 NAME = "short"  # of its page beside that of the whole book
-STANDFIRST, CHART, CLAIMS = "standfirst", "ledger-chart", "claims"
+STANDFIRST, CHART, CLAIMS, DATED = "standfirst", "ledger-chart", "claims", "dated-list"
 
 
 def short_edition(tree: nodes.document, addresses: dict[str, str], cover: str) -> nodes.document:
@@ -68,9 +68,13 @@ def _lines(claims: nodes.bullet_list) -> list[nodes.paragraph]:
 
 
 def _without_chart(page: nodes.section, name: str) -> nodes.section:
+    """Remove a chart from a page, and the list that stands for it where it is not drawn."""
     for figure in list(page.findall(nodes.figure)):
         if _is_chart(figure, name):
             figure.parent.remove(figure)
+    for listing in list(page.findall(nodes.bullet_list)):
+        if DATED in _classes(listing):
+            listing.parent.remove(listing)
     return page
 
 
