@@ -111,6 +111,35 @@ def test_the_answer_its_date_and_its_picture_are_on_the_first_screen(open_page):
     page.wait_for_url("**/chapters/outlook.html#chart-bound-and-tested")
 
 
+JOURNEYS = [  # what a reader asks: the chapter that a click opens, words of its first screen
+    ("economics", ["For 2024", "trade representative", "Alexey Efimov", "4.8"]),
+    ("economics", ["not metals, chemicals and machinery"]),
+    ("security", ["drones", "6,600"]),
+]
+
+
+@needs_browser
+@pytest.mark.parametrize("width, height", [(1280, 900), (390, 844)])
+def test_a_question_is_answered_at_once_or_a_click_away(open_page, width, height):  # noqa: F811
+    page = open_page("index.html", width=width, height=height)
+
+    def first_screen():
+        """Return heading and standfirst of a page, which no reader has to scroll for."""
+        parts = [page.locator("h1").first, page.locator(".standfirst").first]
+        boxes = [part.bounding_box() for part in parts]
+        assert all(box["y"] >= 0 and box["y"] + box["height"] <= height for box in boxes)
+        return " ".join(part.inner_text() for part in parts)
+
+    front, answer = page.url, first_screen()
+    assert "breakdown was foretold" in answer.lower() and "treaty took effect" in answer.lower()
+    for field, words in JOURNEYS:
+        page.goto(front)
+        page.locator(f"h3 a[href*='chapters/{field}.html']").click()
+        page.wait_for_url(f"**/chapters/{field}.html")
+        told = first_screen()
+        assert [each for each in words if each not in told] == []
+
+
 @needs_browser
 def test_on_a_phone_the_picture_is_a_list_of_dates(open_page):  # noqa: F811
     page = open_page("index.html", width=390, height=844)
