@@ -38,7 +38,7 @@ IN_SHORT = {
     "2025-09-28-un-sanctions-return": "UN sanctions return",
     "2025-10-02-treaty-in-force": "20-year treaty in force",
     "2026-02-22-verba-missiles": "Report of a missile deal",
-    "2026-02-28-war-on-iran": "War on Iran; truce",
+    "2026-02-28-war-on-iran": "War on Iran, to April",
     "2026-03-06-intelligence-help": "Intelligence aid reported",
     "2026-03-11-resolution-2817": "Russia abstains on UN rebuke",
     "2026-04-07-hormuz-veto": "Russia vetoes Hormuz draft",
