@@ -27,7 +27,7 @@ LEAST_IN_YEAR = 30  # the same for a single year, which has 61 to 129 of them
 # An event that binds or tests the two, in the few words that fit beside a dot
 IN_SHORT = {
     "2022-02-24-invasion-of-ukraine": "Russia invades Ukraine",
-    "2022-11-05-drones-acknowledged": "Iran admits drones",
+    "2022-11-05-drones-acknowledged": "Iran admits earlier drones",
     "2023-05-17-rasht-astara-agreement": "Railway loan",
     "2023-12-25-eaeu-free-trade-agreement": "Free trade signed",
     "2024-12-08-assad-falls": "Syria's Assad falls",
@@ -38,7 +38,7 @@ IN_SHORT = {
     "2025-09-28-un-sanctions-return": "UN sanctions return",
     "2025-10-02-treaty-in-force": "20-year treaty in force",
     "2026-02-22-verba-missiles": "Report of a missile deal",
-    "2026-02-28-war-on-iran": "War on Iran, to April",
+    "2026-02-28-war-on-iran": "War on Iran",
     "2026-03-06-intelligence-help": "Intelligence aid reported",
     "2026-03-11-resolution-2817": "Russia abstains on UN rebuke",
     "2026-04-07-hormuz-veto": "Russia vetoes Hormuz draft",
