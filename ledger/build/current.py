@@ -17,6 +17,7 @@ from pathlib import Path
 
 from ledger.core import fingerprints
 from ledger.core.config import INSTALLED, PACKAGE, ROOT, book
+from ledger.core.files import digest
 from ledger.core.system.git import GitError, git
 
 SITE = ROOT / "_build" / "html"
@@ -60,7 +61,7 @@ def hashes(folder: Path) -> dict[str, str]:
 def site_hashes(site: Path) -> dict[str, str]:
     """Return the hashes of a site's files, but for those that other commands put there."""
     others = printed()
-    return {name: digest for name, digest in hashes(site).items() if name not in others}
+    return {name: known for name, known in hashes(site).items() if name not in others}
 
 
 def sources() -> str | None:
@@ -121,8 +122,11 @@ def _files(folder: Path) -> Iterator[Path]:
 
 
 def _hash(path: str | Path) -> str:
-    with open(path, "rb", buffering=0) as file:
-        return hashlib.blake2b(file.read(), digest_size=16).hexdigest()
+    return digest(path, _of_bytes)
+
+
+def _of_bytes(raw: bytes) -> str:
+    return hashlib.blake2b(raw, digest_size=16).hexdigest()
 
 
 def is_current(site: Path = SITE) -> bool:

@@ -24,6 +24,8 @@ import socket
 import sys
 import tempfile
 import time
+from importlib import import_module
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 from tornado.httpserver import HTTPServer
@@ -31,6 +33,7 @@ from tornado.netutil import bind_sockets
 from tornado.web import Application, RequestHandler
 from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
+from ledger.build import current
 from ledger.build.execution.pool import engine
 from ledger.core.config import PACKAGE, ROOT
 
@@ -44,8 +47,12 @@ PRELOAD = [
     "myst_nb.sphinx_ext",
     "furo",
     "sphinxcontrib.bibtex",
+    # what builds would import later
+    *("filelock", "rispy", "sphinx_external_toc.api", "sphinx_jupyterbook_latex"),
+    *("sphinx_multitoc_numbering", "sqlalchemy.dialects.sqlite", "xlsxwriter"),
 ]
-PAUSE = 0.1  # seconds between two looks at the files
+PAUSE = 0.05  # seconds between two looks at the files
+SETTLED = 6  # seconds after which the state of a file that a build wrote tells its content
 
 # A page knows of which build it is, and reloads once it hears of another. The script has an
 # address, for the pages' own policy allows none that stands in them.
@@ -116,17 +123,27 @@ async def _build_on_change(preview: Preview) -> None:
     """Build, and again whenever a watched file changes."""
     files = await wait_for_change({})
     changed: list[str] = []
-    while True:
-        started = time.monotonic()
-        built, messages = await _build()
-        outcome = "built" if built else "NOT built"
-        if changed:
-            outcome = f"{_names(changed)} changed: {'rebuilt' if built else 'NOT rebuilt'}"
-        _say(f"{outcome} in {time.monotonic() - started:.1f} s", messages)
-        preview.show("" if built else messages)
-        before, files = files, await wait_for_change(files)
-        names = before.keys() | files.keys()
-        changed = sorted(name for name in names if before.get(name) != files.get(name))
+    builder = Builder()
+    try:
+        while True:
+            started = time.monotonic()
+            built, messages = await builder.build()
+            outcome = "built" if built else "NOT built"
+            if changed:
+                outcome = f"{_names(changed)} changed: {'rebuilt' if built else 'NOT rebuilt'}"
+            _say(f"{outcome} in {time.monotonic() - started:.1f} s", messages)
+            preview.show("" if built else messages)
+            builder.end()
+            builder = Builder()
+            before, files = files, await wait_for_change(files)
+            names = before.keys() | files.keys()
+            changed = sorted(name for name in names if before.get(name) != files.get(name))
+            # whatever else has changed, it may have loaded as it was
+            if not builder.process.is_alive() or not all(name.endswith(".md") for name in changed):
+                builder.end()
+                builder = Builder()
+    finally:
+        builder.end()
 
 
 async def wait_for_change(before: dict) -> dict:
@@ -145,16 +162,17 @@ def _watched_files() -> dict[str, tuple[int, ...]]:
     """Return the state of all files of the book and of the machine that a build may read."""
     files = {}
     for top, base in ((ROOT, ROOT), (PACKAGE, PACKAGE.parent)):
+        start = len(os.path.join(base, ""))
         for folder, folders, names in os.walk(top):
             folders[:] = [
                 name for name in folders if name not in NOT_WATCHED and not name.startswith(".")
             ]
-            for path in (Path(folder, name) for name in names if not name.startswith(".")):
+            for path in (os.path.join(folder, name) for name in names if name[0] != "."):
                 with contextlib.suppress(FileNotFoundError):
-                    state = path.stat()
+                    state = os.stat(path)
                     # no program sets the time of the change itself back
                     times = (state.st_mtime_ns, state.st_ctime_ns)
-                    files[path.relative_to(base).as_posix()] = (*times, state.st_size)
+                    files[path[start:].replace(os.sep, "/")] = (*times, state.st_size)
     return files
 
 
@@ -170,31 +188,45 @@ def _say(line: str, messages: str = "") -> None:
     print(time.strftime("%H:%M:%S"), line + indented, flush=True)
 
 
-async def _build() -> tuple[bool, str]:
-    """Build the site once; return whether there is a new one, and the messages of the build.
+class Builder:
+    """A process that loads what a build needs, waits, and builds the site once."""
 
-    These are warnings, chapters that failed, or why the build failed.
-    """
-    with tempfile.TemporaryDirectory(prefix="live-") as folder:
-        log = Path(folder, "log")
-        log.touch()
+    def __init__(self):
+        self.folder = tempfile.TemporaryDirectory(prefix="live-")
+        self.log = Path(self.folder.name, "log")
+        self.log.touch()
         # elsewhere a fork of a process with threads may crash
         context = multiprocessing.get_context("forkserver" if engine() == "fork" else "spawn")
-        process = context.Process(target=_run_build, args=(str(log),))
-        process.start()
-        try:
-            while process.is_alive():
-                await asyncio.sleep(0.02)
-        finally:
-            if process.is_alive():  # Ctrl-C has ended the wait
-                with contextlib.suppress(ProcessLookupError):  # it may not have its own group yet
-                    os.killpg(process.pid, signal.SIGTERM)
-                process.terminate()
-            process.join()
-        messages = _messages(log.read_text(encoding="utf-8", errors="replace"))
-        if process.exitcode < 0 or process.exitcode and not messages:
-            messages += f"\nThe build ended with exit status {process.exitcode}."
-        return process.exitcode == 0, messages
+        told, self.tell = context.Pipe(duplex=False)
+        self.process = context.Process(target=_run_build, args=(str(self.log), told))
+        self.process.start()
+        told.close()
+
+    async def build(self) -> tuple[bool, str]:
+        """Build the site; return whether there is a new one, and the messages of the build.
+
+        These are warnings, chapters that failed, or why the build failed.
+        """
+        with contextlib.suppress(BrokenPipeError):  # it has died, as its exit status says
+            self.tell.send("build")
+        while self.process.is_alive():
+            await asyncio.sleep(0.02)
+        self.process.join()
+        messages = _messages(self.log.read_text(encoding="utf-8", errors="replace"))
+        status = self.process.exitcode
+        if status < 0 or status and not messages:
+            messages += f"\nThe build ended with exit status {status}."
+        return status == 0, messages
+
+    def end(self) -> None:
+        """End the process, whatever it does."""
+        if self.process.is_alive():
+            with contextlib.suppress(ProcessLookupError):  # it may not have its own group yet
+                os.killpg(self.process.pid, signal.SIGTERM)
+            self.process.terminate()
+        self.process.join()
+        self.tell.close()
+        self.folder.cleanup()
 
 
 def _messages(log: str) -> str:
@@ -203,17 +235,20 @@ def _messages(log: str) -> str:
     return "\n".join(line for line in text.splitlines() if line.strip(" ="))
 
 
-def _run_build(log: str) -> None:
-    """Build the site, in a process of its own, with its messages in the file `log`."""
+def _run_build(log: str, told: Connection | None = None) -> None:
+    """Build the site once `told`, in a process of its own, with its messages in the file `log`."""
     os.setsid()  # so that all that it starts can be ended with it
     _end_with_preview()
-    gc.freeze()  # what the warm process loaded stays: no need to look for garbage in it
     os.chdir(ROOT)
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     os.dup2(os.open(log, os.O_WRONLY | os.O_APPEND), 2)
+    passed = told is not None and _load(told)
+    if told:
+        told.recv()
+    gc.freeze()  # what is loaded stays: no need to look for garbage in it
     from ledger.core.authored.preflight import problems
 
-    if found := problems():
+    if found := problems(pages_only=passed):
         print("\n".join(found), file=sys.stderr)
         sys.exit(1)
     from jupyter_book.cli.main import main
@@ -224,6 +259,30 @@ def _run_build(log: str) -> None:
         if not os.path.getsize(log):  # it ended before Sphinx, which reports what goes wrong
             print(error, file=sys.stderr)
         sys.exit(1)
+
+
+def _load(told: Connection) -> bool:
+    """Load the modules of this checkout, and read the files that a build compares with hashes.
+
+    Returns whether all that people write is as it should be. What fails here fails in the build
+    again, which says why.
+    """
+    passed = False
+    with contextlib.suppress(Exception):
+        from sphinx.application import builtin_extensions
+
+        from ledger.build.sphinxext import PARTS
+        from ledger.core.authored.preflight import problems
+
+        parts = [f"ledger.build.sphinxext.{part}" for part in ("preflight", "lifecycle", *PARTS)]
+        for module in (*builtin_extensions, *parts):
+            import_module(module)
+        import_module("nbformat").v4.new_notebook()  # which makes of its schema what checks it
+        passed = not problems()
+        if not told.poll(SETTLED):
+            for folder in (SITE, current.manifest_path(SITE).parent):
+                current.hashes(folder)
+    return passed
 
 
 def _end_with_preview() -> None:

@@ -16,7 +16,7 @@ import sysconfig
 from pathlib import Path
 
 from ledger.core.config import DATA, PACKAGE, ROOT
-from ledger.core.files import recover
+from ledger.core.files import digest, recover
 
 GLOBAL = ("the lock", "Python", "file book.yml")  # every executed chapter depends on them
 
@@ -99,9 +99,12 @@ def _text(path: Path) -> str:
 
 def _of_file(path: Path) -> str:
     try:
-        raw = path.read_bytes()
+        return digest(path, _of_content)
     except OSError:
         return "missing"
+
+
+def _of_content(raw: bytes) -> str:
     try:  # an editor's byte-order mark and line ends are no change of content
         return of_text(raw.decode("utf-8-sig").replace("\r\n", "\n"))
     except UnicodeDecodeError:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from ledger.core import fingerprints
 from ledger.core.authored.descriptors import check_descriptor
 from ledger.core.config import DATA
-from ledger.core.files import exclusive_lock, recover, replace_files
+from ledger.core.files import exclusive_lock, recover, replace_files, state_of
 from ledger.core.table_files import (
     TableError,
     content_hash,
@@ -51,8 +51,9 @@ def descriptor(folder: Path = DATA) -> dict:
 
 
 class Descriptor(NamedTuple):
-    """A descriptor that was checked: its bytes, its text, and the text of each table's entry."""
+    """A descriptor that was checked: its file's state, its bytes, its text, that of each entry."""
 
+    state: tuple | None
     raw: bytes
     text: str
     entries: dict[str, str]
@@ -68,16 +69,22 @@ def _checked(folder: Path) -> Descriptor:
     """
     recover(folder)
     path = folder / "datapackage.json"
+    known = _known.get(folder)
     try:
+        state = state_of(path)
+        if known and state and known.state == state:
+            return known
         raw = path.read_bytes()
     except FileNotFoundError:
         problem = f"the descriptor {path} does not exist"
         raise TableError("datapackage.json", problem) from None
-    if folder not in _known or _known[folder].raw != raw:
+    if known and known.raw == raw:
+        _known[folder] = known._replace(state=state)
+    else:
         cached_check(lambda: check_descriptor(raw), raw)
         text = raw.decode("utf-8-sig")
         entries = {entry["name"]: json.dumps(entry) for entry in json.loads(text)["resources"]}
-        _known[folder] = Descriptor(raw, text, entries)
+        _known[folder] = Descriptor(state, raw, text, entries)
     return _known[folder]
 
 

@@ -185,6 +185,20 @@ def test_a_build_that_fails_shows_its_message_until_the_next_good_one(live):
     live.shows("There are")
 
 
+def test_settings_are_never_those_that_were_loaded_before_they_changed(live):
+    """The process of the next build loads them as soon as one has ended."""
+    live.shows("There are")
+    book = (live.folder / "book.yml").read_text(encoding="utf-8")
+    hint, patience = "words that nobody had there", time.monotonic() + PATIENCE / 1000
+    live.write("book.yml", re.sub(r"(?m)^search_hint: .*", f"search_hint: {hint}", book))
+    search = live.folder / "_build/live/search.html"
+    while hint not in search.read_text(encoding="utf-8"):
+        assert time.monotonic() < patience
+        time.sleep(0.1)
+    live.write("book.yml", book)
+    live.shows("There are")
+
+
 @pytest.mark.slow
 def test_edits_during_a_build_are_built_together_once_it_is_done(live):
     def wait_until(is_so):

@@ -1,10 +1,12 @@
 """Promise: files are written whole, and one process at a time holds a lock."""
 
 import contextlib
+import os
 import resource
 import subprocess
 import sys
 import textwrap
+import time
 
 import pytest
 
@@ -137,3 +139,24 @@ def test_a_file_that_the_system_refuses_is_named_and_nothing_of_it_stays(tmp_pat
         assert error.value.filename.endswith(f"/{name}") and error.value.strerror
     assert (data / "a.csv").read_text(encoding="utf-8") == "old"
     assert [path.name for path in tmp_path.rglob("*")] == ["data", "a.csv"]
+
+
+def test_a_file_is_hashed_again_whenever_it_may_have_changed(tmp_path, monkeypatch):
+    """Also one that keeps its size, and whose time was set back."""
+    path, read = tmp_path / "table.csv", []
+    path.write_text("one", encoding="utf-8")
+
+    def of(raw):
+        read.append(raw)
+        return raw.decode()
+
+    assert files.digest(path, of) == files.digest(path, of) == "one"
+    assert len(read) == 2, "it could be written once more within the same time"
+    later = time.time_ns() + 10_000_000_000
+    monkeypatch.setattr(files.time, "time_ns", lambda: later)
+    assert files.digest(path, of) == files.digest(path, of) == "one"
+    assert len(read) == 3
+    state = path.stat()
+    path.write_text("two", encoding="utf-8")
+    os.utime(path, ns=(state.st_atime_ns, state.st_mtime_ns))
+    assert files.digest(path, of) == "two"

@@ -13,6 +13,7 @@ PARTS = (  # in the order in which Sphinx is to call them
     "chapters",
     "figures.charts",
     "figures.authored_pictures",
+    "figures.numbering",
     "content.claim_pages",
     "content.claims",
     "content.math",

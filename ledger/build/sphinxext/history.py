@@ -95,11 +95,7 @@ def chart_changed(app: Sphinx, chart: dict) -> str:
 
 def _newest_data(app: Sphinx, names: list[str]) -> tuple[str, tuple[str, ...]]:
     """Return the newest date of some tables, and those that changed then."""
-    logged = app.ledger_logged
-    dates = {
-        name: _date(app, f"{DATA.name}/{tables.describe(name)['path']}") or logged.get(name, "")
-        for name in names
-    }
+    dates = {name: app.ledger_table_dates[name] for name in names}
     newest = max(dates.values(), default="")
     return newest, tuple(name for name, date in dates.items() if newest and date == newest)
 
@@ -132,13 +128,17 @@ def read_history(app: Sphinx, config) -> None:
 
 def read_changes(app: Sphinx) -> None:
     """Read what differs from the history, which is no setting: such a page is written anew anyway;
-    and the dates of tables in the list of changes.
+    and the dates of tables, else in the list of changes.
     """
     app.ledger_uncommitted = uncommitted(ROOT)
-    app.ledger_logged = {
+    logged = {
         table["name"]: str(entry["date"])
         for entry in reversed(load_changes())
         for table in entry.get("tables", [])
+    }
+    app.ledger_table_dates = {
+        entry["name"]: _date(app, f"{DATA.name}/{entry['path']}") or logged.get(entry["name"], "")
+        for entry in tables.descriptor()["resources"]
     }
 
 

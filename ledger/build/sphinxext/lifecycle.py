@@ -38,7 +38,8 @@ from ledger.core.system import terminal
 
 LIVE = bool(os.environ.get("LEDGER_LIVE"))
 SLUG = book().slug
-PARTS = ("site", "doctrees", "executed", "jupyter_execute")  # that the next build goes on from
+# that the next build goes on from
+PARTS = ("site", "doctrees", "executed", "jupyter_execute", "templates")
 
 
 class BuildFailed(SphinxError):
@@ -106,12 +107,13 @@ class Build:
     def _replace_site(self, kept: set[str]) -> None:
         """Put the new site in place; files that are as before are `kept`, and not written again."""
         site = self.folder / "site"
+        top = len(os.path.join(site, ""))
 
         def place(source: str, target: str) -> None:
-            name = Path(source).relative_to(site).as_posix()
-            if name in kept:
+            name = source[top:]
+            if name.replace(os.sep, "/") in kept:
                 with contextlib.suppress(OSError):  # some file systems know no links
-                    os.link(self.published / name, target)
+                    os.link(os.path.join(self.published, name), target)
                     return
             shutil.copy2(source, target)
 

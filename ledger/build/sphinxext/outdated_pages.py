@@ -121,6 +121,35 @@ def rewrite_all(app: Sphinx, env) -> list[str]:
     return sorted(env.found_docs) if changed else []
 
 
+def note_headings(app: Sphinx, env) -> list[str]:
+    """Note whether a heading has changed, which lists of pages may show."""
+    shown = "".join(f"{page} {toc.pformat()}" for page, toc in sorted(env.tocs.items()))
+    before, env.ledger_headings = getattr(env, "ledger_headings", ""), fingerprints.of_text(shown)
+    app.ledger_lists_changed = before != env.ledger_headings
+    return []  # pages to write: those with lists are left to Sphinx
+
+
+def spare_lists(app: Sphinx) -> None:
+    """Have pages with lists of pages, as the first, written only when they are to show another.
+
+    Sphinx writes them in every build, lest a heading in their lists has changed.
+    """
+    builder = app.builder
+    write, prepare = builder.write, builder.prepare_writing
+
+    def write_pages(asked, updated, method="update") -> None:
+        def prepare_pages(docnames: set[str]) -> None:
+            if asked is not None and asked != ["__all__"] and not app.ledger_lists_changed:
+                docnames &= {*asked, *updated} or docnames
+            prepare(docnames)
+
+        builder.prepare_writing = prepare_pages
+        write(asked, updated, method)
+
+    if builder.name == "html":
+        builder.write = write_pages
+
+
 def _shown_elsewhere(env) -> dict[str, object]:
     """Return what pages can show of other pages: titles, order, numbers, labels, links back."""
     labels, citations = env.get_domain("std").data, env.get_domain("cite").citations
@@ -180,6 +209,8 @@ def setup(app: Sphinx) -> None:
     app.add_config_value("ledger_assets", "", "html", str)
     app.connect("config-inited", set_inputs)
     app.connect("builder-inited", prepare_assets)
+    app.connect("builder-inited", spare_lists)
     app.connect("doctree-read", note_shown_files, priority=900)  # when Sphinx has noted them
     app.connect("env-get-outdated", stale_pages)
+    app.connect("env-get-updated", note_headings)
     app.connect("env-get-updated", rewrite_all, priority=900)  # when figures are numbered

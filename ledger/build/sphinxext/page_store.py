@@ -10,15 +10,17 @@ from ledger.core import fingerprints
 def page(env, docname: str = "") -> dict:
     """Return what is known of a page, by default of the one that is being read.
 
-    Its charts and numbers by name, the claims that have a badge on it, the findings that it puts,
-    the words by which the search finds sections of other pages, the terms that it lists and whether
-    it has one glossed, former addresses of its sections, the charts of other pages that it shows,
-    the inputs it depends on (name → hash), and in the preview why its cells did not run to the end.
+    Its charts and numbers by name, of each chart a hash of what is drawn, the claims that have a
+    badge on it, the findings that it puts, the words by which the search finds sections of other
+    pages, the terms that it lists and whether it has one glossed, former addresses of its sections,
+    the charts of other pages that it shows, its outline (`figures.numbering`), the inputs it
+    depends on (name → hash), and in the preview why its cells did not run to the end.
     """
     return _pages(env).setdefault(
         docname or env.docname,
         {
             "charts": {},
+            "drawn": {},
             "numbers": {},
             "claims": [],
             "findings": {},
@@ -27,6 +29,7 @@ def page(env, docname: str = "") -> dict:
             "glossed": False,
             "former_addresses": {},
             "heroes": [],
+            "outline": None,
             "inputs": {},
             "failure": "",
         },

@@ -5,6 +5,7 @@ What the system refuses later, as on a full disk, is said in a line too.
 
 from __future__ import annotations
 
+import os
 import sys
 
 from sphinx.application import Sphinx
@@ -51,5 +52,6 @@ def setup(app: Sphinx) -> None:
     for module in ("sphinx.cmd.build", "jupyter_book.sphinx"):  # which has its own name for it
         if module in sys.modules:
             sys.modules[module].handle_exception = handle_exception
-    if found := problems():
+    # the preview has asked already, before Jupyter Book read its settings
+    if not os.environ.get("LEDGER_LIVE") and (found := problems()):
         raise FilesError("\n".join(found))

@@ -88,7 +88,7 @@ def _refuse_remains(name: str, text: str) -> None:
         if sign in text:
             problem = f"{what}. Remove it, or save the file as UTF-8 with LF line ends."
             raise FileError(name, line_of(text, text.index(sign)), problem)
-    if not text.isascii():
+    if characters.misread(text):  # the line only where there is one
         for line, words in enumerate(text.split("\n"), 1):
             if problem := characters.misread(words):
                 raise FileError(name, line, f"{problem}.")

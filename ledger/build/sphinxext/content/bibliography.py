@@ -9,7 +9,9 @@ from __future__ import annotations
 import copy
 import functools
 import re
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from importlib.metadata import entry_points
 
 import pybtex.plugin
 from pybtex.markup import LaTeXParser
@@ -20,6 +22,7 @@ from pybtex.style.formatting.alpha import Style as AlphaStyle
 from pybtex.style.template import field, first_of, optional
 from sphinx.application import Sphinx
 from sphinxcontrib.bibtex import plugin as bibtex
+from sphinxcontrib.bibtex.domain import BibtexDomain, _FilterVisitor
 from sphinxcontrib.bibtex.style.referencing import PersonStyle
 from sphinxcontrib.bibtex.style.referencing.author_year import AuthorYearReferenceStyle
 
@@ -120,12 +123,35 @@ def _read_latex(latex: str, read=Text.from_latex) -> Text:
     return LaTeXParser(latex).parse() if PLAIN.fullmatch(latex) else read(latex)
 
 
+def chosen_entries(domain, key, default=BibtexDomain.get_filtered_entries) -> Iterable[tuple]:
+    """Return the entries of a {bibliography}, by the names under which they are cited.
+
+    The domain's own looks at each citation anew for each entry.
+    """
+    bibliography, citing = domain.bibliographies[key], defaultdict(set)
+    for reference in domain.citation_refs:
+        for target in reference.targets:
+            citing[target.key].add(reference.docname)
+
+    def is_chosen(entry) -> bool:
+        pages = citing[bibliography.keyprefix + entry.key]
+        visitor = _FilterVisitor(entry=entry, docname=key.docname, cited_docnames=pages)
+        return visitor.visit(bibliography.filter_) or entry.key in bibliography.keys
+
+    entries = domain.get_entries(bibliography.bibfiles)
+    try:
+        return [(bibliography.keyprefix + each.key, each) for each in entries if is_chosen(each)]
+    except ValueError:  # a slip in the filter, of which it warns
+        return default(domain, key)
+
+
 def setup(app: Sphinx) -> None:
     Text.from_latex = _read_latex
     # a plugin is looked up at every style and every citation, which reads each time the metadata of
     # all installed packages
-    find = pybtex.plugin.entry_points
-    pybtex.plugin.entry_points = functools.cache(getattr(find, "__wrapped__", find))
+    offered = entry_points()
+    pybtex.plugin.entry_points = functools.cache(lambda **wanted: offered.select(**wanted))
+    BibtexDomain.get_filtered_entries = chosen_entries
     register_plugin("pybtex.style.formatting", "ledger", GradedStyle)
     register_plugin("pybtex.style.formatting", "ledger_tooltip", TooltipStyle)
     bibtex.register_plugin("sphinxcontrib.bibtex.style.referencing", "ledger", ShortReferenceStyle)

@@ -10,7 +10,7 @@ import html
 import shutil
 from pathlib import Path
 
-from docutils.utils.smartquotes import smartyPants
+from docutils.utils.smartquotes import educate_tokens
 from pybtex.backends.html import Backend
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
@@ -154,7 +154,9 @@ def _told(app: Sphinx, claim: str) -> list[dict]:
 
 def _quoted(words: str) -> str:
     """Return text as HTML with the quotation marks that Sphinx gives the other pages."""
-    return smartyPants(html.escape(words, quote=False), "qDe").replace('"', "&quot;")
+    # without markup it is one piece; to look for tags in it takes as long as its square
+    pieces = [("text", html.escape(words, quote=False))]
+    return "".join(educate_tokens(pieces, "qDe")).replace('"', "&quot;")
 
 
 def setup(app: Sphinx) -> None:

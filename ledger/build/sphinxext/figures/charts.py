@@ -17,7 +17,7 @@ from ledger.build.sphinxext import page_store
 from ledger.build.sphinxext.figures import chart_html, chart_pages, chart_print
 from ledger.build.sphinxext.markup import raw_html
 from ledger.build.sphinxext.works import chart_record
-from ledger.core import citations, tables
+from ledger.core import citations, fingerprints, tables
 from ledger.core.charts.style import PAGE, PALETTE, THEME, VERDICTS
 
 CONTENT = re.compile(r'<script type="application/json" class="ledger-chart">(.*)</script>', re.S)
@@ -37,6 +37,8 @@ class FigureOfChart(SphinxTransform):
             if match:
                 chart = json.loads(match.group(1))
                 self._note(chart)
+                drawn = fingerprints.of_text(match.group(1))
+                page_store.page(self.env)["drawn"][chart["name"]] = drawn
                 bundle = raw.parent.parent if raw.parent.get("mime_type") else raw
                 bundle.replace_self(self._figure(chart))
 

@@ -6,7 +6,6 @@ Both lead to the chart itself, where its table, its code and its files are.
 
 from __future__ import annotations
 
-import json
 import re
 
 from docutils import nodes
@@ -22,7 +21,6 @@ from ledger.build.sphinxext import page_store
 from ledger.build.sphinxext.figures.chart_html import chart_anchor, labelled_svg, plain_svg
 from ledger.build.sphinxext.figures.charts import charts_of
 from ledger.build.sphinxext.markup import raw_html
-from ledger.core import fingerprints
 
 logger = logging.getLogger(__name__)
 PICTURE = re.compile(r"<svg\b.*?</svg>", re.S)
@@ -170,14 +168,14 @@ def _picture_of(app: Sphinx, chart: dict) -> str:
 
 
 def redraw(app: Sphinx, env) -> list[str]:
-    """Return the pages whose hero comes from a page that was read anew."""
+    """Return the pages whose hero is drawn anew."""
     seen, changed = {}, []
     before = getattr(env, "ledger_heroes", {})
-    inputs, charts = page_store.all_pages(env, "inputs"), charts_of(env)
+    drawn = {}
+    for charts in page_store.all_pages(env, "drawn").values():
+        drawn |= charts
     for docname, known in page_store.all_pages(env, "heroes").items():
-        pages = [charts[name]["page"] for name in known if name in charts]
-        shown = json.dumps([inputs[page] for page in pages], sort_keys=True)
-        seen[docname] = fingerprints.of_text(shown)
+        seen[docname] = [drawn.get(name) for name in known]
         if known and before.get(docname) != seen[docname]:
             changed.append(docname)
     env.ledger_heroes = seen

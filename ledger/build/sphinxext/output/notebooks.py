@@ -60,7 +60,7 @@ def notebook(app: Sphinx, docname: str) -> str:
     metadata = {"kernelspec": kernel, "language_info": {"name": "python"}}
     result = nbformat.v4.new_notebook(cells=cells, metadata=metadata)
     nbformat.validate(result)
-    return nbformat.writes(result) + "\n"
+    return nbformat.v4.writes(result) + "\n"  # the other would check it once more
 
 
 def _first_cell(app: Sphinx, docname: str) -> str:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+from importlib.metadata import version
 from pathlib import Path
 
+from jinja2 import FileSystemBytecodeCache
 from sphinx.application import Sphinx
 
 from ledger.build.sphinxext.outdated_pages import THEME
@@ -122,6 +124,16 @@ def set_policy(app: Sphinx, config) -> None:
     app.ledger_policy = content_policy(THEME_PATH)
 
 
+def keep_templates(app: Sphinx) -> None:
+    """Have compiled templates kept for the next build, which finds them by a hash of their text."""
+    if app.builder.name == "html":
+        folder = app.ledger_build.folder / "templates"
+        folder.mkdir(exist_ok=True)
+        names = f"{version('jinja2')}-%s"
+        environment = app.builder.templates.environment
+        environment.bytecode_cache = FileSystemBytecodeCache(str(folder), names)
+
+
 def add_script(app: Sphinx, page: str, template: str, context: dict, doctree) -> None:
     """Load the script that closes a page's contents, on pages of the book."""
     if app.builder.name == "html" and doctree is not None:
@@ -137,6 +149,7 @@ def not_found(app: Sphinx):
 def setup(app: Sphinx) -> None:
     app.add_html_theme("ledger", str(THEME))
     app.connect("config-inited", set_policy)
+    app.connect("builder-inited", keep_templates)
     app.connect("html-page-context", add_script)
     app.connect("html-page-context", drop_unused_styles, priority=900)
     app.connect("html-collect-pages", not_found)
