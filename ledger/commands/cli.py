@@ -97,7 +97,7 @@ def _print_book(kind: str) -> int:
     from ledger.commands import pdf
 
     try:
-        paths = getattr(pdf, kind)()
+        paths = pdf.make(kind)
     except pdf.PrintError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1

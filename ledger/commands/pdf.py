@@ -1,12 +1,15 @@
 """Make the book as one file beside the site, of the same sources as the site or not at all.
 
 The EPUB is what Sphinx's builder makes; the PDF is Chromium's print of what Sphinx's single-page
-builder makes. Either is put into `_build/html` whole, and a site that changes drops both.
+builder makes. Either is put into `_build/html` whole, and a site that changes drops both. Nothing
+is made again that would be made of the same by the same.
 """
 
 from __future__ import annotations
 
+import hashlib
 import io
+import json
 import mimetypes
 import os
 import re
@@ -17,6 +20,7 @@ import time
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from ledger.build import current
 from ledger.build.sphinxext.lifecycle import SLUG, build_lock
 from ledger.build.sphinxext.outdated_pages import source_digest
 from ledger.build.sphinxext.paper import short_edition
@@ -100,6 +104,39 @@ def pdf() -> list[Path]:
         replace_file(path, set_date(print_page(BUILD / "singlehtml", page, browser)))
         made.append(path)
     return [publish_file(path, sources) for path in made]
+
+
+def make(kind: str) -> list[Path]:
+    """Make the EPUB or the PDF, unless it is as it would be made; return the paths in the site."""
+    mark, made_of = BUILD / ".work" / f"{kind}.json", _made_of(kind)
+    try:
+        known = json.loads(mark.read_text(encoding="utf-8"))
+        paths = [BUILD / "html" / name for name in known["files"]]
+        if made_of and known == _mark(made_of, paths):
+            print("Nothing has changed since it was made. To have it made again, remove it:")
+            return paths
+    except (OSError, ValueError, KeyError, TypeError):
+        pass  # nothing was made yet, or it is gone from the site
+    paths = {"pdf": pdf, "epub": epub}[kind]()
+    if made_of:
+        replace_file(mark, json.dumps(_mark(made_of, paths)))
+    return paths
+
+
+def _made_of(kind: str) -> list[str] | None:
+    """Return what decides the bytes of the EPUB or the PDF, None where it cannot be told."""
+    version, sources = "", current.sources()
+    if kind == "pdf":
+        asked = [chromium(), "--version"]
+        version = subprocess.run(asked, capture_output=True, text=True).stdout
+        if not version:
+            return None
+    return [sources, version] if sources else None
+
+
+def _mark(made_of: list[str], paths: list[Path]) -> dict:
+    digests = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in paths}
+    return {"made of": made_of, "files": digests}
 
 
 def run_builder(builder: str) -> None:

@@ -9,6 +9,8 @@ from xml.etree import ElementTree
 import pytest
 from small_book import build, edit, run_here, surroundings
 
+from ledger.commands import pdf
+
 NAME = "strait-papers"
 XML = (".xhtml", ".opf", ".ncx", ".xml", ".svg")  # endings in an EPUB of what must be XML
 
@@ -43,15 +45,52 @@ def test_what_was_made_of_other_sources_is_not_put_beside_the_site(book):
     code, said = build(book, make)
     assert code == 0 and zipfile.is_zipfile(epub), said[-3000:]
     before = epub.read_bytes()
-    build(book, make)
-    assert epub.read_bytes() == before
+    epub.unlink()
+    code, said = build(book, make)
+    assert code == 0 and epub.read_bytes() == before, said[-3000:]
     assert not list((book / "_build").glob(".*.new")) and "executed" not in said, (
         "chapters were run again for the EPUB"
     )
+    code, said = build(book, make)
+    assert code == 0 and said.startswith("Nothing has changed since"), said[-3000:]
     assert (
         not (book / "_build" / "epub" / "numbers.json").exists()
         and not (book / "_build" / "epub" / "data").exists()
     )
+
+
+def test_what_would_be_the_same_is_not_made_again_and_all_else_is(monkeypatch, tmp_path):
+    """Of the same sources (test_current.py says what these are), by the same browser, and whole."""
+    site, browser, made = tmp_path / "html", tmp_path / "browser", []
+    site.mkdir()
+    (tmp_path / ".work").mkdir()
+    monkeypatch.setattr(pdf, "BUILD", tmp_path)
+    monkeypatch.setattr(pdf, "CHROMIUM", str(browser))
+
+    def print_both():
+        made.append([site / "one.pdf", site / "two.pdf"])
+        for path in made[-1]:
+            path.write_text("all")
+        return made[-1]
+
+    monkeypatch.setattr(pdf, "pdf", print_both)
+
+    def is_made(sources="the same", version="1"):
+        monkeypatch.setattr(pdf.current, "sources", lambda: sources)
+        browser.write_text(f"#!/bin/sh\necho {version}\n")
+        browser.chmod(0o755)
+        before = len(made)
+        assert pdf.make("pdf") == made[-1]
+        return len(made) > before
+
+    assert is_made() and not is_made()
+    assert is_made(sources="others") and not is_made(sources="others")
+    assert is_made(version="2", sources="others") and is_made()
+    (site / "two.pdf").write_text("half")
+    assert is_made() and not is_made()
+    (site / "one.pdf").unlink()  # as by a build that changed the site
+    assert is_made() and not is_made()
+    assert is_made(sources=None) and is_made(sources=None)  # where it cannot be told
 
 
 def test_without_chromium_one_line_says_what_to_install(book):
