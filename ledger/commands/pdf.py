@@ -7,6 +7,7 @@ is made again that would be made of the same by the same.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
 import json
@@ -17,6 +18,7 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -156,11 +158,10 @@ def print_page(folder: Path, name: str, browser: str) -> bytes:
     Printed once to learn on which pages headings stand, and again with these in the contents.
     Raises PrintError for a page that asks for what is not in the book.
     """
-    from playwright.sync_api import sync_playwright
     from pypdf import PdfReader
 
     missing: list[str] = []
-    with sync_playwright() as player:
+    with driver() as player:
         window = player.chromium.launch(executable_path=browser, args=FLAGS)
         try:
             first = PdfReader(io.BytesIO(_print(window, folder, name, missing, {})))
@@ -176,6 +177,24 @@ def print_page(folder: Path, name: str, browser: str) -> bytes:
         names = ", ".join(sorted(set(missing)))
         raise PrintError(f"the page asks for what is not in the book: {names}")
     return printed
+
+
+@contextlib.contextmanager
+def driver() -> Iterator:
+    """Start what drives Chromium. Raises PrintError where it does not start."""
+    from playwright.sync_api import sync_playwright
+
+    try:
+        player = sync_playwright().start()
+    except Exception as error:  # its program has said on the terminal what it lacks
+        raise PrintError(
+            f"Playwright, which drives Chromium, does not start ({error}). Where it lacks "
+            "libatomic.so.1: apt-get install libatomic1"
+        ) from error
+    try:
+        yield player
+    finally:
+        player.stop()
 
 
 def _print(window, folder: Path, name: str, missing: list[str], pages: dict[str, int]) -> bytes:

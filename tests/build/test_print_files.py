@@ -110,6 +110,19 @@ def test_without_chromium_one_line_says_what_to_install(book):
     ), ran.stderr
 
 
+def test_where_what_drives_chromium_does_not_start_one_line_says_so(book):
+    code = "from pathlib import Path; from ledger.commands import pdf; pdf.driver().__enter__()"
+    ran = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=book,
+        capture_output=True,
+        text=True,
+        env=surroundings(PLAYWRIGHT_NODEJS_PATH="/bin/false"),
+    )
+    assert ran.returncode == 1 and "PrintError: Playwright" in ran.stderr, ran.stderr
+    assert "does not start" in ran.stderr and "apt-get install libatomic1" in ran.stderr
+
+
 def test_a_pdf_is_dated_by_the_last_commit(book):
     told = run_here(
         book,
