@@ -263,7 +263,7 @@ def test_an_end_that_a_library_swallows_comes_again():
 def test_a_site_of_slow_pages_is_refused(sites, monkeypatch):
     monkeypatch.setattr(slow, "SECONDS", 0.05)
     for n in range(slow.MOST + 1):
-        write(sites[1], f"p{n}.html", PAGE.replace("Words", "<svg " * 20_000))
+        write(sites[1], f"p{n}.html", PAGE.replace("Words", SLOW["paragraphs that repeat"]))
         write(sites[0], f"p{n}.html", PAGE)
     with pytest.raises(SiteError, match="p0, p1, p2, p3, p4, p5, p6 take more than 0 seconds"):
         compare(*sites)

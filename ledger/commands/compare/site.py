@@ -40,10 +40,11 @@ IN_CONTENTS = re.compile(
 )
 TITLE = re.compile(r"<h1>((?:(?!<h1>|<a |</h1>).)*)(?:<a |</h1>)", re.S)
 PICTURE = re.compile(r'(<img\b[^>]*?\bsrc=")([^"]*)')
-# Weighs most in a page and is compared elsewhere, so that it need not be parsed.
+# Weighs most in a page and is compared elsewhere, so that it need not be parsed. A mark ends at the
+# next: else each of many that never end is searched to the end, which no deadline interrupts.
 HEAVY = re.compile(
-    r"(<svg[^>]*>).*?(?=</svg>)|<script.*?</script>"
-    r'|(<div class="chart-table"[^>]*>)<table>.*?</table>',
+    r"(<svg[^<>]*>).*?(?=</svg>)|<script.*?</script>"
+    r'|(<div class="chart-table"[^<>]*>)<table>.*?</table>',
     re.S,
 )
 UNSEEN = (
