@@ -215,7 +215,7 @@ def c42_barriers_and_sanctions(load: Load) -> Finding:
         f"OFAC's list of {day(then['copy_of'])} had {then['iran']:,} entries under "
         f"programmes on Iran and {then['russia']:,} on Russia; {duties}"
         + (f"; sanctions of the United Nations came back on {back}" if back else "")
-        + ". What either holds back is in no table.",
+        + "; what either holds back is in no table.",
         "None: the claim is about the obstacles between two states.",
     )
 
