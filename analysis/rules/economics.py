@@ -181,18 +181,16 @@ def _kind(note: str) -> str:
 
 @rule
 def c42_barriers_and_sanctions(load: Load) -> Finding:
-    """C42. Rule: the claim has three parts, judged on the day of publication. Barriers stood unless
-    a free trade agreement then in force had cut the average duty on Russian goods to half or less;
-    sanctions stood when OFAC's last list before that day had entries under programmes on Iran or on
-    Russia; that they hold cooperation back, as C34 asks too, is in no table. Supported when all
-    hold, partly when some, contradicted when none; overtaken by events when both stood and both
-    have gone by the end of the evidence: the duty is cut, the last list has no such entry and no
-    sanctions have returned.
+    """C42. Rule: the claim has two parts, and each is judged on the day of publication. Barriers
+    stood unless a free trade agreement then in force had cut the average duty on Russian goods to
+    half or less; sanctions stood when OFAC's last list before that day had entries under programmes
+    on Iran or on Russia. Supported when both stood, partly when one did, contradicted
+    when neither; overtaken by events when both stood and both have gone by the end of the evidence:
+    the duty is cut, the last list has no such entry and no sanctions have returned.
 
     Counts: events (acts treaty in force and sanctions return), official_trade_statements
-    (duty_before, duty_after), ofac_entries. What either holds back is not measured, so that part
-    does not hold, and the claim cannot be supported by this rule alone. Other barriers, such as
-    payments, and other states' sanctions are not measured either.
+    (duty_before, duty_after), ofac_entries. Other barriers, such as payments, and other states'
+    sanctions are not measured, nor how much either hinders.
     """
     appeared = published(load)
     listed = load("ofac_entries").sort_values("copy_of")
@@ -205,8 +203,8 @@ def c42_barriers_and_sanctions(load: Load) -> Finding:
     returned = returned[returned["date"] > appeared]
     barriers, sanctions = cut is None or cut > appeared, _has_entries(then)
     has_gone = cut is not None and returned.empty and not _has_entries(listed.iloc[-1])
-    verdict = verdict_from_tests({"barriers": barriers, "sanctions": sanctions, "effect": False})
-    if barriers and sanctions and has_gone:
+    verdict = verdict_from_tests({"barriers": barriers, "sanctions": sanctions})
+    if verdict == SUPPORTED and has_gone:
         verdict = OVERTAKEN
     back = text.listing(map(day, returned["date"]))
     return Finding(
@@ -214,8 +212,7 @@ def c42_barriers_and_sanctions(load: Load) -> Finding:
         f"{then['iran']:,} and {then['russia']:,} entries",
         f"OFAC's list of {day(then['copy_of'])} had {then['iran']:,} entries under "
         f"programmes on Iran and {then['russia']:,} on Russia; {duties}"
-        + (f"; sanctions of the United Nations came back on {back}" if back else "")
-        + "; what either holds back is in no table.",
+        + (f"; sanctions of the United Nations came back on {back}." if back else "."),
         "None: the claim is about the obstacles between two states.",
     )
 
