@@ -367,6 +367,18 @@ def test_axes_are_published_once():
         charts.publish(ax, "twice", **GOOD)
 
 
+def test_a_unit_that_is_wider_than_its_picture_goes_on_in_another_line():
+    unit = "Place on a line that divides all the members of the Assembly: higher is nearer to one"
+    ax = charts.lines(FRAME, unit)
+    ax.figure.canvas.draw()
+    title = ax.figure._suptitle
+    assert title.get_text().split() == unit.split() and "\n" in title.get_text()
+    assert title.get_window_extent().x1 <= ax.figure.bbox.x1
+    assert ax.get_window_extent().y1 < title.get_window_extent().y0, "above what is drawn"
+    assert charts.new_axes(2, "US$ a barrel").figure.get_suptitle() == "US$ a barrel"
+    assert said(ax)[0] == unit
+
+
 def boxes_and_stems(ax):
     """Return the boxes of the words, and of each line that goes up or down the box."""
     ax.figure.canvas.draw()
