@@ -5,7 +5,9 @@ at all, and its points say their values.
 import dataclasses
 import gc
 import io
+import itertools
 import json
+import math
 import os
 import re
 import subprocess
@@ -26,7 +28,7 @@ from ledger.build.sphinxext.figures.chart_html import picture, standalone_svg
 from ledger.build.sphinxext.figures.charts import CONTENT
 from ledger.core import config, tables
 from ledger.core.authored.loaders import FileError
-from ledger.core.charts import plots, publishing, style, svg, tooltips
+from ledger.core.charts import plots, publishing, style, svg, timelines, tooltips
 
 FRAME = pd.DataFrame(
     {"Arland": [1.0, 2.0, 4.0], "Belmark": [2.0, None, 1.0]},
@@ -365,6 +367,18 @@ def test_axes_are_published_once():
         charts.publish(ax, "twice", **GOOD)
 
 
+def test_a_unit_that_is_wider_than_its_picture_goes_on_in_another_line():
+    unit = "Place on a line that divides all the members of the Assembly: higher is nearer to one"
+    ax = charts.lines(FRAME, unit)
+    ax.figure.canvas.draw()
+    title = ax.figure._suptitle
+    assert title.get_text().split() == unit.split() and "\n" in title.get_text()
+    assert title.get_window_extent().x1 <= ax.figure.bbox.x1
+    assert ax.get_window_extent().y1 < title.get_window_extent().y0, "above what is drawn"
+    assert charts.new_axes(2, "US$ a barrel").figure.get_suptitle() == "US$ a barrel"
+    assert said(ax)[0] == unit
+
+
 def boxes_and_stems(ax):
     """Return the boxes of the words, and of each line that goes up or down the box."""
     ax.figure.canvas.draw()
@@ -391,22 +405,18 @@ def test_labels_of_two_lanes_meet_neither_each_other_nor_a_stem():
     assert {text.get_text() for text in ax.texts} >= {"Signed", "on paper", "2001", "2002"}
 
 
-def test_two_lanes_stand_on_their_sides_and_no_dot_hides_another():
+def dots_of(ax):
+    return [line for line in ax.lines if len(line.get_xdata()) == 1]
+
+
+def test_two_lanes_stand_on_their_sides_and_each_dot_at_its_day():
     ax = charts.two_lanes(LANES)
-    dots = [line for line in ax.lines if len(line.get_xdata()) == 1]
+    dots = dots_of(ax)
     heights = [line.get_ydata()[0] for line in dots]
-    assert heights[:3] == [heights[0]] * 3 and heights[3] == -heights[0] < 0
-    assert [line.get_markerfacecolor() == style.PAPER for line in dots] == [
-        False,
-        False,
-        True,
-        False,
-    ]
-    inch = ax.figure.dpi / 72
-    left, right = (
-        ax.transData.transform((line.get_xdata(orig=False)[0], 0))[0] for line in dots[1:3]
-    )
-    assert (right - left) / inch >= 0.7 * dots[0].get_markersize()
+    assert min(heights[:3]) > 0 > heights[3]
+    hollow = [line.get_markerfacecolor() == style.PAPER for line in dots]
+    assert hollow == [False, False, True, False]
+    assert [line.get_xdata()[0] for line in dots] == list(LANES["date"])
     unit, down, series = said(ax)
     assert (unit, down) == ("", False) and series == {
         "Signed": [
@@ -418,14 +428,33 @@ def test_two_lanes_stand_on_their_sides_and_no_dot_hides_another():
     }
 
 
-def test_dots_of_one_month_stand_beside_one_another():
-    days = pd.to_datetime(["2001-03-01", "2001-03-02", "2001-03-05", "2001-03-20"])
-    crowd = pd.DataFrame({"date": days, "label": [*"abcd"], "lane": "Signed"})
-    ax = charts.two_lanes(pd.concat([crowd, LANES[LANES["lane"] == "At war"]]))
-    dots = [line for line in ax.lines if len(line.get_xdata()) == 1][:4]
-    at = [ax.transData.transform((line.get_xdata(orig=False)[0], 0))[0] for line in dots]
-    least = 0.7 * dots[0].get_markersize() * ax.figure.dpi / 72
-    assert all(right - left >= least for left, right in zip(at, at[1:]))
+def test_dots_of_one_month_hide_neither_one_another_nor_a_label_and_stay_at_their_days():
+    days = pd.to_datetime(["2001-03-01", "2001-03-01", "2001-03-05", "2001-03-20"])
+    crowd = pd.DataFrame({"date": days, "label": [*"abcd"], "lane": "Signed", "marker": [*"oDsD"]})
+    ax = charts.two_lanes(
+        pd.concat([crowd, LANES[LANES["lane"] == "At war"].assign(marker="s")]), height=4.5
+    )
+    boxes, _ = boxes_and_stems(ax)
+    dots = dots_of(ax)[:4]
+    assert [line.get_xdata()[0] for line in dots] == list(days)
+    half = timelines.REACH * ax.figure.dpi / 72
+    at = [
+        ax.transData.transform((line.get_xdata(orig=False)[0], line.get_ydata()[0]))
+        for line in dots
+    ]
+    assert all(math.dist(one, other) >= 2 * half for one, other in itertools.combinations(at, 2))
+    assert not any(
+        box.x0 < x + half and x - half < box.x1 and box.y0 < y + half and y - half < box.y1
+        for x, y in at
+        for box in boxes
+    )
+
+
+def test_dots_that_are_close_get_rows_of_their_own():
+    assert charts.stacked([1, 9, 2, 3, 9.5, 1, 20], least=3) == [0, 0, 1, -1, 1, 2, 0]
+    days = pd.to_datetime(["2001-03-01", "2001-03-02", "2001-05-01"])
+    assert charts.stacked(days, least=pd.Timedelta(days=10)) == [0, 1, 0]
+    assert charts.stacked([], least=3) == []
 
 
 def test_events_of_one_lane_can_have_markers_of_their_own_and_the_key_shows_them():

@@ -21,7 +21,7 @@ MODULES = {
     "publishing": ("Chart", "publish"),
     "first_page": ("dated_list", "small"),
     "style": ("PALETTE", "colours"),
-    "timelines": ("two_lanes",),
+    "timelines": ("stacked", "two_lanes"),
     "tooltips": ("set_tooltips",),
 }
 PLACES = {name: module for module, names in MODULES.items() for name in names}

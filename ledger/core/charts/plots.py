@@ -37,6 +37,7 @@ from ledger.core.charts.style import (
 matplotlib.rcdefaults()  # a matplotlibrc of this machine is no input of the book
 matplotlib.rcParams.update(RC)
 LETTERS = 42  # that fit side by side below an axis
+UNIT_AT = 0.012  # of the width: where a unit begins, and how near to the end it comes
 
 
 def new_axes(height: float = 3.0, unit: str = "") -> Axes:
@@ -45,15 +46,29 @@ def new_axes(height: float = 3.0, unit: str = "") -> Axes:
     Parameters
     ----------
     height : inches; the width is always `style.WIDTH`.
-    unit : written above the y axis.
+    unit : written above the y axis, in as many lines as it needs.
     """
     figure = Figure(figsize=(WIDTH, height))  # not pyplot's, which keeps all that it makes
     FigureCanvasAgg(figure)
     ax = figure.subplots()
     if unit:
-        figure.suptitle(unit, x=0.012, horizontalalignment="left", fontsize=10, color=TEXT)
+        _write_unit(figure, unit)
     ax.yaxis.set_major_formatter(FuncFormatter(_thousands))
     return ax
+
+
+def _write_unit(figure: Figure, unit: str) -> None:
+    """Write a unit at the top of a figure; a word that would leave it begins a line."""
+    words = unit.split(" ")
+    lines = [words[0]]
+    title = figure.suptitle(unit, x=UNIT_AT, horizontalalignment="left", fontsize=10, color=TEXT)
+    for word in words[1:]:
+        title.set_text(f"{lines[-1]} {word}")
+        if title.get_window_extent().x1 > figure.bbox.x1 * (1 - UNIT_AT):
+            lines.append(word)
+        else:
+            lines[-1] += f" {word}"
+    title.set_text("\n".join(lines))
 
 
 def _check_values(values: pd.DataFrame | pd.Series, kind: type) -> None:

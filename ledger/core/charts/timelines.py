@@ -18,6 +18,8 @@ BAND = 10  # half the height of the band that holds the years
 STEP = 15  # from one label to the one above it
 AIR = 3  # left free about a label
 DOT = 8  # across
+REACH = 5  # from the middle of a dot to where it ends, a diamond too
+BREADTH = 1 - 2 * REACH / 72 / WIDTH  # of the axes in their figure: a dot of the last day is whole
 OPEN = {"o": "○", "s": "□", "D": "◇"}  # a marker and its letter where it is open
 
 
@@ -46,7 +48,9 @@ def _when(event) -> str:
 def two_lanes(
     events: pd.DataFrame, height: float = 3.5, mark: tuple[pd.Timestamp, str] | None = None
 ) -> Axes:
-    """Draw events above and below one axis of years, each a dot with its label on a stem.
+    """Draw events above and below one axis of years: at its day a stem, a dot and a label.
+
+    Dots of days that are close stand one above the other, so that each is seen and none is moved.
 
     Parameters
     ----------
@@ -82,11 +86,30 @@ def two_lanes(
         above.append(_draw_key(ax, signs, lines_above=lanes[0].count("\n") + 1))
     for name, way, ink, marker in zip(lanes, (1, -1), _free_inks(), MARKERS):
         own = events[events["lane"] == name].sort_values("date", kind="stable")
-        own = own.assign(at=_apart(ax, list(own["date"])))
         held = [_name_lane(ax, name, way, ink), *(below if way < 0 else above)]
         for event, (side, level) in zip(own.itertuples(), _places(ax, own, name, way, held)):
             _draw_flag(ax, event, side, way * _height(level), ink, getattr(event, "marker", marker))
     return ax
+
+
+def stacked(places, least) -> list[int]:
+    """Return a row for each dot of a line of time, so that none hides another.
+
+    Parameters
+    ----------
+    places : where the dots stand along the line, as dates or numbers.
+    least : how far apart two dots of a row are, a timedelta or a number.
+
+    Returns
+    -------
+    The first row that is free: 0 for the line itself, 1 above it, -1 below, 2 above, and so on.
+    """
+    rows: list[int] = []
+    for at in places:
+        taken = {row for other, row in zip(places, rows) if abs(at - other) < least}
+        order = sorted(range(-len(taken), len(taken) + 1), key=lambda row: (abs(row), row < 0))
+        rows.append(next(row for row in order if row not in taken))
+    return rows
 
 
 def _years(height: float, first: int, after: int) -> Axes:
@@ -95,7 +118,13 @@ def _years(height: float, first: int, after: int) -> Axes:
     ax.figure.set_layout_engine("none")
     half = height * 72 / 2
     start, end = pd.Timestamp(f"{first}-01-01"), pd.Timestamp(f"{after}-01-01")
-    ax.set(position=[0.01, 0, 0.98, 1], xlim=(start, end), ylim=(-half, half), xticks=[], yticks=[])
+    ax.set(
+        position=[(1 - BREADTH) / 2, 0, BREADTH, 1],
+        xlim=(start, end),
+        ylim=(-half, half),
+        xticks=[],
+        yticks=[],
+    )
     ax.spines["bottom"].set_visible(False)
     for edge in (-BAND, BAND):
         ax.axhline(edge, color=TEXT, linewidth=1, zorder=1)
@@ -133,20 +162,8 @@ def _name_lane(ax: Axes, name: str, way: int, ink: str) -> tuple:
     )
 
 
-def _apart(ax: Axes, dates: list[pd.Timestamp]) -> list[pd.Timestamp]:
-    """Return where dots stand: those that would hide one another are moved apart a little."""
-    places = list(dates)
-    least = pd.Timedelta(days=0.75 * DOT * _day(ax))
-    for _ in places:  # a dot that gives way comes near the next
-        for at in range(1, len(places)):
-            if (near := places[at] - places[at - 1]) < least:
-                places[at - 1] -= (least - near) / 2
-                places[at] += (least - near) / 2
-    return places
-
-
 def _height(level: int) -> float:
-    """Return how far from the axis the middle of a label stands."""
+    """Return how far from the axis a dot and the middle of its label stand."""
     return BAND + 15 + level * STEP
 
 
@@ -160,12 +177,12 @@ def _box(ax: Axes, text) -> tuple[float, float, float, float]:
 def _day(ax: Axes) -> float:
     """Return the days that a point of width takes."""
     left, right = ax.get_xlim()
-    return (right - left) / (0.98 * WIDTH * 72)
+    return (right - left) / (BREADTH * WIDTH * 72)
 
 
 def _places(ax: Axes, events: pd.DataFrame, lane: str, way: int, held: list[tuple]) -> list[tuple]:
     """Return side and level of each label: as few levels as there can be, and nothing crossed."""
-    dates = [date2num(date) for date in events["at"]]
+    dates = [date2num(date) for date in events["date"]]
     wide = [_letters(ax, label) for label in events["label"]]
     room = ax.get_ylim()[1]
     levels = 1
@@ -190,7 +207,7 @@ def _search(ax, dates, wide, levels: int, way: int, held: list[tuple], chosen: l
         return chosen
     at = len(chosen)
     for level, side in itertools.product(range(levels), (1, -1)):
-        box = _flag_box(dates[at], wide[at], side, way * _height(level))
+        box = _flag_box(ax, dates[at], wide[at], side, way * _height(level))
         if _is_free(ax, dates, wide, at, box, level, way, held, chosen):
             found = _search(ax, dates, wide, levels, way, held, [*chosen, (side, level)])
             if found:
@@ -198,23 +215,31 @@ def _search(ax, dates, wide, levels: int, way: int, held: list[tuple], chosen: l
     return None
 
 
-def _flag_box(date: float, width: float, side: int, height: float) -> tuple:
-    left = date if side > 0 else date - width
-    return left, height - STEP / 2, left + width, height + STEP / 2
+def _flag_box(ax, date: float, width: float, side: int, height: float) -> tuple:
+    """Return the box of a dot and its label."""
+    half = REACH * _day(ax)
+    near, far = date - side * half, date + side * (half + width)
+    return min(near, far), height - STEP / 2, max(near, far), height + STEP / 2
 
 
 def _is_free(ax, dates, wide, at: int, box: tuple, level: int, way: int, held, chosen) -> bool:
-    """Whether a label hides no other, nor its stem, and leaves its own stem free."""
+    """Whether a dot and its label hide no others, and the label no stem; a dot may stand on one."""
     left, right = ax.get_xlim()
-    if box[0] < left or box[2] > right or any(_meet(box, other) for other in held):
+    beyond = REACH * _day(ax)
+    if (
+        box[0] < left - beyond
+        or box[2] > right + beyond
+        or any(_meet(box, other) for other in held)
+    ):
         return False
     for earlier, (side, height) in enumerate(chosen):
-        other = _flag_box(dates[earlier], wide[earlier], side, way * _height(height))
+        other = _flag_box(ax, dates[earlier], wide[earlier], side, way * _height(height))
         if _meet(box, other):
             return False
-        if height > level and box[0] < dates[earlier] < box[2]:
+        on_a_dot = abs(dates[at] - dates[earlier]) < REACH * _day(ax)
+        if height > level and box[0] < dates[earlier] < box[2] and not on_a_dot:
             return False
-        if level > height and other[0] < dates[at] < other[2]:
+        if level > height and other[0] < dates[at] < other[2] and not on_a_dot:
             return False
     return True
 
@@ -225,23 +250,22 @@ def _meet(one: tuple, other: tuple) -> bool:
 
 def _draw_flag(ax: Axes, event, side: int, height: float, ink: str, marker: str) -> None:
     edge = BAND if height > 0 else -BAND
-    top = height + (STEP / 2 - 3) * (1 if height > 0 else -1)
-    ax.plot([event.at] * 2, [edge, top], color=ink, linewidth=1, zorder=1)
+    ax.plot([event.date] * 2, [edge, height], color=ink, linewidth=1, zorder=1)
     if pd.notna(getattr(event, "date_end", None)):
         ax.plot([event.date, event.date_end], [edge] * 2, color=ink, linewidth=4, zorder=2)
-    sure = getattr(event, "sure", True)
     (dot,) = ax.plot(
-        event.at,
-        edge,
+        event.date,
+        height,
         marker,
         color=ink,
-        markersize=DOT,
-        markerfacecolor=ink if sure else PAPER,
-        zorder=3 if sure else 4,
+        markersize=DOT * (0.85 if marker == "D" else 1),
+        markerfacecolor=ink if getattr(event, "sure", True) else PAPER,
+        zorder=3,
+        clip_on=False,
     )
     words = getattr(event, "event", event.label)
     tooltips.set_tooltips(dot, [_when(event)], [words], series=event.lane.split("\n")[0])
-    beside = event.at + side * pd.Timedelta(days=AIR * _day(ax))
+    beside = event.date + side * pd.Timedelta(days=(REACH + AIR) * _day(ax))
     place = {"ha": "left" if side > 0 else "right", "va": "center"}
     ax.text(beside, height, event.label, size=LETTER, color=TEXT, **place)
 
