@@ -42,9 +42,10 @@ THIS_GOOD = GOOD.replace('"output"', '"gdp"')
 
 def make(folder):
     """Make a copy of the made-up book in a new folder, with one chapter, GOOD, and the machine."""
-    left_out = shutil.ignore_patterns("__pycache__", "_build", "chapters", "upstream", "README.md")
+    left_out = shutil.ignore_patterns("_build", "chapters", "upstream", "README.md")
     shutil.copytree(ISLANDS, folder, ignore=left_out)
-    shutil.copytree(ROOT / "ledger", folder / "ledger", ignore=left_out)
+    # with its compiled modules: to compile them anew is a sixth of a small build
+    shutil.copytree(ROOT / "ledger", folder / "ledger")
     for name in tables.names(ISLANDS / "data"):  # checked once, not by each copy: half a second
         tables.load(name, ISLANDS / "data")
     return _begin(folder, GOOD)
@@ -54,7 +55,7 @@ def make_this_book(folder):
     """Make a copy of the book of this checkout in a new folder, with one chapter, THIS_GOOD."""
     folder.mkdir()
     for part in ("ledger", "analysis", "data", "assets"):
-        shutil.copytree(ROOT / part, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(ROOT / part, folder / part)
     for part in ("_config.yml", "book.yml", "requirements.txt", "references.bib", "CITATION.cff"):
         shutil.copy(ROOT / part, folder)
     return _begin(folder, THIS_GOOD)
@@ -224,8 +225,11 @@ def processes(mark):
 
 
 def all_ended(mark):
-    """Wait up to five seconds for all marked processes to end; return those that live on."""
-    for _ in range(100):
+    """Wait up to twenty seconds for all marked processes to end; return those that live on.
+
+    On a busy machine one that still loads its modules learns as late that its build is gone.
+    """
+    for _ in range(400):
         if not (alive := processes(mark)):
             return []
         time.sleep(0.05)

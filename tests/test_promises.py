@@ -8,6 +8,9 @@ import sys
 from pathlib import Path
 
 import pytest
+import warm_chapters
+
+from ledger.build.execution import worker
 
 ROOT = Path(__file__).resolve().parent.parent
 LIST = ROOT / "docs" / "tests.md"
@@ -64,6 +67,11 @@ def test_the_list_of_promises_is_the_tests(collected):
     assert not wrong, "docs/tests.md lacks these rows:\n" + "\n".join(wrong)
     gone = {name for name in listed if not (ROOT / name).is_file()}
     assert not gone, f"docs/tests.md has rows of files that are not there: {gone}"
+
+
+def test_what_a_process_of_chapters_loads_is_loaded_before_tests_fork_it():
+    """What is not, each build of a test loads anew: matplotlib's axes alone take a tenth of one."""
+    assert not set(worker.PRELOAD) - set(warm_chapters.LIBRARIES)
 
 
 ENDS = """

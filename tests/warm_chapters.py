@@ -18,10 +18,12 @@ import tempfile
 import time
 
 MODULE = "ledger.build.execution.worker"
-LIBRARIES = [  # what it loads before its first chapter
+LIBRARIES = [  # what it loads before its first chapter: test_promises.py holds it to that
+    "IPython.core.completer",
     "pandas",
     "matplotlib.backends.backend_agg",
     "matplotlib.backends.backend_svg",
+    "matplotlib.figure",
     "frictionless",
     "myst_nb.ext.glue",
     "nbformat.v4",
@@ -33,8 +35,9 @@ def load():
     """Load what every process that runs chapters needs, nothing of a book."""
     for name in LIBRARIES:
         importlib.import_module(name)
-    # frictionless loads half of itself at its first check
+    # frictionless loads half of itself at its first check; nbformat makes of its schema what checks
     sys.modules["frictionless"].Resource(data=b"warm\n1\n", format="csv").validate()
+    sys.modules["nbformat.v4"].new_notebook()
 
 
 def keep_a_fork():

@@ -22,7 +22,7 @@ from ledger.core import claims, config, table_files, tables, text
 from ledger.core import numbers as published_numbers
 from ledger.core.files import replace_files
 
-NOT_COPIED = shutil.ignore_patterns("__pycache__", "_build", ".*", "data", "tests", "docs", "bench")
+NOT_COPIED = shutil.ignore_patterns("_build", ".*", "data", "tests", "docs", "bench")
 MAX_NAMED = 10  # printed numbers that the change log names
 CODE = "import json; from ledger.commands import impact; print(json.dumps(impact.numbers()))"
 

@@ -101,10 +101,14 @@ def pdf() -> list[Path]:
     run_builder("singlehtml")
     sources = source_digest(BUILD / "singlehtml")  # before printing: a change meanwhile is noticed
     made = []
-    for page, name in (("index", SLUG), (short_edition.NAME, f"{SLUG}-{short_edition.NAME}")):
-        path = BUILD / ".work" / f"{name}.pdf"
-        replace_file(path, set_date(print_page(BUILD / "singlehtml", page, browser)))
-        made.append(path)
+    with (
+        driver() as player,
+        player.chromium.launch(executable_path=browser, args=FLAGS) as window,
+    ):
+        for page, name in (("index", SLUG), (short_edition.NAME, f"{SLUG}-{short_edition.NAME}")):
+            path = BUILD / ".work" / f"{name}.pdf"
+            replace_file(path, set_date(print_page(window, BUILD / "singlehtml", page)))
+            made.append(path)
     return [publish_file(path, sources) for path in made]
 
 
@@ -152,8 +156,8 @@ def run_builder(builder: str) -> None:
         )
 
 
-def print_page(folder: Path, name: str, browser: str) -> bytes:
-    """Return the PDF of a page in a folder.
+def print_page(window, folder: Path, name: str) -> bytes:
+    """Return the PDF of a page in a folder, printed by the browser `window`.
 
     Printed once to learn on which pages headings stand, and again with these in the contents.
     Raises PrintError for a page that asks for what is not in the book.
@@ -161,18 +165,13 @@ def print_page(folder: Path, name: str, browser: str) -> bytes:
     from pypdf import PdfReader
 
     missing: list[str] = []
-    with driver() as player:
-        window = player.chromium.launch(executable_path=browser, args=FLAGS)
-        try:
-            first = PdfReader(io.BytesIO(_print(window, folder, name, missing, {})))
-            pages = {
-                name.lstrip("/"): first.get_destination_page_number(place)
-                for name, place in first.named_destinations.items()
-            }
-            numbers = {name: page + 1 for name, page in pages.items() if page is not None}
-            printed = _print(window, folder, name, missing, numbers)
-        finally:
-            window.close()
+    first = PdfReader(io.BytesIO(_print(window, folder, name, missing, {})))
+    pages = {
+        name.lstrip("/"): first.get_destination_page_number(place)
+        for name, place in first.named_destinations.items()
+    }
+    numbers = {name: page + 1 for name, page in pages.items() if page is not None}
+    printed = _print(window, folder, name, missing, numbers)
     if missing:
         names = ", ".join(sorted(set(missing)))
         raise PrintError(f"the page asks for what is not in the book: {names}")

@@ -154,14 +154,13 @@ class OutputCache:
 
     def executed(self, source: str, key: str) -> str:
         """Return a chapter's text as the text of an .ipynb file, with the outputs of `key`."""
-        import nbformat
-
         notebook = copy.deepcopy(read_notebook(source))
         kernel = notebook.metadata["kernelspec"]
         name, kernel["display_name"] = kernel["display_name"], kernel_name(key)
         _, notebook = self.cache.merge_match_into_notebook(notebook)
         notebook.metadata["kernelspec"]["display_name"] = name
-        return nbformat.writes(notebook)
+        # nbformat would check it once more, and part and indent its lines, for five times as long
+        return json.dumps(notebook, ensure_ascii=False)
 
     def explain(self, page: str, notebook: NotebookNode) -> str:
         """Say in one line whether a page would execute, and why."""
