@@ -84,7 +84,7 @@ def chromium() -> str:
     if not CHROMIUM:
         raise PrintError(
             "the PDF is printed by Chromium, and there is none on this machine: "
-            "apt-get install chromium (on a Mac: brew install --cask chromium)"
+            "apt-get install chromium libatomic1 (on a Mac: brew install --cask chromium)"
         )
     return CHROMIUM
 

@@ -106,7 +106,7 @@ def test_without_chromium_one_line_says_what_to_install(book):
         ran.returncode == 1
         and ran.stdout == ""
         and ran.stderr.count("\n") == 1
-        and "apt-get install chromium" in ran.stderr
+        and "apt-get install chromium libatomic1" in ran.stderr
     ), ran.stderr
 
 
