@@ -124,7 +124,7 @@ def report(sites: dict[str, Path], pages: list[str], rounds: int) -> list[str]:
     if not CHROMIUM:
         return [
             "Pages were not measured: there is no Chromium on this machine (apt-get install "
-            "chromium)."
+            "chromium libatomic1)."
         ]
     servers = {kind: serve(folder) for kind, folder in sites.items()}
     addresses = {

@@ -2,11 +2,12 @@
 
 Tests import the fixtures `address`, `browser`, `open_page` and `open_next`, and `needs_browser`.
 
-Needs Chromium (Debian: apt-get install chromium). Where there is none the tests are skipped, but
-never in CI.
+Needs Chromium (Debian: apt-get install chromium libatomic1; Debian's package does not bring the
+library that its driver loads). Where there is none the tests are skipped, but never in CI.
 """
 
 import atexit
+import contextlib
 import functools
 import http.server
 import os
@@ -15,9 +16,8 @@ import threading
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import sync_playwright
 
-from ledger.commands.pdf import CHROMIUM, FLAGS
+from ledger.commands.pdf import CHROMIUM, FLAGS, driver
 from ledger.core import config
 
 SITE = Path(__file__).resolve().parent.parent / "_build" / "html"
@@ -44,11 +44,12 @@ PAGES = [path for path in PAGES if not path.startswith("claims/") or path in LIK
 if not CHROMIUM and os.environ.get("CI"):
     raise RuntimeError(
         "no Chromium on this machine, and in CI the reader's journeys may not be skipped: apt-get "
-        "install chromium"
+        "install chromium libatomic1"
     )
 needs_browser = pytest.mark.skipif(
     not CHROMIUM,
-    reason="no Chromium here, so no reader's journey was tried: apt-get install chromium",
+    reason="no Chromium here, so no reader's journey was tried: apt-get install chromium "
+    "libatomic1",
 )
 
 
@@ -69,8 +70,9 @@ def address():
 @functools.cache
 def _browser():
     """Start the browser in which all tests of this process open their windows."""
-    player = sync_playwright().start()
-    atexit.register(player.stop)
+    kept = contextlib.ExitStack()
+    player = kept.enter_context(driver())
+    atexit.register(kept.close)
     # a process kept ready for the next page is a tenth of a window's cost: each window ends with
     # its test, and takes it along
     spare = ",SpareRendererForSitePerProcess"

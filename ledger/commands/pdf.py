@@ -84,7 +84,7 @@ def chromium() -> str:
     if not CHROMIUM:
         raise PrintError(
             "the PDF is printed by Chromium, and there is none on this machine: "
-            "apt-get install chromium (on a Mac: brew install --cask chromium)"
+            "apt-get install chromium libatomic1 (on a Mac: brew install --cask chromium)"
         )
     return CHROMIUM
 
@@ -98,17 +98,18 @@ def epub() -> list[Path]:
 def pdf() -> list[Path]:
     """Make the PDF and its short edition, and return their paths in the site."""
     browser = chromium()
-    run_builder("singlehtml")
-    sources = source_digest(BUILD / "singlehtml")  # before printing: a change meanwhile is noticed
     made = []
-    with (
-        driver() as player,
-        player.chromium.launch(executable_path=browser, args=FLAGS) as window,
-    ):
-        for page, name in (("index", SLUG), (short_edition.NAME, f"{SLUG}-{short_edition.NAME}")):
-            path = BUILD / ".work" / f"{name}.pdf"
-            replace_file(path, set_date(print_page(window, BUILD / "singlehtml", page)))
-            made.append(path)
+    with driver() as player:  # first: where it does not start, that is said before a long build
+        run_builder("singlehtml")
+        sources = source_digest(BUILD / "singlehtml")  # before printing: a change is noticed
+        with player.chromium.launch(executable_path=browser, args=FLAGS) as window:
+            for page, name in (
+                ("index", SLUG),
+                (short_edition.NAME, f"{SLUG}-{short_edition.NAME}"),
+            ):
+                path = BUILD / ".work" / f"{name}.pdf"
+                replace_file(path, set_date(print_page(window, BUILD / "singlehtml", page)))
+                made.append(path)
     return [publish_file(path, sources) for path in made]
 
 

@@ -73,7 +73,7 @@ def test_markup_in_words_is_words(words):
     assert shown(markdown.as_text(words)).replace("`", "") == line.replace("`", "")
 
 
-@hypothesis.settings(max_examples=300, deadline=None)
+@hypothesis.settings(max_examples=300)
 @hypothesis.given(
     strategies.lists(
         strategies.sampled_from([*"\\`*_{}[]<>&~$#|:!-+=%^@().'\" \n1a", *MARKUP]), min_size=1

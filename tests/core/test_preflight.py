@@ -385,7 +385,7 @@ def test_what_may_befall_any_file_is_one_line(folder, name):
     assert said(folder, name, b"\xef\xbb\xbf" + raw.replace(b"\n", b"\r\n")) == []
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=30, suppress_health_check=list(HealthCheck))
 @given(st.sampled_from(FILES), st.integers(0, 10**6), st.binary(max_size=4), st.integers(0, 6))
 def test_whatever_is_spoilt_is_passed_or_said_in_a_line(folder, name, place, put, cut):
     raw = (folder / name).read_bytes()
@@ -394,7 +394,7 @@ def test_whatever_is_spoilt_is_passed_or_said_in_a_line(folder, name, place, put
         assert re.match(r"[\w./-]+:\d+: .+\Z", line), line
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=20, suppress_health_check=list(HealthCheck))
 @given(st.sampled_from([name for name in FILES if name.endswith((".yml", ".cff"))]), st.randoms())
 def test_lines_that_are_lost_doubled_or_moved_are_passed_or_said_in_a_line(folder, name, chance):
     lines = (folder / name).read_text(encoding="utf-8").splitlines(keepends=True)

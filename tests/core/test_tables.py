@@ -673,7 +673,7 @@ MIXED = {
 GOOD = "row,number,yes,day,words\n1,1.5,true,2026-11-28,a\n2,,,,\n3,2e-05,false,2024-02-29,é\n"
 
 
-@hypothesis.settings(max_examples=150, deadline=None)
+@hypothesis.settings(max_examples=150)
 @hypothesis.given(
     strategies.integers(0, len(GOOD)),
     strategies.integers(0, 3),
@@ -699,7 +699,7 @@ def _value(cell):
     return float(cell) if re.fullmatch(r"-?\d+(\.\d+)?(e[+-]\d+)?", cell) else cell
 
 
-@hypothesis.settings(max_examples=100, deadline=None)
+@hypothesis.settings(max_examples=100)
 @hypothesis.given(strategies.binary(max_size=60), strategies.integers(0, 200))
 def test_spoilt_bytes_are_right_or_told_in_one_line(raw, at):
     with tempfile.TemporaryDirectory() as folder:
