@@ -129,9 +129,9 @@ def test_back_goes_from_search_to_search(open_page):
         field.fill(words)
         page.keyboard.press("Enter")
         expect(status).to_contain_text(f"“{words}”")
-    field.press_sequentially(" tons", delay=10)  # more letters are one step, however many
+    field.press_sequentially(" steel", delay=10)  # more letters are one step, however many
     page.keyboard.press("Enter")
-    expect(status).to_contain_text("“wheat tons”")
+    expect(status).to_contain_text("“wheat steel”")
     for words in ("wheat", "drones"):
         page.go_back()
         expect(field).to_have_value(words)
