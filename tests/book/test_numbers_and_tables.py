@@ -85,11 +85,11 @@ def test_a_number_opens_by_mouse_keyboard_and_touch(open_page, width, theme):
         color_scheme=theme,
         permissions=["clipboard-read", "clipboard-write"],
     )
-    link, card = page.locator("a:has(> .num)", has_text="2.60"), page.locator(".number-card")
+    link, card = page.locator("a:has(> .num)", has_text="2.10"), page.locator(".number-card")
     link.scroll_into_view_if_needed()
     link.tap() if width == 390 else link.click()
-    number = CARDS["index"]["numbers"]["number-index-ratio-2019-russia"]
-    expect(card.get_by_role("heading")).to_have_text("2.60")
+    number = CARDS["index"]["numbers"]["number-index-trade-2019"]
+    expect(card.get_by_role("heading")).to_have_text("2.10 US$ billion")
     expect(card).to_contain_text(str(number["value"]))
     expect(card).to_contain_text("From 2 of 330 rows")
     expect(card.locator("tbody tr")).to_have_count(2)
@@ -97,7 +97,7 @@ def test_a_number_opens_by_mouse_keyboard_and_touch(open_page, width, theme):
     expect(card).to_contain_text("UN Comtrade")
     source = card.locator(".card-source")
     expect(source).not_to_contain_text("Harvard")  # no row of that source enters
-    expect(card.locator(".card-words")).to_contain_text("say that it was 2.60")  # its sentence
+    expect(card.locator(".card-words")).to_contain_text("put the trade at US$2.10")  # its sentence
     box = card.bounding_box()
     assert box["x"] >= 0 and box["x"] + box["width"] <= width and box["y"] + box["height"] <= 901
     if width == 390:
@@ -107,7 +107,7 @@ def test_a_number_opens_by_mouse_keyboard_and_touch(open_page, width, theme):
     card.get_by_role("button", name="Copy citation").click()
     expect(card.get_by_role("button", name="Copied")).to_be_visible()
     assert page.evaluate("navigator.clipboard.readText()") == number["cite"]
-    assert "tables/trade-totals.html#number-index-ratio-2019-russia" in number["cite"]
+    assert "tables/trade-totals.html#number-index-trade-2019" in number["cite"]
     page.mouse.click(box["x"] + 4, box["y"] + box["height"] / 2)  # its margin is no outside
     expect(card).to_be_visible()
     page.mouse.click(2, 2)
@@ -119,7 +119,7 @@ def test_a_number_opens_by_mouse_keyboard_and_touch(open_page, width, theme):
     expect(link).to_be_focused()
     for key in ("Enter", " "):
         page.keyboard.press(key)
-        expect(card.get_by_role("heading")).to_have_text("2.60")
+        expect(card.get_by_role("heading")).to_have_text("2.10 US$ billion")
         card.get_by_role("button", name="Close").click()
         expect(link).to_be_focused()
     page.keyboard.press("Enter")
@@ -137,8 +137,8 @@ def test_a_number_opens_by_mouse_keyboard_and_touch(open_page, width, theme):
 def test_where_its_file_is_missing_a_number_leads_to_its_entry(open_page):
     page = open_page("index.html")
     page.route("**/numbers/*.json", lambda route: route.abort())
-    page.locator("a:has(> .num)", has_text="2.60").click()
-    page.wait_for_url("**/tables/trade-totals.html#number-index-ratio-2019-russia")
+    page.locator("a:has(> .num)", has_text="2.10").click()
+    page.wait_for_url("**/tables/trade-totals.html#number-index-trade-2019")
 
 
 @needs_browser
