@@ -225,11 +225,8 @@ def processes(mark):
 
 
 def all_ended(mark):
-    """Wait up to twenty seconds for all marked processes to end; return those that live on.
-
-    On a busy machine one that still loads its modules learns as late that its build is gone.
-    """
-    for _ in range(400):
+    """Wait up to five seconds for all marked processes to end; return those that live on."""
+    for _ in range(100):
         if not (alive := processes(mark)):
             return []
         time.sleep(0.05)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import functools
 import os
 from importlib import import_module
-from importlib.metadata import entry_points
 
 from sphinx.application import Sphinx
 
@@ -56,26 +54,8 @@ PARTS = (  # in the order in which Sphinx is to call them
 )
 
 
-# what asks for the plugins of installed packages, at every style and every citation
-ASKING = (
-    "importlib.metadata",
-    "myst_nb.core.render",
-    "pybtex.plugin",
-    "sphinx.theming",
-    "sphinxcontrib.bibtex.plugin",
-)
-
-
-def read_offers_once() -> None:
-    """Read once what installed packages offer: each question reads the metadata of all of them."""
-    asked = functools.cache(entry_points().select)
-    for name in ASKING:
-        import_module(name).entry_points = asked
-
-
 def setup(app: Sphinx) -> dict:
     os.environ["LEDGER_BOOK"] = str(app.srcdir)  # wherever the build was started from
-    read_offers_once()
     # Jupyter Book sets it, whether or not comments are used
     app.add_config_value("comments_config", {}, "html")
     app.add_css_file("ledger.css", priority=900)  # after the theme

@@ -7,10 +7,13 @@ for a comment and two hyphens for a dash.
 from __future__ import annotations
 
 import copy
+import functools
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from importlib.metadata import entry_points
 
+import pybtex.plugin
 from pybtex.markup import LaTeXParser
 from pybtex.plugin import register_plugin
 from pybtex.richtext import BaseMultipartText, BaseText, HRef, String, Text
@@ -144,6 +147,10 @@ def chosen_entries(domain, key, default=BibtexDomain.get_filtered_entries) -> It
 
 def setup(app: Sphinx) -> None:
     Text.from_latex = _read_latex
+    # a plugin is looked up at every style and every citation, which reads each time the metadata of
+    # all installed packages
+    offered = entry_points()
+    pybtex.plugin.entry_points = functools.cache(lambda **wanted: offered.select(**wanted))
     BibtexDomain.get_filtered_entries = chosen_entries
     register_plugin("pybtex.style.formatting", "ledger", GradedStyle)
     register_plugin("pybtex.style.formatting", "ledger_tooltip", TooltipStyle)
