@@ -55,7 +55,7 @@ def two_lanes(
     Parameters
     ----------
     events : a row an event, with columns `date` (datetime), `lane` (two of them, the first stands
-        above the axis; what follows a line break in its name is printed in plain letters), `label`
+        above the axis; the lines after the first of its name are printed in plain letters), `label`
         (a few short words) and, if wanted, `date_end` (told in the tooltip), `sure` (bool; an event
         that is not is an open dot, and a legend says so), `event` (words of the tooltip in place of
         the label), `precision` of the date (`day` or `month`) and `marker` (one of OPEN, in place
@@ -146,20 +146,15 @@ def _draw_mark(ax: Axes, date: pd.Timestamp, words: str) -> tuple:
 
 def _name_lane(ax: Axes, name: str, way: int, ink: str) -> tuple:
     """Write a lane's name at its far edge, and return the box of it."""
-    title, _, plain = name.partition("\n")
-    at = way * (ax.get_ylim()[1] - 2) + (STEP if way < 0 and plain else 0)
-    style = {"ha": "left", "va": "top" if way > 0 else "bottom", "color": ink}
+    title, *plain = name.split("\n")
+    at = way * (ax.get_ylim()[1] - 2) + (STEP * len(plain) if way < 0 else 0)
+    style = {"size": LETTER, "ha": "left", "va": "top" if way > 0 else "bottom"}
     left = ax.get_xlim()[0]
-    upper = _box(ax, ax.text(left, at, title, size=LETTER, weight="bold", **style))
-    if not plain:
-        return upper
-    lower = _box(ax, ax.text(left, at - STEP, plain, size=LETTER, **(style | {"color": TEXT})))
-    return (
-        min(upper[0], lower[0]),
-        min(upper[1], lower[1]),
-        max(upper[2], lower[2]),
-        max(upper[3], lower[3]),
-    )
+    texts = [ax.text(left, at, title, weight="bold", color=ink, **style)]
+    for row, words in enumerate(plain, start=1):
+        texts.append(ax.text(left, at - STEP * row, words, color=TEXT, **style))
+    lefts, lows, rights, tops = zip(*(_box(ax, text) for text in texts))
+    return min(lefts), min(lows), max(rights), max(tops)
 
 
 def _height(level: int) -> float:
