@@ -124,7 +124,8 @@ def c49_arms_embargo(load: Load) -> Finding:
     Nations arms embargo on Iran (S/2020/797); partly when it abstained; contradicted when it voted
     against; not checkable when its vote is not recorded.
 
-    Counts: security_council.
+    Counts: security_council. A reading: the claim is of an accusation, which a vote alone cannot
+    disprove; what Iran said of the vote, its thanks, is in no table and is read beside it.
     """
     draft = load("security_council").query("record == 'vote' and draft == 'S/2020/797'")
     own = draft[draft["member"] == "RUS"]
