@@ -38,6 +38,7 @@ TAGS = re.compile(r"<(style|script|svg)\b(?:(?!</?\1\b).)*</\1>|<[^<>]+>", re.S)
 WHOLE = (nodes.row, nodes.definition_list_item)
 LEFT_OUT = (nodes.literal_block, nodes.comment, nodes.system_message, nodes.title)
 CHART = "ledger-chart"
+CLAIMS_TABLE = f"{tables.PAGES}/claims"  # its rows are found in the list of claims
 # classes of code, of where a term is told, of tiles, whose claims are found in their list, and of a
 # page's sources, which are found among the references
 NOT_FOUND = {"cell_input", "term-told", "claim-tiles", "page-sources", "bibtex-citation"}
@@ -170,6 +171,8 @@ class SectionIndex:
         title = html.unescape(TAGS.sub("", title))
         cited = {citation.key for citation in self.env.get_domain("cite").citations}
         entries = [entry.as_list() for entry in Collector(doctree, cited).entries]
+        if docname == CLAIMS_TABLE:
+            entries = [entry for entry in entries if entry[0] != "rows"]
         self.pages[docname] = [title, kind_of(self.env, docname, doctree), entries]
 
     def prune(self, docnames: Iterable[str]) -> None:
