@@ -27,6 +27,8 @@ LIBRARIES = [  # what it loads before its first chapter: test_promises.py holds 
     "frictionless",
     "myst_nb.ext.glue",
     "nbformat.v4",
+    "nbformat.validator",
+    "pygments.lexers.python",
     "IPython.core.interactiveshell",
 ]
 
@@ -35,9 +37,12 @@ def load():
     """Load what every process that runs chapters needs, nothing of a book."""
     for name in LIBRARIES:
         importlib.import_module(name)
-    # frictionless loads half of itself at its first check; nbformat makes of its schema what checks
+    # frictionless loads half of itself at its first check; nbformat makes what checks notebooks of
+    # its schemas, and Pygments what reads Python of its rules
     sys.modules["frictionless"].Resource(data=b"warm\n1\n", format="csv").validate()
-    sys.modules["nbformat.v4"].new_notebook()
+    for minor in (4, 5):
+        sys.modules["nbformat.validator"].get_validator(4, minor)
+    sys.modules["pygments.lexers.python"].PythonLexer()
 
 
 def keep_a_fork():

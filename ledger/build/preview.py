@@ -48,10 +48,12 @@ PRELOAD = [
     "furo",
     "sphinxcontrib.bibtex",
     # what builds would import later
-    *("filelock", "rispy", "sphinx_external_toc.api", "sphinx_jupyterbook_latex"),
-    *("sphinx_multitoc_numbering", "sqlalchemy.dialects.sqlite", "xlsxwriter"),
+    *("filelock", "latexcodec", "rispy", "sphinx_external_toc.api", "sphinx_jupyterbook_latex"),
+    *("sphinx_jupyterbook_latex.transforms", "sphinx_multitoc_numbering", "xml.dom.minidom"),
+    *("sqlalchemy.dialects.sqlite", "sqlite3.dbapi2", "xlsxwriter"),
 ]
 PAUSE = 0.05  # seconds between two looks at the files
+SOON = 0.02  # seconds until they are looked at again, lest one is still being written
 SETTLED = 6  # seconds after which the state of a file that a build wrote tells its content
 
 # A page knows of which build it is, and reloads once it hears of another. The script has an
@@ -153,7 +155,7 @@ async def wait_for_change(before: dict) -> dict:
     """
     earlier, now = before, _watched_files()
     while now == before or now != earlier:
-        await asyncio.sleep(PAUSE)
+        await asyncio.sleep(PAUSE if now == before else SOON)
         earlier, now = now, _watched_files()
     return now
 
@@ -277,7 +279,9 @@ def _load(told: Connection) -> bool:
         parts = [f"ledger.build.sphinxext.{part}" for part in ("preflight", "lifecycle", *PARTS)]
         for module in (*builtin_extensions, *parts):
             import_module(module)
-        import_module("nbformat").v4.new_notebook()  # which makes of its schema what checks it
+        for minor in (4, 5):  # what checks notebooks of either form is made of its schema
+            import_module("nbformat.validator").get_validator(4, minor)
+        import_module("pygments.lexers.python").PythonLexer()  # made of its rules
         passed = not problems()
         if not told.poll(SETTLED):
             for folder in (SITE, current.manifest_path(SITE).parent):

@@ -32,7 +32,7 @@ from ledger.build import current
 from ledger.build.execution import GC_THRESHOLD
 from ledger.build.execution.pool import ChapterPool, worker_count
 from ledger.build.sphinxext import outdated_pages
-from ledger.core.config import ROOT, book
+from ledger.core.config import DATA, ROOT, book
 from ledger.core.files import acquire_lock, replace_file
 from ledger.core.system import terminal
 
@@ -61,14 +61,25 @@ class Build:
         self._restore_previous_site()
         # noted now, for a file may be edited while the build runs
         self.sources = None if LIVE else current.sources()
+        changed = self._tables_changed()
         reusable = self._take_manifest()
         if not reusable:
             shutil.rmtree(self.folder, ignore_errors=True)
         for name in ("site/_static", "doctrees", "executed"):
             (self.folder / name).mkdir(parents=True, exist_ok=True)
         self.chapters = ChapterPool(worker_count(), published.parent / ".jupyter_cache")
-        if not reusable:
+        if changed or not reusable:
             self.chapters.start()  # they will most likely run: it warms up while Sphinx does
+
+    def _tables_changed(self) -> bool:
+        """Tell whether a table was written since the last build left its manifest, by their times:
+        then the chapters that load it most likely run.
+        """
+        try:
+            built = self.manifest.stat().st_mtime
+            return any(path.stat().st_mtime > built for path in DATA.iterdir())
+        except OSError:
+            return False
 
     def _take_manifest(self) -> bool:
         """Remove the last build's manifest; tell whether all files are as it lists them."""

@@ -177,13 +177,16 @@ def _day(ax: Axes) -> float:
 
 def _places(ax: Axes, events: pd.DataFrame, lane: str, way: int, held: list[tuple]) -> list[tuple]:
     """Return side and level of each label: as few levels as there can be, and nothing crossed."""
-    dates = [date2num(date) for date in events["date"]]
-    wide = [_letters(ax, label) for label in events["label"]]
+    dates = [float(date2num(date)) for date in events["date"]]
+    wide = [float(_letters(ax, label)) for label in events["label"]]
     room = ax.get_ylim()[1]
+    # to ask the axes at each of seventy thousand steps would take most of a chart's time
+    reach, (left, right) = REACH * float(_day(ax)), map(float, ax.get_xlim())
+    ends = left - reach, right + reach
     levels = 1
     while _height(levels - 1) + STEP / 2 <= room:
-        if found := _search(ax, dates, wide, levels, way, held, []):
-            return found
+        if found := _search(ends, reach, dates, wide, levels, way, held, []):
+            return [(side, level) for side, level, _ in found]
         levels += 1
     raise ValueError(f"no room for the labels of lane {lane!r}: give fewer or shorter ones")
 
@@ -196,43 +199,41 @@ def _letters(ax: Axes, label: str) -> float:
     return right - left
 
 
-def _search(ax, dates, wide, levels: int, way: int, held: list[tuple], chosen: list) -> list | None:
-    """Return places of the labels that follow those `chosen`, the lowest first, or None."""
+def _search(
+    ends, reach, dates, wide, levels: int, way: int, held: list[tuple], chosen: list[tuple]
+) -> list | None:
+    """Return places of the labels that follow those `chosen`, the lowest first, or None.
+
+    A place is a side, a level and the box there; `ends` are how far a box may go to either side,
+    `reach` is that of a dot, in days.
+    """
     if len(chosen) == len(dates):
         return chosen
     at = len(chosen)
     for level, side in itertools.product(range(levels), (1, -1)):
-        box = _flag_box(ax, dates[at], wide[at], side, way * _height(level))
-        if _is_free(ax, dates, wide, at, box, level, way, held, chosen):
-            found = _search(ax, dates, wide, levels, way, held, [*chosen, (side, level)])
-            if found:
+        box = _flag_box(reach, dates[at], wide[at], side, way * _height(level))
+        if _is_free(ends, reach, dates, at, box, level, held, chosen):
+            there = [*chosen, (side, level, box)]
+            if found := _search(ends, reach, dates, wide, levels, way, held, there):
                 return found
     return None
 
 
-def _flag_box(ax, date: float, width: float, side: int, height: float) -> tuple:
+def _flag_box(reach: float, date: float, width: float, side: int, height: float) -> tuple:
     """Return the box of a dot and its label."""
-    half = REACH * _day(ax)
-    near, far = date - side * half, date + side * (half + width)
+    near, far = date - side * reach, date + side * (reach + width)
     return min(near, far), height - STEP / 2, max(near, far), height + STEP / 2
 
 
-def _is_free(ax, dates, wide, at: int, box: tuple, level: int, way: int, held, chosen) -> bool:
+def _is_free(ends, reach, dates, at: int, box: tuple, level: int, held, chosen) -> bool:
     """Whether a dot and its label hide no others, and the label no stem; a dot may stand on one."""
-    left, right = ax.get_xlim()
-    beyond = REACH * _day(ax)
-    if (
-        box[0] < left - beyond
-        or box[2] > right + beyond
-        or any(_meet(box, other) for other in held)
-    ):
+    if box[0] < ends[0] or box[2] > ends[1] or any(_meet(box, other) for other in held):
         return False
-    for earlier, (side, height) in enumerate(chosen):
-        other = _flag_box(ax, dates[earlier], wide[earlier], side, way * _height(height))
+    for earlier, (_, height, other) in zip(dates, chosen):
         if _meet(box, other):
             return False
-        on_a_dot = abs(dates[at] - dates[earlier]) < REACH * _day(ax)
-        if height > level and box[0] < dates[earlier] < box[2] and not on_a_dot:
+        on_a_dot = abs(dates[at] - earlier) < reach
+        if height > level and box[0] < earlier < box[2] and not on_a_dot:
             return False
         if level > height and other[0] < dates[at] < other[2] and not on_a_dot:
             return False

@@ -151,6 +151,7 @@ def setup(app: Sphinx) -> None:
     # all installed packages
     offered = entry_points()
     pybtex.plugin.entry_points = functools.cache(lambda **wanted: offered.select(**wanted))
+    bibtex.entry_points = pybtex.plugin.entry_points
     BibtexDomain.get_filtered_entries = chosen_entries
     register_plugin("pybtex.style.formatting", "ledger", GradedStyle)
     register_plugin("pybtex.style.formatting", "ledger_tooltip", TooltipStyle)

@@ -24,6 +24,9 @@ from ledger.core.config import book
 ATOM = "http://www.w3.org/2005/Atom"
 SITEMAP = "http://www.sitemaps.org/schemas/sitemap/0.9"
 LICENSED = ("furo", "sphinx", "sphinx-basic-ng", "myst-nb", "pygments")
+LICENCE_FILES = [  # where installers put a package's licence, of old and since
+    f"{folder}LICENSE{ending}" for folder in ("", "licenses/") for ending in ("", ".rst", ".txt")
+]
 
 
 def feed(base: str) -> str:
@@ -100,13 +103,10 @@ def licences() -> str:
     ]
     for name in LICENSED:
         package = importlib.metadata.distribution(name)
-        (file,) = (
-            file
-            for file in package.files or []
-            if file.name.partition(".")[0] == "LICENSE" and ".dist-info" in str(file)
-        )
+        # by name: `package.files` would look for each of a package's thousand files
+        texts = [package.read_text(path) for path in LICENCE_FILES]
+        (words,) = (text.strip() for text in texts if text)
         title = f"{package.metadata['Name']} {package.version}"
-        words = file.read_text(encoding="utf-8").strip()
         parts.append(f"{'-' * 100}\n{title}\n\n{words}\n")
     return "\n".join(parts)
 
