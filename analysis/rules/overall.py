@@ -39,8 +39,8 @@ def c01_breakdown_followed(load: Load) -> Finding:
     """C01. Rule: contradicted when, from publication to the end of the evidence, at least one
     treaty between the two, or between Iran and the Eurasian Economic Union, was signed or took
     effect, no treaty of theirs was denounced and no relations broken, and trade never fell below
-    half of its level of 2022; supported when there was such a rupture or fall and no treaty; partly
-    when there was both; not checkable when there was neither.
+    half of its level of 2022; supported when there was such a rupture; partly when there was only
+    such a fall; not checkable when there was neither and no treaty.
 
     Counts: events, by the columns act, parties and subject: a treaty counts once, whether signed or
     in force; trade by official_trade_statements, each series of yearly totals of one speaker that
@@ -52,8 +52,10 @@ def c01_breakdown_followed(load: Load) -> Finding:
     ruptures = _between_the_two(load, "treaty denounced", "relations broken")
     treaties, ruptures = (each[each["date"] > start] for each in (treaties, ruptures))
     lowest = _lowest_trade_since_2022(load)
-    if len(ruptures) > 0 or lowest < 0.5:
-        verdict = PARTLY if len(treaties) else SUPPORTED
+    if len(ruptures) > 0:
+        verdict = SUPPORTED
+    elif lowest < 0.5:
+        verdict = PARTLY
     else:
         verdict = CONTRADICTED if len(treaties) else NOT_CHECKABLE
     signed = treaties["subject"].nunique()
