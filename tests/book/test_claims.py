@@ -148,13 +148,13 @@ OTHERWISE = [  # claim, table, change, what the verdict becomes
         "C01",
         "events",
         event("2024-01-01-brics-membership", act="treaty denounced", **PAIR_ACT),
-        "partly",
+        "supported",
     ),
     (
         "C01",
         "events",
         event("2024-01-01-brics-membership", act="relations broken", **PAIR_ACT),
-        "partly",
+        "supported",
     ),
     (
         "C01",
