@@ -36,23 +36,24 @@ class ClaimLines(SphinxDirective):
         return [_counts(claims), nodes.bullet_list("", *items, classes=["claim-lines"])]
 
     def _tile(self, claim: dict) -> nodes.list_item:
-        """Return a claim's verdict, number, words and finding; the first three lead to its row."""
+        """Return a claim's verdict, number and words, which lead to its row.
+
+        The finding is told in the chapter and in the ledger, so not a third time here.
+        """
         number = claim["claim_id"]
         head = [verdict_mark(claim["verdict"]), nodes.Text(f" {number} ")]
         words = nodes.inline("", claim["claim"], classes=["claim-text"])
         link = make_refnode(self.env.app.builder, self.env.docname, LEDGER_PAGE, number.lower(), [])
         link += [nodes.inline("", "", *head, classes=["claim-head"]), words]
-        sure = "" if claim["verdict"] == "not checkable" else f" ({claim['confidence']} confidence)"
-        finding = nodes.inline("", claim["finding"] + sure, classes=["claim-finding"])
-        line = nodes.paragraph("", "", link, nodes.Text(" "), finding)
+        line = nodes.paragraph("", "", link)
         return nodes.list_item("", line, classes=[verdict_class(claim["verdict"])])
 
 
 def _counts(claims: list[dict]) -> nodes.paragraph:
-    """Return how many claims have which verdict, in the verdicts' order."""
+    """Return how many claims have which verdict, in the verdicts' order, and where they lead."""
     by = Counter(claim["verdict"] for claim in claims)
     parts = [f"{by[verdict]} {verdict}" for verdict in VERDICTS if by[verdict]]
-    line = f"{text.plural(len(claims), 'claim')}: {text.listing(parts)}."
+    line = f"{text.plural(len(claims), 'claim')}: {text.listing(parts)}. Each opens its entry in the ledger."
     return nodes.paragraph("", line, classes=["claim-counts"])
 
 
