@@ -186,7 +186,7 @@ def test_an_epub_has_the_text_and_a_list_of_the_claims(made):
     assert '<p class="standfirst">A line that says it all, with a shoal in it.' in page
     assert "<h1>Sea: ferries sail on</h1>" in page and "aria-description" not in page
     assert "page-sources" not in page and re.search(r"froze.{1,200}2020", page)
-    assert page.count("claim-finding") > 1 and 'id="its-old-name"' in page
+    assert page.count("claim-text") > 1 and 'id="its-old-name"' in page
     assert page.count("<math xmlns=") == 2 and page.count('id="equation-gap"') == 1
     assert 'href="chapters/one.xhtml" properties="mathml"' in package
 

@@ -53,7 +53,8 @@ def _counts(claims: list[dict]) -> nodes.paragraph:
     """Return how many claims have which verdict, in the verdicts' order, and where they lead."""
     by = Counter(claim["verdict"] for claim in claims)
     parts = [f"{by[verdict]} {verdict}" for verdict in VERDICTS if by[verdict]]
-    line = f"{text.plural(len(claims), 'claim')}: {text.listing(parts)}. Each opens its entry in the ledger."
+    counts = f"{text.plural(len(claims), 'claim')}: {text.listing(parts)}."
+    line = f"{counts} Each opens its entry in the ledger."
     return nodes.paragraph("", line, classes=["claim-counts"])
 
 
