@@ -1,6 +1,6 @@
 """{claim-tiles}: every claim as a tile, paragraph by paragraph; {verdict-counts}: all claims
 counted by verdict; {claim-counts} FIELD: those of one field, with words that say which they are;
-{omission-lines}: what the text under review leaves out, in short.
+{omission-lines}: what the text under review leaves out, in short, sorted by what it points to.
 
 Each tile, count and line leads to its place in the ledger.
 """
@@ -128,16 +128,34 @@ class Counts(SphinxDirective):
 
 
 class OmissionLines(SphinxDirective):
-    """What the text under review leaves out, a line each that leads to its row of the ledger."""
+    """What the text under review leaves out, a line each that leads to its row of the ledger.
+
+    Each line of the content names what a group points to, and the words above the group.
+    """
+
+    has_content = True
 
     def run(self):
         page_store.add_dependency(self.env, "table omissions")
-        listing = nodes.bullet_list("", classes=["omission-lines"])
-        for row in tables.read_rows("omissions"):
-            link = _ledger_link(self.env, row["omission_id"].lower())
-            link += nodes.Text(row["omission"])
-            listing += nodes.list_item("", nodes.paragraph("", "", link))
-        return [listing]
+        rows = tables.read_rows("omissions")
+        heads = dict(line.strip().split(": ", 1) for line in self.content if ": " in line)
+        known = {row["points_to"] for row in rows}
+        if set(heads) != known:
+            problem = f"omissions point to {', '.join(sorted(known))}: give each its words"
+            return [self.state.document.reporter.error(problem, line=self.lineno)]
+        parts = []
+        for value, words in heads.items():
+            own = [row for row in rows if row["points_to"] == value]
+            parts += [
+                nodes.paragraph("", f"{words} ({len(own)})", classes=["omission-head"]),
+                nodes.bullet_list("", *map(self._line, own), classes=["omission-lines"]),
+            ]
+        return parts
+
+    def _line(self, row: dict) -> nodes.list_item:
+        link = _ledger_link(self.env, row["omission_id"].lower())
+        link += nodes.Text(row["omission"])
+        return nodes.list_item("", nodes.paragraph("", "", link))
 
 
 def setup(app: Sphinx) -> None:
