@@ -216,6 +216,12 @@ OTHERWISE = [  # claim, table, change, what the verdict becomes
         "contradicted",
     ),
     (
+        "C30",
+        "energy_exports",
+        change("value", times(0.5), "country == 'IRN' and fuel == 'natural gas' and year == 2013"),
+        "supported",
+    ),
+    (
         "C33",
         "trade_totals",
         change("value_usd", times(2), PAIR + " and source == 'UN Comtrade'"),
