@@ -592,7 +592,7 @@ def as_stated(figure: pd.Series) -> str:
 
 
 def bound_and_tested(events: pd.DataFrame, since: str = "2022") -> pd.DataFrame:
-    """Return what bound Russia and Iran, what tested them, how they answered, where they quarrelled.
+    """Return what bound Russia and Iran, what tested them, how they answered, their quarrels.
 
     Parameters
     ----------
