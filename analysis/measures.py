@@ -27,9 +27,11 @@ LEAST_IN_YEAR = 30  # the same for a single year, which has 61 to 129 of them
 # An event that binds or tests the two, in the few words that fit beside a dot
 IN_SHORT = {
     "2022-02-24-invasion-of-ukraine": "Russia invades Ukraine",
-    "2022-11-05-drones-acknowledged": "Iran admits earlier drones",
+    "2022-09-13-iranian-drones-in-ukraine": "Iran's drones hit Ukraine",
     "2023-05-17-rasht-astara-agreement": "Railway loan",
+    "2023-07-12-islands-dispute": "Islands",
     "2023-12-25-eaeu-free-trade-agreement": "Free trade signed",
+    "2024-09-03-road-quarrel": "Road",
     "2024-12-08-assad-falls": "Syria's Assad falls",
     "2025-01-17-partnership-treaty": "20-year treaty signed",
     "2025-05-15-free-trade-in-force": "Free trade in force",
@@ -590,7 +592,7 @@ def as_stated(figure: pd.Series) -> str:
 
 
 def bound_and_tested(events: pd.DataFrame, since: str = "2022") -> pd.DataFrame:
-    """Return what bound Russia and Iran on paper, what tested the tie and how they answered.
+    """Return what bound Russia and Iran, what tested them, how they answered, their quarrels.
 
     Parameters
     ----------
@@ -599,11 +601,11 @@ def bound_and_tested(events: pd.DataFrame, since: str = "2022") -> pd.DataFrame:
 
     Returns
     -------
-    Every row with the role `binds`, `tests` or `answers`, confirmed or not, and two columns more:
-    `label`, the event in few words (its title where IN_SHORT has none), and `sure`, whether it is
-    confirmed.
+    Every row with the role `binds`, `tests`, `answers` or `quarrels`, confirmed or not, and two
+    columns more: `label`, the event in few words (its title where IN_SHORT has none), and `sure`,
+    whether it is confirmed.
     """
-    chosen = events[events["role"].isin(["binds", "tests", "answers"]) & (events["date"] >= since)]
+    chosen = events[(events["role"] != "other") & (events["date"] >= since)]
     chosen = chosen.sort_values("date", kind="stable")
     label = chosen["event_id"].map(IN_SHORT).fillna(chosen["event"])
     return chosen.assign(label=label, sure=chosen["status"] == "confirmed")
