@@ -14,7 +14,6 @@ from urllib.parse import quote, unquote, urljoin
 from sphinx.application import Sphinx
 
 from ledger.build.sphinxext import page_store
-from ledger.build.sphinxext.content.bibliography import ShortReferenceStyle
 from ledger.build.sphinxext.figures.chart_html import chart_anchor
 from ledger.build.sphinxext.figures.charts import charts_of
 from ledger.core import numbers, tables
@@ -149,7 +148,7 @@ class Prose:
         return f"({'; '.join(map(self._citation, cited))})"
 
     def _citation(self, citation) -> str:
-        style = ShortReferenceStyle()  # as on the site
+        style = self.env.get_domain("cite").reference_style
         template = style.person.author_or_editor_or_title(full=False)
         values = {"entry": citation.entry, "style": style}
         authors = template.format_data(values).render_as("text")
