@@ -65,6 +65,7 @@ class Prose:
         self.app, self.env, self.docname = app, app.env, docname
         self.base = app.config.html_baseurl
         self.address = self.base + app.builder.get_target_uri(docname)
+        self.cited = {entry.key: entry for entry in self.env.get_domain("cite").citations}
         self.roles: dict[str, Callable[[str, str], str]] = {
             "num": self._number,
             "claim": self._claim,
@@ -143,8 +144,7 @@ class Prose:
         return f"[{claim} · {_verdicts()[claim]}]({row})"
 
     def _citations(self, keys: str) -> str:
-        known = {entry.key: entry for entry in self.env.get_domain("cite").citations}
-        cited = [known[key.strip()] for key in keys.split(",") if key.strip() in known]
+        cited = [self.cited[key.strip()] for key in keys.split(",") if key.strip() in self.cited]
         return f"({'; '.join(map(self._citation, cited))})"
 
     def _citation(self, citation) -> str:
