@@ -163,7 +163,8 @@ def read_rows(name: str, folder: Path = DATA) -> list[dict[str, str]]:
 
     For pages that print a table and need no types and no pandas. Raises what `text_of` raises.
     """
-    return list(csv.DictReader(io.StringIO(text_of(name, folder))))
+    header, *rows = csv.reader(io.StringIO(text_of(name, folder)))
+    return [dict(zip(header, row)) for row in rows]
 
 
 def text_of(name: str, folder: Path = DATA) -> str:

@@ -34,8 +34,14 @@ from pathlib import Path
 from ledger.build.execution import GC_THRESHOLD, kernel, processes
 
 PRELOAD = [
-    "IPython.core.completer",  # of every shell, which imports it when it is made
+    # of every shell, which imports it when it is made
+    *("bdb", "IPython.core.completer", "IPython.core.completerlib", "IPython.core.crashhandler"),
+    *("IPython.core.logger", "IPython.core.magics", "IPython.core.oinspect"),
     "pandas",
+    "pandas.core.reshape.reshape",  # at the first series of numbers
+    "pandas.io.formats.csvs",  # at the first chart
+    "xml.etree.ElementTree",
+    "matplotlib.style",
     "matplotlib.backends.backend_agg",
     "matplotlib.backends.backend_svg",
     "matplotlib.figure",  # with axes and projections: a tenth of a second of each chapter
@@ -50,6 +56,7 @@ def preload() -> None:
     """Import what chapters use, and record it as their input."""
     for name in PRELOAD:
         importlib.import_module(name)
+    sys.modules["PIL.Image"].preinit()  # what reads and writes pictures, at the first PNG
     # frictionless loads half of itself at its first check
     sys.modules["frictionless"].Resource(data=b"warm\n1\n", format="csv").validate()
     kernel.record_modules()

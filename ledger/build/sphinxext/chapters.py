@@ -52,20 +52,22 @@ def run_chapters(app: Sphinx, env, docnames: list[str]) -> None:
     texts = {
         docname: Path(env.doc2path(docname)).read_text(encoding="utf-8-sig") for docname in docnames
     }
-    _refuse_faults(app, env, texts)
-    chapters = {}
+    chapters, unreadable = {}, None
     for docname, text in texts.items():
         try:
             if is_notebook(text):
                 chapters[docname] = read_notebook(text)
         except Exception as error:
-            raise BuildFailed(f"{docname}.md cannot be read as a notebook: {error}") from None
+            unreadable = f"{docname}.md cannot be read as a notebook: {error}"
     # the longest first: begun last, it would run on alone while the other cores idle
     for docname in sorted(chapters, key=lambda docname: -code_length(chapters[docname])):
         if outputs.lookup(chapters[docname]) is None:
             pool.submit(docname, chapters[docname])
     if pool.notebooks:
         logger.info("chapters run in %s", ENGINE_WORDS[engine()])
+    _refuse_faults(app, env, texts)  # while chapters run: they end with the build
+    if unreadable:
+        raise BuildFailed(unreadable)
     order = {docname: place for place, docname in enumerate(pool.notebooks)}
     docnames.sort(key=lambda docname: (order.get(docname, -1), docname))
     app.ledger_build.pages_read = len(docnames)

@@ -19,7 +19,7 @@ from pybtex.plugin import register_plugin
 from pybtex.richtext import BaseMultipartText, BaseText, HRef, String, Text
 from pybtex.style import FormattedEntry
 from pybtex.style.formatting.alpha import Style as AlphaStyle
-from pybtex.style.template import field, first_of, optional
+from pybtex.style.template import field, first_of, node, optional
 from sphinx.application import Sphinx
 from sphinxcontrib.bibtex import plugin as bibtex
 from sphinxcontrib.bibtex.domain import BibtexDomain, _FilterVisitor
@@ -74,12 +74,25 @@ class TooltipStyle(GradedStyle):
     has_address = False
 
 
+@node
+def once(children, data, known: dict, full: bool):
+    """Format the template of names once for each entry, which chapters cite dozens of times."""
+    key = data["entry"].key, full
+    if key not in known:
+        known[key] = children[0].format_data(data)
+    return known[key]
+
+
 class ShortPersonStyle(PersonStyle):
     """Names in a citation: the entry's `shortauthor` where it has one, such as SIPRI."""
 
+    def __post_init__(self):
+        super().__post_init__()
+        self.known: dict[tuple[str, bool], BaseText] = {}
+
     def author_or_editor_or_title(self, full: bool):
         names = super().author_or_editor_or_title(full)
-        return first_of[optional[field("shortauthor")], names]
+        return once(self.known, full)[first_of[optional[field("shortauthor")], names]]
 
 
 class ShortReferenceStyle(AuthorYearReferenceStyle):

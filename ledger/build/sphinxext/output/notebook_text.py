@@ -14,7 +14,6 @@ from urllib.parse import quote, unquote, urljoin
 from sphinx.application import Sphinx
 
 from ledger.build.sphinxext import page_store
-from ledger.build.sphinxext.content.bibliography import ShortReferenceStyle
 from ledger.build.sphinxext.figures.chart_html import chart_anchor
 from ledger.build.sphinxext.figures.charts import charts_of
 from ledger.core import numbers, tables
@@ -66,6 +65,7 @@ class Prose:
         self.app, self.env, self.docname = app, app.env, docname
         self.base = app.config.html_baseurl
         self.address = self.base + app.builder.get_target_uri(docname)
+        self.cited = {entry.key: entry for entry in self.env.get_domain("cite").citations}
         self.roles: dict[str, Callable[[str, str], str]] = {
             "num": self._number,
             "claim": self._claim,
@@ -144,12 +144,11 @@ class Prose:
         return f"[{claim} · {_verdicts()[claim]}]({row})"
 
     def _citations(self, keys: str) -> str:
-        known = {entry.key: entry for entry in self.env.get_domain("cite").citations}
-        cited = [known[key.strip()] for key in keys.split(",") if key.strip() in known]
+        cited = [self.cited[key.strip()] for key in keys.split(",") if key.strip() in self.cited]
         return f"({'; '.join(map(self._citation, cited))})"
 
     def _citation(self, citation) -> str:
-        style = ShortReferenceStyle()  # as on the site
+        style = self.env.get_domain("cite").reference_style
         template = style.person.author_or_editor_or_title(full=False)
         values = {"entry": citation.entry, "style": style}
         authors = template.format_data(values).render_as("text")

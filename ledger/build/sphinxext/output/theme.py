@@ -8,7 +8,9 @@ import re
 from importlib.metadata import version
 from pathlib import Path
 
+from docutils import nodes
 from jinja2 import FileSystemBytecodeCache
+from sphinx import addnodes
 from sphinx.application import Sphinx
 
 from ledger.build.sphinxext.outdated_pages import THEME
@@ -134,6 +136,39 @@ def keep_templates(app: Sphinx) -> None:
         environment.bytecode_cache = FileSystemBytecodeCache(str(folder), names)
 
 
+def tree_of_titles(app: Sphinx) -> None:
+    """Have the tree of navigation, which shows pages' titles alone, made of these.
+
+    Sphinx makes it anew for each page, and copies for it the headings of all, to drop them again.
+    """
+    builder = app.builder
+    if builder.name != "html":
+        return
+    make, env = builder._get_local_toctree, app.env
+
+    def make_tree(*args, **options) -> str:
+        if not options.get("titles_only"):
+            return make(*args, **options)
+        if not hasattr(app, "ledger_titles"):
+            app.ledger_titles = {page: _titles_of(toc) for page, toc in env.tocs.items()}
+        whole, env.tocs = env.tocs, app.ledger_titles
+        try:
+            return make(*args, **options)
+        finally:
+            env.tocs = whole
+
+    builder._get_local_toctree = make_tree
+
+
+def _titles_of(toc: nodes.bullet_list) -> nodes.bullet_list:
+    """Return a page's contents without the headings below its title, unless pages hang there."""
+    short = toc.deepcopy()
+    for item in short:
+        if isinstance(item, nodes.list_item) and not any(item.findall(addnodes.toctree)):
+            del item[1:]
+    return short
+
+
 def add_script(app: Sphinx, page: str, template: str, context: dict, doctree) -> None:
     """Load the script that closes a page's contents, on pages of the book."""
     if app.builder.name == "html" and doctree is not None:
@@ -150,6 +185,7 @@ def setup(app: Sphinx) -> None:
     app.add_html_theme("ledger", str(THEME))
     app.connect("config-inited", set_policy)
     app.connect("builder-inited", keep_templates)
+    app.connect("builder-inited", tree_of_titles)
     app.connect("html-page-context", add_script)
     app.connect("html-page-context", drop_unused_styles, priority=900)
     app.connect("html-collect-pages", not_found)
