@@ -10,11 +10,13 @@ from sphinx.application import Sphinx
 
 from ledger.core.config import book
 
+# An empty icon, as a browser would else ask for one that no server has
 PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>This page has moved</title>\
 <meta name="robots" content="noindex">
 <meta http-equiv="Content-Security-Policy" content="{policy}">\
-<meta name="viewport" content="width=device-width,initial-scale=1">
+<meta name="viewport" content="width=device-width,initial-scale=1">\
+<link rel="icon" href="data:,">
 <link rel="canonical" href="{address}"><meta http-equiv="refresh" content="0; url={path}"></head>
 <body><main><h1>This page has moved</h1>\
 <p>It is now at <a href="{path}">{address}</a>.</p></main></body></html>
