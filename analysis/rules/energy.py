@@ -208,7 +208,7 @@ def c30_sanctions_cut_exports(load: Load) -> Finding:
     contradicted when neither.
 
     Counts: energy_exports, to the world. Investment is in no table and is read from sources beside
-    the rule. The cause of a fall is not measured.
+    the rule. Neither the cause of a fall nor sales that never began are measured.
     """
     exports = load("energy_exports").query("destination == 'WLD'")
     iran = exports[exports["country"] == "IRN"]
