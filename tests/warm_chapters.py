@@ -23,8 +23,13 @@ import time
 
 MODULE = "ledger.build.execution.worker"
 LIBRARIES = [  # what it loads before its first chapter: test_promises.py holds it to that
-    "IPython.core.completer",
+    *("bdb", "IPython.core.completer", "IPython.core.completerlib", "IPython.core.crashhandler"),
+    *("IPython.core.logger", "IPython.core.magics", "IPython.core.oinspect"),
     "pandas",
+    "pandas.core.reshape.reshape",
+    "pandas.io.formats.csvs",
+    "xml.etree.ElementTree",
+    "matplotlib.style",
     "matplotlib.backends.backend_agg",
     "matplotlib.backends.backend_svg",
     "matplotlib.figure",
