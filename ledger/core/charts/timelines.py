@@ -46,7 +46,10 @@ def _when(event) -> str:
 
 
 def two_lanes(
-    events: pd.DataFrame, height: float = 3.5, mark: tuple[pd.Timestamp, str] | None = None
+    events: pd.DataFrame,
+    height: float = 3.5,
+    mark: tuple[pd.Timestamp, str] | None = None,
+    above: float = 0.5,
 ) -> Axes:
     """Draw events above and below one axis of years: at its day a stem, a dot and a label.
 
@@ -62,6 +65,7 @@ def two_lanes(
         of the lane's own; what it stands for the lane's name says).
     height : inches.
     mark : a date and words for it: a line below the axis that belongs to no lane.
+    above : share of the height above the axis, from 0 to 1.
 
     Returns
     -------
@@ -78,15 +82,15 @@ def two_lanes(
     if len(lanes) != 2:
         raise ValueError(f"two lanes are drawn, not {len(lanes)}: {', '.join(lanes)}")
     first, last = _span(events)
-    ax = _years(height, first.year, last.year + 1)
-    above, below = [], [_draw_mark(ax, *mark)] if mark else []
+    ax = _years(height, above, first.year, last.year + 1)
+    upper, lower = [], [_draw_mark(ax, *mark)] if mark else []
     if not events.get("sure", pd.Series(True)).all():
         used = set(events.get("marker", pd.Series(MARKERS[:2])))
         signs = " ".join(sign for marker, sign in OPEN.items() if marker in used)
-        above.append(_draw_key(ax, signs, lines_above=lanes[0].count("\n") + 1))
+        upper.append(_draw_key(ax, signs, lines_above=lanes[0].count("\n") + 1))
     for name, way, ink, marker in zip(lanes, (1, -1), _free_inks(), MARKERS):
         own = events[events["lane"] == name].sort_values("date", kind="stable")
-        held = [_name_lane(ax, name, way, ink), *(below if way < 0 else above)]
+        held = [_name_lane(ax, name, way, ink), *(lower if way < 0 else upper)]
         for event, (side, level) in zip(own.itertuples(), _places(ax, own, name, way, held)):
             _draw_flag(ax, event, side, way * _height(level), ink, getattr(event, "marker", marker))
     return ax
@@ -112,16 +116,16 @@ def stacked(places, least) -> list[int]:
     return rows
 
 
-def _years(height: float, first: int, after: int) -> Axes:
-    """Return axes that fill their figure, with a band of years across the middle."""
+def _years(height: float, above: float, first: int, after: int) -> Axes:
+    """Return axes that fill their figure, with a band of years across it."""
     ax = new_axes(height)
     ax.figure.set_layout_engine("none")
-    half = height * 72 / 2
+    points = height * 72
     start, end = pd.Timestamp(f"{first}-01-01"), pd.Timestamp(f"{after}-01-01")
     ax.set(
         position=[(1 - BREADTH) / 2, 0, BREADTH, 1],
         xlim=(start, end),
-        ylim=(-half, half),
+        ylim=((above - 1) * points, above * points),
         xticks=[],
         yticks=[],
     )
@@ -147,7 +151,7 @@ def _draw_mark(ax: Axes, date: pd.Timestamp, words: str) -> tuple:
 def _name_lane(ax: Axes, name: str, way: int, ink: str) -> tuple:
     """Write a lane's name at its far edge, and return the box of it."""
     title, *plain = name.split("\n")
-    at = way * (ax.get_ylim()[1] - 2) + (STEP * len(plain) if way < 0 else 0)
+    at = way * (_room(ax, way) - 2) + (STEP * len(plain) if way < 0 else 0)
     style = {"size": LETTER, "ha": "left", "va": "top" if way > 0 else "bottom"}
     left = ax.get_xlim()[0]
     texts = [ax.text(left, at, title, weight="bold", color=ink, **style)]
@@ -155,6 +159,12 @@ def _name_lane(ax: Axes, name: str, way: int, ink: str) -> tuple:
         texts.append(ax.text(left, at - STEP * row, words, color=TEXT, **style))
     lefts, lows, rights, tops = zip(*(_box(ax, text) for text in texts))
     return min(lefts), min(lows), max(rights), max(tops)
+
+
+def _room(ax: Axes, way: int) -> float:
+    """Return the points from the axis of years to the edge above it (1) or below it (-1)."""
+    low, high = ax.get_ylim()
+    return float(high if way > 0 else -low)
 
 
 def _height(level: int) -> float:
@@ -179,7 +189,7 @@ def _places(ax: Axes, events: pd.DataFrame, lane: str, way: int, held: list[tupl
     """Return side and level of each label: as few levels as there can be, and nothing crossed."""
     dates = [float(date2num(date)) for date in events["date"]]
     wide = [float(_letters(ax, label)) for label in events["label"]]
-    room = ax.get_ylim()[1]
+    room = _room(ax, way)
     # to ask the axes at each of seventy thousand steps would take most of a chart's time
     reach, (left, right) = REACH * float(_day(ax)), map(float, ax.get_xlim())
     ends = left - reach, right + reach

@@ -23,6 +23,7 @@ from sphinx import addnodes
 from sphinx.application import Sphinx
 
 from ledger.build.sphinxext import page_store
+from ledger.build.sphinxext.content.terms import COLUMNS
 from ledger.build.sphinxext.prose.addresses import current
 from ledger.build.sphinxext.prose.titles import short_title
 from ledger.core import tables
@@ -38,7 +39,6 @@ TAGS = re.compile(r"<(style|script|svg)\b(?:(?!</?\1\b).)*</\1>|<[^<>]+>", re.S)
 WHOLE = (nodes.row, nodes.definition_list_item)
 LEFT_OUT = (nodes.literal_block, nodes.comment, nodes.system_message, nodes.title)
 CHART = "ledger-chart"
-CLAIMS_TABLE = f"{tables.PAGES}/claims"  # its rows are found in the list of claims
 # classes of code, of where a term is told, of tiles, whose claims are found in their list, and of a
 # page's sources, which are found among the references
 NOT_FOUND = {"cell_input", "term-told", "claim-tiles", "page-sources", "bibtex-citation"}
@@ -159,6 +159,15 @@ def kind_of(env, docname: str, doctree: nodes.document) -> str:
     return "chapter" if page_store.page(env, docname)["claims"] else "page"
 
 
+def _is_told_elsewhere(docname: str) -> bool:
+    """Tell whether a table's rows are found on a page of the book: claims, or names and terms."""
+    resource = tables.table_of_page(docname)
+    if resource is None:
+        return False
+    columns = {field["name"] for field in resource["schema"]["fields"]}
+    return resource["name"] == "claims" or columns >= COLUMNS
+
+
 class SectionIndex:
     """The index, with the interface by which Sphinx fills and keeps its own."""
 
@@ -171,7 +180,7 @@ class SectionIndex:
         title = html.unescape(TAGS.sub("", title))
         cited = {citation.key for citation in self.env.get_domain("cite").citations}
         entries = [entry.as_list() for entry in Collector(doctree, cited).entries]
-        if docname == CLAIMS_TABLE:
+        if _is_told_elsewhere(docname):
             entries = [entry for entry in entries if entry[0] != "rows"]
         self.pages[docname] = [title, kind_of(self.env, docname, doctree), entries]
 
