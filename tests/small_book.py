@@ -195,10 +195,15 @@ def end(run):
 
 def run_here(book, code):
     """Run Python code with the book's own ledger; return what it prints."""
-    command = [sys.executable, "-c", textwrap.dedent(code)]
-    status, said = warm_python().run(command, book, surroundings())
-    assert status == 0, said
-    return said
+    ran = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(code)],
+        cwd=book,
+        capture_output=True,
+        text=True,
+        env=surroundings(),
+    )
+    assert ran.returncode == 0, ran.stderr
+    return ran.stdout
 
 
 def processes(mark):

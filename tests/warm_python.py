@@ -4,6 +4,7 @@ Loading Sphinx, SQLAlchemy and their like is half of a small build. Here each pr
 for it once. Nothing of a book is loaded: every program takes its own `ledger`.
 """
 
+import atexit
 import contextlib
 import gc
 import importlib
@@ -16,6 +17,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 import warm_chapters
@@ -98,10 +100,10 @@ class WarmPython:
         """Return whether a command is Python's, and would set Python up as it is set up here:
         without code of its own that runs as Python starts, too.
         """
-        ours = command[0].startswith(os.path.dirname(sys.executable))
+        ours = command[0].startswith(os.path.dirname(sys.executable)) and command[1:2] != ["-c"]
         starts = any(
             os.path.exists(os.path.join(folder, f"{name}customize{ending}"))
-            for folder in warm_chapters.python_path(environment)
+            for folder in _python_path(environment)
             for name in ("site", "user")
             for ending in ("", ".py")
         )
@@ -136,6 +138,10 @@ def _settings(environment):
     settings = {name: value for name, value in environment.items() if name.startswith(begins)}
     settings.pop("PYTHONPATH", None)
     return settings
+
+
+def _python_path(environment):
+    return list(filter(None, environment.get("PYTHONPATH", "").split(os.pathsep)))
 
 
 def reap():
@@ -179,11 +185,8 @@ def run_program(said, command, folder, environment):
     os.environ.update(environment)
     time.tzset()
     tempfile.tempdir = None  # is asked for anew, of the new environment
-    if command[1:2] == ["-c"]:
-        warm_chapters.run_code(command, environment)
-        return
-    sys.path[1:1] = warm_chapters.python_path(environment)
-    warm_chapters.keep_forks(command)
+    sys.path[1:1] = _python_path(environment)
+    warm_chapters.keep_a_fork()
     sys.argv = command[command[0] == sys.executable :]
     if sys.argv[0] == "-m":
         sys.path[0] = folder
@@ -192,6 +195,28 @@ def run_program(said, command, folder, environment):
     else:
         sys.path[0] = os.path.dirname(os.path.abspath(sys.argv[0]))
         runpy.run_path(sys.argv[0], run_name="__main__")
+
+
+def end(program, *given):
+    """Run a program and end as Python does, without a tenth of a second's taking apart of what is
+    loaded.
+    """
+    status = 0
+    try:
+        program(*given)
+    except SystemExit as ended:
+        status = ended.code or 0
+        if not isinstance(status, int):
+            print(status, file=sys.stderr)
+            status = 1
+    except BaseException:
+        sys.excepthook(*sys.exc_info())  # which a build may have set
+        status = 1
+    threading._shutdown()  # waits for threads
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status & 0xFF)
 
 
 if __name__ == "__main__":
@@ -203,4 +228,4 @@ if __name__ == "__main__":
     assert "ledger" not in sys.modules
     gc.collect()
     gc.freeze()  # else the forks' garbage collection copies these pages of memory
-    warm_chapters.end(run_program, *serve(socket.socket(fileno=int(sys.argv[1]))))
+    end(run_program, *serve(socket.socket(fileno=int(sys.argv[1]))))
