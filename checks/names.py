@@ -257,7 +257,8 @@ def _former_sections() -> Iterator[str]:
         if path not in text.PAGES:
             continue
         before = _anchors(_uncoded(_git("show", f"{base}:{name}")))
-        for anchor in sorted(before - _headings_and_former(path)):
+        drawn = {f"chart-{chart}" for chart, _ in text.charts(path)}  # a chart may come back
+        for anchor in sorted(before - _headings_and_former(path) - drawn):
             yield (
                 f"{name}:1: #{anchor} was an address of this page, and leads nowhere. Write "
                 f"```{{formerly}} {anchor} below the heading that replaces it, and ``` below that."

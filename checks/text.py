@@ -190,6 +190,13 @@ def calls(path: Path, *names: str) -> Iterator[ast.Call]:
     yield from (call for name, call in named_calls(path) if name in names)
 
 
+def charts(path: Path) -> Iterator[tuple[str, int]]:
+    """Give the name of each chart that a page publishes, with its line, in their order."""
+    for call in sorted(calls(path, *PUBLISHING), key=lambda call: call.lineno):
+        if name := next((arg.value for arg in call.args[1:2] if isinstance(arg, ast.Constant)), ""):
+            yield str(name), call.lineno
+
+
 @functools.cache
 def named_calls(path: Path) -> list[tuple[str, ast.Call]]:
     """Return every call of a page or module with the name by which its function is called."""

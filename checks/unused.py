@@ -123,10 +123,9 @@ def figures() -> Iterator[str]:
 def _named_twice() -> Iterator[str]:
     named: dict[str, str] = {}
     for path in text.PAGES:
-        for call in sorted(text.calls(path, *text.PUBLISHING), key=lambda call: call.lineno):
-            name = next((arg.value for arg in call.args[1:2] if isinstance(arg, ast.Constant)), "")
-            where = f"{text.name(path)}:{call.lineno}"
-            if name and name in named:
+        for name, line in text.charts(path):
+            where = f"{text.name(path)}:{line}"
+            if name in named:
                 yield (
                     f"{where}: the chart {name!r} is published at {named[name]} too, and a name "
                     "is an address. Rename one."

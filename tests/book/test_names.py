@@ -40,6 +40,24 @@ def test_an_old_address_of_a_section_leads_on(checkout):
     assert list(names._former_sections()) == []
 
 
+def test_a_chart_that_comes_back_to_its_page_is_its_own_address(checkout):
+    path = checkout / "chapters" / "one.md"
+    former = BEFORE.replace("## Prices rose\n", FORMERLY.replace("prices-rose", "chart-prices"))
+    path.write_text(former, encoding="utf-8")
+    git = ["git", "-c", "user.name=a", "-c", "user.email=a@b.example"]
+    subprocess.run([*git, "commit", "-q", "-a", "-m", "moved"], cwd=checkout, check=True)
+    back = BEFORE.replace("Prices rose", "Prices fell")
+    path.write_text(back, encoding="utf-8")
+    text.read.cache_clear()
+    (said,) = names._former_sections()
+    assert "#chart-prices was an address of this page" in said
+    cell = '\n```{code-cell} ipython3\ncharts.publish(ax, "prices", table="prices")\n```\n'
+    path.write_text(back + cell, encoding="utf-8")
+    for kept in (text.read, text._parsed, text.nodes, text.named_calls):
+        kept.cache_clear()
+    assert list(names._former_sections()) == []
+
+
 @pytest.mark.parametrize("committed", [False, True])
 def test_an_old_address_of_a_chapter_leads_on(checkout, committed):
     subprocess.run(["git", "mv", "chapters/one.md", "chapters/three.md"], cwd=checkout, check=True)

@@ -144,7 +144,7 @@ def test_a_tap_tells_the_value_and_a_tap_elsewhere_takes_it_away(open_page, widt
 TOLD_AT = {
     ("chapters/outlook.html", "bound-and-tested"): 1280,
     ("chapters/energy.html", "gas-reserves"): 320,
-    ("chapters/diplomacy.html", "votes-by-issue"): 390,
+    ("chapters/beside-the-argument.html", "votes-by-issue"): 390,
 }
 # where a list stands in place of the picture
 LISTED = {("bound-and-tested", 390), ("bound-and-tested", 320)}
