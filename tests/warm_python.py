@@ -18,6 +18,7 @@ import sys
 import tempfile
 import time
 
+import jinja2
 import warm_chapters
 
 LIBRARIES = [
@@ -84,7 +85,8 @@ class WarmPython:
     def __init__(self, environment):
         self.settings = _settings(environment)
         self.requests, its_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        command = [sys.executable, __file__, str(its_end.fileno())]
+        self.kept = tempfile.TemporaryDirectory(prefix="warm-")
+        command = [sys.executable, __file__, str(its_end.fileno()), self.kept.name]
         subprocess.Popen(
             command,
             # forks have one thread only, and draw no windows
@@ -202,12 +204,28 @@ def run_program(streams, command, folder, environment):
         runpy.run_path(sys.argv[0], run_name="__main__")
 
 
+def keep_templates(folder):
+    """Keep the compiled templates of installed themes, a tenth of a small build, for all forks.
+
+    Jinja checks that a template is still the one that was compiled. Those of a book are not kept.
+    """
+
+    class Kept(jinja2.FileSystemBytecodeCache):
+        def dump_bytecode(self, bucket):
+            if bucket.code.co_filename.startswith(sys.prefix):
+                super().dump_bytecode(bucket)
+
+    kept = Kept(folder)
+    jinja2.Environment.bytecode_cache = property(lambda self: kept, lambda self, value: None)
+
+
 if __name__ == "__main__":
     for name in LIBRARIES:
         importlib.import_module(name)
     warm_chapters.load()
     for name in sys.modules["sphinx.application"].builtin_extensions:
         importlib.import_module(name)
+    keep_templates(sys.argv[2])
     assert "ledger" not in sys.modules
     gc.collect()
     gc.freeze()  # else the forks' garbage collection copies these pages of memory
