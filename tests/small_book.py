@@ -195,15 +195,10 @@ def end(run):
 
 def run_here(book, code):
     """Run Python code with the book's own ledger; return what it prints."""
-    ran = subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(code)],
-        cwd=book,
-        capture_output=True,
-        text=True,
-        env=surroundings(),
-    )
-    assert ran.returncode == 0, ran.stderr
-    return ran.stdout
+    command = [sys.executable, "-c", textwrap.dedent(code)]
+    status, said, warned = warm_python().run(command, book, surroundings(), apart=True)
+    assert status == 0, warned
+    return said
 
 
 def processes(mark):

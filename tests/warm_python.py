@@ -4,7 +4,6 @@ Loading Sphinx, SQLAlchemy and their like is half of a small build. Here each pr
 for it once. Nothing of a book is loaded: every program takes its own `ledger`.
 """
 
-import atexit
 import contextlib
 import gc
 import importlib
@@ -17,9 +16,9 @@ import socket
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 
+import jinja2
 import warm_chapters
 
 LIBRARIES = [
@@ -86,7 +85,8 @@ class WarmPython:
     def __init__(self, environment):
         self.settings = _settings(environment)
         self.requests, its_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        command = [sys.executable, __file__, str(its_end.fileno())]
+        self.kept = tempfile.TemporaryDirectory(prefix="warm-")
+        command = [sys.executable, __file__, str(its_end.fileno()), self.kept.name]
         subprocess.Popen(
             command,
             # forks have one thread only, and draw no windows
@@ -100,25 +100,29 @@ class WarmPython:
         """Return whether a command is Python's, and would set Python up as it is set up here:
         without code of its own that runs as Python starts, too.
         """
-        ours = command[0].startswith(os.path.dirname(sys.executable)) and command[1:2] != ["-c"]
+        ours = command[0].startswith(os.path.dirname(sys.executable))
         starts = any(
             os.path.exists(os.path.join(folder, f"{name}customize{ending}"))
-            for folder in _python_path(environment)
+            for folder in warm_chapters.python_path(environment)
             for name in ("site", "user")
             for ending in ("", ".py")
         )
         return ours and not starts and _settings(environment) == self.settings
 
-    def run(self, command, folder, environment, timeout=120):
-        """Run a script or, with -m, a module, in a folder and a session of its own.
+    def run(self, command, folder, environment, timeout=120, apart=False):
+        """Run a script or, with -m, a module or, with -c, code, in a folder and a session of its
+        own.
 
-        Returns its exit code and what it said, on stdout and stderr.
+        Returns its exit code and what it said: on stdout and stderr together or, `apart`, on each.
         Raises subprocess.TimeoutExpired, once it is killed.
         """
+        assert self.fits(command, environment), f"this starts in another way: {command}"
         request = json.dumps([command, str(folder), environment]).encode()
-        with tempfile.TemporaryFile() as said:
+        with tempfile.TemporaryFile() as said, tempfile.TemporaryFile() as apart_from_it:
+            streams = [said, apart_from_it if apart else said]
             news, told = os.pipe()
-            socket.send_fds(self.requests, [request], [said.fileno(), told])
+            files = [*(stream.fileno() for stream in streams), told]
+            socket.send_fds(self.requests, [request], files)
             os.close(told)
             with open(news) as news:
                 pid = int(news.readline())
@@ -126,8 +130,12 @@ class WarmPython:
                     os.killpg(pid, signal.SIGKILL)
                     raise subprocess.TimeoutExpired(command, timeout)
                 code = int(news.readline())
-            said.seek(0)
-            return code, said.read().decode()
+            return code, *(_text(stream) for stream in streams[: 1 + apart])
+
+
+def _text(file):
+    file.seek(0)
+    return file.read().decode()
 
 
 def _settings(environment):
@@ -138,10 +146,6 @@ def _settings(environment):
     settings = {name: value for name, value in environment.items() if name.startswith(begins)}
     settings.pop("PYTHONPATH", None)
     return settings
-
-
-def _python_path(environment):
-    return list(filter(None, environment.get("PYTHONPATH", "").split(os.pathsep)))
 
 
 def reap():
@@ -156,16 +160,16 @@ def reap():
 def serve(requests):
     """Fork for each request of a socket, until it closes; in the fork, return what it asks for."""
     while True:
-        request, files, _, _ = socket.recv_fds(requests, 1 << 20, 2)
+        request, files, _, _ = socket.recv_fds(requests, 1 << 20, 3)
         reap()
         if not request:
             sys.exit()
-        said, told = files
+        *streams, told = files
         if os.fork() == 0:
             requests.close()
             if (program := os.fork()) == 0:
                 os.close(told)
-                return said, *json.loads(request)
+                return streams, *json.loads(request)
             os.write(told, f"{program}\n".encode())
             code = os.waitstatus_to_exitcode(os.waitpid(program, 0)[1])
             os.write(told, f"{code}\n".encode())
@@ -174,19 +178,22 @@ def serve(requests):
             os.close(file)
 
 
-def run_program(said, command, folder, environment):
+def run_program(streams, command, folder, environment):
     """Do in this process what a command does in one of its own."""
     os.setsid()
-    os.dup2(said, 1)
-    os.dup2(said, 2)
-    os.close(said)
+    for number, file in enumerate(streams, 1):
+        os.dup2(file, number)
+        os.close(file)
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(environment)
     time.tzset()
     tempfile.tempdir = None  # is asked for anew, of the new environment
-    sys.path[1:1] = _python_path(environment)
-    warm_chapters.keep_a_fork()
+    if command[1:2] == ["-c"]:
+        warm_chapters.run_code(command, environment)
+        return
+    sys.path[1:1] = warm_chapters.python_path(environment)
+    warm_chapters.keep_forks(command)
     sys.argv = command[command[0] == sys.executable :]
     if sys.argv[0] == "-m":
         sys.path[0] = folder
@@ -197,26 +204,19 @@ def run_program(said, command, folder, environment):
         runpy.run_path(sys.argv[0], run_name="__main__")
 
 
-def end(program, *given):
-    """Run a program and end as Python does, without a tenth of a second's taking apart of what is
-    loaded.
+def keep_templates(folder):
+    """Keep the compiled templates of installed themes, a tenth of a small build, for all forks.
+
+    Jinja checks that a template is still the one that was compiled. Those of a book are not kept.
     """
-    status = 0
-    try:
-        program(*given)
-    except SystemExit as ended:
-        status = ended.code or 0
-        if not isinstance(status, int):
-            print(status, file=sys.stderr)
-            status = 1
-    except BaseException:
-        sys.excepthook(*sys.exc_info())  # which a build may have set
-        status = 1
-    threading._shutdown()  # waits for threads
-    atexit._run_exitfuncs()
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(status & 0xFF)
+
+    class Kept(jinja2.FileSystemBytecodeCache):
+        def dump_bytecode(self, bucket):
+            if bucket.code.co_filename.startswith(sys.prefix):
+                super().dump_bytecode(bucket)
+
+    kept = Kept(folder)
+    jinja2.Environment.bytecode_cache = property(lambda self: kept, lambda self, value: None)
 
 
 if __name__ == "__main__":
@@ -225,7 +225,8 @@ if __name__ == "__main__":
     warm_chapters.load()
     for name in sys.modules["sphinx.application"].builtin_extensions:
         importlib.import_module(name)
+    keep_templates(sys.argv[2])
     assert "ledger" not in sys.modules
     gc.collect()
     gc.freeze()  # else the forks' garbage collection copies these pages of memory
-    end(run_program, *serve(socket.socket(fileno=int(sys.argv[1]))))
+    warm_chapters.end(run_program, *serve(socket.socket(fileno=int(sys.argv[1]))))

@@ -112,8 +112,11 @@ def test_the_answer_its_date_and_its_picture_are_on_the_first_screen(open_page):
 
 
 JOURNEYS = [  # what a reader asks: the chapter that a click opens, words of its first screen
-    ("economics", ["For 2024", "trade representative", "Alexey Efimov", "4.8"]),
-    ("economics", ["not metals, chemicals and machinery"]),
+    (
+        "economics",
+        ["For 2024", "trade representative", "Alexey Efimov", "4.8"]
+        + ["not metals, chemicals and machinery"],
+    ),
     ("security", ["drones", "6,600"]),
 ]
 

@@ -19,6 +19,7 @@ from ledger.core import numbers, tables
 from ledger.core.config import ROOT
 
 PAGES = ["index", *(f"chapters/{path.stem}" for path in sorted((ROOT / "chapters").glob("*.md")))]
+FAST = {"index", "chapters/economics"}  # the first page and a chapter; the others at length
 GROUPS = 2  # runs of a chapter, each for a part of its numbers
 OUTCOMES = {"yes": "no", "no": "abstain", "abstain": "yes"}
 FRAMES = {}
@@ -106,7 +107,14 @@ def claims(page, contents):
     return said
 
 
-@pytest.mark.parametrize("page", [page for page in PAGES if "{num}" in text_of(page)])
+@pytest.mark.parametrize(
+    "page",
+    [
+        page if page in FAST else pytest.param(page, marks=pytest.mark.slow)
+        for page in PAGES
+        if "{num}" in text_of(page)
+    ],
+)
 def test_no_other_row_changes_a_number(monkeypatch, page):
     contents = publish(page, monkeypatch)
     said = claims(page, contents)

@@ -120,11 +120,11 @@ def test_of_more_than_a_sheet_holds_no_workbook_is_offered(monkeypatch, tmp_path
     record = {"kind": "table", "key": "a", "title": "T", "url": "https://example.org/"}
     monkeypatch.setattr(tables, "text_of", lambda name: "country,year\nXAR,2001\n")
     book, sheet = tmp_path / "tables" / "output.csv", tmp_path / "tables" / "output.xlsx"
-    table_workbooks._write(tmp_path, [(resource, record)])
+    table_workbooks._write_all(tmp_path, [(resource, record)])
     assert sheet.exists() and not workbooks.beyond(resource)
     size = {"MAX_ROWS": resource["rows"], "MAX_COLUMNS": len(resource["schema"]["fields"])}[most]
     monkeypatch.setattr(cells, most, size - 1)
-    table_workbooks._write(tmp_path, [(resource, record)])
+    table_workbooks._write_all(tmp_path, [(resource, record)])
     assert book.exists() and not sheet.exists(), "one of an earlier build does not stay"
     name = most.removeprefix("MAX_").lower()
     why = f"{size:,} {name}, and a sheet of Excel holds {size - 1:,}"

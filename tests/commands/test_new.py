@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 import yaml
 from small_book import GOOD as GOOD_PAGE
-from small_book import ISLANDS, ROOT, build, edit, make, run_here, surroundings, write
+from small_book import ISLANDS, ROOT, build, edit, make, run_here, run_ledger, write
 from test_stale import CLAIMS
 
 from ledger.commands import scaffold
@@ -98,14 +98,7 @@ def bare(tmp_path, kept):
 
 
 def ledger(book, *words):
-    run = subprocess.run(
-        [sys.executable, "-m", "ledger", "new", *words],
-        cwd=book,
-        capture_output=True,
-        text=True,
-        env=surroundings(),
-    )
-    return run.returncode, run.stdout + run.stderr
+    return run_ledger(book, "new", *words)
 
 
 def files(book):

@@ -7,6 +7,7 @@ no script runs, and the page's own policy lets nothing be fetched or run.
 from __future__ import annotations
 
 import base64
+import functools
 import html
 import os
 import re
@@ -201,6 +202,7 @@ SHARED = (
 )  # fmt: skip
 
 
+@functools.cache  # it compiles each template once, for all reports of a process
 def _environment(**options) -> Environment:
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent),

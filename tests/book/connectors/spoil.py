@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import csv
 import dataclasses
+import functools
 import io
 import json
 from collections.abc import Callable
@@ -79,6 +80,10 @@ class Form:
 
     def content(self) -> bytes:
         """Return the file."""
+        return self._content
+
+    @functools.cached_property
+    def _content(self) -> bytes:  # nothing changes a form: a workbook is written once, for all
         return self.write(self)
 
     def text(self) -> str:
