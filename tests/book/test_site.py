@@ -19,8 +19,8 @@ import rispy
 import yaml
 from pybtex.database import parse_string
 from reading import PAGES, SITE, address, browser, needs_browser, open_page  # noqa: F401
-from small_book import ROOT, build, edit, make, run_here, write
-from small_book import THIS_GOOD as GOOD
+from small_book import GOOD, ROOT, build, edit, make, run_here, write
+from small_book import book as made_up_book  # noqa: F401
 from small_book import this_book as book  # noqa: F401
 
 from ledger import charts
@@ -341,13 +341,14 @@ def test_all_tables_and_all_numbers_come_in_one_download():
 
 
 @pytest.mark.slow
-def test_a_chart_whose_name_is_gone_leaves_nothing_behind(book):
+def test_a_chart_whose_name_is_gone_leaves_nothing_behind(made_up_book):
     chart = """import pandas as pd
 from ledger import charts
 frame = pd.DataFrame({"Iran": [1, 2]}, index=[2001, 2002])
 caption, alt = "Iran grew in these two years.", "One line that rises from left to right."
 ax = charts.lines(frame, "US$")
-charts.publish(ax, "first-name", table="gdp", data=frame, caption=caption, alt=alt)"""
+charts.publish(ax, "first-name", table="output", data=frame, caption=caption, alt=alt)"""
+    book = made_up_book
     write(book, one=GOOD + f"\n```{{code-cell}} ipython3\n{chart}\n```\n")
     assert build(book)[0] == 0
     folder = book / "_build" / "html" / "charts"

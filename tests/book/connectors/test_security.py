@@ -10,6 +10,7 @@ import json
 import re
 import zipfile
 from collections import Counter
+from pathlib import Path
 
 import openpyxl
 import pandas as pd
@@ -46,6 +47,7 @@ from analysis.connectors import (
     un_security_council,
     voeten,
 )
+from analysis.connectors.sipri import arms
 from analysis.connectors.sipri import spending as milex
 from analysis.connectors.sipri.arms import DEALS, DELIVERIES
 from analysis.connectors.sipri.orders import EDITIONS
@@ -585,9 +587,32 @@ LETTERS = {
 NOT_YET_MEMBERS = ("AZE", "NAM")
 
 
-@functools.cache
 def package_table(name):
     return pyreadr.read_r(str(UPSTREAM / f"unvotes/{name}.rda"))[name]
+
+
+@pytest.fixture(autouse=True, scope="module")
+def read_once():
+    """The institutions' own files of R and registers of arms are parsed once, not by each test that
+    reads them unchanged: half of the work of these tests. What a test writes is parsed each time.
+    """
+    read_r, read_register = functools.cache(pyreadr.read_r), functools.cache(arms.read_register)
+    parse, parse_register = pyreadr.read_r, arms.read_register
+
+    def r(path, *more):
+        if more or not Path(path).is_relative_to(UPSTREAM):
+            return parse(path, *more)
+        return {name: table.copy() for name, table in read_r(path).items()}
+
+    def register(path, file):
+        if not path.is_relative_to(UPSTREAM):
+            return parse_register(path, file)
+        return list(read_register(path, file))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pyreadr, "read_r", r)
+        patch.setattr(arms, "read_register", register)
+        yield
 
 
 @pytest.fixture(scope="module")
