@@ -204,6 +204,8 @@ def stacked_bars(frame: pd.DataFrame, unit: str, height: float = 3.0) -> Axes:
             label=name,
             **fill_style(ink, fill),
         )
+        for bar, value in zip(drawn, frame[name]):
+            bar.set_visible(value != 0)  # the outline of an empty layer would still be drawn
         base = base + frame[name].fillna(0)
         stacks.append((drawn, name, PAPER if fill == FULL else ink))
     for i, (drawn, name, ink) in enumerate(stacks):
