@@ -180,6 +180,7 @@ def test_only_what_is_cited_is_in_the_bibliography_and_each_entry_has_a_grade():
         "omissions",
         "events",
         "assembly_on_ukraine",
+        "help_in_war",
         "names_and_terms",
         "map_places",
         "corridor_legs",
