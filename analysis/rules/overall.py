@@ -38,9 +38,10 @@ MOSCOW = ("RUS", "EAEU")  # a treaty of either binds Russia
 def c01_breakdown_followed(load: Load) -> Finding:
     """C01. Rule: contradicted when, from publication to the end of the evidence, at least one
     treaty between the two, or between Iran and the Eurasian Economic Union, was signed or took
-    effect, no treaty of theirs was denounced and no relations broken, and trade never fell below
-    half of its level of 2022; supported when there was such a rupture; partly when there was only
-    such a fall; not checkable when there was neither and no treaty.
+    effect, no treaty of theirs was denounced and no relations broken, and no source with both 2022
+    and a later year shows trade below half of its level of 2022; supported when there was such a
+    rupture; partly when there was only such a fall; not checkable when there was neither and no
+    treaty.
 
     Counts: events, by the columns act, parties and subject: a treaty counts once, whether signed or
     in force; trade by official_trade_statements, each series of yearly totals of one speaker that

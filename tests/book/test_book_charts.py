@@ -46,10 +46,11 @@ WORDED = {
         (f"Vote: {row[who]}", f"{who}, {row['date'][:4]}", row["title"])
         for who in ("Iran", "Russia")
     ],
+    "help-in-war": lambda row: [(row["status"], f"{row['kind']}, {row['war']}", row["detail"])],
     **dict.fromkeys(MAPS, lambda row: [(row["kind"], row["name"], row["what it is"])]),
 }
 # a point says more than a year: whose vote it is, or a place
-WITH_NAMES = ["council-votes-on-iran", "votes-on-ukraine", *MAPS]
+WITH_NAMES = ["council-votes-on-iran", "help-in-war", "votes-on-ukraine", *MAPS]
 
 
 def rows_of(chart):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
@@ -54,7 +55,8 @@ class Changes(SphinxDirective):
             if entry["kind"] == self.arguments[0]:
                 title = f"**{text.date(entry['date'])}. {as_text(entry['title'])}.**"
                 lines.append(f"- {title} {as_text(entry['text'])}{previous_editions(entry)}")
-        return markdown.parsed(self, lines or ["None so far."], NAME)
+        listed = markdown.parsed(self, lines or ["None so far."], NAME)
+        return [nodes.container("", *listed, classes=["changes"])]
 
 
 def setup(app: Sphinx) -> None:

@@ -39,9 +39,16 @@ TAGS = re.compile(r"<(style|script|svg)\b(?:(?!</?\1\b).)*</\1>|<[^<>]+>", re.S)
 WHOLE = (nodes.row, nodes.definition_list_item)
 LEFT_OUT = (nodes.literal_block, nodes.comment, nodes.system_message, nodes.title)
 CHART = "ledger-chart"
-# classes of code, of where a term is told, of tiles, whose claims are found in their list, and of a
-# page's sources, which are found among the references
-NOT_FOUND = {"cell_input", "term-told", "claim-tiles", "page-sources", "bibtex-citation"}
+# classes of code, of where a term is told, of tiles, whose claims are found in their list, of a
+# page's sources, which are found among the references, and of changes, which quote what was wrong
+NOT_FOUND = {
+    "bibtex-citation",
+    "cell_input",
+    "changes",
+    "claim-tiles",
+    "page-sources",
+    "term-told",
+}
 # of Sphinx's own search, and not used any more
 REPLACED = ("searchtools.js", "language_data.js", "sphinx_highlight.js")
 
