@@ -27,7 +27,9 @@ epub: book
 # Without Chromium the tests that need it are skipped, but not in CI: there `make pdf` says what is missing
 test: TIER := not slow and not upstream
 test-slow: TIER := slow or upstream
-test test-slow: .venv/tools book epub $(if $(or $(CI),$(shell command -v chromium || command -v chromium-browser || command -v google-chrome)),pdf)
+CHROMIUM := $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
+test test-slow: .venv/tools book epub $(if $(or $(CI),$(CHROMIUM)),pdf)
+	@$(if $(CHROMIUM),true,echo "no Chromium here: no PDF is made, and tests that need a browser are skipped")
 	$(BIN)/python -m pytest -m "$(TIER)"
 
 # every check of .pre-commit-config.yaml, on every file that git knows
@@ -106,7 +108,7 @@ INSTALL = { test -x $(BIN)/uv && $(BIN)/uv pip install --python $(BIN)/python $(
 	@echo "installing what a build needs into .venv, once: seconds with uv, minutes with pip"
 	@$(PYTHON) -m venv --clear .venv
 	@awk '/^[a-z]/{uv = /^uv==/} uv' requirements-tools.txt > .venv/uv.txt
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r .venv/uv.txt || echo "uv cannot be installed here: pip installs all"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r .venv/uv.txt && echo "uv installs" || echo "uv cannot be installed here: pip installs all"
 	@$(call INSTALL,requirements.txt)
 	@touch $@
 
