@@ -204,7 +204,12 @@ def partner_table(partners: pd.DataFrame, source: str, reporter: str, year: int)
     ValueError
         When the source has no partners of the reporter in that year.
     """
-    chosen = partners.query("source == @source and reporter == @reporter and year == @year")
+    # masks, for a query reads its words anew for each year
+    chosen = partners[
+        (partners["year"] == year)
+        & (partners["source"] == source)
+        & (partners["reporter"] == reporter)
+    ]
     if chosen.empty:
         raise ValueError(f"{source} has no partners of {reporter} in {year}")
     table = (
@@ -236,14 +241,10 @@ def partner_shares(
     DataFrame indexed by year, with columns `share` (0–1) and `rank` (1 = largest). Years in which
     the source records no trade with the partner are left out.
     """
-    years = sorted(
-        partners.query("source == @source and reporter == @reporter and partner == @partner")[
-            "year"
-        ].unique()
-    )
+    own = partners[(partners["source"] == source) & (partners["reporter"] == reporter)]
     rows = {
-        year: partner_table(partners, source, reporter, year).loc[partner, ["share", "rank"]]
-        for year in years
+        year: partner_table(own, source, reporter, year).loc[partner, ["share", "rank"]]
+        for year in sorted(own.loc[own["partner"] == partner, "year"].unique())
     }
     return (
         pd.DataFrame.from_dict(rows, orient="index", columns=["share", "rank"])
@@ -274,13 +275,23 @@ def share_of_reserves(
     ValueError
         When the source has no world total of the fuel.
     """
-    chosen = reserves.query("fuel == @fuel and source == @source")
-    world = chosen[chosen["country"] == "WLD"].set_index("year")["value"]
-    if world.empty:
+    return _share_of(_source_of(reserves, fuel, source), countries)
+
+
+def _source_of(reserves: pd.DataFrame, fuel: str, source: str) -> pd.DataFrame:
+    """Return the rows of a fuel and a source. Raises ValueError without a world total."""
+    chosen = reserves[(reserves["fuel"] == fuel) & (reserves["source"] == source)]
+    if not (chosen["country"] == "WLD").any():
         raise ValueError(f"{source} has no world total of {fuel} reserves")
-    held = chosen[chosen["country"].isin(countries)].groupby("year")["value"].agg(["sum", "count"])
-    table = pd.DataFrame({"share": held["sum"] / world, "counted": held["count"]}).dropna()
-    return table.astype({"counted": int}).rename_axis("year")
+    return chosen
+
+
+def _share_of(chosen: pd.DataFrame, countries: list[str]) -> pd.DataFrame:
+    """Return what `share_of_reserves` does, of the rows of one fuel and source."""
+    world = chosen[chosen["country"] == "WLD"].set_index("year")["value"]
+    held = chosen[chosen["country"].isin(countries)].groupby("year")["value"]
+    table = pd.DataFrame({"share": held.sum() / world, "counted": held.count()}).dropna()
+    return table.astype({"counted": int})
 
 
 def voting_agreement(votes: pd.DataFrame, one: str, other: str) -> pd.DataFrame:
@@ -368,13 +379,18 @@ def members_by_agreement(
     -----
     A roll call counts as in `voting_agreement`: both voted yes, no or abstained.
     """
-    chosen = counts[(counts["country"] == country) & counts["year"].between(first, last)]
-    counted = ["common_whole", "equal_whole"] if whole else ["common", "equal"]
-    table = chosen.groupby("member")[counted].sum().set_axis(["common", "equal"], axis=1)
-    table = table[table["common"] >= least]
-    table["agreement"] = table["equal"] / table["common"]
+    own = counts[(counts["country"] == country) & counts["year"].between(first, last)]
+    table = _agreement(own, ["member"], least, whole)
     table["rank"] = table["agreement"].rank(ascending=False, method="min").astype(int)
-    return table.sort_values(["rank", "common"], ascending=[True, False], kind="stable")
+    return table.sort_values(["rank", "common", "member"], ascending=[True, False, True])
+
+
+def _agreement(own: pd.DataFrame, by: list[str], least: int, whole: bool) -> pd.DataFrame:
+    """Return common and equal votes, and their ratio, of groups with enough votes in common."""
+    counted = ["common_whole", "equal_whole"] if whole else ["common", "equal"]
+    table = own.groupby(by, sort=False)[counted].sum().set_axis(["common", "equal"], axis=1)
+    table = table[table["common"] >= least]
+    return table.assign(agreement=table["equal"] / table["common"])
 
 
 def standing(
@@ -401,22 +417,20 @@ def standing(
     `median` (agreement of the median member, 0–1) and `distance` (agreement − median). A period in
     which the member has too few common roll calls is left out.
     """
-    rows = {}
-    for first, last in periods:
-        table = members_by_agreement(counts, country, first, last, least=least, whole=whole)
-        if member not in table.index:
-            continue
-        median = table["agreement"].median()
-        rows[first if first == last else _period_name(first, last)] = {
-            "agreement": table.loc[member, "agreement"],
-            "rank": table.loc[member, "rank"],
-            "members": len(table),
-            "median": median,
-            "distance": table.loc[member, "agreement"] - median,
-        }
+    own = counts[counts["country"] == country]
+    parts = {
+        first if first == last else _period_name(first, last): own[own["year"].between(first, last)]
+        for first, last in periods
+    }
+    # all periods at once: a chapter asks for dozens of years
+    table = _agreement(pd.concat(parts, names=["period"]), ["period", "member"], least, whole)
+    by_period = table["agreement"].groupby("period", sort=False)
+    table["rank"] = by_period.rank(ascending=False, method="min").astype(int)
+    table["members"] = by_period.transform("size")
+    table["median"] = by_period.transform("median")
+    table["distance"] = table["agreement"] - table["median"]
     columns = ["agreement", "rank", "members", "median", "distance"]
-    frame = pd.DataFrame.from_dict(rows, orient="index", columns=columns)
-    return frame.astype({"rank": int, "members": int}).rename_axis("period")
+    return table[table.index.get_level_values("member") == member].droplevel("member")[columns]
 
 
 def nearest(points: pd.DataFrame, country: str, year: int) -> pd.DataFrame:
@@ -500,12 +514,12 @@ def gecf_reserve_shares(
     ValueError
         For a day before the statute, or a source without a world total of gas reserves.
     """
-    rows = []
+    rows, of_source = [], {name: _source_of(reserves, "gas", name) for name in sources}
     for day in days:
         members, observers = gecf_members_on(membership, day)
         for source in sources:
-            alone = share_of_reserves(reserves, members, "gas", source)
-            together = share_of_reserves(reserves, members + observers, "gas", source)
+            alone = _share_of(of_source[source], members)
+            together = _share_of(of_source[source], members + observers)
             rows.append(
                 pd.DataFrame(
                     {

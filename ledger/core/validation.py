@@ -82,7 +82,7 @@ def check_table(text: str, resource: dict, read_other: Callable[[str], str]) -> 
     _check_precision(name, rows, schema)
     _check_schema(name, text, rows, schema)
     _check_future(name, rows, schema["fields"])
-    _check_references(name, text, schema, read_other)
+    _check_references(name, rows, schema, read_other)
     _check_codes(name, rows, schema["fields"], read_other)
     _check_order(name, rows, schema)
 
@@ -278,14 +278,17 @@ def _is_faultless(rows: list[list[str]], rules: Schema) -> bool:
     return all(map(any, rows))  # none is blank
 
 
-def _check_references(name: str, text: str, schema: dict, read_other: Callable[[str], str]) -> None:
+def _check_references(
+    name: str, rows: list[list[str]], schema: dict, read_other: Callable[[str], str]
+) -> None:
+    columns = dict(zip(rows[0], zip(*rows[1:])))
     for key in schema.get("foreignKeys", []):
-        column, target = key["fields"], key["reference"]["resource"] or name
-        other = text if target == name else read_other(target)
-        known = set(table_files.column(other, key["reference"]["fields"]))
-        for row, value in enumerate(table_files.column(text, column), start=2):
+        column, wanted = key["fields"], key["reference"]["fields"]
+        target = key["reference"]["resource"] or name
+        own = columns[wanted] if target == name else ()
+        known = set(own or table_files.column(read_other(target), wanted))
+        for row, value in enumerate(columns[column], start=2):
             if value and value not in known:
-                wanted = key["reference"]["fields"]
                 problem = f"unknown code: table {target} has no such {wanted}"
                 raise TableError(name, problem, row=row, column=column, value=value)
 

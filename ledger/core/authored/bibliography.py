@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import functools
 import re
 from pathlib import Path
 from typing import NamedTuple
@@ -27,6 +28,7 @@ MONTHS = re.compile(
     re.I,
 )
 DAYS = re.compile(r"0?[1-9]|[12][0-9]|3[01]")
+KEPT = re.compile(r"\{[^{}\\]*\}")  # plain text in braces
 
 
 class Entry(NamedTuple):
@@ -150,9 +152,12 @@ def _title_fault(entry: Entry) -> str:
     """Return why a title is refused that would lose capitals, as of names; a book's keeps them."""
     from pybtex.richtext import Text
 
+    # what braces hold as a whole keeps its capitals, and to read it as LaTeX takes a millisecond
+    if entry.kind == "book" or KEPT.fullmatch(entry.fields["title"]):
+        return ""
     title = Text.from_latex(entry.fields["title"])
     printed = str(title.capitalize())
-    if entry.kind == "book" or printed == str(title.capfirst()):
+    if printed == str(title.capfirst()):
         return ""
     return f"title would be printed as {printed[:60]!r}. Put it into a second pair of braces"
 
@@ -160,18 +165,25 @@ def _title_fault(entry: Entry) -> str:
 def _style_problem(key: str, entry: Entry) -> str:
     """Say what an entry lacks that its type must have; @misc has no such field."""
     from pybtex.database import parse_string
-    from pybtex.style.formatting.alpha import Style
     from pybtex.style.template import FieldIsMissing
 
     fields = ",".join(f"{name} = {{{text}}}" for name, text in entry.fields.items())
     try:
         for parsed in parse_string(f"@{entry.kind}{{{key}, {fields}}}", "bibtex").entries.values():
-            Style().format_entry("", parsed)
+            _style().format_entry("", parsed)
     except FieldIsMissing as error:
         return f"{key}: {str(error).partition(' in ')[0]}. Give it, or make it a @misc."
     except AttributeError:
         return f"{key}: there is no type @{entry.kind}. Write @misc, @article or @book."
     return ""
+
+
+@functools.cache
+def _style():
+    """Return the style of entries; to make one reads what all packages offer, three times."""
+    from pybtex.style.formatting.alpha import Style
+
+    return Style()
 
 
 def _date_problem(key: str, entry: Entry) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
-
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.dates import date2num
@@ -190,14 +188,21 @@ def _places(ax: Axes, events: pd.DataFrame, lane: str, way: int, held: list[tupl
     dates = [float(date2num(date)) for date in events["date"]]
     wide = [float(_letters(ax, label)) for label in events["label"]]
     room = _room(ax, way)
-    # to ask the axes at each of seventy thousand steps would take most of a chart's time
     reach, (left, right) = REACH * float(_day(ax)), map(float, ax.get_xlim())
     ends = left - reach, right + reach
-    levels = 1
-    while _height(levels - 1) + STEP / 2 <= room:
-        if found := _search(ends, reach, dates, wide, levels, way, held, []):
+    free: list[list[tuple]] = [[] for _ in dates]  # places that only other labels can forbid
+    level = 0
+    while _height(level) + STEP / 2 <= room:
+        for places, date, width in zip(free, dates, wide):
+            boxes = [_flag_box(reach, date, width, side, way * _height(level)) for side in (1, -1)]
+            places += [
+                (side, level, box)
+                for side, box in zip((1, -1), boxes)
+                if ends[0] <= box[0] and box[2] <= ends[1] and not any(_meet(box, h) for h in held)
+            ]
+        if found := _search(free, reach, dates):
             return [(side, level) for side, level, _ in found]
-        levels += 1
+        level += 1
     raise ValueError(f"no room for the labels of lane {lane!r}: give fewer or shorter ones")
 
 
@@ -209,23 +214,21 @@ def _letters(ax: Axes, label: str) -> float:
     return right - left
 
 
-def _search(
-    ends, reach, dates, wide, levels: int, way: int, held: list[tuple], chosen: list[tuple]
-) -> list | None:
-    """Return places of the labels that follow those `chosen`, the lowest first, or None.
+def _search(free: list[list[tuple]], reach: float, dates: list[float]) -> list[tuple] | None:
+    """Return a place of each label, of those that are `free` for it, the lowest first, or None.
 
-    A place is a side, a level and the box there; `ends` are how far a box may go to either side,
-    `reach` is that of a dot, in days.
+    A place is a side, a level and the box there; `reach` is that of a dot, in days. What a place
+    forbids later labels is left out at once: a label without any place left ends a vain search.
     """
-    if len(chosen) == len(dates):
-        return chosen
-    at = len(chosen)
-    for level, side in itertools.product(range(levels), (1, -1)):
-        box = _flag_box(reach, dates[at], wide[at], side, way * _height(level))
-        if _is_free(ends, reach, dates, at, box, level, held, chosen):
-            there = [*chosen, (side, level, box)]
-            if found := _search(ends, reach, dates, wide, levels, way, held, there):
-                return found
+    if not dates:
+        return []
+    for place in free[0]:
+        left = [
+            [later for later in places if _go_together(place, later, dates[0], date, reach)]
+            for places, date in zip(free[1:], dates[1:])
+        ]
+        if all(left) and (found := _search(left, reach, dates[1:])) is not None:
+            return [place, *found]
     return None
 
 
@@ -235,19 +238,19 @@ def _flag_box(reach: float, date: float, width: float, side: int, height: float)
     return min(near, far), height - STEP / 2, max(near, far), height + STEP / 2
 
 
-def _is_free(ends, reach, dates, at: int, box: tuple, level: int, held, chosen) -> bool:
-    """Whether a dot and its label hide no others, and the label no stem; a dot may stand on one."""
-    if box[0] < ends[0] or box[2] > ends[1] or any(_meet(box, other) for other in held):
+def _go_together(one: tuple, other: tuple, date: float, later: float, reach: float) -> bool:
+    """Whether two dots and labels hide nothing of one another, and no label a stem.
+
+    A dot may stand on a stem.
+    """
+    (_, level, box), (_, height, other_box) = one, other
+    if _meet(box, other_box):
         return False
-    for earlier, (_, height, other) in zip(dates, chosen):
-        if _meet(box, other):
-            return False
-        on_a_dot = abs(dates[at] - earlier) < reach
-        if height > level and box[0] < earlier < box[2] and not on_a_dot:
-            return False
-        if level > height and other[0] < dates[at] < other[2] and not on_a_dot:
-            return False
-    return True
+    if abs(later - date) < reach:
+        return True
+    if level > height and other_box[0] < date < other_box[2]:
+        return False
+    return not (height > level and box[0] < later < box[2])
 
 
 def _meet(one: tuple, other: tuple) -> bool:

@@ -62,7 +62,10 @@ class FigureOfChart(SphinxTransform):
         for kind, content in self._files(chart).items():
             folder.mkdir(exist_ok=True)
             raw = content.encode() if isinstance(content, str) else content
-            (folder / f"{name}.{kind}").write_bytes(raw)
+            path = folder / f"{name}.{kind}"
+            # to write over a file waits for the disk, and of an edit to prose charts are as before
+            if not path.exists() or path.read_bytes() != raw:
+                path.write_bytes(raw)
 
     def _places(self, page: str, name: str) -> str:
         """Return the lines of a page that name a chart, as `page.md:7, page.md:12`."""
