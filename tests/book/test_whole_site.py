@@ -216,7 +216,7 @@ def test_the_scorecard_has_every_prediction():
     text = (
         (ROOT / "chapters" / "outlook.md")
         .read_text(encoding="utf-8")
-        .partition("## Only the title's prediction could be tested, and it failed")[2]
+        .partition("## Only the title's prediction could be tested, and by form it failed")[2]
         .partition("\n## ")[0]
     )
     assert set(re.findall(r"\{claim\}`(C\d\d)`", text)) == set(
