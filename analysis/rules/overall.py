@@ -71,8 +71,8 @@ def c01_breakdown_followed(load: Load) -> Finding:
         f"{text.plural(signed, 'treaty', 'treaties')}, {broken}",
         f"From {day(start)} to {day(until)} the record has {broken}, and trade stood, in each "
         f"official's series that covers 2022 and a later year, at no less than {percent(lowest)} "
-        "per cent of its level of 2022, whatever the rounding of the figures hides. Since then "
-        f"there were {text.plural(signed, 'treaty', 'treaties')} ({dates}), which decide nothing.",
+        "per cent of its level of 2022, whatever the rounding of the figures hides; "
+        f"{text.plural(signed, 'treaty', 'treaties')} since the article ({dates}) decide nothing.",
         "None: no table holds the ruptures of other pairs, but a break that is foretold and does "
         "not come needs none.",
     )
