@@ -39,9 +39,9 @@ SOON = 2  # years within which what looms comes
 def c01_breakdown_followed(load: Load) -> Finding:
     """C01. Rule: *looming* means soon, read as within two years. Contradicted when in that time
     after publication no treaty of the two, or of Iran and the Eurasian Economic Union, was
-    denounced and no relations broken, and no source with both 2022 and a later year shows trade
-    below half of its level of 2022; supported when there was such a rupture; partly when there was
-    only such a fall; not checkable while the evidence ends sooner.
+    denounced and no relations broken, and no source with 2022 and a later year of it shows trade
+    below half of its level of 2022; supported when there was such a rupture in that time; partly
+    when there was only such a fall; not checkable while the evidence ends sooner.
 
     Counts: events, by the columns act, parties and subject; trade by official_trade_statements,
     each series of yearly totals of one speaker that covers 2022, at the low end of the rounding
@@ -54,7 +54,7 @@ def c01_breakdown_followed(load: Load) -> Finding:
     treaties = treaties[treaties["date"] > start]
     ruptures = _between_the_two(load, "treaty denounced", "relations broken")
     ruptures = ruptures[ruptures["date"].between(start, until, inclusive="right")]
-    lowest = _lowest_trade_since_2022(load)
+    lowest = _lowest_trade_since_2022(load, until.year)
     events = load("events")
     seen = events.loc[events["status"] == "confirmed", "date"].max()
     if len(ruptures) > 0:
@@ -65,16 +65,17 @@ def c01_breakdown_followed(load: Load) -> Finding:
         verdict = CONTRADICTED if seen >= until else NOT_CHECKABLE
     signed = treaties["subject"].nunique()
     broken = text.plural(len(ruptures), "rupture") if len(ruptures) else "no rupture"
-    dates = text.listing(f"{row.act.split()[-1]} {day(row.date)}" for row in treaties.itertuples())
+    dates = text.listing(
+        f"{row.act.removeprefix('treaty ')} {day(row.date)}" for row in treaties.itertuples()
+    )
     return Finding(
         verdict,
-        f"{text.plural(signed, 'treaty', 'treaties')}, {broken}",
+        f"{broken} in {SOON} years",
         f"From {day(start)} to {day(until)} the record has {broken}, and trade stood, in each "
         f"official's series that covers 2022 and a later year, at no less than {percent(lowest)} "
         "per cent of its level of 2022, whatever the rounding of the figures hides; "
         f"{text.plural(signed, 'treaty', 'treaties')} since the article ({dates}) decide nothing.",
-        "None: no table holds the ruptures of other pairs, but a break that is foretold and does "
-        "not come needs none.",
+        "None: no table holds the ruptures of other pairs.",
     )
 
 
@@ -85,8 +86,8 @@ def _between_the_two(load: Load, *kinds: str) -> pd.DataFrame:
     return found[codes.map(lambda names: any(name in names for name in MOSCOW)).astype(bool)]
 
 
-def _lowest_trade_since_2022(load: Load) -> float:
-    """Return the lowest yearly trade since 2022 over that of 2022, in any official's series.
+def _lowest_trade_since_2022(load: Load, last: int) -> float:
+    """Return the lowest trade of a year after 2022, to `last`, over that of 2022.
 
     Figures are rounded: the least that one allows is set against the most that 2022 allows.
     """
@@ -96,7 +97,7 @@ def _lowest_trade_since_2022(load: Load) -> float:
     lows = []
     for _, series in totals.groupby("statement"):
         years = series.set_index(series["period_label"].astype(int))
-        later = years[years.index > 2022]
+        later = years[(years.index > 2022) & (years.index <= last)]
         if 2022 in years.index and len(later):
             lows.append(later["value_low"].min() / years.loc[2022, "value_high"])
     return min(lows, default=float("nan"))

@@ -403,7 +403,17 @@ def test_an_event_of_others_moves_no_verdict(findings, cells):
 
 
 def test_a_treaty_counts_once_whether_signed_or_in_force(findings):
-    assert findings["C01"].figure.startswith("2 treaties")
+    assert "; 2 treaties since the article (" in findings["C01"].explanation
+
+
+def test_a_late_rupture_and_a_lack_of_treaties_leave_the_title_as_it_is(findings):
+    late = event("2026-02-28-war-on-iran", act="treaty denounced", **PAIR_ACT)
+    none = change("act", "statement", "act.str.startswith('treaty')")
+    for spoil in (late, none):
+        spoilt = {"events": spoil(original("events"))}
+        load = lambda name: spoilt[name] if name in spoilt else original(name)
+        found = claims._run(claims.rules()[DECIDED["C01"]], load)
+        assert found.verdict == findings["C01"].verdict == "contradicted"
 
 
 def test_an_error_in_a_rule_is_an_error_with_its_line():
