@@ -36,7 +36,7 @@ test test-slow: .venv/tools book epub $(if $(or $(CI),$(CHROMIUM)),pdf)
 check: .venv/tools
 	@git rev-parse --is-inside-work-tree >/dev/null || { echo "make check looks at the files that git knows, and this folder is no checkout: clone the repository, or git init and git add -A"; exit 1; }
 	@git ls-files --others --exclude-standard | sed 's/^/not checked, for git does not know it yet (git add): /'
-	$(BIN)/pre-commit run --all-files
+	$(BIN)/prek run --all-files
 
 # what can be mended by a program; make check names the rest
 format: .venv/tools

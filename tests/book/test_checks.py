@@ -944,10 +944,8 @@ def said(tmp_path_factory):
     """
     folder = tmp_path_factory.mktemp("checks") / "copy"
     environment = {
-        name: value
-        for name, value in os.environ.items()
-        if not name.startswith(("GIT_", "PRE_COMMIT"))
-    } | {"PRE_COMMIT_COLOR": "never", "PYTHONDONTWRITEBYTECODE": ""}
+        name: value for name, value in os.environ.items() if not name.startswith(("GIT_", "PREK_"))
+    } | {"PREK_COLOR": "never", "PYTHONDONTWRITEBYTECODE": ""}
 
     def run(*command, where=folder):
         return subprocess.run(
@@ -997,7 +995,7 @@ def each_apart(said):
     apart = {}
     for hook, checks in OURS.items():
         ended, words = said[hook]
-        parts = re.split(rf"^\[({'|'.join(checks)})\]$", words, flags=re.M)
+        parts = re.split(rf"^  \[({'|'.join(checks)})\]$", words, flags=re.M)
         found = dict(zip(parts[1::2], parts[2::2])) if len(checks) > 1 else {hook: words}
         apart |= {name: (ended, found[name]) for name in checks if name in found}
     return apart
