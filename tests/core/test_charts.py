@@ -460,7 +460,7 @@ def test_dots_that_are_close_get_rows_of_their_own():
 def test_events_of_one_lane_can_have_markers_of_their_own_and_the_key_shows_them():
     ax = charts.two_lanes(LANES.assign(marker=["o", "D", "o", "s"]))
     assert [line.get_marker() for line in ax.lines if len(line.get_xdata()) == 1] == [*"oDos"]
-    assert "○ □ ◇ hollow, in both lanes: not confirmed" in {text.get_text() for text in ax.texts}
+    assert "○ □ ◇ hollow: not confirmed" in {text.get_text() for text in ax.texts}
 
 
 def test_two_lanes_refuse_what_they_cannot_draw():

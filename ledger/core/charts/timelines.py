@@ -283,5 +283,5 @@ def _draw_key(ax: Axes, signs: str, lines_above: int) -> tuple:
     """Say under the name of the first lane what open dots are, and return the box of it."""
     left, top = ax.get_xlim()[0], ax.get_ylim()[1]
     style = {"size": LETTER, "color": TEXT, "ha": "left", "va": "top"}
-    words = f"{signs} hollow, in both lanes: not confirmed"
+    words = f"{signs} hollow: not confirmed"
     return _box(ax, ax.text(left, top - 2 - STEP * lines_above, words, **style))
