@@ -83,10 +83,11 @@ def c43_astana(load: Load) -> Finding:
 def c44_sided_after_2018(load: Load) -> Finding:
     """C44. Rule: since the United States left the nuclear deal, Russia voted against each Security
     Council draft that would have kept sanctions on Iran and for each that would have kept them
-    off; supported when on every such draft, partly when on some, contradicted when on none.
+    off. That is one half of mutual support, so partly when on any such draft, contradicted when on
+    none.
 
     Counts: security_council (the drafts named in SANCTIONING and EASING), events. A reading: Iran
-    has no vote in the Council, so its half of the mutual backing rests on the statements cited.
+    has no vote in the Council, and of its half, over the deal, only a statement was found.
     """
     left = confirmed(load, "2018-05-08-us-leaves-nuclear-deal")
     if left is None:
@@ -101,7 +102,7 @@ def c44_sided_after_2018(load: Load) -> Finding:
     count = f"{sum(sided.values())} of {len(sided)} drafts"
     drafts = text.listing(f"{draft}: {votes[draft]}" for draft in sided)
     return Finding(
-        verdict_from_tests(sided),
+        PARTLY if any(sided.values()) else CONTRADICTED,
         count,
         f"Russia took Iran's side on {count} on sanctions since {day(left['date'])} ({drafts}).",
         _iran_side(load, list(sided)),

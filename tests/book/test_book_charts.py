@@ -31,7 +31,7 @@ MAPS = ("gas-route-to-iran", "north-south-corridor", "bases-in-syria")
 WORDED = {
     "bound-and-tested": lambda row: [
         (
-            "Bound on paper" if row["role"] == "binds" else "In deed",
+            "Bound on paper" if row["role"] == "binds" else "What happened",
             row["date"][:4],
             row["event"],
         )
