@@ -98,6 +98,12 @@ def content(folder):
     }
 
 
+def wait_until(is_so):
+    patience = time.monotonic() + PATIENCE / 1000
+    while not is_so() and time.monotonic() < patience:
+        time.sleep(0.05)
+
+
 @pytest.fixture(scope="module")
 def live(tmp_path_factory, browser):
     folder, port = make(tmp_path_factory.mktemp("live") / "book"), free_port()
@@ -189,23 +195,19 @@ def test_settings_are_never_those_that_were_loaded_before_they_changed(live):
     """The process of the next build loads them as soon as one has ended."""
     live.shows("There are")
     book = (live.folder / "book.yml").read_text(encoding="utf-8")
-    hint, patience = "words that nobody had there", time.monotonic() + PATIENCE / 1000
+    hint = "words that nobody had there"
     live.write("book.yml", re.sub(r"(?m)^search_hint: .*", f"search_hint: {hint}", book))
     search = live.folder / "_build/live/search.html"
-    while hint not in search.read_text(encoding="utf-8"):
-        assert time.monotonic() < patience
-        time.sleep(0.1)
+    wait_until(lambda: hint in search.read_text(encoding="utf-8"))
+    assert hint in search.read_text(encoding="utf-8")
     live.write("book.yml", book)
+    # the page shows nothing of it, and the next test's edit would be built with this one
+    wait_until(lambda: hint not in search.read_text(encoding="utf-8"))
     live.shows("There are")
 
 
 @pytest.mark.slow
 def test_edits_during_a_build_are_built_together_once_it_is_done(live):
-    def wait_until(is_so):
-        patience = time.monotonic() + PATIENCE / 1000
-        while not is_so() and time.monotonic() < patience:
-            time.sleep(0.05)
-
     running = live.folder.parent / "running"
     code = f"from pathlib import Path\nimport time\n\nPath({str(running)!r}).touch()\ntime.sleep(2)"
     slow = f"{GOOD}\n```{{code-cell}} ipython3\n{code}\n```\n"
