@@ -223,7 +223,7 @@ def test_odd_pages_are_compared(sites, tmp_path, inside):
 
 
 SLOW = {
-    "marks that never end": "<svg " * 100_000,
+    "marks that never end": "<svg " * 500_000,
     "pictures that never end": "<img " * 60_000 + ">",
     "words that repeat, in many paragraphs": "".join(f"<p>{'a b ' * 50}{n}" for n in range(900)),
     "paragraphs that repeat": "<p>a<p>b" * 4000,
