@@ -23,10 +23,9 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from ledger.build import current
-from ledger.build.sphinxext.lifecycle import build_lock
+from ledger.build.sphinxext.lifecycle import SLUG, build_lock
 from ledger.build.sphinxext.outdated_pages import source_digest
 from ledger.build.sphinxext.paper import short_edition
-from ledger.build.sphinxext.works import SLUG
 from ledger.core.config import ROOT
 from ledger.core.files import replace_file
 

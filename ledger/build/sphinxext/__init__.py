@@ -59,16 +59,14 @@ def setup(app: Sphinx) -> dict:
     # Jupyter Book sets it, whether or not comments are used
     app.add_config_value("comments_config", {}, "html")
     app.add_css_file("ledger.css", priority=900)  # after the theme
-    from ledger.build.sphinxext import lifecycle, preflight
+    # before the others are imported, for they read these files
+    from ledger.build.sphinxext import preflight
 
-    chapters = lifecycle.warm_chapters(app)
-    try:
-        # before the others are imported, for they read these files
-        preflight.setup(app)
-        lifecycle.setup(app, chapters)  # before the others too: it takes the lock
-    except Exception:
-        chapters.close()
-        raise
+    preflight.setup(app)
+    # before the others too: it takes the lock and starts the warm process
+    from ledger.build.sphinxext import lifecycle
+
+    lifecycle.setup(app)
     for part in PARTS:
         import_module(f"{__name__}.{part}").setup(app)
     return {"version": "2", "parallel_read_safe": False, "parallel_write_safe": True}

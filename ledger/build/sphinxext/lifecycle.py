@@ -32,12 +32,12 @@ from ledger.build import current
 from ledger.build.execution import GC_THRESHOLD
 from ledger.build.execution.pool import ChapterPool, worker_count
 from ledger.build.sphinxext import outdated_pages
-from ledger.core.authored import environment
-from ledger.core.config import DATA, ROOT
+from ledger.core.config import DATA, ROOT, book
 from ledger.core.files import acquire_lock, replace_file
 from ledger.core.system import terminal
 
 LIVE = bool(os.environ.get("LEDGER_LIVE"))
+SLUG = book().slug
 # that the next build goes on from
 PARTS = ("site", "doctrees", "executed", "jupyter_execute", "templates")
 
@@ -51,8 +51,8 @@ class BuildFailed(SphinxError):
 class Build:
     """The state of one build, from the lock to the published site."""
 
-    def __init__(self, published: Path, chapters: ChapterPool):
-        self.published, self.chapters = published, chapters
+    def __init__(self, published: Path):
+        self.published = published
         self.new = published.with_name(f".{published.name}.new")
         self.old = published.with_name(f".{published.name}.old")
         self.folder = published.parent / ".work" / published.name
@@ -61,13 +61,25 @@ class Build:
         self._restore_previous_site()
         # noted now, for a file may be edited while the build runs
         self.sources = None if LIVE else current.sources()
+        changed = self._tables_changed()
         reusable = self._take_manifest()
         if not reusable:
             shutil.rmtree(self.folder, ignore_errors=True)
         for name in ("site/_static", "doctrees", "executed"):
             (self.folder / name).mkdir(parents=True, exist_ok=True)
-        if not reusable and self.chapters.process is None:
+        self.chapters = ChapterPool(worker_count(), published.parent / ".jupyter_cache")
+        if changed or not reusable:
             self.chapters.start()  # they will most likely run: it warms up while Sphinx does
+
+    def _tables_changed(self) -> bool:
+        """Tell whether a table was written since the last build left its manifest, by their times:
+        then the chapters that load it most likely run.
+        """
+        try:
+            built = self.manifest.stat().st_mtime
+            return any(path.stat().st_mtime > built for path in DATA.iterdir())
+        except OSError:
+            return False
 
     def _take_manifest(self) -> bool:
         """Remove the last build's manifest; tell whether all files are as it lists them."""
@@ -134,30 +146,6 @@ class Build:
         """End the chapters that still run, and release the lock."""
         self.chapters.close()
         self.lock.release()
-
-
-def warm_chapters(app: Sphinx) -> ChapterPool:
-    """Return what runs the chapters, started where they will most likely run: nothing was built, or
-    a table was written since. So it warms up while the files that people write are looked at.
-    """
-    published = _published(app)
-    pool = ChapterPool(1, published.parent / ".jupyter_cache")
-    if any(environment.faults()):
-        return pool
-    pool.jobs = worker_count()
-    try:
-        built = current.manifest_path(published).stat().st_mtime
-        changed = any(path.stat().st_mtime > built for path in DATA.iterdir())
-    except OSError:
-        changed = True
-    if changed:
-        pool.start()
-    return pool
-
-
-def _published(app: Sphinx) -> Path:
-    published = Path(app.outdir)
-    return published.with_name("live") if LIVE else published
 
 
 @contextlib.contextmanager
@@ -241,7 +229,7 @@ def _refuse_link(published: Path) -> None:
             )
 
 
-def setup(app: Sphinx, chapters: ChapterPool) -> None:
+def setup(app: Sphinx) -> None:
     app.parallel = 1
     gc.set_threshold(*GC_THRESHOLD)
     sphinx.builders.ParallelTasks = StrictParallelTasks  # Sphinx has no setting for it
@@ -249,10 +237,12 @@ def setup(app: Sphinx, chapters: ChapterPool) -> None:
         # FORCE_COLOR has it overwrite lines too; in a log they would run into those that follow
         sphinx.util.display.color_terminal = lambda: False
     outdir, doctreedir = type(app.outdir), type(app.doctreedir)
-    published = _published(app)
+    published = Path(app.outdir)
+    if LIVE:
+        published = published.with_name("live")
     _refuse_link(published)
     try:
-        build = app.ledger_build = Build(published, chapters)
+        build = app.ledger_build = Build(published)
     except OSError as error:
         raise BuildFailed(terminal.told(error)) from None
     app.outdir, app.doctreedir = (
