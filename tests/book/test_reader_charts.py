@@ -249,6 +249,13 @@ def test_a_phone_lists_the_events_that_have_no_room_on_an_axis(open_page):  # no
     assert len(lines) == sum(len(points) for _, points in marks) + 1  # and the article
     years = [re.search(r"\b20\d\d\b", line).group() for line in lines]
     assert years == sorted(years)
+    edges = page.locator(f"{name} .dated-list li").evaluate_all(
+        "all => all.map((line) => [line.querySelector('.dated-lane').textContent,"
+        " getComputedStyle(line).borderLeftStyle])"
+    )
+    lower = {lane for lane, _ in edges} - {"on paper", "the article"}
+    looks = {"on paper": "solid", "the article": "dashed"} | dict.fromkeys(lower, "double")
+    assert {tuple(edge) for edge in edges} == set(looks.items())  # as the picture parts the lanes
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 

@@ -203,6 +203,7 @@ def test_settings_are_never_those_that_were_loaded_before_they_changed(live):
     live.write("book.yml", book)
     # the page shows nothing of it, and the next test's edit would be built with this one
     wait_until(lambda: hint not in search.read_text(encoding="utf-8"))
+    assert hint not in search.read_text(encoding="utf-8")
     live.shows("There are")
 
 
