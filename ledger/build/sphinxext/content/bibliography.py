@@ -6,17 +6,18 @@ for a comment and two hyphens for a dash.
 
 from __future__ import annotations
 
-import copy
 import functools
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from importlib.metadata import entry_points
+from typing import NamedTuple
 
 import pybtex.plugin
+from pybtex.database import Entry
 from pybtex.markup import LaTeXParser
 from pybtex.plugin import register_plugin
-from pybtex.richtext import BaseMultipartText, BaseText, HRef, String, Text
+from pybtex.richtext import BaseMultipartText, BaseText, HRef, String, Symbol, Text
 from pybtex.style import FormattedEntry
 from pybtex.style.formatting.alpha import Style as AlphaStyle
 from pybtex.style.template import field, first_of, node, optional
@@ -32,10 +33,22 @@ ADDRESS = re.compile(r"https?://[^\s;,{}]*[^\s;,{}.]")
 MARK = "\ue000"  # stands for an address while the note is read as LaTeX
 
 # text of which every sign but braces stands for itself in LaTeX
-PLAIN = re.compile(rf"(?! )(?:[\w.,:;()/+={{}}\[\]{MARK}]|-(?!-)| (?! ))+(?<! )")
+PLAIN = re.compile(rf"(?! )(?:[\w.,:;()/+=?–‘’“”{{}}\[\]{MARK}]|-(?!-)|'(?!')| (?! ))+(?<! )")
+
+
+class Printed(NamedTuple):
+    """An entry as it is printed: in the list of sources, and where a pointer rests on a citation.
+
+    The second has neither address nor day, which nobody can follow there: they are a tenth of a
+    page's weight.
+    """
+
+    whole: Text
+    tooltip: Text
+
 
 # content of an entry → how it is printed; kept with the environment
-formatted: dict[str, Text] = {}
+formatted: dict[str, Printed] = {}
 
 
 class GradedStyle(AlphaStyle):
@@ -46,32 +59,33 @@ class GradedStyle(AlphaStyle):
     changes nothing. That would take most of such a build's time, so what is printed is kept.
     """
 
-    has_address = True
+    part = "whole"
 
     def format_entry(self, label, entry, bib_data=None):
-        content = repr((self.has_address, entry))
+        content = repr(entry)
         if content not in formatted:
-            undated = copy.deepcopy(entry)
-            day = undated.fields.pop("urldate", None)  # the style would say "visited"
-            if not self.has_address:
-                day, _ = None, undated.fields.pop("url", None)
-            note = entry.fields.get("note", "")
-            if note:
-                undated.fields["note"] = ADDRESS.sub(MARK, note)
-            plain = super().format_entry(label, undated, bib_data).text
-            plain = _linked(plain, iter(ADDRESS.findall(note)))
-            grade = entry.fields["keywords"]
-            seen = f" Seen on {text.date(day)}." if day else ""
-            formatted[content] = Text(plain, seen, " Kind of source: ", grade, ".")
-        return FormattedEntry(entry.key, formatted[content], label)
+            formatted[content] = self._printed(entry, bib_data)
+        return FormattedEntry(entry.key, getattr(formatted[content], self.part), label)
+
+    def _printed(self, entry: Entry, bib_data) -> Printed:
+        note, address, day = (entry.fields.get(name, "") for name in ("note", "url", "urldate"))
+        # the style would say "visited" of the day, and the two ways to print differ in both
+        fields = {k: v for k, v in entry.fields.items() if k.lower() not in ("url", "urldate")}
+        if note:
+            fields["note"] = ADDRESS.sub(MARK, note)
+        bare = Entry(entry.type, fields, entry.persons)
+        bare.key = entry.key
+        plain = _linked(super().format_entry("", bare, bib_data).text, iter(ADDRESS.findall(note)))
+        where = Text(Symbol("newblock"), "URL: ", _link(address), ".") if address else ""
+        seen = f" Seen on {text.date(day)}." if day else ""
+        grade = Text(" Kind of source: ", entry.fields["keywords"], ".")
+        return Printed(Text(plain, where, seen, grade), Text(plain, grade))
 
 
 class TooltipStyle(GradedStyle):
-    """The same without address and day, which nobody can follow where a pointer rests: they are a
-    tenth of a page's weight.
-    """
+    """The same for the text that shows where a pointer rests on a citation."""
 
-    has_address = False
+    part = "tooltip"
 
 
 @node
@@ -126,9 +140,9 @@ def recall(app: Sphinx) -> None:
 
 def format_early(app: Sphinx, env, docnames: list[str]) -> None:
     """Format the bibliography while chapters run, rather than when all pages are read."""
+    style = GradedStyle()
     for entry in env.get_domain("cite").bibdata.data.entries.values():
-        for style in (GradedStyle(), TooltipStyle()):
-            style.format_entry("", entry)
+        style.format_entry("", entry)
 
 
 def _read_latex(latex: str, read=Text.from_latex) -> Text:
