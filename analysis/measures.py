@@ -6,6 +6,7 @@ Countries are ISO 3166-1 alpha-3 codes, trade is in current US$, shares are betw
 
 from __future__ import annotations
 
+import functools
 import itertools
 import math
 
@@ -515,11 +516,16 @@ def gecf_reserve_shares(
         For a day before the statute, or a source without a world total of gas reserves.
     """
     rows, of_source = [], {name: _source_of(reserves, "gas", name) for name in sources}
+
+    @functools.cache  # many days have the same members
+    def held(source: str, countries: frozenset) -> pd.DataFrame:
+        return _share_of(of_source[source], list(countries))
+
     for day in days:
         members, observers = gecf_members_on(membership, day)
         for source in sources:
-            alone = _share_of(of_source[source], members)
-            together = _share_of(of_source[source], members + observers)
+            alone = held(source, frozenset(members))
+            together = held(source, frozenset(members + observers))
             rows.append(
                 pd.DataFrame(
                     {

@@ -6,6 +6,7 @@ What is drawn comes from tables; which countries, lines and places, a chapter sa
 from __future__ import annotations
 
 import itertools
+import math
 
 import numpy as np
 import pandas as pd
@@ -294,10 +295,7 @@ class _Board:
         """Write a label where it costs least. Raises ValueError where it finds no room."""
         words = self.ax.text(0, 0, label, size=SIZE, color=ink, zorder=4, linespacing=1)
         size = self._size(words)
-        cost, (point, side, away, _) = min(
-            ((self._cost_beside(*each[:3], size) + each[3], each) for each in candidates),
-            key=lambda pair: pair[0],
-        )
+        cost, (point, side, away, _) = self._cheapest(candidates, size)
         if cost >= HIT:
             raise ValueError(f"no room for the label {label!r}: leave it out or widen the view")
         across, up = side
@@ -312,6 +310,19 @@ class _Board:
         if away > AWAY[0]:
             ends = self.ax.transData.inverted().transform([point, at])
             self.ax.plot(*ends.T, color=ink, linewidth=0.7, zorder=2.5)
+
+    def _cheapest(self, candidates: list[tuple], size: tuple) -> tuple[float, tuple]:
+        """Return the least cost of a label and where it has it, the first of equals.
+
+        Those that cost more by their place alone than one that was found are not looked at.
+        """
+        found = (math.inf, len(candidates))
+        for i in sorted(range(len(candidates)), key=lambda i: candidates[i][3]):
+            if candidates[i][3] > found[0]:
+                break
+            cost = self._cost_beside(*candidates[i][:3], size) + candidates[i][3]
+            found = min(found, (cost, i))
+        return found[0], candidates[found[1]]
 
     def write_name(self, name: str, at: np.ndarray) -> None:
         """Write the name of a country or a sea at a point or, where that is taken, near it."""
