@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from checks import text
 from ledger.core.authored import days
 from ledger.core.citations import short_licence, unlicensed
+from ledger.core.config import book
 from ledger.core.policy import policy
 from ledger.core.table_files import TableError, shortened
 from ledger.core.tables import descriptor, text_of
@@ -63,8 +64,8 @@ OF_A_COPY = re.compile(r"\bcop(?:y|ies|ied)\b|\bmirror|\breprint|\bread on\b")
 
 def references() -> Iterator[str]:
     """Every reference has an address, the day on which it was seen and a grade, and two pages of
-    one author have the same grade, unless it is a document's or the page itself was not seen. One
-    that was read in a copy has the copy's address.
+    one author or outlet have the same grade, unless it is a document's or the page itself was not
+    seen. One that was read in a copy has the copy's address.
     """
     grades: dict[str, tuple[str, int, str]] = {}
     for key, (line, fields) in text.references().items():
@@ -81,13 +82,20 @@ def references() -> Iterator[str]:
             if grade != GRADES[-1]:
                 yield f"{where}: its page was not seen, so its grade is {GRADES[-1]!r}."
         elif grade not in OF_A_DOCUMENT:
-            before, first, known = grades.setdefault(fields.get("author", key), (key, line, grade))
-            if known != grade:
-                yield (
-                    f"{where} is graded {grade}, and {before} of the same author (line {first}) "
-                    f"{known}. Give both the same grade, or say in the note of one that "
-                    f"{NOT_SEEN}."
-                )
+            for of in {fields.get("author", key), _outlet(fields)} - {""}:
+                before, first, known = grades.setdefault(of, (key, line, grade))
+                if known != grade:
+                    yield (
+                        f"{where} is graded {grade}, and {before} of the same author or outlet "
+                        f"(line {first}) {known}. Give both the same grade, or say in the note of "
+                        f"one that {NOT_SEEN}."
+                    )
+                    break
+
+
+def _outlet(fields: dict[str, str]) -> str:
+    """Return who published a page: `howpublished` up to what it quotes or where it was copied."""
+    return re.split(r",| \(", fields.get("howpublished", ""))[0]
 
 
 def _address_of_the_copy(where: str, fields: dict[str, str]) -> Iterator[str]:
@@ -182,8 +190,10 @@ def _content_fault(name: str) -> str:
 
 def judgement() -> Iterator[str]:
     """Every verdict is one that data/policy.yml allows, high confidence has the sources that it
-    needs, and the newest row of verdict_history is what the ledger says.
+    needs, the newest row of verdict_history is what the ledger says, and no row has a grade that
+    none of its sources has.
     """
+    yield from _row_grades()
     claims = [types.SimpleNamespace(**row, line=line) for line, row in text.rows("claims")]
     yield from policy().problems(claims, text.grades())
     newest = {row["claim_id"]: (line, row) for line, row in text.rows("verdict_history")}
@@ -195,6 +205,20 @@ def judgement() -> Iterator[str]:
                 f"{moved['confidence']} confidence here, and {claim.verdict} with "
                 f"{claim.confidence} in data/claims.csv:{claim.line}. Add a row that says why."
             )
+
+
+def _row_grades() -> Iterator[str]:
+    grades = text.grades()
+    for table in book().prose_columns:
+        for line, row in text.rows(table):
+            keys = [key.strip() for key in row.get("sources", "").split(";") if key.strip()]
+            of_sources = {grades[key] for key in keys if key in grades}
+            if of_sources and row.get("source_grade", "") not in {"", *of_sources}:
+                yield (
+                    f"data/{table}.csv:{line}: source_grade is {row['source_grade']!r}, and its "
+                    f"sources are {', '.join(sorted(of_sources))}. Give the grade of the one on "
+                    "whose word the row rests, then `python -m ledger accept`."
+                )
 
 
 def _licence_faults(resource: dict) -> Iterator[str]:

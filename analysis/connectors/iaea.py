@@ -12,7 +12,8 @@ from analysis.connectors import hand_kept
 from ledger.core.sources.strict import FormError, shown
 
 # by the country that the reports are about; the second file has reports that the list does not
-# have yet, from the pages named there
+# have, or that another page has whole, from the pages named there (data/corrections.csv drops the
+# row of the list)
 LISTS = {
     "IRN": ("iaea-enriched-uranium.csv", Path(__file__).with_name("uranium_reports_later.csv"))
 }
@@ -24,16 +25,26 @@ MEASURES = {
 # what the date is, and who reported the figure; the file's own `basis` is the collector's note
 BASIS = {
     "2021-05-31": ("report", "Janes"),
+    "2021-08-30": ("stock", "AP, published by Scripps News"),
+    "2021-11-06": ("stock", "AFP, published by The Times of Israel"),
     "2022-03-03": ("report", "AP, copied by Iran Watch"),
+    "2022-05-15": ("stock", "Republic World"),
     "2022-10-22": ("stock", "AP, on a copy"),
+    "2023-02-12": ("stock", "AP, in pounds; the kilograms by Mehr and a news site"),
     "2023-05-13": ("stock", "KUNA, on a copy"),
+    "2023-08-19": ("stock", "AP, quoted by Mehr; day and total by AFP, on a copy"),
     "2023-10-28": ("stock", "AP, on a copy"),
+    "2024-02-10": ("stock", "AP, on a copy by VOA; down 6.8 kg, for some was diluted"),
     "2024-02-26": (
         "report",
         "Reuters, copied by The News; first fall on the report before, by 6.8 kg",
     ),
+    "2024-05-11": ("stock", "The National Pulse; 142.1 also by Reuters on Iran Watch"),
     "2024-08-17": ("stock", "press report, on a copy"),
+    "2024-10-26": ("stock", "press report, on a copy; 182.3 also by AP, the total by AFP"),
     "2025-02-01": ("approximate", "Wall Street Journal; early February, day not given"),
+    "2025-02-08": ("stock", "AP, published by CityNews"),
+    "2025-05-17": ("stock", "AP, published by Tri-City Record"),
     "2025-05-31": ("report", "Wall Street Journal"),
     "2025-06-13": ("stock", "AP, on a copy; the day by a page that cites it"),
 }

@@ -542,6 +542,18 @@ FAULTS = {
             "Give both the same grade",
         ),
         (
+            # another author of the same outlet
+            lambda folder: edit(
+                folder / "references.bib",
+                "publicly funded by the United States; read in a stored extract},\n"
+                "  keywords = {state media}",
+                "publicly funded by the United States; read in a stored extract},\n"
+                "  keywords = {press}",
+            ),
+            r"references\.bib:\d+: \w+ is graded .* of the same author or outlet",
+            "Give both the same grade",
+        ),
+        (
             lambda folder: edit(
                 folder / "references.bib", "urldate = {2026-11-22}", "urldate = {2026}"
             ),
@@ -595,6 +607,14 @@ FAULTS = {
             ),
             r"data/verdict_history\.csv:\d+: C\d\d is partly",
             "Add a row that says why",
+        ),
+        (
+            # a grade that none of its sources has
+            lambda folder: edit(
+                folder / "data/assembly_on_ukraine.csv", ",press,", ",primary document,"
+            ),
+            r"data/assembly_on_ukraine\.csv:\d+: source_grade is 'primary document', and its",
+            "the one on whose word the row rests",
         ),
     ],
     "tables": [
