@@ -44,6 +44,22 @@ def test_a_gloss_shows_at_the_pointer_and_at_the_focus_and_goes_with_escape(open
 
 
 NUMBER = "a.footnote-reference"
+COVERED = """(link) => {
+    scrollTo(0, scrollY + link.getBoundingClientRect().bottom - innerHeight);
+    const before = innerHeight - link.getBoundingClientRect().bottom;
+    link.focus();
+    const note = parseFloat(getComputedStyle(link, "::after").height);
+    return [before, note, innerHeight - link.getBoundingClientRect().bottom];
+}"""
+
+
+@needs_browser
+def test_what_it_tells_at_the_foot_of_a_phone_does_not_cover_it(open_page, chapter):
+    page = open_page(chapter, width=390, height=844)
+    page.keyboard.press("Tab")  # from here on a focus is a keyboard's
+    for at in (2, 9, 20):
+        before, note, after = page.locator(NUMBER).nth(at).evaluate(COVERED)
+        assert before < note < after, f"number {at}: the note is {note} px high"
 
 
 @needs_browser

@@ -33,6 +33,18 @@ def site():
     return SITE
 
 
+def test_style_sheets_hold_no_comments(site):
+    sheets = list((ROOT / "ledger/build/sphinxext/assets").glob("*.css"))
+    sources, served = (
+        [sheet.read_text(encoding="utf-8") for sheet in folder]
+        for folder in (sheets, [site / "_static" / sheet.name for sheet in sheets])
+    )
+    assert any("/*" in text for text in sources)
+    assert not any("/*" in text for text in served)
+    rules = [sum(text.count("{") for text in texts) for texts in (sources, served)]
+    assert rules[0] == rules[1] > 400
+
+
 def test_no_internal_link_is_broken(site):
     pages = {path: Page(path) for path in site.rglob("*.html") if "_static" not in path.parts}
     broken = []

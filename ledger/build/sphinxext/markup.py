@@ -8,6 +8,8 @@ from collections.abc import Iterable
 
 from docutils import nodes
 
+LONG = 60  # characters of a cell that make its column wide
+
 
 def raw_html(markup: str) -> nodes.raw:
     """Return HTML as a node of a page."""
@@ -19,6 +21,13 @@ def table_cell(cell: str, shown: str | None = None) -> str:
     number = not cell or re.fullmatch(r"-?[\d.]+(e[-+]?\d+)?", cell)
     words = "" if number else ' class="words"'
     return f"<td{words}>{html.escape(cell if shown is None else shown)}</td>"
+
+
+def column_class(cells: Iterable[str], words: bool) -> str:
+    """Return the class of a column's heading: of words, and of long ones, which need room."""
+    if not words:
+        return ""
+    return 'class="words long"' if any(len(cell) > LONG for cell in cells) else 'class="words"'
 
 
 def data_table(

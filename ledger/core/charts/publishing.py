@@ -282,6 +282,10 @@ def _draw(ax: Axes, name: str) -> tuple[str, str, dict]:
     base64, and its tooltips.
     """
     figure = ax.figure
+    for label in ax.texts:
+        # an SVG places each line of a label by its left end, for letters wider than a page's
+        if label.get_horizontalalignment() == "right":
+            label.set_multialignment("left")
     out, picture = io.StringIO(), io.BytesIO()
     no_date = {"Date": None, "Creator": None}
     with laid_out(figure):

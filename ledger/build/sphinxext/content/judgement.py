@@ -29,7 +29,14 @@ class PolicyList(SphinxDirective):
         if part not in PARTS:
             problem = f"data/policy.yml has no part {part!r}; there are: {', '.join(PARTS)}"
             return [self.state.document.reporter.error(problem, line=self.lineno)]
-        return markdown.parsed(self, _lines(policy(), part))
+        listed = markdown.parsed(self, _lines(policy(), part))
+        if part == "verdicts":
+            terms = (term for node in listed for term in node.findall(nodes.term))
+            for term, verdict in zip(terms, policy().verdicts, strict=True):
+                mark = verdict_mark(verdict)
+                del mark[1:]  # the word stands beside it
+                term[:0] = [mark, nodes.Text(" ")]
+        return listed
 
 
 def _lines(judged: Policy, part: str):

@@ -17,7 +17,7 @@ from sphinx.errors import ExtensionError
 from sphinx.util.docutils import SphinxDirective
 
 from ledger.build.sphinxext import page_store
-from ledger.build.sphinxext.markup import data_table, raw_html, site_link, table_cell
+from ledger.build.sphinxext.markup import column_class, data_table, raw_html, site_link, table_cell
 from ledger.core import tables, text
 
 MAX_ROWS = 300  # a longer table shows its first FIRST_ROWS and is paged for the rest
@@ -68,7 +68,7 @@ def rows_html(resource: dict, rows: list[dict[str, str]], data: str) -> str:
         if _is_figure(field, rows, keys)
     }
     fields = resource["schema"]["fields"]
-    titles = [_title(field, keys, digits.get(field["name"])) for field in fields]
+    titles = [_title(field, keys, digits.get(field["name"]), rows) for field in fields]
     return data_table(
         f"Rows of table {resource['name']}",
         caption,
@@ -87,11 +87,11 @@ def _is_figure(field: dict, rows: list[dict[str, str]], keys: list[str]) -> bool
     return large and any(len(row[name]) > LONGEST_PLAIN for row in rows)
 
 
-def _title(field: dict, keys: list[str], digits: int | None) -> str:
+def _title(field: dict, keys: list[str], digits: int | None, rows: list[dict[str, str]]) -> str:
     """Return the heading of a column, with what the script must know to sort and show it."""
     numeric, key = field["type"] in ("number", "integer"), field["name"] in keys
     parts = [
-        'class="words"' if key or not numeric else "",
+        column_class((row[field["name"]] for row in rows), words=key or not numeric),
         "data-key" if key else "",
         "data-number" if numeric else "",
         "" if digits is None else f'data-decimals="{digits}"',

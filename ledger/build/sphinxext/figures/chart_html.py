@@ -9,7 +9,7 @@ import re
 from typing import NamedTuple
 
 from ledger.build.sphinxext.figures.precision import shown
-from ledger.build.sphinxext.markup import data_table, table_cell
+from ledger.build.sphinxext.markup import column_class, data_table, table_cell
 from ledger.build.sphinxext.report import report_link
 from ledger.core import citations, tables, text
 
@@ -227,8 +227,9 @@ def _table(chart: dict) -> str:
 
 def _heading(title: str, column: list[str]) -> str:
     """Return the heading of a column, at the left where words stand in it."""
-    words = ' class="words"' if any("words" in table_cell(cell) for cell in column) else ""
-    return f'<th scope="col"{words}>{html.escape(title)}</th>'
+    words = any("words" in table_cell(cell) for cell in column)
+    kind = column_class(column, words)
+    return f'<th scope="col"{" " * bool(kind)}{kind}>{html.escape(title)}</th>'
 
 
 def plain_svg(svg: str) -> str:
