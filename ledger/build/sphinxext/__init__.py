@@ -45,7 +45,6 @@ PARTS = (  # in the order in which Sphinx is to call them
     "history",
     "report",
     "output.theme",
-    "output.style_sheets",
     "output.page_metadata",
     "output.site_files",
     "output.table_files",
