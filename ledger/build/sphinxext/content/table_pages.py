@@ -83,6 +83,12 @@ def page_text(resource: dict) -> str:
     return "\n".join(
         [
             *_introduction(resource),
+            # first, for whoever walks here from a number comes to see them
+            "## Rows",
+            "",
+            "```{table-rows} " + name,
+            "```",
+            "",
             *_sources(resource),
             *_terms(resource),
             *_columns(resource),
@@ -90,11 +96,6 @@ def page_text(resource: dict) -> str:
             "## Where the book uses it",
             "",
             "```{table-uses} " + name,
-            "```",
-            "",
-            "## Rows",
-            "",
-            "```{table-rows} " + name,
             "```",
             "",
         ]
