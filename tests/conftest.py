@@ -107,7 +107,8 @@ def pytest_sessionfinish(session):
 
 @pytest.hookimpl(optionalhook=True)  # of pytest-xdist
 def pytest_testnodedown(node):
-    node.config.left = node.workeroutput.get("left", 0)  # each worker collects all
+    # each worker collects all; one that died has no output, and pytest-xdist says so itself
+    node.config.left = getattr(node, "workeroutput", {}).get("left", 0)
 
 
 def pytest_terminal_summary(terminalreporter, config):

@@ -69,12 +69,16 @@ def address():
     server.shutdown()
 
 
+# what ends the browser's driver. The module holds it: where `atexit` alone did, a fork of this
+# process (by multiprocessing from Python 3.13 on) would forget it, and so end the driver of both
+KEPT = contextlib.ExitStack()
+
+
 @functools.cache
 def _browser():
     """Start the browser in which all tests of this process open their windows."""
-    kept = contextlib.ExitStack()
-    player = kept.enter_context(driver())
-    atexit.register(kept.close)
+    player = KEPT.enter_context(driver())
+    atexit.register(KEPT.close)
     # a process kept ready for the next page is a tenth of a window's cost: each window ends with
     # its test, and takes it along
     spare = ",SpareRendererForSitePerProcess"
