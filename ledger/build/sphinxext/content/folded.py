@@ -14,13 +14,13 @@ class Folded(nodes.General, nodes.Element):
     """What is folded: a FoldedLine, then the content."""
 
 
-class FoldedLine(nodes.General, nodes.Element):
-    """The line that always shows; it holds inline nodes."""
+class FoldedLine(nodes.General, nodes.TextElement):
+    """The line that always shows; it holds inline nodes, whose quotes are made typographic."""
 
 
 def folded(line: list[nodes.Node], *content: nodes.Node, classes: tuple[str, ...] = ()) -> Folded:
     """Return nodes folded under a line of inline nodes."""
-    return Folded("", FoldedLine("", *line), *content, classes=list(classes))
+    return Folded("", FoldedLine("", "", *line), *content, classes=list(classes))
 
 
 class FoldedDirective(SphinxDirective):
