@@ -429,9 +429,9 @@ def floors(scratch: Path, times: dict[str, tuple[float, float]], rounds: int) ->
     A cold build writes what Sphinx writes and runs what the chapters hold, here one after the
     other; an edit loads at least what stock loads to find that nothing has changed.
     """
-    plain = stock(copy(scratch / "plain"))
+    plain, apart = stock(copy(scratch / "plain")), copy(scratch / "apart")
     bare = statistics.median(unexecuted(plain, "stock", n) for n in range(rounds))
-    code = statistics.median(alone(scratch / "ours", "ours", n) for n in range(rounds))
+    code = statistics.median(alone(apart, "ours", n) for n in range(rounds))
     _, whole = times["cold build"]
     _, loads = times["nothing changed"]
     _, edit = times["prose edit"]

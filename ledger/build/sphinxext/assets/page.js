@@ -17,6 +17,12 @@
   for (const list of [drawer, line]) if (list) list.addEventListener("click", choose);
 })();
 
+/* The column of chapters is scrolled to the page that is read, where that stands far down, as a table's does. */
+(function () {
+  const column = document.querySelector(".sidebar-scroll"), entry = document.querySelector(".sidebar-tree .current-page > a");
+  if (column && entry) column.scrollTop += Math.max(0, entry.getBoundingClientRect().bottom - column.getBoundingClientRect().bottom + column.clientHeight / 3);
+})();
+
 /* The number of a source takes its description, which is shown as a gloss is, from the list at the page's end. */
 (function () {
   for (const number of document.querySelectorAll("a.footnote-reference")) {
