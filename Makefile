@@ -84,6 +84,7 @@ bench: .venv/tools
 
 # make explain PAGE=economics   whether a page would execute, and why
 explain: .venv/installed
+	@test -n "$(PAGE)" || { echo 'name a page: make explain PAGE=economics' >&2; exit 2; }
 	@$(BIN)/python -m ledger explain $(PAGE)
 
 # make chapter NAME=migration TITLE="Migration between the two"   a chapter that builds, to go on from

@@ -133,9 +133,16 @@ def _imported(path: Path) -> Iterator[str]:
 
 
 def book_words() -> Iterator[str]:
-    """The machine names no country, table, chapter or source of this book."""
-    words = _book_words()
-    pattern = re.compile(r"(?<![\w.])(?:" + "|".join(map(re.escape, sorted(words))) + r")(?!\w)")
+    """The machine names no country, table, chapter or source of this book.
+
+    A chapter's name is one only as an address or a whole string: others are common words.
+    """
+    words, pages = (
+        "|".join(map(re.escape, sorted(each))) for each in (_book_words(), _chapter_names())
+    )
+    pattern = re.compile(
+        rf"""(?<![\w.])(?:{words})(?!\w)|(?<=chapters/)(?:{pages})(?!\w)|(?<=["'])(?:{pages})(?=["'])"""
+    )
     files = [path for ending in ("py", "html", "js", "css") for path in LEDGER.rglob(f"*.{ending}")]
     for path in sorted(files):
         if "vendor" in path.parts:
@@ -148,10 +155,13 @@ def book_words() -> Iterator[str]:
             )
 
 
+def _chapter_names() -> set[str]:
+    return {page.stem for page in text.PAGES} - PLAIN_PAGES
+
+
 def _book_words() -> set[str]:
     book = yaml.safe_load(text.read(text.ROOT / "book.yml"))
     words = {*book["pair"], *book["entity_colours"], book["slug"]}
     own = {"claims", "events", "omissions", "corrections", book["country_table"]}
     words |= {resource["name"] for resource in text.descriptor()} - own - {"nuclear", "sanctions"}
-    words |= {page.stem for page in text.PAGES} - PLAIN_PAGES
     return words | set(yaml.safe_load(text.read(text.ROOT / "data/sources.yml")))

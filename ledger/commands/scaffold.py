@@ -75,7 +75,7 @@ def _after_chapter(name: str, claims: str) -> str:
             f"  1. make preview, and replace the chart {name}-first-chart, the number first-number "
             "and the claim.",
             f"  2. If claims or omissions belong to it: add {name!r} to the values that "
-            "data/datapackage.json allows for their column chapter,",
+            "data/datapackage.json allows for their column chapter, and for domain of claims,",
             "     write it into their rows, and run: python -m ledger accept claims",
             "  3. make check, and fix what it names.",
         ]

@@ -7,6 +7,16 @@ import pytest
 from small_book import GOOD, ISLANDS, build, cell, edit_table, page, rows, without_last_row, write
 
 
+def test_a_build_with_nothing_to_read_anew_is_as_good(book):
+    for _ in range(2):
+        code, log = build(book)
+        assert code == 0, log
+        assert "will overwrite" not in log
+        sheets = list((book / "_build/html/_static").glob("ledger.css"))
+        assert sheets and "/*" not in sheets[0].read_text(encoding="utf-8")
+    assert "no targets are out of date" in log
+
+
 def test_an_edit_to_a_table_or_a_module_reaches_the_page(book):
     code, log = build(book)
     assert code == 0, log

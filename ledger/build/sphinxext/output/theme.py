@@ -13,9 +13,8 @@ from jinja2 import FileSystemBytecodeCache
 from sphinx import addnodes
 from sphinx.application import Sphinx
 
-from ledger.build.sphinxext.outdated_pages import ASSETS, THEME
+from ledger.build.sphinxext.outdated_pages import THEME
 
-COMMENT = re.compile(r" ?/\*.*?\*/\n?", re.S)
 # before, after; the last part of ledger.css goes with them
 THEME_PATCHES = [
     # two landmarks of one kind need names that tell them apart
@@ -182,37 +181,11 @@ def not_found(app: Sphinx):
         yield "404", {"title": "No such page"}, "404.html"
 
 
-def remove_shortened(app: Sphinx) -> None:
-    """Remove the style sheets that the last build shortened: Sphinx would tell that it copies over
-    them.
-    """
-    for path in _style_sheets(app):
-        path.unlink(missing_ok=True)
-
-
-def shorten(app: Sphinx, error: Exception | None) -> None:
-    """Take the comments, a quarter of their weight, out of the style sheets that Sphinx has copied.
-
-    The sources keep them. Pages name a sheet with a hash of what was copied, comments and all.
-    """
-    if error or app.builder.name != "html":
-        return
-    for path in _style_sheets(app):
-        path.write_text(COMMENT.sub("", path.read_text(encoding="utf-8")), encoding="utf-8")
-
-
-def _style_sheets(app: Sphinx) -> list[Path]:
-    """Return the machine's own style sheets as they stand in the site."""
-    return [Path(app.outdir, "_static", path.name) for path in ASSETS.glob("*.css")]
-
-
 def setup(app: Sphinx) -> None:
     app.add_html_theme("ledger", str(THEME))
     app.connect("config-inited", set_policy)
     app.connect("builder-inited", keep_templates)
-    app.connect("builder-inited", remove_shortened)
     app.connect("builder-inited", tree_of_titles)
     app.connect("html-page-context", add_script)
     app.connect("html-page-context", drop_unused_styles, priority=900)
     app.connect("html-collect-pages", not_found)
-    app.connect("build-finished", shorten)
