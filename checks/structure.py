@@ -141,7 +141,8 @@ def book_words() -> Iterator[str]:
         "|".join(map(re.escape, sorted(each))) for each in (_book_words(), _chapter_names())
     )
     pattern = re.compile(
-        rf"""(?<![\w.])(?:{words})(?!\w)|(?<=chapters/)(?:{pages})(?!\w)|(?<=["'])(?:{pages})(?=["'])"""
+        rf"(?<![\w.])(?:{words})(?!\w)|(?<=chapters/)(?:{pages})(?!\w)"
+        rf"""|(?<=["'])(?:{pages})(?=["'])"""
     )
     files = [path for ending in ("py", "html", "js", "css") for path in LEDGER.rglob(f"*.{ending}")]
     for path in sorted(files):
