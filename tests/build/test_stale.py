@@ -218,7 +218,7 @@ def change_bibliography(folder):
 
 
 def change_style(folder):
-    edit(folder / "ledger/build/sphinxext/assets/ledger.css", "{", "{ /* new */")
+    edit(folder / "ledger/build/sphinxext/assets/ledger.css", "{", "{ --new: 1;")
 
 
 def change_chart_page(folder):
@@ -313,7 +313,7 @@ STEPS = [
             "reads chapters/one, labels, sections that terms name",
         ),
     },
-    {"a style": Edit(change_style, {"_static/ledger.css": "/* new */"})},
+    {"a style": Edit(change_style, {"_static/ledger.css": "--new: 1;"})},
     {
         "the bibliography": Edit(change_bibliography, {"chapters/references.html": "New: "}),
         "the page of a chart by itself": Edit(
