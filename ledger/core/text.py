@@ -73,6 +73,11 @@ def json_in_page(value: object, **options) -> str:
     return written
 
 
+def typographic(words: str) -> str:
+    """Return words with the single quotes and apostrophes of print, as Sphinx sets in prose."""
+    return re.sub(r"(?<=[\s(\[“])'(?=\w)", "‘", words).replace("'", "’")
+
+
 def repeated(parts: list[str]) -> str:
     """Return the first part that stands more than once, or an empty text."""
     return next((part for part in parts if parts.count(part) > 1), "")

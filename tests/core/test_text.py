@@ -66,3 +66,15 @@ def test_plural():
         "1,200 tables",
     ]
     assert text.plural(2, "entry", "entries") == "2 entries"
+
+
+@pytest.mark.parametrize(
+    "words, printed",
+    [
+        ("Iran's drones, the Forum's members' sales", "Iran’s drones, the Forum’s members’ sales"),
+        ("an 'Axis' (the 'new' one)", "an ‘Axis’ (the ‘new’ one)"),
+        ("none", "none"),
+    ],
+)
+def test_typographic(words, printed):
+    assert text.typographic(words) == printed

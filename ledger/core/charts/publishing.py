@@ -127,7 +127,8 @@ def _sentences(name: str, caption: str, alt: str) -> tuple[str, str]:
 
 def dated_rows(events: pd.DataFrame) -> list[list[str]]:
     """Return events as rows of when, lane and event, all as printed."""
-    return events[["when", "lane", "event"]].astype(str).to_numpy().tolist()
+    rows = events[["when", "lane", "event"]].astype(str).to_numpy().tolist()
+    return [[text.typographic(cell) for cell in row] for row in rows]
 
 
 def _check_drawn(ax: object, name: str, data: object) -> None:
@@ -155,7 +156,7 @@ def sentence(chart: str, part: str, words: str) -> str:
     if nothing := text.OF_NOTHING.search(words):
         problem = f"the {part} has {words[nothing.start() :].split()[0]!r}, and nothing has no sign"
         raise ValueError(f"chart {chart!r}: {problem}. Print the figure with text.number")
-    return words
+    return text.typographic(words)
 
 
 def _csv(chart: str, frame: pd.DataFrame, kinds: dict[str, str]) -> str:

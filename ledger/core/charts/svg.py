@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import xml.etree.ElementTree as ET
 
+from ledger.core.text import typographic
+
 SVG, XLINK = "http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"
 HREF = f"{{{XLINK}}}href"
 ET.register_namespace("", SVG)
@@ -26,8 +28,8 @@ def minify(svg: str, name: str) -> str:
     _shorten_ids(root, name)
     _flatten_groups(root)
     for node in root.iter():
-        if node.tag not in (f"{{{SVG}}}text", f"{{{SVG}}}tspan"):
-            node.text = None
+        is_text = node.tag in (f"{{{SVG}}}text", f"{{{SVG}}}tspan")
+        node.text = typographic(node.text) if is_text and node.text else None
         node.tail = None
         for key, value in node.attrib.items():
             if key == "d":

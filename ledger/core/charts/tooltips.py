@@ -101,7 +101,7 @@ def _name(artist) -> str:
 
 
 def _one_line(words) -> str:
-    return " ".join(str(words).split())
+    return text.typographic(" ".join(str(words).split()))
 
 
 def _points(ax: Axes, artist) -> tuple[list, bool]:

@@ -120,7 +120,7 @@ def _linked(part: BaseText, addresses: Iterator[str]) -> BaseText:
     """Return a part of an entry with the next address, as a link, for each mark in it."""
     if isinstance(part, String):
         pieces = re.split(f"({MARK})", str(part))
-        return Text(*(_link(next(addresses)) if piece == MARK else piece for piece in pieces))
+        return Text(*(_link(next(addresses)) if p == MARK else text.typographic(p) for p in pieces))
     if isinstance(part, BaseMultipartText):
         return part._create_similar(_linked(child, addresses) for child in part.parts)
     return part
