@@ -13,6 +13,7 @@ import pytest
 
 from ledger.build import downloads
 from ledger.build.sphinxext.figures.charts import CONTENT
+from ledger.core import text
 from ledger.core.charts import tooltips
 
 EXECUTED = Path(__file__).resolve().parent.parent.parent / "_build" / ".work" / "html" / "executed"
@@ -31,7 +32,7 @@ MAPS = ("gas-route-to-iran", "north-south-corridor", "bases-in-syria")
 WORDED = {
     "bound-and-tested": lambda row: [
         (
-            "Bound on paper" if row["role"] == "binds" else "What happened",
+            "On paper" if row["role"] == "binds" else "In practice",
             row["date"][:4],
             row["event"],
         )
@@ -97,7 +98,9 @@ def test_the_points_of_a_chart_say_what_its_table_holds(name):
     ]
     assert told, "no point of the chart says anything"
     if name in WORDED:
-        expected = sorted(each for row in rows for each in WORDED[name](row))
+        expected = sorted(
+            tuple(map(text.typographic, each)) for row in rows for each in WORDED[name](row)
+        )
         known = {(bool(series), bool(words)) for series, _, words in expected}.pop()
         year = (lambda at: at) if name in WITH_NAMES else (lambda at: at[-4:])
         assert (

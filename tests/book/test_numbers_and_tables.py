@@ -97,7 +97,7 @@ def test_a_number_opens_by_mouse_keyboard_and_touch(open_page, width, theme):
     expect(card).to_contain_text("UN Comtrade")
     source = card.locator(".card-source")
     expect(source).not_to_contain_text("Harvard")  # no row of that source enters
-    expect(card.locator(".card-words")).to_contain_text("put the trade at US$2.10")  # its sentence
+    expect(card.locator(".card-words")).to_contain_text("Russia reported US$2.10")  # its sentence
     box = card.bounding_box()
     assert box["x"] >= 0 and box["x"] + box["width"] <= width and box["y"] + box["height"] <= 901
     if width == 390:

@@ -411,7 +411,7 @@ def fields(chart):
 def test_rows_have_the_unit_of_the_chart_only_where_they_are_drawn_as_they_are():
     assert (
         fields("steel-to-grain")["Russia's sales to Iran: Metals"]["unit"]
-        == "% of each flow by value, as Russia's customs report"
+        == "% of each flow by value, as Russia’s customs report"
     )
     deaths = fields("syria-deaths")["Battles (UCDP)"]  # persons, of which the chart draws thousands
     assert "unit" not in deaths and "divided by 1,000" in deaths["description"]

@@ -40,7 +40,7 @@ def printed(style, entry: Entry) -> str:
 def test_the_list_of_sources_has_address_and_day(entry):
     text = printed(bibliography.GradedStyle, entry)
     assert text == (
-        "Jane Doe. Iran's “steel”: what's left? Gazette, 2024. "
+        "Jane Doe. Iran’s “steel”: what’s left? Gazette, 2024. "
         "see https://example.org/b--c for the rows. doi:10.1/x. "
         f"URL: {ADDRESS}. Seen on 28 November 2026. Kind of source: press."
     )

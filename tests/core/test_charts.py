@@ -463,6 +463,15 @@ def test_events_of_one_lane_can_have_markers_of_their_own_and_the_key_shows_them
     assert "○ □ ◇ hollow: not confirmed" in {text.get_text() for text in ax.texts}
 
 
+def test_an_event_can_have_the_colour_of_the_other_lane():
+    lanes = list(dict.fromkeys(LANES["lane"]))
+    own, other = (
+        {line.get_color() for line in dots_of(charts.two_lanes(frame))}
+        for frame in (LANES, LANES.assign(colour_of=lanes[0]))
+    )
+    assert len(own) == 2 and len(other) == 1 and other < own
+
+
 def test_two_lanes_refuse_what_they_cannot_draw():
     with pytest.raises(ValueError, match="label"):
         charts.two_lanes(LANES.drop(columns="label"))

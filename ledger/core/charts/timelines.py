@@ -59,8 +59,9 @@ def two_lanes(
         above the axis; the lines after the first of its name are printed in plain letters), `label`
         (a few short words) and, if wanted, `date_end` (told in the tooltip), `sure` (bool; an event
         that is not is an open dot, and a legend says so), `event` (words of the tooltip in place of
-        the label), `precision` of the date (`day` or `month`) and `marker` (one of OPEN, in place
-        of the lane's own; what it stands for the lane's name says).
+        the label), `precision` of the date (`day` or `month`), `marker` (one of OPEN, in place
+        of the lane's own; what it stands for the lane's name says) and `colour_of` (the lane whose
+        colour it has, in place of its own).
     height : inches.
     mark : a date and words for it: a line below the axis that belongs to no lane.
     above : share of the height above the axis, from 0 to 1.
@@ -86,10 +87,12 @@ def two_lanes(
         used = set(events.get("marker", pd.Series(MARKERS[:2])))
         signs = " ".join(sign for marker, sign in OPEN.items() if marker in used)
         upper.append(_draw_key(ax, signs, lines_above=lanes[0].count("\n") + 1))
-    for name, way, ink, marker in zip(lanes, (1, -1), _free_inks(), MARKERS):
+    inks = dict(zip(lanes, _free_inks()))
+    for name, way, marker in zip(lanes, (1, -1), MARKERS):
         own = events[events["lane"] == name].sort_values("date", kind="stable")
-        held = [_name_lane(ax, name, way, ink), *(lower if way < 0 else upper)]
+        held = [_name_lane(ax, name, way, inks[name]), *(lower if way < 0 else upper)]
         for event, (side, level) in zip(own.itertuples(), _places(ax, own, name, way, held)):
+            ink = inks[getattr(event, "colour_of", name)]
             _draw_flag(ax, event, side, way * _height(level), ink, getattr(event, "marker", marker))
     return ax
 
