@@ -10,7 +10,11 @@ from small_book import BOOK, ROOT, build, edit, surroundings
 from ledger.commands import cli
 
 PREFLIGHT = [sys.executable, "-m", "ledger.core.authored.preflight"]
-PREVIEW = [sys.executable, "-c", "from ledger.build import preview; preview._run_build('said')"]
+PREVIEW = [
+    sys.executable,
+    "-c",
+    "from ledger.build import warm_build; warm_build._run_build('said')",
+]
 SLIPS = [
     ("CITATION.cff", 'version: "3.1"', "version: 3.1", "version is 3.1, and must be text"),
     ("data/changes.yml", "2025-02-11", "2025-02-31", "'2025-02-31' is no date"),

@@ -7,7 +7,7 @@ killed, or something changed its files. Executed chapters are kept apart
 (`ledger.build.execution.cache`), so that a fresh start costs little. The builders of the EPUB and
 of the page of the PDF go the same way, in folders of their own.
 
-A build for the preview (`ledger.build.preview`, LEDGER_LIVE in the environment) publishes
+A build for the preview (`ledger.build.warm_build`, LEDGER_LIVE in the environment) publishes
 `_build/live` instead and works beside. In it a chapter that fails does not fail the build.
 """
 
