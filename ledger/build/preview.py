@@ -104,12 +104,16 @@ async def _build_on_change(preview: Preview) -> None:
     try:
         while True:
             started = time.monotonic()
-            built, messages = await builder.build()
+            while (ended := await builder.build(lambda: preview.show(""))) is None:
+                builder.end()
+                builder = Builder(ahead=False)
+            built, messages = ended
             outcome = "built" if built else "NOT built"
             if changed:
                 outcome = f"{_names(changed)} changed: {'rebuilt' if built else 'NOT rebuilt'}"
             _say(f"{outcome} in {time.monotonic() - started:.1f} s", messages)
-            preview.show("" if built else messages)
+            if preview.message or not built:
+                preview.show("" if built else messages)
             builder.end()
             builder = Builder()
             before, files = files, await wait_for_change(files)

@@ -19,6 +19,7 @@ import select
 import signal
 import sys
 import tempfile
+from collections.abc import Callable
 from importlib import import_module
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -45,27 +46,39 @@ COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
 class Builder:
-    """A process that loads what a build needs, waits, and builds the site once."""
+    """A process that loads what a build needs, waits, and builds the site once.
 
-    def __init__(self):
+    It sets Sphinx up `ahead` of the edit where all that people write is as it should be.
+    """
+
+    def __init__(self, ahead: bool = True):
         self.folder = tempfile.TemporaryDirectory(prefix="live-")
         self.log = Path(self.folder.name, "log")
         self.log.touch()
         # elsewhere a fork of a process with threads may crash
         context = multiprocessing.get_context("forkserver" if engine() == "fork" else "spawn")
-        told, self.tell = context.Pipe(duplex=False)
-        self.process = context.Process(target=_run_build, args=(str(self.log), told))
+        told, self.tell = context.Pipe()
+        self.process = context.Process(target=_run_build, args=(str(self.log), told, ahead))
         self.process.start()
         told.close()
 
-    async def build(self) -> tuple[bool, str]:
-        """Build the site; return whether there is a new one, and the messages of the build.
+    async def build(self, show: Callable[[], None]) -> tuple[bool, str] | None:
+        """Build the site; return whether there is a new one, and the messages of the build; None
+        where it was set up for what has changed since.
 
-        These are warnings, chapters that failed, or why the build failed.
+        These are warnings, chapters that failed, or why the build failed. `show` is called when
+        there are new pages to see.
         """
         with contextlib.suppress(BrokenPipeError):  # it has died, as its exit status says
             self.tell.send("build")
-        while self.process.is_alive():
+        running = True
+        while running:
+            running = self.process.is_alive()  # what it said last is heard after its end
+            with contextlib.suppress(EOFError, ConnectionResetError):
+                while self.tell.poll():
+                    if not self.tell.recv():
+                        return None
+                    show()
             await asyncio.sleep(0.02)
         self.process.join()
         messages = _messages(self.log.read_text(encoding="utf-8", errors="replace"))
@@ -91,24 +104,36 @@ def _messages(log: str) -> str:
     return "\n".join(line for line in text.splitlines() if line.strip(" ="))
 
 
-def _run_build(log: str, told: Connection | None = None) -> None:
+def _run_build(log: str, told: Connection | None = None, ahead: bool = False) -> None:
     """Build the site once `told`, in a process of its own, with its messages in the file `log`."""
     os.setsid()  # so that all that it starts can be ended with it
     _end_with_preview()
     os.chdir(ROOT)
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     os.dup2(os.open(log, os.O_WRONLY | os.O_APPEND), 2)
-    passed = told is not None and _load(told)
-    if told:
-        told.recv()
-    gc.freeze()  # what is loaded stays: no need to look for garbage in it
-    from ledger.core.authored.preflight import problems
+    passed = told is not None and _load()
 
-    if found := problems(pages_only=passed):
-        print("\n".join(found), file=sys.stderr)
-        sys.exit(1)
+    def wait() -> None:
+        if told:
+            _read_site(told)
+            told.recv()
+        gc.freeze()  # what is loaded stays: no need to look for garbage in it
+        from ledger.core.authored.preflight import problems
+
+        if found := problems(pages_only=passed):
+            print("\n".join(found), file=sys.stderr)
+            sys.exit(1)
+
+    if not (passed and ahead):
+        wait()
     from jupyter_book.cli.main import main
 
+    from ledger.build.sphinxext import lifecycle
+
+    if told:
+        lifecycle.tell_preview = told.send
+    if passed and ahead:
+        lifecycle.wait_for_edit = wait
     try:
         main(["build", "-n", "-q", "."], standalone_mode=False)
     except Exception as error:
@@ -117,8 +142,8 @@ def _run_build(log: str, told: Connection | None = None) -> None:
         sys.exit(1)
 
 
-def _load(told: Connection) -> bool:
-    """Load the modules of this checkout, and read the files that a build compares with hashes.
+def _load() -> bool:
+    """Load the modules of this checkout, and check the files that people write.
 
     Returns whether all that people write is as it should be. What fails here fails in the build
     again, which says why.
@@ -137,10 +162,14 @@ def _load(told: Connection) -> bool:
             import_module("nbformat.validator").get_validator(4, minor)
         import_module("pygments.lexers.python").PythonLexer()  # made of its rules
         passed = not problems()
-        if not told.poll(SETTLED):
-            for folder in (SITE, current.manifest_path(SITE).parent):
-                current.hashes(folder)
     return passed
+
+
+def _read_site(told: Connection) -> None:
+    """Read what a build compares with hashes, once its files have settled and nothing is told."""
+    if not told.poll(SETTLED):
+        for folder in (SITE, current.manifest_path(SITE).parent):
+            current.hashes(folder)
 
 
 def _end_with_preview() -> None:

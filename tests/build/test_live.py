@@ -19,12 +19,22 @@ from typing import NamedTuple
 import pytest
 from playwright.sync_api import Page, expect
 from reading import needs_browser
-from small_book import GOOD, edit_table, make, rows, run_here, surroundings, without_last_row
+from small_book import (
+    GOOD,
+    build,
+    edit_table,
+    make,
+    rows,
+    run_here,
+    surroundings,
+    without_last_row,
+)
 
 from ledger.core.files import acquire_lock
 
 pytestmark = needs_browser
 
+NAMED = ["-c", "user.name=A", "-c", "user.email=a@example.org"]
 PATIENCE = 20_000  # milliseconds: what a build may take on a busy machine
 TWO_CELLS = GOOD.replace(
     "```{code-cell}",
@@ -141,7 +151,63 @@ def test_an_edit_to_prose_shows_by_itself(live):
     before = live.lines_like(told)  # of the other tests of this preview
     live.write("chapters/one.md", GOOD + "\nA sentence that was not there.\n")
     live.shows("A sentence that was not there.")
+    wait_until(lambda: live.lines_like(told) > before)  # the page shows before the build has ended
     assert live.lines_like(told) == before + 1
+
+
+LIVE_BUILD = """
+import os, sys
+from pathlib import Path
+os.environ["LEDGER_LIVE"] = "1"
+from jupyter_book.cli.main import main
+from ledger.build import current
+from ledger.build.sphinxext import lifecycle
+
+SITE, CHAPTER = Path("_build/live"), Path("chapters/one.md")
+
+def told(pages):
+    shown = "not there" in (SITE / "chapters/one.html").read_text(encoding="utf-8")
+    done = current.manifest_path(SITE).exists()
+    print(f"pages {pages}, the edit shown {shown}, the build done {done}")
+
+def edit():
+    CHAPTER.write_text(CHAPTER.read_text(encoding="utf-8") + "\\nA sentence not there.\\n")
+
+lifecycle.tell_preview = told
+%s
+main(["build", "-q", "-n", "."], standalone_mode=False)
+"""
+
+
+def live_build(folder, words=""):
+    """Build as the preview does; return the exit code and what the preview is told."""
+    code, said = build(folder, [sys.executable, "-c", LIVE_BUILD % words])
+    return code, [line for line in said.splitlines() if line.startswith("pages ")]
+
+
+def test_the_page_of_an_edit_shows_once_before_the_build_is_done(book):
+    assert live_build(book) == (0, ["pages True, the edit shown False, the build done False"])
+    shown = "pages True, the edit shown True, the build done False"
+    assert live_build(book, "edit()") == (0, [shown])
+
+
+def test_an_edit_that_comes_when_sphinx_is_set_up_is_built(book):
+    live_build(book)
+    shown = "pages True, the edit shown True, the build done False"
+    assert live_build(book, "lifecycle.wait_for_edit = edit") == (0, [shown])
+
+
+def test_what_was_set_up_before_a_commit_is_not_built(book):
+    for words in (["init", "-q"], ["add", "."], [*NAMED, "commit", "-q", "-m", "One"]):
+        subprocess.run(["git", *words], cwd=book, check=True)
+    live_build(book)
+    commit = ["git", *NAMED, "commit", "-q", "-a", "-m", "Two"]
+    words = (
+        f"import subprocess\nlifecycle.wait_for_edit = lambda: [edit(), subprocess.run({commit})]"
+    )
+    outdated = "pages False, the edit shown False, the build done True"
+    assert live_build(book, words) == (1, [outdated])
+    assert live_build(book)[0] == 0
 
 
 @pytest.mark.parametrize(

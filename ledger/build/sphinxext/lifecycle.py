@@ -8,7 +8,8 @@ killed, or something changed its files. Executed chapters are kept apart
 of the page of the PDF go the same way, in folders of their own.
 
 A build for the preview (`ledger.build.warm_build`, LEDGER_LIVE in the environment) publishes
-`_build/live` instead and works beside. In it a chapter that fails does not fail the build.
+`_build/live` instead and works beside. In it a chapter that fails does not fail the build, and
+pages are shown as soon as they are written, before the files of the whole site are.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import sphinx.builders
@@ -35,10 +36,22 @@ from ledger.build.sphinxext import outdated_pages
 from ledger.core.config import DATA, ROOT, book
 from ledger.core.files import acquire_lock, replace_file
 from ledger.core.system import terminal
+from ledger.core.system.git import GitError, git
 
 LIVE = bool(os.environ.get("LEDGER_LIVE"))
 SLUG = book().slug
+# set by a build for the preview: what waits for an edit, once Sphinx is set up, and what tells that
+# there are pages to see (False: that the build cannot go on)
+wait_for_edit: Callable[[], None] | None = None
+tell_preview: Callable[[bool], None] = lambda pages: None
 # that the next build goes on from
+SEEN = (
+    ".html",
+    ".svg",
+    ".png",
+    ".jpg",
+    ".webp",
+)  # a page names its styles and scripts by their hash
 PARTS = ("site", "doctrees", "executed", "jupyter_execute", "templates")
 
 
@@ -62,6 +75,7 @@ class Build:
         # noted now, for a file may be edited while the build runs
         self.sources = None if LIVE else current.sources()
         changed = self._tables_changed()
+        self.listed = ""
         reusable = self._take_manifest()
         if not reusable:
             shutil.rmtree(self.folder, ignore_errors=True)
@@ -84,7 +98,8 @@ class Build:
     def _take_manifest(self) -> bool:
         """Remove the last build's manifest; tell whether all files are as it lists them."""
         try:
-            listed = json.loads(self.manifest.read_text(encoding="utf-8"))
+            self.listed = self.manifest.read_text(encoding="utf-8")
+            listed = json.loads(self.listed)
             self.manifest.unlink()
             return all(listed[part] == digests for part, digests in self._hashes().items())
         except (OSError, ValueError, KeyError):
@@ -101,6 +116,22 @@ class Build:
         for leftover in (self.new, self.old):
             shutil.rmtree(leftover, ignore_errors=True)
 
+    def pause(self, wait: Callable[[], None]) -> None:
+        """Let other builds go on until `wait` returns. Exits where they, or git, changed what this
+        one was set up for.
+        """
+        history = _repository()
+        if self.listed:
+            replace_file(self.manifest, self.listed)
+        self.lock.release()
+        wait()
+        self.lock = _wait_for_lock(Path(self.lock.lock_file))
+        left = self.manifest.read_text(encoding="utf-8") if self.manifest.exists() else ""
+        if left != self.listed or _repository() != history:
+            tell_preview(False)
+            sys.exit(1)
+        self.manifest.unlink(missing_ok=True)
+
     def publish(self, reusable: bool, checked: bool) -> None:
         """Put the new site in the place of the old one.
 
@@ -111,9 +142,17 @@ class Build:
         if made["site"] != present:
             kept = {name for name, digest in made["site"].items() if present.get(name) == digest}
             self._replace_site(kept)
+            if any(name.endswith(SEEN) for name in made["site"].keys() - kept):
+                tell_preview(True)
         if reusable:
             sources = self.sources if checked else None
             replace_file(self.manifest, json.dumps({**made, "sources": sources}))
+
+    def show(self, pages: list[str]) -> None:
+        """Put pages where the preview serves them, while the rest of the site is still made."""
+        for page in pages:
+            replace_file(self.published / page, (self.folder / "site" / page).read_bytes())
+        tell_preview(True)
 
     def _replace_site(self, kept: set[str]) -> None:
         """Put the new site in place; files that are as before are `kept`, and not written again."""
@@ -201,6 +240,42 @@ def remove_unused(app: Sphinx) -> None:
                 path.unlink()
 
 
+def show_written(app: Sphinx) -> None:
+    """Have the preview show the pages of an edit as soon as they are written."""
+    builder, written = app.builder, []
+    write = builder.write
+
+    def write_and_show(*asked) -> None:
+        write(*asked)
+        pages = [Path(builder.get_outfilename(page)).relative_to(app.outdir) for page in written]
+        # other processes may have written others; a new page has its folder with the whole site
+        if app.parallel == 1 and all(
+            (app.ledger_build.published / page).exists() for page in pages
+        ):
+            app.ledger_build.show([page.as_posix() for page in pages])
+
+    builder.write = write_and_show
+    app.connect("html-page-context", lambda app, page, *_: written.append(page))
+
+
+def build_on_edit(app: Sphinx) -> None:
+    """Have the build begin when there is an edit; Sphinx is set up before."""
+    build = app.build
+
+    def wait_and_build(*asked, **options) -> None:
+        app.ledger_build.pause(wait_for_edit)
+        build(*asked, **options)
+
+    app.build = wait_and_build
+
+
+def _repository() -> str:
+    """Return what git says of commit and changes, which pages name; empty outside a repository."""
+    with contextlib.suppress(GitError):
+        return git(ROOT, "status", "--porcelain=v2", "--branch")
+    return ""
+
+
 def finish(app: Sphinx, error: Exception | None) -> None:
     """Publish the site if the build went well, and end the build."""
     build = app.ledger_build
@@ -249,4 +324,8 @@ def setup(app: Sphinx) -> None:
         outdir(build.folder / "site"),
         doctreedir(build.folder / "doctrees"),
     )
+    if LIVE:
+        app.connect("builder-inited", show_written)
+    if wait_for_edit:
+        build_on_edit(app)
     app.connect("build-finished", finish, priority=900)
