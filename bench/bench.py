@@ -352,8 +352,6 @@ def main() -> None:
         for case, do in [] if options.pages else CASES.items():
             times[case] = medians(books, do, options.rounds)
             out += say(line(case, *times[case]))
-        if not options.pages:
-            out += say(*floors(Path(scratch), times, options.rounds))
         if options.pages:
             for kind, folder in books.items():
                 build(folder, kind)
@@ -368,6 +366,8 @@ def main() -> None:
         if options.generated and not options.pages:
             grown, told = grow(Path(scratch), options.generated)
             out += told
+        if not options.pages:
+            out += say(*floors(Path(scratch), times, options.rounds))
     if options.write:
         write_weights(weighed, options.rounds)
     if options.write and not options.pages:

@@ -86,6 +86,18 @@ def test_a_search_loads_the_index_and_no_page(open_page):
 
 
 @needs_browser
+@pytest.mark.parametrize("path", ["index.html", "chapters/energy.html"])
+def test_the_key_slash_leads_to_the_search_and_is_a_sign_there(open_page, path):
+    page = open_page(path)
+    page.keyboard.press("/")
+    field = page.locator("input[name=q]:focus")
+    expect(field).to_have_value("")
+    page.keyboard.type("2023/24")
+    expect(field).to_have_value("2023/24")
+    assert "doctools" not in page.content() and not page.complaints
+
+
+@needs_browser
 def test_what_is_found_is_shown_and_told(open_page):
     page = open_page("chapters/energy.html")
     page.get_by_role("textbox", name="Search").fill("drones")

@@ -30,3 +30,12 @@
     if (words) number.setAttribute("aria-description", words.textContent.slice(0, -words.lastChild.textContent.length).trim());
   }
 })();
+
+/* The key / leads to the search, but where it is a sign to write. */
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "/" || event.ctrlKey || event.altKey || event.metaKey || event.target.closest("input, select, textarea")) return;
+  const field = [...document.querySelectorAll("input[name=q]")].find((each) => each.checkVisibility());
+  if (!field) return;
+  field.focus();
+  event.preventDefault();
+});

@@ -50,7 +50,10 @@ NOT_FOUND = {
     "term-told",
 }
 # of Sphinx's own search, and not used any more
-REPLACED = ("searchtools.js", "language_data.js", "sphinx_highlight.js")
+REPLACED = (
+    *("searchtools.js", "language_data.js", "sphinx_highlight.js"),
+    *("doctools.js", "documentation_options.js"),  # of whose work here only the key / is left
+)
 
 
 @dataclasses.dataclass
@@ -224,7 +227,7 @@ class SectionIndex:
 
 
 def load_scripts(app: Sphinx, page: str, template: str, context: dict, doctree) -> None:
-    """Give the page of the search its scripts, and all pages marks in the place of Sphinx's."""
+    """Give the page of the search its scripts, and all pages the book's in place of Sphinx's."""
     if app.builder.name != "html":
         return
     scripts = context["script_files"]  # the builder's own list of this page's
@@ -239,7 +242,7 @@ def load_scripts(app: Sphinx, page: str, template: str, context: dict, doctree) 
 
 
 def remove_replaced(app: Sphinx, error: Exception | None) -> None:
-    """Remove the scripts of Sphinx's own search, which it copies whatever is used."""
+    """Remove the scripts of Sphinx's own, which it copies whatever is used."""
     for name in REPLACED:
         Path(app.outdir, "_static", name).unlink(missing_ok=True)
 
