@@ -41,11 +41,11 @@ IN_SHORT = {
     "2025-09-28-un-sanctions-return": "UN sanctions return",
     "2025-10-02-treaty-in-force": "20-year treaty in force",
     "2026-02-22-verba-missiles": "Report of a missile deal",
-    "2026-02-28-war-on-iran": "War on Iran",
+    "2026-02-28-war-on-iran": "Second war on Iran",
     "2026-03-06-intelligence-help": "Intelligence aid reported",
     "2026-03-11-resolution-2817": "Russia lets UN rebuke Iran",
     "2026-04-07-hormuz-veto": "Russia vetoes Hormuz draft",
-    "2026-07-truce-collapses": "Truce reported broken",
+    "2026-07-truce-collapses": "War anew (reported)",
     "2026-09-17-sanctions-experts-veto": "Sanctions veto reported",
 }
 

@@ -59,12 +59,15 @@ def new_axes(height: float = 3.0, unit: str = "") -> Axes:
 
 def _write_unit(figure: Figure, unit: str) -> None:
     """Write a unit at the top of a figure; a word that would leave it begins a line."""
+    title = figure.suptitle(unit, x=UNIT_AT, horizontalalignment="left", fontsize=10, color=TEXT)
+    end = figure.bbox.x1 * (1 - UNIT_AT)
+    if title.get_window_extent().x1 <= end:  # to measure text takes long
+        return
     words = unit.split(" ")
     lines = [words[0]]
-    title = figure.suptitle(unit, x=UNIT_AT, horizontalalignment="left", fontsize=10, color=TEXT)
     for word in words[1:]:
         title.set_text(f"{lines[-1]} {word}")
-        if title.get_window_extent().x1 > figure.bbox.x1 * (1 - UNIT_AT):
+        if title.get_window_extent().x1 > end:
             lines.append(word)
         else:
             lines[-1] += f" {word}"
