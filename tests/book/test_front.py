@@ -230,12 +230,11 @@ def test_a_figure_is_copied_with_its_source_its_day_and_its_address(open_page, n
 def test_what_the_article_left_out_and_where_old_links_land():
     rows = tables.read_rows("omissions")
     links = re.findall(r'href="chapters/claims\.html#(o\d+)"', PAGE)
-    groups = [["closer ties"], ["strain"], ["room for closer ties", "room for strain"]]
-    grouped = [[row for row in rows if row["points_to"] in sides] for sides in groups]
-    sorted_rows = sum(grouped, [])
+    sides = ("closer ties", "strain", "room for closer ties", "room for strain")
+    sorted_rows = [row for side in sides for row in rows if row["points_to"] == side]
     assert links == [row["omission_id"].lower() for row in sorted_rows] and len(links) == len(rows)
     counted = re.findall(r'class="omission-head">[^<]*\((\d+)\)', PAGE)
-    assert counted == [str(len(group)) for group in grouped]
+    assert counted == [str(sum(row["points_to"] == side for row in rows)) for side in sides]
     guide = (SITE / "chapters/how-to-read.html").read_text(encoding="utf-8")
     for slug in ("the-article-in-brief", "left-out-though-known-by-then"):
         assert PAGE.count(f'id="{slug}"') == 1

@@ -130,8 +130,7 @@ class Counts(SphinxDirective):
 class OmissionLines(SphinxDirective):
     """What the text under review leaves out, a line each that leads to its row of the ledger.
 
-    Each line of the content names what a group points to, of several with a comma between, and
-    the words above the group.
+    Each line of the content names what a group points to, and the words above the group.
     """
 
     has_content = True
@@ -140,14 +139,13 @@ class OmissionLines(SphinxDirective):
         page_store.add_dependency(self.env, "table omissions")
         rows = tables.read_rows("omissions")
         heads = dict(line.strip().split(": ", 1) for line in self.content if ": " in line)
-        groups = {words: values.split(", ") for values, words in heads.items()}
-        known = sorted({row["points_to"] for row in rows})
-        if sorted(sum(groups.values(), [])) != known:
-            problem = f"omissions point to {', '.join(known)}: give each its words"
+        known = {row["points_to"] for row in rows}
+        if set(heads) != known:
+            problem = f"omissions point to {', '.join(sorted(known))}: give each its words"
             return [self.state.document.reporter.error(problem, line=self.lineno)]
         parts = []
-        for words, values in groups.items():
-            own = [row for row in rows if row["points_to"] in values]
+        for value, words in heads.items():
+            own = [row for row in rows if row["points_to"] == value]
             parts += [
                 nodes.paragraph("", f"{words} ({len(own)})", classes=["omission-head"]),
                 nodes.bullet_list("", *map(self._line, own), classes=["omission-lines"]),
