@@ -45,13 +45,8 @@ SLUG = book().slug
 wait_for_edit: Callable[[], None] | None = None
 tell_preview: Callable[[bool], None] = lambda pages: None
 # that the next build goes on from
-SEEN = (
-    ".html",
-    ".svg",
-    ".png",
-    ".jpg",
-    ".webp",
-)  # a page names its styles and scripts by their hash
+# what a window that is open shows; a page names its styles and scripts by their hash
+SEEN = (".html", ".avif", ".gif", ".jpeg", ".jpg", ".png", ".svg", ".webp")
 PARTS = ("site", "doctrees", "executed", "jupyter_execute", "templates")
 
 
