@@ -369,9 +369,6 @@ def _renamed(arguments: list[str]) -> str:
     return ""
 
 
-INSTALLS = "make .venv/tools"  # what tests, checks and a refresh need besides a build
-
-
 def main(arguments: list[str] | None = None) -> int:
     """Run a command and return the exit code: 0, 1 for a failure, 2 for wrong arguments."""
     arguments = sys.argv[1:] if arguments is None else arguments
@@ -390,7 +387,9 @@ def main(arguments: list[str] | None = None) -> int:
     except ModuleNotFoundError as error:
         if error.name is None or error.name.split(".")[0] in ("ledger", "analysis"):
             raise
-        print(f"error: this needs {error.name}, which {INSTALLS} brings: run it", file=sys.stderr)
+        again = f"make .venv/tools, then .venv/bin/python -m ledger {' '.join(arguments)}"
+        lacks = f"error: this needs {error.name}, which {sys.executable} does not have."
+        print(f"{lacks} Run {again}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print(

@@ -51,6 +51,13 @@ FAULTS = {
         ],
         "ZeroDivisionError: division by zero",
     ),
+    "column": (
+        [
+            "import pandas as pd\n\ngdp = pd.DataFrame({'year': [2024], 'gdp_usd': [1.0]})\n"
+            "gdp['years'].max()  # here"
+        ],
+        "KeyError: 'years'. Its columns: year, gdp_usd",
+    ),
     "syntax": (
         ["---\ntags: [hide-input]\n---\nrows = 1\nrows = = 2  # here"],
         "SyntaxError: invalid syntax",

@@ -103,7 +103,9 @@ def test_a_command_names_the_package_it_lacks_and_what_installs_it(tmp_path):
         env=surroundings(PYTHONPATH=str(tmp_path)),
     )
     assert ran.returncode == 1
-    assert ran.stderr == "error: this needs tqdm, which make .venv/tools brings: run it\n"
+    told = "Run make .venv/tools, then .venv/bin/python -m ledger refresh --dry-run gdp"
+    lacks = f"error: this needs tqdm, which {sys.executable} does not have."
+    assert ran.stderr == f"{lacks} {told}\n"
 
 
 def said(target):

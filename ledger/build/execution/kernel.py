@@ -356,4 +356,15 @@ def _first_error(outputs: list[dict]) -> dict | None:
 def _reason(error: BaseException) -> str:
     if isinstance(error, SystemExit):
         return f"the cell called exit{f' with {error}' if str(error) else ''}"
-    return f"{type(error).__name__}: {error.msg if isinstance(error, SyntaxError) else error}"
+    said = f"{type(error).__name__}: {error.msg if isinstance(error, SyntaxError) else error}"
+    columns = _columns_searched(error) if isinstance(error, KeyError) else ()
+    return f"{said}. Its columns: {', '.join(columns)}" if columns else said
+
+
+def _columns_searched(error: KeyError) -> list[str]:
+    """Return the columns of the data frame that lacks the one asked for, none for another key."""
+    for frame, _ in traceback.walk_tb(error.__traceback__):
+        of = frame.f_locals.get("self")
+        if frame.f_code.co_name == "__getitem__" and type(of).__name__ == "DataFrame":
+            return [str(column) for column in of.columns]
+    return []
