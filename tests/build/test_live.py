@@ -179,6 +179,11 @@ main(["build", "-q", "-n", "."], standalone_mode=False)
 """
 
 
+def commit_all(folder):
+    for words in (["init", "-q"], ["add", "."], [*NAMED, "commit", "-q", "-m", "One"]):
+        subprocess.run(["git", *words], cwd=folder, check=True)
+
+
 def live_build(folder, words=""):
     """Build as the preview does; return the exit code and what the preview is told."""
     code, said = build(folder, [sys.executable, "-c", LIVE_BUILD % words])
@@ -197,9 +202,20 @@ def test_an_edit_that_comes_when_sphinx_is_set_up_is_built(book):
     assert live_build(book, "lifecycle.wait_for_edit = edit") == (0, [shown])
 
 
+def test_the_first_edit_after_a_commit_changes_the_page_of_the_edit_alone(book):
+    commit_all(book)
+    live_build(book)
+    other = (book / "_build/live/index.html").read_bytes()
+    assert b"with changes since" in other
+    shown = "pages True, the edit shown True, the build done False"
+    assert live_build(book, "lifecycle.wait_for_edit = edit") == (0, [shown])
+    assert (book / "_build/live/index.html").read_bytes() == other
+    edited = (book / "_build/live/chapters/one.html").read_text(encoding="utf-8")
+    assert "Text last changed" not in edited  # it is not committed
+
+
 def test_what_was_set_up_before_a_commit_is_not_built(book):
-    for words in (["init", "-q"], ["add", "."], [*NAMED, "commit", "-q", "-m", "One"]):
-        subprocess.run(["git", *words], cwd=book, check=True)
+    commit_all(book)
     live_build(book)
     commit = ["git", *NAMED, "commit", "-q", "-a", "-m", "Two"]
     words = (

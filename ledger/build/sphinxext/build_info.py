@@ -19,6 +19,9 @@ from ledger.core.config import ROOT, book
 from ledger.core.system.git import GitError, git, refusal, top
 
 
+LIVE = bool(os.environ.get("LEDGER_LIVE"))  # a build for the preview
+
+
 class Commit(NamedTuple):
     """The commit that is built; name and date are empty outside a repository."""
 
@@ -31,7 +34,9 @@ def commit() -> Commit:
     """Return the commit that is built.
 
     Who builds a copy without its history can name it in LEDGER_COMMIT: commit, date, and "changed"
-    if files differ. Raises ConfigError where git does not read the repository.
+    if files differ. In the preview they always count as changed: the first edit after a commit
+    would else change the foot of every page. Raises ConfigError where git does not read the
+    repository.
     """
     if words := os.environ.get("LEDGER_COMMIT", "").split():
         return Commit(words[0], words[1], "changed" in words[2:])
@@ -44,7 +49,7 @@ def commit() -> Commit:
         if top(ROOT) != ROOT.resolve():
             return Commit()  # a copy inside another repository
         name, date = git(ROOT, "log", "-1", "--abbrev=12", "--format=%h %cs").split()
-        return Commit(name, date, bool(git(ROOT, "status", "--porcelain")))
+        return Commit(name, date, LIVE or bool(git(ROOT, "status", "--porcelain")))
     except GitError:
         return Commit()
 

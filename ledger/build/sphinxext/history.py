@@ -126,9 +126,10 @@ def read_history(app: Sphinx, config) -> None:
     config.ledger_dates = file_dates(ROOT)
 
 
-def read_changes(app: Sphinx) -> None:
+def read_changes(app: Sphinx, env, docnames) -> None:
     """Read what differs from the history, which is no setting: such a page is written anew anyway;
-    and the dates of tables, else in the list of changes.
+    and the dates of tables, else in the list of changes. The preview is set up before an edit, so
+    not before pages are read.
     """
     app.ledger_uncommitted = uncommitted(ROOT)
     logged = {
@@ -145,4 +146,4 @@ def read_changes(app: Sphinx) -> None:
 def setup(app: Sphinx) -> None:
     app.add_config_value("ledger_dates", {}, "html", dict)
     app.connect("config-inited", read_history)
-    app.connect("builder-inited", read_changes)
+    app.connect("env-before-read-docs", read_changes)

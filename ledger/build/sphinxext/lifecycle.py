@@ -115,14 +115,14 @@ class Build:
         """Let other builds go on until `wait` returns. Exits where they, or git, changed what this
         one was set up for.
         """
-        history = _repository()
+        commit = _commit()
         if self.listed:
             replace_file(self.manifest, self.listed)
         self.lock.release()
         wait()
         self.lock = _wait_for_lock(Path(self.lock.lock_file))
         left = self.manifest.read_text(encoding="utf-8") if self.manifest.exists() else ""
-        if left != self.listed or _repository() != history:
+        if left != self.listed or _commit() != commit:
             tell_preview(False)
             sys.exit(1)
         self.manifest.unlink(missing_ok=True)
@@ -264,10 +264,10 @@ def build_on_edit(app: Sphinx) -> None:
     app.build = wait_and_build
 
 
-def _repository() -> str:
-    """Return what git says of commit and changes, which pages name; empty outside a repository."""
+def _commit() -> str:
+    """Return the commit, which pages name; empty outside a repository."""
     with contextlib.suppress(GitError):
-        return git(ROOT, "status", "--porcelain=v2", "--branch")
+        return git(ROOT, "rev-parse", "HEAD")
     return ""
 
 
