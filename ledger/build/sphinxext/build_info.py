@@ -18,7 +18,6 @@ from ledger.core import citations, text
 from ledger.core.config import ROOT, book
 from ledger.core.system.git import GitError, git, refusal, top
 
-
 LIVE = bool(os.environ.get("LEDGER_LIVE"))  # a build for the preview
 
 
