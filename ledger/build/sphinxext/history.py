@@ -128,8 +128,8 @@ def read_history(app: Sphinx, config) -> None:
 
 def read_changes(app: Sphinx, env, docnames) -> None:
     """Read what differs from the history, which is no setting: such a page is written anew anyway;
-    and the dates of tables, else in the list of changes. The preview is set up before an edit, so
-    not before pages are read.
+    and the dates of tables, else in the list of changes. It is read with the pages, for the preview
+    is set up before the edit.
     """
     app.ledger_uncommitted = uncommitted(ROOT)
     logged = {

@@ -33,20 +33,20 @@ from ledger.build import current
 from ledger.build.execution import GC_THRESHOLD
 from ledger.build.execution.pool import ChapterPool, worker_count
 from ledger.build.sphinxext import outdated_pages
+from ledger.build.sphinxext.build_info import LIVE
 from ledger.core.config import DATA, ROOT, book
 from ledger.core.files import acquire_lock, replace_file
 from ledger.core.system import terminal
 from ledger.core.system.git import GitError, git
 
-LIVE = bool(os.environ.get("LEDGER_LIVE"))
 SLUG = book().slug
 # set by a build for the preview: what waits for an edit, once Sphinx is set up, and what tells that
 # there are pages to see (False: that the build cannot go on)
 wait_for_edit: Callable[[], None] | None = None
 tell_preview: Callable[[bool], None] = lambda pages: None
-# that the next build goes on from
 # what a window that is open shows; a page names its styles and scripts by their hash
 SEEN = (".html", ".avif", ".gif", ".jpeg", ".jpg", ".png", ".svg", ".webp")
+# that the next build goes on from
 PARTS = ("site", "doctrees", "executed", "jupyter_execute", "templates")
 
 
