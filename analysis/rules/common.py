@@ -12,6 +12,7 @@ from ledger.core.policy import policy
 NAMES = {"RUS": "Russia", "IRN": "Iran"}
 ARTICLE_YEAR = 2019  # the year whose trade the article describes
 KNOWN_YEAR = 2022  # the last full year that could be known in November 2023
+FIVE_YEARS = range(2016, 2021)  # the last that trade_partners has
 RECENT_VOTES = (2015, 2019)  # the last five full years of roll calls in un_agreement
 IMPOSED = {  # drafts and the resolutions they became
     "S/2006/1010": "1737",
@@ -133,7 +134,12 @@ def council_votes(load: Load, member: str) -> pd.Series:
 
 
 def relative_trade(load: Load) -> pd.Series:
-    """Return Russia's goods trade with each partner over that with Iran in 2019 (UN Comtrade)."""
+    """Return Russia's goods trade with each partner over that with Iran, in FIVE_YEARS together.
+
+    UN Comtrade. Five years, for in a single one the order of partners as close as Israel and Iran
+    turns by chance.
+    """
     partners = load("trade_partners")
-    total = measures.partner_table(partners, "UN Comtrade", "RUS", ARTICLE_YEAR)["total"]
+    tables = [measures.partner_table(partners, "UN Comtrade", "RUS", year) for year in FIVE_YEARS]
+    total = pd.concat([table["total"] for table in tables]).groupby(level=0).sum()
     return total / total["IRN"]

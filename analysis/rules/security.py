@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from analysis.rules.common import (
-    ARTICLE_YEAR,
+    FIVE_YEARS,
     IMPOSED,
     KEEPING,
     NAMES,
@@ -138,10 +138,10 @@ def c17_russia_on_sanctions(load: Load) -> Finding:
 
 @rule
 def c22_israel(load: Load) -> Finding:
-    """C22. Rule: two tests; Russia's goods trade with Israel in 2019 was at least as large as its
-    trade with Iran, and UCDP records deaths in battle between the governments of Iran and Israel
-    in at least one year up to publication. Supported when both hold, partly when one, contradicted
-    when neither.
+    """C22. Rule: two tests; from 2016 to 2020, the last five years of UN Comtrade at hand, Russia's
+    goods trade with Israel was together at least as large as its trade with Iran, and UCDP records
+    deaths in battle between the governments of Iran and Israel in at least one year up to
+    publication. Supported when both hold, partly when one, contradicted when neither.
 
     Counts: trade_partners (UN Comtrade), syria_conflict (UCDP dyads with battles in Syria). A
     reading: trade stands for ties, since no table counts embassies or visits.
@@ -157,12 +157,13 @@ def c22_israel(load: Load) -> Finding:
     return Finding(
         verdict_from_tests({"ties": times["ISR"] >= 1, "enmity": bool(years)}),
         f"{times['ISR']:.2f} times; {len(years)} years of battle",
-        f"Russia's trade with Israel in {ARTICLE_YEAR} was {times['ISR']:.2f} times its trade with "
-        "Iran (UN Comtrade), and UCDP has Iran and Israel in battle in "
+        f"Russia's trade with Israel from {FIVE_YEARS[0]} to {FIVE_YEARS[-1]} was "
+        f"{times['ISR']:.2f} times its trade with Iran (UN Comtrade), and UCDP has Iran and Israel "
+        "in battle in "
         f"{len(years)} years{period}.",
         BaseRate(
             passing,
             len(times),
-            f"of Russia's partners in {ARTICLE_YEAR}, less the smallest flows, would pass both",
+            "of Russia's partners in these years, less the smallest flows, would pass both",
         ),
     )
