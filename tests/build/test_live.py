@@ -249,6 +249,8 @@ def test_a_chapter_that_fails_says_so_and_shows_what_it_can(live, code, reason, 
     expect(banner).to_have_text(f"This chapter did not run to its end: {told}", timeout=PATIENCE)
     expect(live.page.locator(".cell_output", has_text="the first cell ran")).to_be_visible()
     expect(live.page.locator(".cell_output", has_text=shown)).to_be_visible()
+    # the page is shown before the build has ended, which its line tells
+    wait_until(lambda: live.lines_like(f"{re.escape(told)}$"))
     assert live.lines_like(f"{re.escape(told)}$") == 1
     live.write("chapters/one.md", TWO_CELLS)
     expect(banner).to_have_count(0, timeout=PATIENCE)
